@@ -1,0 +1,28 @@
+"""Texts of +CME ERROR (3GPP TS 27.007 9.2), for AT+CMEE=2."""
+
+CME_TEXTS = {
+    0: "phone failure",
+    1: "no connection to phone",
+    3: "operation not allowed",
+    4: "operation not supported",
+    5: "PH-SIM PIN required",
+    10: "SIM not inserted",
+    11: "SIM PIN required",
+    12: "SIM PUK required",
+    13: "SIM failure",
+    14: "SIM busy",
+    15: "SIM wrong",
+    16: "incorrect password",
+    20: "memory full",
+    21: "invalid index",
+    30: "no network service",
+    31: "network timeout",
+    32: "network not allowed - emergency calls only",
+    50: "Incorrect parameters",
+    100: "unknown",
+    103: "Illegal MS",
+    107: "GPRS services not allowed",
+    132: "service option not supported",
+    133: "requested service option not subscribed",
+    148: "unspecified GPRS error",
+}
