@@ -1,0 +1,175 @@
+r"""Traces of a port: what went over the line and when, as text.
+
+Owns the file format, the port wrapper that writes it and the reader.  Knows nothing of AT commands.
+
+A trace has one line per burst (bytes in one direction without a pause), in the order of the line:
+
+    # a remark
+          0.000 > AT\r
+          3.402 < \r\nOK\r\n
+
+that is milliseconds since the trace began, `>` to the module or `<` from it, one blank, the bytes.  Printable ASCII
+stands for itself; a backslash is \\, CR \r, LF \n, TAB \t, any other byte \xNN.  The direction `!` marks a note in
+words about what came before it (a simulator's complaint, for example).
+"""
+
+import re
+import time
+from typing import NamedTuple
+
+TO_MODULE, FROM_MODULE, NOTE = ">", "<", "!"
+
+BURST_PAUSE_MS = 20     # a pause this long ends a burst: far above the gap between two reads of a fast line
+BURST_BYTES = 4096      # and so does this length
+
+_NAMED = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r", 0x5C: "\\\\"}
+_ESCAPES = [_NAMED.get(c) or (chr(c) if 0x20 <= c < 0x7F else f"\\x{c:02x}") for c in range(256)]
+_UNESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
+_ESCAPED = re.compile(r"\\(x[0-9a-fA-F]{2}|.|$)")
+_RECORD = re.compile(r"\s*(\d+(?:\.\d+)?) ([<>!]) ?(.*)")
+
+
+class Record(NamedTuple):
+    """One burst: `ms` since the trace began, `direction` one of > < !, `data` the bytes (a note's text in UTF-8)."""
+
+    ms: float
+    direction: str
+    data: bytes
+
+
+def escape(data):
+    """`data` as the text of a trace line."""
+    return "".join(map(_ESCAPES.__getitem__, data))
+
+
+def unescape(text):
+    """The bytes that `text` of a trace line stands for; ValueError when it is no such text."""
+
+    def byte(match):
+        name = match[1]
+        if name in _UNESCAPES:
+            return _UNESCAPES[name]
+        if len(name) == 3:
+            return chr(int(name[1:], 16))
+        raise ValueError(f"unknown escape {match[0]!r}")
+
+    plain = _ESCAPED.sub(byte, text)
+    if not plain.isascii() and max(plain) > "\xff":
+        raise ValueError("a byte above 255")
+    return plain.encode("latin-1")
+
+
+def read_trace(lines):
+    """Iterate the Records of an open trace file (or any lines); ValueError names the first line that is none."""
+    for number, line in enumerate(lines, 1):
+        line = line.rstrip("\r\n")
+        if not line or line.startswith("#"):
+            continue
+        match = _RECORD.fullmatch(line)
+        if not match:
+            raise ValueError(f"line {number} of the trace is not a record: {line[:60]!r}")
+        ms, direction, text = match.groups()
+        try:
+            data = text.encode() if direction == NOTE else unescape(text)
+        except ValueError as error:
+            raise ValueError(f"line {number} of the trace: {error}") from error
+        yield Record(float(ms), direction, data)
+
+
+class TraceWriter:
+    """Writes bursts to a text file; `clock` returns seconds."""
+
+    def __init__(self, file, clock=time.monotonic):
+        self._file = file
+        self._clock = clock
+        self._began = clock()
+        self._direction = None      # of the burst being collected; None: none is
+        self._burst = bytearray()
+        self._burst_ms = 0.0        # time of its first byte
+        self._last_ms = 0.0         # time of its last byte
+        file.write("# atsock trace: milliseconds, > to the module, < from the module, the bytes\n")
+
+    def record(self, direction, data):
+        """`data` went in `direction` just now."""
+        now_ms = self._now_ms()
+        if direction != self._direction or self._is_over(now_ms) or len(self._burst) >= BURST_BYTES:
+            self.flush()
+            self._direction, self._burst_ms = direction, now_ms
+        self._burst += data
+        self._last_ms = now_ms
+
+    def idle(self):
+        """Nothing went over the line just now: a burst that has ended is written."""
+        if self._direction is not None and self._is_over(self._now_ms()):
+            self.flush()
+
+    def flush(self):
+        """Write the burst being collected."""
+        if self._direction is not None:
+            self._file.write(f"{self._burst_ms:11.3f} {self._direction} {escape(self._burst)}\n")
+            self._file.flush()
+            self._direction = None
+            self._burst.clear()
+
+    def _now_ms(self):
+        return (self._clock() - self._began) * 1000
+
+    def _is_over(self, now_ms):
+        return now_ms - self._last_ms >= BURST_PAUSE_MS
+
+
+class TracePort:
+    """A port (anything with the interface of machine.UART) whose traffic is also written to `file`.
+
+    `file`: a path, which is overwritten, or an open text file.  Closing the TracePort closes the port, and the file
+    when it was opened here.  All that is not transfer (fileno, ioctl, flush, ...) is the wrapped port's own.
+    """
+
+    def __init__(self, port, file, clock=time.monotonic):
+        self._port = port
+        self._own_file = None if hasattr(file, "write") else open(file, "w", encoding="ascii", newline="\n")
+        self._writer = TraceWriter(self._own_file or file, clock)
+
+    def any(self):
+        count = self._port.any()
+        if not count:
+            self._writer.idle()
+        return count
+
+    def readinto(self, buf, *n):
+        count = self._port.readinto(buf, *n)
+        if count:
+            self._writer.record(FROM_MODULE, memoryview(buf)[:count])
+        else:
+            self._writer.idle()
+        return count
+
+    def read(self, *n):
+        data = self._port.read(*n)
+        if data:
+            self._writer.record(FROM_MODULE, data)
+        else:
+            self._writer.idle()
+        return data
+
+    def write(self, buf, *off_n):
+        count = self._port.write(buf, *off_n)
+        if count:
+            begin = off_n[0] if len(off_n) == 2 else 0
+            self._writer.record(TO_MODULE, memoryview(buf)[begin:begin + count])
+        return count
+
+    def close(self):
+        self._writer.flush()
+        if self._own_file:
+            self._own_file.close()
+        self._port.close()
+
+    def __getattr__(self, name):
+        return getattr(self._port, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
