@@ -172,7 +172,10 @@ class Bench:
         self.module.receive(data.encode("latin-1") if isinstance(data, str) else data)
 
     def rx(self):
-        return self.module.take()
+        got = b""
+        while data := self.module.take():       # taking makes room, and the module may go on
+            got += data
+        return got
 
     def wait(self, ms):
         """Move the clock by `ms`, stopping at every deadline on the way."""

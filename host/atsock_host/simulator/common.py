@@ -40,6 +40,7 @@ class CommonModule(Module):
     CONTEXTS = 16
     CMEE_START = 0
     ACCESS_TECHNOLOGY = 7       # E-UTRAN (27.007 7.3)
+    SIGNAL = "23,0"             # text of AT+CSQ while the radio is on
     CPSI = None                 # text of AT+CPSI? for the modules that have it
     CME_TEXTS = CME_TEXTS
     QUIRKS = {
@@ -125,6 +126,11 @@ class CommonModule(Module):
         """The radio went off or the network was left: vendors end what depends on it."""
         for cid in self.contexts:
             self.deactivate(cid)
+
+    def network_lost(self):
+        """The radio network is gone: contexts fall, the module searches."""
+        self.radio_off()
+        self.set_searching(True)
 
     def set_searching(self, searching):
         """Lose or find the network, with the unsolicited lines that were asked for."""
@@ -333,7 +339,7 @@ class CommonModule(Module):
         if form == "test":
             self.info("+CSQ: (0-31,99),(0-7,99)")
         else:
-            self.info("+CSQ: 23,0" if self.functionality == 1 else "+CSQ: 99,99")
+            self.info(f"+CSQ: {self.SIGNAL}" if self.functionality == 1 else "+CSQ: 99,99")
         self.ok()
 
     @at("+CFUN")

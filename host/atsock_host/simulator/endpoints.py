@@ -149,6 +149,11 @@ class DatagramSocket:
     def close(self):
         """Forget the socket."""
 
+    def put_back(self, data, address, port):
+        """Queue a datagram that recv() gave, without telling the owner."""
+        self._queue.append((data, address, port))
+        self._queued += len(data)
+
     def put_received(self, data, address, port):
         """Queue a datagram; dropped when the queue is full, as UDP does."""
         if self._queued + len(data) > RECEIVE_BUFFER:

@@ -35,6 +35,7 @@ class Module:
     BOOT_MS = 2000              # silence after power-on or restart: commands get neither echo nor answer
     OFF_WORDS = ()              # unsolicited lines between the OK of a restart and the silence
     MAX_LINE = 2560             # longest command line; the longest of the manuals carries 2048 hex digits
+    OUTPUT_LIMIT = 2048         # bytes waiting for the line beyond which nothing is pushed
     SHARED_FRAMES = True        # information lines of one answer share one CR LF between them
     ESCAPE_GUARD_MS = 1000
     ESCAPE_WINDOW_MS = 1000
@@ -45,8 +46,10 @@ class Module:
         self.network = network
         network.owner = self
         self.quirks = frozenset(quirks)
+        self.splice = None              # called for an unsolicited text at every line boundary, or None
         self.trace = trace              # called with a text for the trace file, or None
         self.violations = []            # what a well-behaved driver never does, in order
+        self.input_paused = False       # data mode: the connection takes no more; the line holds bytes back
         self.tracks_delivery = False    # True: the line calls delivered(); else take() counts as delivery
         self._timers = Timers(clock)
         self._handlers = self._collect_handlers()
@@ -101,10 +104,12 @@ class Module:
         opened = self._info_open and self.SHARED_FRAMES
         self._write(self._frame(text, payload, inline, tail, lead=not opened and self.verbose))
         self._info_open = True
+        self._spliced()
 
     def line(self, text):
         """Write a line framed by itself which neither ends the command nor counts as information."""
         self._write(self._frame(text))
+        self._spliced()
 
     def raw(self, data):
         """Write bytes as they are."""
@@ -128,6 +133,7 @@ class Module:
             raise RuntimeError(f"final result {text} without a command in progress")
         self._write_final(text)
         self._end_command()
+        self._spliced()
         self._flush_held()
         self._drain()
 
@@ -138,6 +144,7 @@ class Module:
             self._held.append(frame)
         elif self.alive:
             self._write(frame)
+            self._spliced()
 
     def urc_raw(self, data):
         """As urc(), for bytes without any frame."""
@@ -188,6 +195,7 @@ class Module:
         if self._escape:
             self._escape.stop()
         self._sink = self._escape = None
+        self.input_paused = False
         if text is not None:
             self._write(self._frame(text))
             self._awaited = self._made
@@ -199,6 +207,15 @@ class Module:
         return self._sink is not None
 
     @property
+    def written(self):
+        """Position in the output: what is written next begins here."""
+        return self._made
+
+    def seen(self, position):
+        """True when the host can have seen everything before this position of the output."""
+        return self._delivered >= position
+
+    @property
     def line_free(self):
         """True when unsolicited lines go out at once."""
         return self._capture is None and self._sink is None and self.alive
@@ -207,6 +224,14 @@ class Module:
         """Answer to a command, or a form of one, that the module does not have."""
         self.violation("unknown command or form")
         self.error()
+
+    @property
+    def output_full(self):
+        """True while so much waits for the line that received data should stay in its socket."""
+        return self._made - self._delivered >= self.OUTPUT_LIMIT
+
+    def line_ready(self):
+        """Called when the line is free for unsolicited data again, or has room for more of it."""
 
     def bad_arguments(self, text):
         """Answer to a command whose arguments are wrong; vendors with error codes override this."""
@@ -233,9 +258,20 @@ class Module:
         self.reset()
         self.after(self.BOOT_MS if silence_ms is None else silence_ms, self._booted)
 
+    def power_off(self):
+        """Go silent until power_on()."""
+        self.restart()
+        self._timers.clear()
+
     def power_on(self):
         """Start silent, as a module whose power key was just pressed."""
         self.restart(off_words=())
+
+    def hang(self):
+        """Stop listening and answering, as crashed firmware does; only a restart helps."""
+        self._timers.clear()
+        self._input.clear()
+        self.alive = False
 
     def _booted(self):
         self.alive = True
@@ -258,12 +294,15 @@ class Module:
         data = bytes(self._output)
         self._output.clear()
         if not self.tracks_delivery:
-            self._delivered = self._made
+            self.delivered(len(data))
         return data
 
     def delivered(self, n):
         """The line has carried `n` more bytes to the host."""
+        full = self.output_full
         self._delivered += n
+        if full and not self.output_full:
+            self.line_ready()
 
     # ---- input --------------------------------------------------------------------------------------
 
@@ -360,6 +399,7 @@ class Module:
         del self._input[:end + 1]
         if self.echo:
             self._write(line.lstrip(b"\n") + b"\r")
+            self._spliced()
         text = line.lstrip(b"\n").decode("latin-1")
         start = text.upper().find("AT")
         if not text:
@@ -439,6 +479,11 @@ class Module:
         self._made += len(data)
         self._info_open = False
 
+    def _spliced(self):
+        """A line boundary: the place for a line that has nothing to do with what stands around it."""
+        if self.splice is not None:
+            self._write(self._frame(self.splice()))
+
     def _write_final(self, text):
         if not self.quiet:
             if self.verbose:
@@ -450,6 +495,8 @@ class Module:
     def _flush_held(self):
         while self._held and self.line_free:
             self._write(self._held.pop(0))
+        if self.line_free:
+            self.line_ready()
 
     def _escaped(self):
         self.command_mode("OK")

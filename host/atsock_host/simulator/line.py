@@ -1,0 +1,232 @@
+"""The serial line: a pseudo-terminal whose bytes move at the speed of a UART.
+
+Owns the pty, the pacing of both directions, latency, what faults do to the wire, and the trace file.
+Knows nothing about AT commands.
+
+Pacing: a byte takes ten bit times.  Each direction has a schedule in absolute time; a byte is handed over
+when its last bit would have arrived, never before, and what is late (this process had other things to do)
+is handed over at once, so the schedule keeps its rate.  The module's clock shows the time of the event it
+handles, not the time of day: an answer is scheduled behind the CR that asked for it, however long the
+computing took.
+"""
+
+import os
+import selectors
+import time
+import tty
+from collections import deque
+
+_TICK_MS = 1.0              # bytes are handed over in pieces of at most this much line time
+_HELD_INPUT = 512           # bytes taken from the host ahead of their time; more stays in the pty
+_CUT_GAP_MS = 0.2           # with the fault `cut`, pause between two pieces
+_NEVER = float("inf")
+
+
+class EventClock:
+    """Milliseconds since the start: call it for the time of the event in hand, `wall_ms()` for the real one."""
+
+    def __init__(self):
+        self._start = time.monotonic()
+        self._ms = 0.0
+
+    def __call__(self):
+        return self._ms
+
+    def wall_ms(self):
+        return (time.monotonic() - self._start) * 1000
+
+    def move(self, ms):
+        """Handle an event of time `ms` now; time never goes back."""
+        self._ms = max(self._ms, ms)
+
+
+class _Piece:
+    """Bytes on their way: `data`, from when on they may travel, and how many the module has written for them."""
+
+    __slots__ = ("data", "ready_ms", "weight", "done")
+
+    def __init__(self, data, ready_ms, weight):
+        self.data = data
+        self.ready_ms = ready_ms
+        self.weight = weight
+        self.done = 0
+
+
+class Line:
+    """A pty with the module at one end; `port` is the path for the host."""
+
+    def __init__(self, module, clock, selector, *, baudrate=0, latency_ms=0, wire=None, trace=None):
+        self.module = module
+        self._clock = clock
+        self._selector = selector
+        self._byte_ms = 10_000 / baudrate if baudrate else 0.0
+        self._latency_ms = latency_ms
+        self._wire = wire
+        self._trace = trace
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.port = os.ttyname(self._slave)     # the slave stays open here: a host may come and go
+        self._to_module = deque()       # [data, start_ms]: byte i is there at start + (i + 1) byte times
+        self._held = 0
+        self._module_free_ms = 0.0      # when the last byte towards the module will have arrived
+        self._to_host = deque()         # _Piece
+        self._host_start_ms = None      # when the first byte of the first piece started to travel
+        self._host_free_ms = 0.0        # when the last piece had arrived at the host
+        self._gap_until_ms = 0.0        # fault cut: nothing moves before
+        self._blocked = False           # the host does not read and the pty is full
+        self._watching = 0
+        module.tracks_delivery = True
+        self._watch()
+
+    def close(self):
+        os.close(self._master)
+        os.close(self._slave)
+
+    # ---- the loop's questions
+
+    def next_event_ms(self):
+        """Time of the next thing to do on the line."""
+        return min(self._next_arrival_ms(), self._next_departure_ms())
+
+    def run(self):
+        """Do what is due: bytes to the module and its timers in the order of their times, then bytes to the host."""
+        wall = self._clock.wall_ms()
+        while True:
+            arrival = self._next_arrival_ms()
+            deadline = self.module.next_deadline_ms()
+            deadline = _NEVER if deadline is None else deadline
+            due = min(arrival, deadline)
+            if due > wall:
+                break
+            self._clock.move(due)
+            if arrival <= deadline:
+                self._arrive()
+            else:
+                self.module.tick()
+            self.collect()
+        self._clock.move(wall)
+        self._depart(wall)
+        self.collect()      # what the module held back until the line had room
+        self._watch()
+
+    def collect(self):
+        """Take what the module has written at the time of the event in hand."""
+        data = self.module.take()
+        if not data:
+            return
+        self._record("<", data)
+        ready = self._clock() + self._latency_ms
+        weight = len(data)
+        if self._wire is not None:
+            data = self._wire.spoil(data)
+        self._to_host.append(_Piece(data, ready, weight))
+
+    def ready(self, events):
+        """The pty is readable or writable."""
+        if events & selectors.EVENT_READ:
+            data = os.read(self._master, _HELD_INPUT)
+            start = max(self._clock.wall_ms(), self._module_free_ms)
+            self._to_module.append([data, start])
+            self._module_free_ms = start + len(data) * self._byte_ms
+            self._held += len(data)
+        if events & selectors.EVENT_WRITE:
+            self._blocked = False
+
+    # ---- host to module
+
+    def _slice(self):
+        """How many bytes of the first chunk to hand over together: a tick's worth, ending at a CR."""
+        data = self._to_module[0][0]
+        n = min(len(data), max(1, int(_TICK_MS / self._byte_ms))) if self._byte_ms else len(data)
+        end = data.find(b"\r", 0, n)
+        return n if end < 0 else end + 1
+
+    def _next_arrival_ms(self):
+        if not self._to_module or self.module.input_paused:
+            return _NEVER
+        return self._to_module[0][1] + self._slice() * self._byte_ms
+
+    def _arrive(self):
+        n = self._slice()
+        chunk = self._to_module[0]
+        data = chunk[0][:n]
+        chunk[0] = chunk[0][n:]
+        chunk[1] += n * self._byte_ms
+        if not chunk[0]:
+            self._to_module.popleft()
+        self._held -= n
+        self._record(">", data)
+        self.module.receive(data)
+
+    # ---- module to host
+
+    def _start_of_head(self):
+        if self._host_start_ms is None:
+            self._host_start_ms = max(self._to_host[0].ready_ms, self._host_free_ms)
+        return self._host_start_ms
+
+    def _next_departure_ms(self):
+        if not self._to_host or self._blocked:
+            return _NEVER
+        start = self._start_of_head()
+        if not self._byte_ms:
+            return max(start, self._gap_until_ms)
+        piece = self._to_host[0]
+        n = min(len(piece.data) - piece.done, max(1, int(_TICK_MS / self._byte_ms)))
+        return max(start + (piece.done + n) * self._byte_ms, self._gap_until_ms)
+
+    def _depart(self, wall):
+        while self._to_host and not self._blocked and wall >= self._gap_until_ms:
+            piece = self._to_host[0]
+            start = self._start_of_head()
+            if wall < start:
+                return
+            length = len(piece.data)
+            due = min(length, int((wall - start) / self._byte_ms + 1e-6)) if self._byte_ms else length
+            n = due - piece.done
+            if n <= 0 and piece.done < length:
+                return
+            if self._wire is not None and self._wire.cuts:
+                n = min(n, self._wire.next_cut())
+                self._gap_until_ms = wall + _CUT_GAP_MS
+            self._write(piece, n, wall)
+            if piece.done == length:
+                self._host_free_ms = start + length * self._byte_ms
+                self._host_start_ms = None
+                self._to_host.popleft()
+
+    def _write(self, piece, n, wall):
+        written = 0
+        if n:
+            try:
+                written = os.write(self._master, piece.data[piece.done:piece.done + n])
+            except BlockingIOError:
+                pass        # the host does not read: hold everything, as hardware flow control does
+        before = min(piece.done, piece.weight)
+        piece.done += written
+        after = piece.weight if piece.done == len(piece.data) else min(piece.done, piece.weight)
+        self.module.delivered(after - before)
+        if written < n:
+            self._blocked = True
+            self._host_start_ms = wall - piece.done * self._byte_ms
+
+    # ---- helpers
+
+    def _watch(self):
+        events = selectors.EVENT_READ if self._held < _HELD_INPUT else 0
+        events |= selectors.EVENT_WRITE if self._blocked else 0
+        if events == self._watching:
+            return
+        if not self._watching:
+            self._selector.register(self._master, events, self.ready)
+        elif not events:
+            self._selector.unregister(self._master)
+        else:
+            self._selector.modify(self._master, events, self.ready)
+        self._watching = events
+
+    def _record(self, direction, data):
+        if self._trace:
+            text = data.decode("latin-1").encode("unicode_escape").decode("ascii")
+            self._trace(f"{direction} {self._clock() / 1000:.6f} {text}\n")

@@ -1,0 +1,32 @@
+"""The main loop of the simulator's process: waits for the line, the sockets and the control input."""
+
+import selectors
+
+
+class Loop:
+    """`selector` maps every file to the function that serves it; `stop()` ends run()."""
+
+    def __init__(self, clock):
+        self.selector = selectors.SelectSelector()  # the only selector whose timeout is finer than 1 ms
+        self._clock = clock
+        self._running = True
+
+    def stop(self):
+        self._running = False
+
+    def run(self, module, line):
+        while self._running:
+            due = line.next_event_ms()
+            deadline = module.next_deadline_ms()
+            if deadline is not None:
+                due = min(due, deadline)
+            wait_ms = due - self._clock.wall_ms()
+            ready = self.selector.select(None if wait_ms == float("inf") else max(0.0, wait_ms / 1000))
+            line.run()      # what was due comes before what came just now
+            for key, events in ready:
+                # an event served before may have closed this file
+                if self.selector.get_map().get(key.fd) == key:
+                    self._clock.move(self._clock.wall_ms())
+                    key.data(events)
+                    line.collect()
+            line.run()

@@ -1,0 +1,151 @@
+"""The Quectel BG96, from its TCP/IP AT Commands Manual V1.0.
+
+Owns what all its TCP/IP commands share: options (2.1.15), data echo (2.1.16), the last error (2.1.17), identity
+and boot.  Contexts, sockets, data, transparent mode and services have a file each.
+"""
+
+from ..arguments import Int, Optional, Text
+from ..common import CommonModule
+from ..module import at
+from . import errors
+from .contexts import ContextCommands
+from .services import ServiceCommands
+from .sockets import SocketCommands
+from .transfer import TransferCommands
+from .transparent import TransparentCommands
+
+# 2.1.15: option -> the attributes and ranges of its values
+_OPTIONS = {
+    "transpktsize": (("packet_size", 1, 1460),),
+    "transwaittm": (("packet_wait", 0, 20),),
+    "dataformat": (("send_format", 0, 1), ("receive_format", 0, 1)),
+    "viewmode": (("view_mode", 0, 1),),
+    "tcp/retranscfg": (("max_backoffs", 3, 20), ("max_rto", 5, 1000)),
+}
+_OPTION_RANGES = ('"transpktsize",(1-1460)', '"transwaittm",(0-20)', '"dataformat",(0,1),(0,1)',
+                  '"viewmode",(0,1)', '"tcp/retranscfg",(3-20),(5-1000)')
+
+
+class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommands, ServiceCommands,
+           CommonModule):
+    MANUFACTURER = "Quectel"
+    MODEL = "BG96"
+    REVISION = "BG96MAR02A07M1G"
+    CMEE_START = 1
+    ACCESS_TECHNOLOGY = 8       # E-UTRAN with extended coverage: LTE-M
+    BOOT_WORDS = ((0, "RDY"), (100, "+CFUN: 1"), (150, "+CPIN: READY"), (400, "APP RDY"))
+    OFF_WORDS = ("POWERED DOWN",)
+    QUIRKS = {
+        "no-app-rdy": "old firmware: APP RDY does not come after RDY",
+        "pdpdeact-in-boot": "+QIURC: \"pdpdeact\" comes between POWERED DOWN and RDY",
+    }
+
+    def __init__(self, clock, network, *, quirks=(), trace=None):
+        super().__init__(clock, network, quirks=quirks, trace=trace)
+        if self.quirk("no-app-rdy"):
+            self.BOOT_WORDS = tuple(entry for entry in self.BOOT_WORDS if entry[1] != "APP RDY")
+
+    def reset(self):
+        super().reset()
+        self.last_error = 0         # of the last TCP/IP command
+        self.data_echo = 1          # +QISDE
+        self.packet_size = 1024     # +QICFG, as the attributes below
+        self.packet_wait = 2
+        self.send_format = 0
+        self.receive_format = 0
+        self.view_mode = 0
+        self.max_backoffs = 8
+        self.max_rto = 600
+
+    def restart(self, off_words=None, silence_ms=None):
+        if self.quirk("pdpdeact-in-boot"):
+            words = self.OFF_WORDS if off_words is None else off_words
+            off_words = (*words, *(f'+QIURC: "pdpdeact",{cid}' for cid, context in self.contexts.items()
+                                   if context.active))
+        super().restart(off_words, silence_ms)
+
+    # ---- results
+
+    def success(self):
+        """OK of a TCP/IP command."""
+        self.last_error = 0
+        self.ok()
+
+    def fail(self, code):
+        """ERROR of a TCP/IP command, with the code that +QIGETERROR tells."""
+        self.last_error = code
+        self.error()
+
+    def bad_arguments(self, text):
+        del text
+        self.fail(errors.INVALID_PARAMETERS)
+
+    @at("+QIGETERROR")
+    def qigeterror(self, form, args):
+        del args
+        if form == "exec":
+            self.info(f"+QIGETERROR: {self.last_error}, {errors.TEXTS[self.last_error]}")
+        elif form != "test":
+            self.unknown()
+            return
+        self.ok()
+
+    # ---- options
+
+    @at("+QICFG")
+    def qicfg(self, form, args):
+        if form == "test":
+            for text in _OPTION_RANGES:
+                self.info(f"+QICFG: {text}")
+            self.success()
+            return
+        if form != "write":
+            self.unknown()
+            return
+        (option,) = self.match(args[:1], Text(choices=tuple(_OPTIONS)))
+        fields = _OPTIONS[option]
+        if len(args) == 1:
+            values = ",".join(str(getattr(self, name)) for name, _, _ in fields)
+            self.info(f'+QICFG: "{option}",{values}')
+        else:
+            values = self.match(args[1:], *(Int(low, high) for _, low, high in fields))
+            for (name, _, _), value in zip(fields, values):
+                setattr(self, name, value)
+        self.success()
+
+    @at("+QISDE")
+    def qisde(self, form, args):
+        if form == "test":
+            self.info("+QISDE: (0,1)")
+        elif form == "read":
+            self.info(f"+QISDE: {self.data_echo}")
+        elif form == "write":
+            (self.data_echo,) = self.match(args, Int(0, 1))
+        else:
+            self.unknown()
+            return
+        self.success()
+
+    # ---- beside TCP/IP
+
+    @at("+QPOWD")
+    def power_down(self, form, args):
+        if form == "write":
+            self.match(args, Optional(Int(0, 1), 1))
+        self.ok()
+        self.power_off()
+
+    @at("+QURCCFG")
+    def urc_port(self, form, args):
+        if form == "write" and len(args) == 1:
+            self.info('+QURCCFG: "urcport","uart1"')
+        elif form == "write":
+            self.match(args, Text(choices=("urcport",)), Text(choices=("usbat", "usbmodem", "uart1")))
+        self.ok()
+
+    @at("+QCCID")
+    def card_number(self, form, args):
+        del args
+        if form == "exec":
+            self.info(f"+QCCID: {self.ICCID}")
+        self.ok()
