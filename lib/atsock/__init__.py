@@ -1,0 +1,11 @@
+"""Sockets over the TCP/IP stack of a cellular module: Quectel BG96, SIMCom A7600 and SIM7028, Fibocom NL668 and L610."""
+
+from .engine import (
+    EVENT_CLOSED, EVENT_DATA, EVENT_FLOW_OFF, EVENT_FLOW_ON, EVENT_INCOMING, EVENT_NETWORK_LOST, EVENT_OVERFLOW,
+    EVENT_RESTARTED, EVENT_UNKNOWN,
+)  # fmt: skip
+from .errors import CommandError, ModemError, Restarted, Timeout
+from .modem import Modem
+from .sockets import AF_INET, AF_INET6, SO_RCVBUF, SOCK_DGRAM, SOCK_STREAM, Socket
+
+__version__ = "0.1.0"

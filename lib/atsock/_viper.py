@@ -1,0 +1,120 @@
+import micropython  # first, so that CPython stops here and never reaches the pointer types below
+
+# Byte movers in viper; what each function does is written in fast.py, the plain twins are in _plain.py.
+# Shipped as source: an .mpy of this file carries machine code of one architecture only.
+
+
+@micropython.viper
+def copy(dst, at: int, src, start: int, n: int):
+    d = ptr8(dst)
+    s = ptr8(src)
+    i = 0
+    while i < n:
+        d[at + i] = s[start + i]
+        i += 1
+
+
+@micropython.viper
+def put_number(dst, at: int, value: int) -> int:
+    d = ptr8(dst)
+    scale = 1
+    while value // scale >= 10:
+        scale *= 10
+    while scale > 0:
+        d[at] = 48 + (value // scale) % 10
+        at += 1
+        scale //= 10
+    return at
+
+
+@micropython.viper
+def number(line, at: int) -> int:
+    s = ptr8(line)
+    while s[at] == 32 or s[at] == 34 or s[at] == 40:
+        at += 1
+    sign = 1
+    if s[at] == 45:
+        sign = -1
+        at += 1
+    if s[at] < 48 or s[at] > 57:
+        return -(1 << 28)
+    value = 0
+    while s[at] >= 48 and s[at] <= 57:
+        if value > 26843544:  # one digit more could leave the 28 bits that MISSING is beyond
+            return -(1 << 28)
+        value = value * 10 + s[at] - 48
+        at += 1
+    return sign * value
+
+
+@micropython.viper
+def field(line, at: int, n: int, index: int) -> int:
+    s = ptr8(line)
+    quoted = 0
+    while index > 0:
+        if at >= n:
+            return -1
+        if s[at] == 34:
+            quoted ^= 1
+        elif s[at] == 44 and quoted == 0:
+            index -= 1
+        at += 1
+    return at
+
+
+@micropython.viper
+def fields(line, at: int, n: int) -> int:
+    s = ptr8(line)
+    while at < n and s[at] == 32:
+        at += 1
+    if at >= n:
+        return 0
+    count = 1
+    quoted = 0
+    while at < n:
+        if s[at] == 34:
+            quoted ^= 1
+        elif s[at] == 44 and quoted == 0:
+            count += 1
+        at += 1
+    return count
+
+
+@micropython.viper
+def hexlify(dst, at: int, src, start: int, n: int):
+    d = ptr8(dst)
+    s = ptr8(src)
+    i = 0
+    while i < n:
+        high = s[start + i] >> 4
+        low = s[start + i] & 15
+        d[at] = high + 48 if high < 10 else high + 55
+        d[at + 1] = low + 48 if low < 10 else low + 55
+        at += 2
+        i += 1
+
+
+@micropython.viper
+def unhex(buf, at: int, end: int) -> int:
+    b = ptr8(buf)
+    made = 0
+    i = at
+    while i + 1 < end:
+        high = b[i] | 32  # lower case; digits keep their value
+        low = b[i + 1] | 32
+        if high >= 48 and high <= 57 and b[i] >= 48:
+            high -= 48
+        elif high >= 97 and high <= 102:
+            high -= 87
+        else:
+            return made
+        if low >= 48 and low <= 57 and b[i + 1] >= 48:
+            low -= 48
+        elif low >= 97 and low <= 102:
+            low -= 87
+        else:
+            return made
+        b[at + made] = high << 4 | low
+        made += 1
+        i += 2
+    return made

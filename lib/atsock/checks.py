@@ -1,0 +1,70 @@
+"""Arguments that go into a command line: checked before anything is sent, as bytes afterwards.
+
+Nothing that passes here can end a string, a field or a line of an AT command.  All raise ValueError with
+what was wrong (TypeError for the wrong type).
+"""
+
+_HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:"
+
+
+def host(text):
+    """A host name or address: letters, digits and . - _ : up to 255 (RFC 1035 2.3.4; 253 in practice)."""
+    data = _ascii(text, "host name")
+    if not 0 < len(data) <= 255:
+        raise ValueError("host name: 1 to 255 characters, not %d" % len(data))
+    for byte in data:
+        if byte not in _HOST:
+            raise ValueError("host name %r: the character %r cannot stand in one" % (text, chr(byte)))
+    return data
+
+
+def port(number, lowest=1):
+    """A port number: lowest to 65535."""
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError("port: an int, not %r" % (number,))
+    if not lowest <= number <= 65535:
+        raise ValueError("port: %d to 65535, not %d" % (lowest, number))
+    return number
+
+
+def quoted(text, what, most):
+    """Printable ASCII for a quoted string: no quotes, no line breaks, up to `most` characters."""
+    data = _ascii(text, what)
+    if len(data) > most:
+        raise ValueError("%s: up to %d characters, not %d" % (what, most, len(data)))
+    for byte in data:
+        if byte < 32 or byte > 126 or byte == 34:
+            raise ValueError("%s: %s cannot be sent" % (what, "a quote" if byte == 34 else "the control character %d" % byte))
+    return data
+
+
+def line(text):
+    """A whole command line without its CR: no control characters."""
+    data = _ascii(text, "command")
+    if not data:
+        raise ValueError("command: empty")
+    for byte in data:
+        if byte < 32 or byte > 126:
+            raise ValueError("command: the character %d cannot stand in one" % byte)
+    return data
+
+
+def _ascii(text, what):
+    if isinstance(text, (bytes, bytearray)):
+        data = bytes(text)
+    elif isinstance(text, str):
+        data = text.encode()
+    else:
+        raise TypeError("%s: a str, not %r" % (what, text))
+    for byte in data:
+        if byte > 127:
+            raise ValueError("%s %r: ASCII only" % (what, text))
+    return data
+
+
+def is_address(data):
+    """Is it a numeric IPv4 or IPv6 address (bytes), rather than a name?"""
+    if b":" in data:
+        return True
+    parts = data.split(b".")
+    return len(parts) == 4 and all([part.isdigit() and int(part) < 256 for part in parts])

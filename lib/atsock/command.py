@@ -1,0 +1,38 @@
+"""One AT command with what it asks and what came of it.  A record: the engine fills it in.
+
+Two of them live in every link (read, send) and are used again and again; the others are made where
+they are needed (attach, open, resolve), off the data path.
+"""
+
+from .fast import MISSING
+
+
+class Command:
+    def __init__(self, link=None, verb=None, args=(), timeout_ms=0):
+        self.verb = verb  # (pieces, deadline_ms, need, also), see words.py
+        self.link = link
+        self.args = args  # ints and bytes for the ARG pieces
+        self.timeout_ms = timeout_ms  # 0: the verb's
+        self.n = 0  # bytes to send or to ask for
+        self.buf = None  # what to send, from buf[start:]
+        self.start = 0
+        self.lines = None  # a list collects the information lines
+        self.prefix = None  # only those that begin with it
+        self.texts = None  # a list collects addresses
+        self.expect = 0  # how many of them complete the command
+        self.clear()
+
+    def clear(self):
+        self.done = False
+        self.errno = 0  # 0: it succeeded
+        self.code = MISSING  # the module's number for what went wrong, or a bad result's value
+        self.text = None  # the line that told it
+        self.count = 0  # bytes read
+
+
+def text_command(text, timeout_ms, need, lines, prefix=None):
+    """A command given as bytes, whose information lines are collected into the list `lines`."""
+    command = Command(None, ((text,), timeout_ms, need, 0))
+    command.lines = lines
+    command.prefix = prefix
+    return command

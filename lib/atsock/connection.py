@@ -1,0 +1,123 @@
+"""Opening, closing and looking up, as generators of commands: what every front (blocking, asyncio) runs.
+
+A generator yields a Command (to be run), a function (to be called until it says True) or a number
+(milliseconds to wait).  Off the data path; allocates.
+"""
+
+from . import bringup
+from .checks import is_address
+from .command import Command
+from .errors import EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout
+from .link import FREE, OPEN, OPENING
+from .words import A_GROUP, A_MODE, A_RECV, A_SETUP, OPEN_NAMES
+
+
+def open_link(modem, socket, what, access, host, port, local):
+    """Open `what` (TCP, UDP, ...) and give the link to the socket when it is open."""
+    engine = modem._engine
+    dialect = engine.dialect
+    if not modem.isconnected():
+        raise ModemError(ENETDOWN, "not attached: call attach() first")
+    if what not in dialect.OPEN:
+        raise ModemError(EOPNOTSUPP, "%s: no %s sockets" % (dialect.NAME, OPEN_NAMES[what]))
+    yield from _use_access(modem, access)
+    table = dialect.ACCESS[access]
+    link = yield from _allocate(modem, dialect)
+    pushed = table[A_RECV] is None
+    link.reset(modem._ring_size(socket, pushed))
+    link.socket = socket
+    link.pushed = pushed
+    if pushed and host is not None and dialect.PUSH_BY_SENDER:
+        address = yield from resolve(modem, host)
+        link.peer = b"%s:%d" % (address[0], port)
+    link.rx.verb = table[A_RECV]
+    link.state = OPENING
+    socket._adopt(link, table)
+    link.held = True
+    command = Command(link, dialect.OPEN[what], (host, port, table[A_MODE], local))
+    yield command
+    if command.errno == 0:
+        give_up = engine.after_ms(dialect.OPEN_MS)
+        yield lambda: link.state != OPENING or engine.is_past(give_up)
+    if link.state == OPEN:
+        return
+    # Not open.  The module may hold the id (2.1.4 of the BG96 manual says so); others have freed it.
+    if command.errno == 0 and link.state == OPENING:
+        link.fail(ETIMEDOUT, 0)
+        raise Timeout("no answer to the open in %d s" % (dialect.OPEN_MS // 1000))
+    if link.errno == 0:
+        link.fail(command.errno, command.code)
+        link.held = dialect.CLOSE_WHEN_GONE or command.errno != EIO
+    elif link.errno == EIO and command.errno == 0:
+        command.errno = EIO
+        command.code = link.code
+    elif command.errno == 0:
+        # The connection was refused without a number (+MIPSTAT).
+        raise ModemError(ECONNREFUSED, "connection failed")
+    raise modem._error(command, ECONNREFUSED)
+
+
+def close_link(modem, link):
+    """Close it on the module where the module still holds it, and free the link."""
+    if link.held:
+        command = Command(link, modem._engine.dialect.CLOSE)
+        link.dropping = True
+        yield command
+        if command.errno and command.errno != EIO:
+            # No answer: the id stays out of use until a later close of it succeeds.  A refusal means that it
+            # was not open (any more).
+            link.fail(command.errno, 0)
+            link.socket = None
+            raise modem._error(command)
+        link.held = False
+    link.state = FREE
+    link.socket = None
+
+
+def resolve(modem, host):
+    """The addresses of a name, as a list of bytes; a numeric address is returned as it is."""
+    if is_address(host):
+        return [host]
+    dialect = modem._engine.dialect
+    command = Command(None, dialect.RESOLVE, (host,))
+    command.texts = []
+    command.expect = 1
+    yield command
+    if command.errno:
+        raise modem._error(command, EHOSTUNREACH)
+    return command.texts
+
+
+def _use_access(modem, access):
+    # Switch the module to this access mode, if it is in another one.
+    engine = modem._engine
+    dialect = engine.dialect
+    table = dialect.ACCESS[access]
+    if modem._access_now == access:
+        return
+    now = modem._access_now
+    if now is not None and dialect.ACCESS[now][A_GROUP] == table[A_GROUP]:
+        return
+    for link in engine.links.values():
+        if link.state != FREE and link.socket is not None:
+            raise ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
+    for command, must in table[A_SETUP]:
+        yield from bringup.run(modem, bringup.ask(command), must)
+    engine.use(dialect, table)
+    modem._access_now = access
+
+
+def _allocate(modem, dialect):
+    # A connection id that nobody uses; ids that wait for their close come last.
+    first = dialect.FIRST_LINK
+    waiting = None
+    for n in range(first, first + dialect.LINKS):
+        link = modem._link(n)
+        if link.socket is None:
+            if not link.held:
+                return link
+            waiting = link
+    if waiting is None:
+        raise ModemError(EMFILE, "all %d connection ids are in use" % dialect.LINKS)
+    yield from close_link(modem, waiting)
+    return waiting

@@ -1,0 +1,103 @@
+"""SIMCom A7600 series.  Sections: A7600 Series TCPIP AT Command Manual; columns: words.py."""
+
+from ..errors import EADDRINUSE, EAGAIN, EHOSTUNREACH, EISCONN, ENETDOWN, ETIMEDOUT
+from ..words import *
+
+NAME = "a7600"
+MODELS = (b"A76", b"SIM7600", b"SIMCOM_SIM7600", b"SIM7500", b"SIM767")
+
+FIRST_LINK, LINKS = 0, 10               # 2.3
+SERVER_LINKS = False                    # 2.14: servers are numbered apart
+REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
+
+_NET_MS = 125_000                       # 2.12: 120 s unless CIPTIMEOUT says less; and the deferred line
+_SET_MS = 9_000                         # no time printed
+
+# ---- bring-up
+SETUP = ()
+PDP_TYPES = {4: b"IP", 6: b"IPV6"}
+CONFIGURE = (                           # 6.1.2; the account: 3GPP TS 27.007 10.1.31
+    ((b"AT+CGDCONT=", CONTEXT, b',"', PDP_TYPE, b'","', APN, b'"'), _SET_MS, OK, 0),
+)
+CONFIGURE_USER = ((b"AT+CGAUTH=", CONTEXT, b",", AUTH, b',"', USER, b'","', PASSWORD, b'"'), _SET_MS, OK, 0)
+#             command         answer        context state address
+STATE      = (b"AT+NETOPEN?", b"+NETOPEN:", X,      0,    X)        # 2.1
+ADDRESS_OF = (b"AT+IPADDR",   b"+IPADDR:",  0)                      # 2.7
+ACTIVATE   = ((b"AT+NETOPEN",),  _NET_MS, OK | UP, 0)               # 2.1: OK, then +NETOPEN: 0
+ACTIVATE_USER = ACTIVATE_STORED = ACTIVATE
+DEACTIVATE = ((b"AT+NETCLOSE",), _NET_MS, OK | DOWN, 0)             # 2.2
+
+# ---- sockets
+OPEN_MS = 125_000
+_OPEN = (b"AT+CIPOPEN=", LINK)
+#                                                                              ms       need also
+OPEN = {                                # 2.3
+    TCP:     (_OPEN + (b',"TCP","', HOST, b'",', PORT),                        _NET_MS, OK, 0),
+    UDP_ANY: (_OPEN + (b',"UDP",,,', LOCAL),                                   _NET_MS, OK, 0),
+}
+CLOSE           = ((b"AT+CIPCLOSE=", LINK),                   _NET_MS, OK | CLOSED, 0)          # 2.6
+STALE           = (b"AT+CIPCLOSE?", b"+CIPCLOSE:", BY_FLAG)                              # 2.6
+CLOSE_WHEN_GONE = False                                                                         # 5: the socket is closed
+SEND            = ((b"AT+CIPSEND=", LINK, b",", N),           _NET_MS, PROMPT | OK | SENT, 0)   # 2.4
+SEND_TO         = ((b"AT+CIPSEND=", LINK, b",", N, b',"', HOST, b'",', PORT), _NET_MS, PROMPT | OK | SENT, 0)
+READ            = ((b"AT+CIPRXGET=2,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)        # 2.5
+READ_HEX        = ((b"AT+CIPRXGET=3,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)
+AGAIN           = ()
+
+_BUFFER = ((b"AT+CIPRXGET=1", MUST),)                         # 2.5
+_PUSH   = (
+    (b"AT+CIPRXGET=0",              MUST),                    # 2.5
+    (b"AT+CIPHEAD=1",               MAY),                     # 2.8: the length is told
+    (b"AT+CIPSRIP=1",               MAY),                     # 2.9: and the sender
+    (b"AT+CIPCCFG=10,0,0,1,1,0,500", MAY),                    # 2.13 HeaderType 1: and the link; "not finished"
+)
+_PUSH_LINES = (
+    #  name           form    event   link value good kind extra fields
+    (b"RECV FROM:",   b"",    SENDER, X,   X,    ANY, NONE, X,   ANY),      # 2.9
+    (b"+RECV FROM:",  b"",    SENDER, X,   X,    ANY, NONE, X,   ANY),      # 1.2
+    (b"RCV FROM:",    b"",    SENDER, X,   X,    ANY, NONE, X,   ANY),
+    (b"+RECEIVE,",    b"",    PUSH,   0,   1,    ANY, RAW,  X,   2),        # 2.13 HeaderType 1
+    (b"+IPD",         b"",    PUSH,   X,   0,    ANY, RAW,  X,   1),        # 2.8
+)
+ACCESS = {
+    #          mode group setup    send  chunk recv      read  lines
+    "buffer": (0,   1,    _BUFFER, SEND, 1500, READ,     1500, ()),         # 2.4, 2.5
+    "push":   (0,   2,    _PUSH,   SEND, 1500, None,     1500, _PUSH_LINES),
+    "hex":    (0,   3,    _BUFFER, SEND, 1500, READ_HEX, 750,  ()),         # 2.5 mode 3; sending has no hex form
+}
+
+TELLS_COUNT     = True
+PUSH_BY_SENDER  = True
+
+# ---- lookups
+RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 30_000, OK | ADDRESS, 0)          # 2.17
+WHY     = None
+
+LINES = (
+    #  name           form          event        link value good   kind  extra fields
+    (b"+CIPRXGET:",   b"2,",        DATA,        0,   1,    ANY,   RAW,  2,    3),       # 2.5
+    (b"+CIPRXGET:",   b"3,",        DATA,        0,   1,    ANY,   HEX,  2,    3),
+    (b"+CIPRXGET:",   b"1,",        READY,       0,   X,    ANY,   NONE, X,    1),
+    (b"+CIPSEND:",    b"",          SENT,        0,   2,    ASKED, NONE, X,    3),       # 2.4: link, asked, accepted
+    (b"+IPCLOSE:",    b"",          GONE,        0,   X,    ANY,   NONE, X,    ANY),     # 5
+    (b"+IPCLOSE",     b"",          GONE,        0,   X,    ANY,   NONE, X,    2),       # older firmware: no colon
+    (b"+CIPOPEN:",    b"",          OPENED,      0,   1,    0,     NONE, X,    2),       # 2.3
+    (b"+CIPCLOSE:",   b"",          CLOSED,      0,   1,    ANY,   NONE, X,    2),       # 2.6
+    (b"+IP ERROR:",   b"No data",   EMPTY,       X,   X,    ANY,   NONE, X,    ANY),     # 2.5, chapter 3
+    (b"+IP ERROR:",   b"22",        EMPTY,       X,   X,    ANY,   NONE, X,    ANY),
+    (b"+IP ERROR:",   b"",          CODE,        X,   0,    ANY,   NONE, X,    ANY),     # chapter 3
+    (b"+CIPERROR:",   b"",          CODE,        X,   0,    ANY,   NONE, X,    ANY),     # chapter 4
+    (b"+NETOPEN:",    b"",          UP,          X,   0,    0,     NONE, X,    ANY),     # 2.1
+    (b"+NETCLOSE:",   b"",          DOWN,        X,   0,    ANY,   NONE, X,    ANY),     # 2.2
+    (b"+CDNSGIP:",    b"1,",        ADDRESS,     X,   1,    ANY,   NONE, X,    ANY),     # 2.17
+    (b"+CDNSGIP:",    b"0,",        CODE,        X,   0,    ANY,   NONE, X,    ANY),
+    (b"+CIPEVENT:",   b"NETWORK CLOSED", NETWORK_LOST, X, X, ANY,  NONE, X,    ANY),     # 5
+    (b"+CLIENT:",     b"",          INCOMING,    0,   1,    ANY,   NONE, 2,    3),       # 2.14
+    (b"CONNECT FAIL", b"",          ERROR,       X,   X,    ANY,   WORD, X,    ANY),     # 2.3
+    (b"CONNECT",      b"",          CONNECT,     X,   X,    ANY,   NONE, X,    ANY),
+    (b"CLOSED",       b"",          NOISE,       X,   X,    ANY,   WORD, X,    ANY),     # 2.6
+    (b"*ATREADY:",    b"",          RESTARTED,   X,   X,    ANY,   NONE, X,    ANY),
+)
+
+# Codes (chapter 4) as errno of the same meaning; the others are EIO.
+ERRNOS = {1: ENETDOWN, 2: ENETDOWN, 6: EADDRINUSE, 7: EADDRINUSE, 8: EAGAIN, 9: EISCONN, 10: ETIMEDOUT, 11: EHOSTUNREACH}

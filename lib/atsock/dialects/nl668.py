@@ -1,0 +1,99 @@
+"""Fibocom NL668.  Sections: NL668 TCP&UDP AT manual; columns: words.py."""
+
+from ..errors import EADDRINUSE, EAGAIN, ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETDOWN, ENOTCONN
+from ..words import *
+
+NAME = "nl668"
+MODELS = (b"NL668",)
+
+FIRST_LINK, LINKS = 1, 6                # 1.1.2
+SERVER_LINKS = True                     # 1.1.2: the listening socket becomes the connection
+REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
+
+_ANY_MS = 5_000                         # the manual prints < 1 s
+_UP_MS = 32_000                         # 1.1.1: 30 s
+_SEND_MS = 17_000                       # 1.2.3: SENDTIME, 12 s by default, ends the input; and margin
+
+# ---- bring-up
+SETUP = ()
+PDP_TYPES = {4: 1}                      # 1.1.1 <Operation>
+CONFIGURE = ()                          # the APN is an argument of MIPCALL
+CONFIGURE_USER = None
+#             command         answer        context state address
+STATE      = (b"AT+MIPCALL?", b"+MIPCALL:", X,      0,    1)        # 1.1.1
+ADDRESS_OF = None
+ACTIVATE   = ((b"AT+MIPCALL=", PDP_TYPE, b',"', APN, b'"'),             _UP_MS, OK | UP, 0)    # 1.1.1
+ACTIVATE_USER = ((b"AT+MIPCALL=", PDP_TYPE, b',"', APN, b'","', USER, b'","', PASSWORD, b'",', AUTH), _UP_MS, OK | UP, 0)
+ACTIVATE_STORED = ((b"AT+MIPCALL=1",),                                  _UP_MS, OK | UP, 0)
+DEACTIVATE = ((b"AT+MIPCALL=0",),                                       _UP_MS, OK | DOWN, 0)
+
+# ---- sockets
+OPEN_MS = 62_000                        # 1.1.2: returns in 60 s
+_OPEN = (b"AT+MIPOPEN=", LINK, b",")
+#                                                                          ms       need also
+OPEN = {                                # 1.1.2
+    TCP:        (_OPEN + (b',"', HOST, b'",', PORT, b",0"),                OPEN_MS, OK, 0),
+    UDP:        (_OPEN + (b',"', HOST, b'",', PORT, b",1"),                OPEN_MS, OK, 0),
+    TCP_SERVER: (_OPEN + (LOCAL, b',"127.0.0.1",0,0'),                     OPEN_MS, OK, 0),
+}
+CLOSE           = ((b"AT+MIPCLOSE=", LINK),                  15_000,   OK | CLOSED, 0)                  # 1.1.3
+STALE           = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)                                # 1.1.3
+CLOSE_WHEN_GONE = True                                                                                  # 1.1.12
+SEND            = ((b"AT+MIPSEND=", LINK, b",", N),          _SEND_MS, PROMPT | OK | SENT | OK2, PUSHED)  # 1.2.3
+PUSH_OUT        = ((b"AT+MIPPUSH=", LINK),                   _ANY_MS,  OK | PUSHED, 0)                  # 1.1.7
+SEND_HEX        = ((b"AT+MIPSEND=", LINK, b',"', PAYLOAD, b'"'), _ANY_MS, OK | STORED, 0, PUSH_OUT)     # 1.1.6
+READ            = ((b"AT+MIPREAD=", LINK, b",", N),          _ANY_MS,  OK, DATA | EMPTY)                # 1.1.23
+AGAIN           = (1,)                                       # status 1: flowed off
+
+_LENGTH_LINES = (
+    #  name           form  event link value good kind    extra fields
+    (b"+MIPSEND:",    b"",  SENT, 0,   1,    0,   NONE,   2,    3),                 # 1.2.3: socket, status, free
+)
+_PUSH_LINES = (
+    (b"+MIPRTCP:",    b"",  PUSH, 0,   1,    ANY, INLINE, X,    2),                 # 1.1.10, IPRFMT 2
+    (b"+MIPRUDP:",    b"",  PUSH, 2,   3,    ANY, INLINE_FROM, 0, 4),               # 1.1.9
+)
+_HEX_LINES = (
+    (b"+MIPSEND:",    b"",  STORED, 0, 1,    0,   NONE,   2,    3),                 # 1.1.6
+    (b"+MIPRTCP:",    b"",  PUSH, 0,   1,    ANY, INLINE_HEX, X, 2),                # 1.1.10, IPRFMT 0: socket, left, digits
+    (b"+MIPRUDP:",    b"",  PUSH, 2,   3,    ANY, INLINE_HEX_FROM, 0, 4),
+)
+ACCESS = {                              # 1.2.4; kept over power loss, so set each time
+    #          mode group setup                            send      chunk recv  read  lines
+    "buffer": (0,   1,    ((b'AT+GTSET="IPRFMT",5', MUST),), SEND,     2048, READ, 2048, _LENGTH_LINES),
+    "push":   (0,   2,    ((b'AT+GTSET="IPRFMT",2', MUST),), SEND,     2048, None, 2048, _LENGTH_LINES + _PUSH_LINES),
+    "hex":    (0,   3,    ((b'AT+GTSET="IPRFMT",0', MUST),), SEND_HEX, 1023, None, 2048, _HEX_LINES),  # 1.1.4: < 1024
+}
+
+TELLS_COUNT     = False
+PUSH_BY_SENDER  = False
+
+# ---- lookups
+RESOLVE = ((b'AT+MIPDNS="', HOST, b'"'), 62_000, OK | ADDRESS, 0)                   # 1.1.21
+WHY     = None
+
+LINES = (
+    #  name           form  event     link value good kind  extra fields
+    (b"+MIPDATA:",    b"",  DATA,     0,   1,    ANY, RAW,  X,    2),               # 1.1.23
+    (b"+MIPREAD:",    b"",  EMPTY,    0,   1,    0,   NONE, X,    2),               # while reading: nothing buffered
+    (b"+MIPREAD:",    b"",  READY,    0,   X,    ANY, NONE, X,    2),               # 3.10
+    (b"+MIPPUSH:",    b"",  PUSHED,   0,   1,    0,   NONE, X,    ANY),             # 1.1.7, 1.2.3
+    (b"+MIPSTAT:",    b"",  GONE,     0,   1,    0,   NONE, X,    ANY),             # 1.1.12: 0 acknowledges
+    (b"+MIPOPEN:",    b"",  OPENED,   0,   1,    1,   NONE, 2,    ANY),             # 1.1.2: 1 active
+    (b"+MIPCLOSE:",   b"",  CLOSED,   0,   1,    ANY, NONE, X,    ANY),             # 1.1.3
+    (b"+MIPXOFF:",    b"",  FLOW_OFF, 0,   X,    ANY, NONE, X,    ANY),             # 1.1.19
+    (b"+MIPXON:",     b"",  FLOW_ON,  0,   X,    ANY, NONE, X,    ANY),             # 1.1.20
+    (b"+MIPCALL:",    b"",  DOWN,     X,   0,    ANY, NONE, X,    ANY),             # 1.1.1
+    (b"+MIPCALL:",    b"0", UP,       X,   X,    BAD, NONE, X,    0),               # establishing failed
+    (b"+MIPCALL:",    b"",  UP,       X,   X,    ANY, NONE, X,    ANY),             # the address
+    (b"+MIPCALL:",    b"0", NETWORK_LOST, X, X,  ANY, NONE, X,    0),               # unasked: the link is gone
+    (b"+MIPDNS:",     b"",  ADDRESS,  X,   1,    ANY, NONE, X,    ANY),             # 1.1.21
+    (b"+TCPIP ERROR:", b"", ERROR,    X,   0,    ANY, NONE, X,    ANY),
+    (b"CONNECT",      b"",  CONNECT,  X,   X,    ANY, NONE, X,    ANY),
+)
+
+# Codes (chapter 2.3) as errno of the same meaning; the others are EIO.
+ERRNOS = {
+    2002: EHOSTUNREACH, 2003: EADDRINUSE, 2006: EMSGSIZE, 2011: EADDRINUSE, 2012: ECONNREFUSED, 2017: EADDRINUSE,
+    2020: EMSGSIZE, 2024: ENOTCONN, 2030: ENETDOWN, 2031: ENETDOWN, 2032: ENETDOWN, 2007: EAGAIN,
+}

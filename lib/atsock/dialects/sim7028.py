@@ -1,0 +1,15 @@
+"""SIMCom SIM7028 (NB-IoT): the A7600's commands with two links, and its own.
+
+Sections: SIM7028 Series TCPIP Application Note V1.04; columns: words.py.
+"""
+
+from .a7600 import *
+from .a7600 import _BUFFER, _PUSH, _PUSH_LINES
+
+NAME = "sim7028"
+MODELS = (b"SIM7028", b"SIMCOM_SIM7028")
+
+FIRST_LINK, LINKS = 0, 2                # 2.1.3
+REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")    # 3.1.1: NB-IoT, CEREG decides
+
+RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 9_000, OK | ADDRESS, 0)   # 2.1.17: 6 s

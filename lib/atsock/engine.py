@@ -1,0 +1,789 @@
+"""One command in flight, the set of events it waits for, its deadline; and the routing of all that comes unasked.
+
+The data path, in reading order:
+    1 port.py      UART -> window
+    2 tokens.py    window -> line, prompt, payload
+    3 dialects/    line -> table row (columns: words.py)
+    4 engine.py    row -> event of the command in flight, or of a link
+    5 link.py      payload -> ring of the connection, or straight into the reader's buffer
+    6 sockets.py   ring -> the user
+
+Knows no vendor word and never waits: a front calls pump() whenever the port has something or a deadline is due.
+
+Rules
+1. One command at a time.  It is finished when all events of its verb's `need` have come, in any order, or
+   with an ERROR; nothing else may be sent before.
+2. A solicited row counts only while its event is wanted and its link is the command's: a late answer is
+   never taken for another command's.
+3. A command that ran out of time stays in flight as LATE: its rows still count (a late payload goes to its
+   link), and nothing is sent but the SYNC question, until the answer to that shows that both sides are in step.
+4. Payload is consumed by count whoever asked for it, or nobody.
+5. pump(), start() and what they call on the data path allocate nothing; methods are short because MicroPython
+   puts frames of more than 11 words on the heap.
+"""
+
+from .clock import ticks_add, ticks_diff
+from .command import Command
+from .errors import EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
+from .fast import MISSING, copy, field, fields, hexlify, number, put_number
+from .link import FREE, MAYBE, NO, OPEN, OPENING, YES
+from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
+from .words import (
+    A_LINES, ADDRESS, ANY, ARG, ASKED, CODE, COMMON, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
+    INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
+    RAW_FROM, READY, REASON, REFUSED, RESOLVED, RESTARTED, SENDER, SENT, SYNC, SYNC_ANSWER, UNASKED, WORD,
+)  # fmt: skip
+from .words import PROMPT as PROMPTED
+
+# Engine.state
+IDLE = 0
+BUSY = 1
+LATE = 2  # the command's time is over, its answer may still come
+
+# Events for the application (API); the engine queues (event, link, value), a front delivers them.
+EVENT_DATA = 1
+EVENT_CLOSED = 2
+EVENT_INCOMING = 3
+EVENT_NETWORK_LOST = 4
+EVENT_RESTARTED = 5
+EVENT_FLOW_OFF = 6
+EVENT_FLOW_ON = 7
+EVENT_OVERFLOW = 8
+EVENT_UNKNOWN = 9
+
+_TX = 320  # the longest command: an open with a host name of 255 characters
+_PROBES = 3
+_EVENTS = 32  # queued at most; beyond that new ones are dropped
+_PIECE = 128  # payload bytes encoded to hexadecimal at a time
+_IN_LINE = (INLINE, INLINE_HEX, INLINE_FROM, INLINE_HEX_FROM)
+_STALL_MS = 5000  # payload that stops coming for so long will not come
+
+
+class Engine:
+    def __init__(self, port, context):
+        self.port = port
+        self.tokens = Tokenizer(port)
+        self.context = context  # PDP context id
+        self.dialect = None
+        self.rows = COMMON
+        self.links = {}
+        self.state = IDLE
+        self.command = None  # in flight
+        self.verb = SYNC  # its verb, or the one that followed it
+        self.query = False  # it is a read form ("...?"): lines of its name are the answer, whatever they look like
+        self.asks = False  # the module can be asked why it refused the command
+        self.refused = None  # the command whose reason is being asked for
+        self.need = 0
+        self.got = 0
+        self.wanted = UNASKED
+        self.code = MISSING
+        self.bad = False  # a result line told a failure
+        self.deadline = 0
+        self.probes = 0  # SYNC questions sent since the command became late
+        self.finals = 0  # final results since then
+        self.answered = False  # the answer to one of them has begun
+        self.stalled = False  # payload waits in the window for room in its ring
+        self.silent = False  # the module does not answer at all
+        self.at = 0  # where the fields of the line start
+        self.tx = bytearray(_TX)
+        self.tx_n = 0
+        self.piece = 0  # next command piece to be written
+        self.out = None  # what is being written: out[out_at:], out_left bytes
+        self.out_at = 0
+        self.out_left = 0
+        self.hex_left = 0  # payload bytes still to be encoded
+        self.sender = bytearray(64)  # address line of the payload that follows
+        self.sender_n = 0
+        self.events = None  # a list when the application wants events
+        self.moved_ms = 0  # when payload moved last
+        self.restarts = 0
+        self.network_losses = 0
+
+    def use(self, dialect, access):
+        """Read lines by this dialect's tables, in this access mode.  Allocates."""
+        self.dialect = dialect
+        self.rows = access[A_LINES] + dialect.LINES + COMMON
+        # The comma behind the last field ends a header whose payload stands on the same line.
+        self.tokens.in_line = tuple([(row[0], row[8]) for row in self.rows if row[6] in _IN_LINE])
+
+    # -- commands
+
+    def start(self, command):
+        """Send it.  False when another one is in flight; command.done tells when it is finished."""
+        if self.state != IDLE:
+            return False
+        command.clear()
+        self.command = command
+        self.code = MISSING
+        self.bad = False
+        self.query = command.lines is not None and command.verb[0][-1].endswith(b"?")
+        self.state = BUSY
+        self._begin(command.verb, command.timeout_ms)
+        return True
+
+    def _begin(self, verb, timeout_ms):
+        self.verb = verb
+        self.got = 0
+        self.tx_n = 0
+        self.piece = 0
+        self.hex_left = 0
+        self.need = verb[2]
+        self.wanted = verb[2] | verb[3] | ERROR | CODE | UNASKED
+        self.tokens.prompt = verb[2] & PROMPTED != 0
+        self.deadline = ticks_add(self.port.ticks_ms(), timeout_ms or verb[1])
+        self._flush()
+
+    def _flush(self):
+        # Write what the port takes; True when everything is out.
+        while self.out_left or self._more():
+            n = self.port.write(self.out, self.out_at, self.out_left)
+            if not n:
+                return False
+            self.out_at += n
+            self.out_left -= n
+        return True
+
+    def _more(self):
+        # The next part of the command for `out`; False when it is complete.
+        if self.hex_left:
+            return self._more_hex()
+        pieces = self.verb[0]
+        if self.state != BUSY or self.piece > len(pieces):
+            return False
+        if self.piece == 0 and len(pieces) == 1 and len(pieces[0]) >= _TX or self.piece == 1 and self.out is pieces[0]:
+            return self._more_text(pieces[0])
+        at = 0
+        while self.piece < len(pieces):
+            piece = pieces[self.piece]
+            self.piece += 1
+            if piece == PAYLOAD:
+                self.tx_n = at
+                self.asks = self._has_reason()
+                self.hex_left = self.command.n
+                return self._out(self.tx, at)
+            at = self._put(piece, at)
+        self.tx[at] = 13
+        self.piece += 1
+        if not self.tx_n:
+            self.tx_n = at
+            self.asks = self._has_reason()
+        return self._out(self.tx, at + 1)
+
+    def _more_text(self, text):
+        self.piece += 1
+        if self.piece == 1:
+            return self._out(text, len(text))
+        self.tx[0] = 13
+        return self._out(self.tx, 1)
+
+    def _more_hex(self):
+        command = self.command
+        n = self.hex_left if self.hex_left < _PIECE else _PIECE
+        hexlify(self.tx, 0, command.buf, command.start + command.n - self.hex_left, n)
+        self.hex_left -= n
+        return self._out(self.tx, 2 * n)
+
+    def _out(self, buf, n):
+        self.out = buf
+        self.out_at = 0
+        self.out_left = n
+        return n > 0
+
+    def _put(self, piece, at):
+        # One piece into tx[at:]; returns the index behind it.
+        if piece == LINK:
+            piece = self.command.link.id
+        elif piece == N:
+            piece = self.command.n
+        elif piece == CONTEXT:
+            piece = self.context
+        elif isinstance(piece, int):
+            piece = self.command.args[piece - ARG]
+        if isinstance(piece, int):
+            return put_number(self.tx, at, piece)
+        copy(self.tx, at, piece, 0, len(piece))
+        return at + len(piece)
+
+    def _has_reason(self):
+        why = self.dialect.WHY if self.dialect else None
+        return why is not None and self.tx.startswith(why[1])
+
+    def _finish(self, errno):
+        command = self.command
+        if self.refused is not None:  # this was the question for the reason
+            command = self.refused
+            self.refused = None
+            errno = EIO
+        elif errno == EIO and self.asks and self.code == MISSING:
+            self._ask_why()
+            return
+        elif errno == 0 and len(self.verb) > 4:
+            self._begin(self.verb[4], 0)
+            return
+        self.command = None
+        self.state = IDLE
+        self.query = False
+        self.wanted = UNASKED
+        self.tokens.prompt = False
+        command.errno = errno
+        command.code = self.code
+        command.done = True
+
+    def _ask_why(self):
+        # The module keeps the reason of the last refusal for one question, which must come next.
+        self.refused = self.command
+        self.command = Command()
+        self._begin(self.dialect.WHY[0], 0)
+
+    def abandon(self, command):
+        """The front stops waiting for it: it stays in flight, but its buffers are the caller's again.
+
+        command.count is then how many bytes a read had put into the caller's buffer.  Allocates.
+        """
+        if command is not self.command and command is not self.refused:
+            return
+        payload = command.buf
+        command.buf = None
+        link = command.link
+        if link is not None and link.dst is not None:
+            command.count = link.detach()
+        if self.out_left and self.out is payload:
+            self._fill_up(link, self.out_left)
+        if self.hex_left:
+            # The command line is cut short; what the module makes of it is an error, and the stream has a hole.
+            self.hex_left = 0
+            link.fail(ECONNRESET, 0)
+
+    def _fill_up(self, link, n):
+        # The module waits for n more payload bytes and swallows whatever comes: give it zeros, the
+        # connection is of no use any more.
+        if link is not None:
+            link.fail(ECONNRESET, 0)
+        self._out(bytearray(n), n)
+
+    # -- what comes
+
+    def pump(self):
+        """Take in what has come, send what can go, mind the deadline; True when anything moved."""
+        if self.out_left or self.hex_left:
+            self._flush()
+        tokens = self.tokens
+        self.stalled = False
+        moved = tokens.fill()
+        token = tokens.next() if moved else NOTHING
+        while token:
+            if token == FULL and not self._make_room():
+                return False
+            self._take(token)
+            token = tokens.next()
+        if self.state != IDLE or tokens.left:
+            self._mind_time(moved)
+        return moved > 0
+
+    def _take(self, token):
+        if token == LINE:
+            self._on_line()
+        elif token == END:
+            self._on_payload()
+        elif token == PROMPT:
+            self._on_prompt()
+
+    def _make_room(self):
+        # The reader of a pushing link is slow.  As long as nothing else is to come through, the UART may wait
+        # (and RTS holds the module); a command in flight cannot.
+        self.stalled = self.state == IDLE
+        if not self.stalled:
+            self.overflow()
+        return not self.stalled
+
+    def overflow(self):
+        """Somebody waits for what stands behind payload that has no room: drop that payload, and say so."""
+        self.stalled = False
+        link = self.tokens.sink
+        link.overflow()
+        self.event(EVENT_OVERFLOW, link, 0)
+
+    def after_ms(self, ms):
+        """The ticks ms milliseconds from now."""
+        return ticks_add(self.port.ticks_ms(), ms)
+
+    def until_ms(self, ticks):
+        """Milliseconds until then, 0 or less when past."""
+        return ticks_diff(ticks, self.port.ticks_ms())
+
+    def is_past(self, ticks):
+        return ticks_diff(ticks, self.port.ticks_ms()) <= 0
+
+    def remaining_ms(self, ms):
+        """How long a front may wait before pump() must be called again: ms, or less when a deadline is nearer."""
+        if self.state != IDLE:
+            left = ticks_diff(self.deadline, self.port.ticks_ms())
+            ms = min(ms, max(left, 0))
+        if self.tokens.left and ms > _STALL_MS:
+            ms = _STALL_MS
+        return ms
+
+    def _on_prompt(self):
+        command = self.command
+        self.got |= PROMPTED
+        if command.buf is None:  # abandoned before the module was ready for the payload
+            self._fill_up(command.link, command.n)
+        else:
+            self._out(command.buf, command.n)
+            self.out_at = command.start
+        self._flush()
+        self._check()
+
+    def _on_line(self):
+        self.silent = False
+        if self.query and self._own_prefix():
+            self.command.lines.append(bytes(memoryview(self.tokens.line)[: self.tokens.n]))
+            return
+        row = self._find()
+        if row is None or not self._apply(row):
+            self._other_line()
+
+    def _find(self):
+        line = self.tokens.line
+        for row in self.rows:
+            if line.startswith(row[0]) and row[2] & self.wanted and self._fits(row):
+                return row
+        return None
+
+    def _fits(self, row):
+        tokens = self.tokens
+        at = len(row[0])
+        if row[6] == WORD:
+            return tokens.n == at
+        while tokens.line[at] == 32:
+            at += 1
+        if row[1]:
+            if not tokens.line.startswith(row[1], at):
+                return False
+            at += len(row[1])
+        self.at = at
+        return row[8] < 0 or fields(tokens.line, at, tokens.n) == row[8]
+
+    def _number(self, index):
+        # The number in field `index` of the line; MISSING when there is none.
+        if index < 0:
+            return MISSING
+        at = field(self.tokens.line, self.at, self.tokens.n, index)
+        return number(self.tokens.line, at) if at >= 0 else MISSING
+
+    def _good(self, row, value):
+        good = row[5]
+        if good == ANY:
+            return True
+        if good == ASKED:
+            return value == self.command.n
+        if good == MINE:
+            return value == self.context
+        return value == good
+
+    def _apply(self, row):
+        # True when the line meant what the row says.
+        if row[2] & UNASKED:
+            return self._unasked(row, row[2])
+        link = self.command.link
+        if row[3] >= 0 and (link is None or self._number(row[3]) != link.id):
+            return False
+        return self._asked(row, row[2], self._number(row[4]))
+
+    # -- events of the command in flight
+
+    def _asked(self, row, event, value):
+        if event == ERROR:
+            self._on_error(value)
+            return True
+        if event == OK and self.got & OK:
+            event = OK2
+        elif event == DATA:
+            return self._on_data(row, value)
+        elif event == EMPTY:
+            if not self._good(row, value):  # the same line with a count is a notice
+                self._on_ready(self.command.link)
+                return True
+            self._on_empty()
+        elif event == CODE or event == REASON:
+            self._on_code(value)
+        elif event == ADDRESS:
+            self._on_address(row[4])
+        elif not self._good(row, value):
+            self._on_bad(value)
+        elif event == SENT:
+            self.command.link.free = self._number(row[7])
+        elif event == RESOLVED:
+            self.command.expect = max(self._number(row[7]), 1)
+        self.got |= event
+        self._check()
+        return True
+
+    def _check(self):
+        if self.got & self.need != self.need or self.state != BUSY:
+            if self.state == LATE and self.got & OK:
+                self._on_final()
+            return
+        if self.command.texts is not None and len(self.command.texts) < self.command.expect:
+            return
+        if self.got & REFUSED or self.bad and self.code in self.dialect.AGAIN:
+            self._finish(EAGAIN)
+        else:
+            self._finish(EIO if self.bad else 0)
+
+    def _on_bad(self, value):
+        # A result line told a failure: what would have followed on success is not waited for.
+        self.bad = True
+        self.code = value
+        self.need &= ~ADDRESS
+
+    def _on_code(self, value):
+        # The number of a refusal, told in a line before ERROR; some tell a text instead.
+        self.code = value
+        if value == MISSING or value == 0:
+            self._keep_text()
+
+    def _keep_text(self):
+        tokens = self.tokens
+        self.command.text = bytes(memoryview(tokens.line)[self.at : tokens.n])
+
+    def _on_error(self, value):
+        if self.state == LATE:
+            self._on_final()
+            return
+        if self.got & EMPTY:
+            self._finish(0)
+            return
+        if value != MISSING:
+            self.code = value
+        elif self.code == MISSING and self.tokens.n > 10:  # "+CME ERROR: SIM busy"
+            self._keep_text()
+        self._finish(EIO)
+
+    def _on_address(self, index):
+        command = self.command
+        if command.texts is not None:
+            command.texts.append(self.text(index))
+            command.expect = max(command.expect, 1)
+
+    def text(self, index):
+        """Field `index` of the line as bytes without quotes and blanks.  Allocates."""
+        tokens = self.tokens
+        start = field(tokens.line, self.at, tokens.n, index)
+        if start < 0:
+            return b""
+        end = field(tokens.line, start, tokens.n, 1)
+        return bytes(memoryview(tokens.line)[start : end - 1 if end >= 0 else tokens.n]).strip(b' "')
+
+    # -- payload
+
+    def _on_data(self, row, n):
+        # Header of a read's answer.
+        link = self.command.link
+        if n <= 0:
+            self._on_empty()
+            return True
+        rest = self._number(row[7]) if row[6] < RAW_FROM else MISSING
+        if rest == MISSING:
+            link.ready = MAYBE
+        else:
+            link.ready = YES if rest > 0 else MAYBE if link.noticed else NO
+        self.got |= DATA
+        self._payload(row, link, n)
+        return True
+
+    def _on_empty(self):
+        link = self.command.link
+        if link is not None:
+            link.ready = MAYBE if link.noticed else NO
+            link.drained = not link.noticed
+        self.got |= EMPTY
+
+    def _payload(self, row, link, n):
+        # Payload of n bytes follows the line; link None: for nobody.
+        kind = row[6]
+        self.moved_ms = self.port.ticks_ms()
+        if link is not None:
+            self._make_ready(row, link, n)
+        if kind == HEX or kind == INLINE_HEX or kind >= HEX_FROM:
+            self.tokens.hex(link)
+        elif n > 0:
+            self.tokens.raw(link, n)
+
+    def _make_ready(self, row, link, n):
+        if link.dst is None:
+            link.need_ring()
+        if not link.datagram:
+            return
+        tokens = self.tokens
+        if row[6] >= RAW_FROM:
+            at = field(tokens.line, self.at, tokens.n, row[7])
+            end = field(tokens.line, at, tokens.n, 2)
+            if not link.datagram_begins(n, tokens.line, at, end - 1 if end >= 0 else tokens.n):
+                self.event(EVENT_OVERFLOW, link, n)
+        elif self.sender_n:
+            copy(tokens.line, 0, self.sender, 0, self.sender_n)
+            if not link.datagram_begins(n, tokens.line, 0, self.sender_n):
+                self.event(EVENT_OVERFLOW, link, n)
+        elif not link.datagram_begins(n, tokens.line, 0, 0):
+            self.event(EVENT_OVERFLOW, link, n)
+
+    def _on_payload(self):
+        # All of it has come.
+        command = self.command
+        if command is not None and self.got & DATA and self.tokens.sink is command.link:
+            command.count = self.tokens.taken
+
+    # -- events that come unasked
+
+    def _unasked(self, row, event):
+        link = None
+        if row[3] >= 0:
+            link = self.links.get(self._number(row[3]))
+        if event == READY:
+            self._on_ready(link)
+        elif event == PUSH:
+            return self._on_push(row, link)
+        elif event == SENDER:
+            self._on_sender()
+        elif event == OPENED:
+            return self._on_opened(row, link)
+        elif event == GONE:
+            self._on_gone(row, link)
+        else:
+            return self._unasked_rarely(row, event, link)
+        return True
+
+    def _on_ready(self, link):
+        if link is not None:
+            link.ready = YES
+            link.noticed = True
+            self.event(EVENT_DATA, link, 0)
+
+    def _on_push(self, row, link):
+        if row[3] < 0:
+            link = self._by_sender()
+        if link is not None and not link.pushed:
+            self._on_ready(link)  # a buffered link's notice that tells the length as well
+            return True
+        n = self._number(row[4])
+        if n == MISSING:
+            return False
+        if link is not None:
+            self.event(EVENT_DATA, link, n)
+        self._payload(row, link, n)
+        self.sender_n = 0
+        return True
+
+    def _on_sender(self):
+        n = min(self.tokens.n - self.at, len(self.sender))
+        copy(self.sender, 0, self.tokens.line, self.at, n)
+        self.sender_n = n
+
+    def _by_sender(self):
+        # Pushed data without a connection id: the only pushed link, or the one whose peer it came from.
+        found = None
+        for link in self.links.values():
+            if link.pushed and link.state != FREE:
+                if link.peer and len(link.peer) == self.sender_n and self.sender.startswith(link.peer):
+                    return link
+                found = link if found is None else False
+        return found or None
+
+    def _on_opened(self, row, link):
+        if link is None or link.state != OPENING:
+            return False
+        value = self._number(row[4])
+        if self._good(row, value):
+            link.state = OPEN
+        else:
+            link.fail(EIO, value)
+            link.held = self.dialect.CLOSE_WHEN_GONE
+        return True
+
+    def _on_gone(self, row, link):
+        if row[4] >= 0 and self._good(row, self._number(row[4])):
+            return
+        if link is not None and link.state != FREE:
+            link.gone()
+            link.held = self.dialect.CLOSE_WHEN_GONE
+            self.event(EVENT_CLOSED, link, 0)
+
+    def _unasked_rarely(self, row, event, link):
+        if event == FLOW_OFF or event == FLOW_ON:
+            if link is not None:
+                link.flow_off = event == FLOW_OFF
+                self.event(EVENT_FLOW_OFF if event == FLOW_OFF else EVENT_FLOW_ON, link, 0)
+        elif event == RESTARTED:
+            self._lose_all(ECONNRESET)
+            self.restarts += 1
+            self.event(EVENT_RESTARTED, None, 0)
+            if self.command is not None:
+                self.state = IDLE
+                self._finish(ECONNRESET)
+        elif event == NETWORK_LOST:
+            if not self._good(row, self._number(row[4])):
+                return False
+            self._lose_all(ENETDOWN)
+            self.network_losses += 1
+            self.event(EVENT_NETWORK_LOST, None, 0)
+        return True
+
+    def _lose_all(self, errno):
+        for link in self.links.values():
+            if link.state != FREE:
+                link.fail(errno, 0)
+                link.held = False
+                self.event(EVENT_CLOSED, link, 0)
+
+    # -- other lines
+
+    def _other_line(self):
+        # Not in the tables, or not now: an information line that somebody collects, a header whose payload
+        # nobody asked for, our own echo, or something new.
+        command = self.command
+        row = self._payload_row()
+        if command is not None and command.lines is not None and self._collect(command, row):
+            return
+        if row is not None:
+            link = self.links.get(self._number(row[3])) if row[3] >= 0 else command.link if command else None
+            if link is not None and (link.state == FREE or link.datagram):
+                link = None
+            self._payload(row, link, self._number(row[4]))
+        elif self.state == LATE and self.tokens.line.startswith(SYNC_ANSWER):
+            self.answered = True
+        elif self.events is not None and not self._is_echo():
+            self.event(EVENT_UNKNOWN, None, bytes(memoryview(self.tokens.line)[: self.tokens.n]))
+
+    def _payload_row(self):
+        for row in self.rows:
+            if row[6] != NONE and row[6] != WORD and self.tokens.line.startswith(row[0]) and self._fits(row):
+                return row
+        return None
+
+    def _collect(self, command, row):
+        line = self.tokens.line
+        if command.prefix is not None:
+            if not line.startswith(command.prefix):
+                return False
+        elif line[0] == 43 and not self._own_prefix():  # '+': another command's
+            return False
+        if self._is_echo():
+            return True
+        command.lines.append(bytes(memoryview(line)[: self.tokens.n]))
+        if row is not None:
+            self._payload(row, _Collector(command.lines), self._number(row[4]))
+        return True
+
+    def _own_prefix(self):
+        # Does the line begin with the name that the command in flight begins with?
+        line = self.tokens.line
+        at = 2  # behind "AT"
+        while at < self.tx_n and self.tx[at] not in b"=?":
+            if line[at - 2] != self.tx[at] and line[at - 2] | 32 != self.tx[at] | 32:
+                return False
+            at += 1
+        return line[at - 2] in b": ="
+
+    def _is_echo(self):
+        n = self.tokens.n
+        return self.tx_n > 0 and n == self.tx_n and bytes(self.tokens.line[:n]) == bytes(self.tx[:n])
+
+    # -- time
+
+    def _mind_time(self, moved):
+        now = self.port.ticks_ms()
+        if moved:
+            self.moved_ms = now
+        elif self.tokens.left and ticks_diff(now, self.moved_ms) > _STALL_MS:
+            self._payload_lost()
+        if self.state != IDLE and ticks_diff(self.deadline, now) <= 0:
+            self._expire()
+
+    def _payload_lost(self):
+        # Fewer bytes came than were announced.
+        sink = self.tokens.sink
+        self.tokens.lines()
+        if sink is not None:
+            sink.fail(ECONNRESET, 0)
+            self.event(EVENT_OVERFLOW, sink, 0)
+
+    def _expire(self):
+        if self.state == BUSY:
+            if self.refused is not None:  # the reason does not come; the refusal stands
+                self._finish(EIO)
+                return
+            if self.got & self.need == self.need & ~OK2:  # only the second OK is missing: it was sent
+                self._finish(0)
+                return
+            if self.tokens.left:
+                self._payload_lost()
+            self.abandon(self.command)
+            self.command.errno = ETIMEDOUT
+            self.command.done = True
+            self.state = LATE
+            self.got = 0
+            self.probes = 0
+            self.finals = 0
+            self.answered = False
+        elif self.probes >= _PROBES:
+            self.silent = True
+            self._resume()
+            return
+        self.probes += 1
+        self.deadline = ticks_add(self.port.ticks_ms(), SYNC[1])
+        text = SYNC[0][0]
+        copy(self.tx, 0, text, 0, len(text))
+        self.tx[len(text)] = 13
+        self.tx_n = len(text)
+        self._out(self.tx, len(text) + 1)
+        self._flush()
+
+    def _on_final(self):
+        # A final result while LATE: the old command's, or the answer to SYNC.
+        self.finals += 1
+        self.got = 0
+        if self.answered or self.finals > self.probes:
+            self._resume()
+
+    def _resume(self):
+        self.state = IDLE
+        self.command = None
+        self.query = False
+        self.wanted = UNASKED
+        self.tokens.prompt = False
+        self.out_left = 0
+        self.hex_left = 0
+
+    def reset(self):
+        """Forget the command in flight and all half-read input: before synchronising anew."""
+        if self.command is not None:
+            self.command.errno = ECONNRESET
+            self.command.done = True
+        self.refused = None
+        self.silent = False
+        self.tokens.lines()
+        self._resume()
+
+    def event(self, event, link, value):
+        """Queue it for the application."""
+        events = self.events
+        if events is not None and len(events) < _EVENTS:
+            events.append((event, link, value))
+
+
+class _Collector:
+    # Sink for the payload of a command given as text: joins its information lines.
+
+    def __init__(self, lines):
+        self.lines = lines
+
+    def put(self, src, start, n):
+        if isinstance(self.lines[-1], bytearray):
+            self.lines[-1].extend(memoryview(src)[start : start + n])
+        else:
+            self.lines.append(bytearray(memoryview(src)[start : start + n]))
+        return n
+
+    def fail(self, errno, code):
+        pass

@@ -1,0 +1,345 @@
+"""Modem: the blocking front.  Runs commands and generators of commands on the engine until they are done."""
+
+from . import bringup, checks, dialects
+from .clock import ticks_diff
+from .command import Command
+from .connection import close_link, resolve
+from .engine import Engine
+from .errors import (
+    ECONNRESET, EINVAL, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout,
+)  # fmt: skip
+from .fast import MISSING
+from .link import FREE, Link
+from .port import Port
+from .sockets import AF_INET, AF_INET6, SOCK_STREAM, Socket
+from .words import ARG, CONTEXT, LINK, N, OK, PAYLOAD
+
+_ACCESS = ("buffer", "push", "hex", "transparent")
+_ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
+_COMMAND_MS = 60_000
+_FOREVER_MS = 3_600_000
+_RING = 2048
+_PUSH_RING = 4096  # nothing holds a pushing module back
+
+
+class Modem:
+    """A cellular module on a UART.
+
+    stream: machine.UART, atsock_host.SerialPort or what has their any(), readinto(buf, n) and write(buf, start, n).
+    dialect: "bg96", "a7600", "sim7028", "nl668", "l610", or None to ask the module in attach().
+    apn: for attach(); context: PDP context id, 1 to 16; access: of the sockets, "buffer", "push", "hex" or "transparent".
+    reset: a function that resets the module by hardware; on_event(event, socket, value): see EVENT_...
+    Sends nothing.  Raises ValueError, TypeError for arguments that cannot be.
+    """
+
+    def __init__(self, stream, dialect=None, *, apn=None, context=1, access="buffer", reset=None, on_event=None):
+        if not isinstance(context, int) or not 1 <= context <= 16:
+            raise ValueError("context: 1 to 16, not %r" % (context,))
+        if access not in _ACCESS:
+            raise ValueError("access: one of %s, not %r" % (", ".join(_ACCESS), access))
+        if apn is not None:
+            checks.quoted(apn, "APN", 99)
+        self._apn = apn
+        self._access = access
+        self._reset = reset
+        self._on_event = on_event
+        self._engine = Engine(Port(stream), context)
+        self._address = None  # local address while attached
+        self._losses = 0  # engine.network_losses + restarts when it was attached
+        self._access_now = None  # access mode the module is in
+        self._orphans = []  # links whose socket is gone and that the module still holds
+        self._delivering = False
+        if on_event is not None:
+            self._engine.events = []
+        if dialect is not None:
+            self._use(dialect)
+
+    def _use(self, name):
+        dialect = dialects.load(name)
+        if self._access not in dialect.ACCESS:
+            raise ValueError("%s has no %s access" % (name, self._access))
+        self._engine.use(dialect, dialect.ACCESS[self._access])
+
+    # -- network
+
+    def attach(
+        self, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
+    ):
+        """Bring the module up and return the local address (str); when attached already, only return it.
+
+        Synchronises, switches echo off, waits for SIM and registration, configures and activates the context.
+        apn: up to 99 characters, None: the one given to Modem, or what the module has stored.  user, password: up to 64;
+        auth: 0 none, 1 PAP, 2 CHAP, 3 either (default 3 with a user).  pin: digits.  Raises ValueError before a byte
+        is sent, Timeout, ModemError, CommandError.
+        """
+        if self.isconnected():
+            return self._address
+        apn = self._apn if apn is None else apn
+        if apn is not None:
+            apn = checks.quoted(apn, "APN", 99)
+        user_bytes = checks.quoted(user or "", "user", 64)
+        password_bytes = checks.quoted(password or "", "password", 64)
+        if auth is None:
+            auth = 3 if user else 0
+        if auth not in (0, 1, 2, 3):
+            raise ValueError("auth: 0 none, 1 PAP, 2 CHAP, 3 either, not %r" % (auth,))
+        if pin is not None:
+            pin = checks.quoted(pin, "PIN", 8)
+            if not pin.isdigit() or len(pin) < 4:
+                raise ValueError("PIN: 4 to 8 digits")
+        if family not in (AF_INET, AF_INET6):
+            raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
+        steps = bringup.attach(self, apn, user_bytes, password_bytes, auth, 4 if family == AF_INET else 6, pin)
+        self._access_now = None
+        address = self._run(steps, timeout_ms, "attach")
+        self._losses = self._engine.network_losses + self._engine.restarts
+        self._address = address
+        return address
+
+    def detach(self):
+        """Deactivate the context; all its connections end.  Raises CommandError, Timeout."""
+        if self._engine.dialect is None:
+            return
+        for link in self._engine.links.values():
+            if link.state != FREE:
+                link.fail(ENETDOWN, 0)
+                link.held = False
+        self._address = None
+        self._access_now = None
+        self._run(bringup.run(self, Command(None, self._engine.dialect.DEACTIVATE)), -1, "detach")
+
+    def isconnected(self):
+        """True while the context is active as far as the module has said."""
+        engine = self._engine
+        return self._address is not None and self._losses == engine.network_losses + engine.restarts
+
+    def local_address(self):
+        """The address that attach() returned, None when not attached."""
+        return self._address if self.isconnected() else None
+
+    # -- sockets
+
+    def socket(self, family=AF_INET, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
+        """A Socket that is not connected yet; sends nothing.
+
+        access: "buffer", "push" or "hex" (default: the modem's).  Raises ValueError for what the dialect has not.
+        """
+        access = access or self._access
+        dialect = self._engine.dialect
+        if access not in _ACCESS or dialect is not None and access not in dialect.ACCESS:
+            has = _ACCESS if dialect is None else sorted(dialect.ACCESS)
+            raise ValueError("access: one of %s, not %r" % (", ".join(has), access))
+        return Socket(self, family, type, access, tls)
+
+    def resolve(self, host, family=AF_INET):
+        """The addresses (list of str) of a host name, asked of the module's DNS.  Raises CommandError, Timeout."""
+        host = checks.host(host)
+        self._check_attached()
+        return [address.decode() for address in self._run(resolve(self, host), -1, "resolve")]
+
+    def getaddrinfo(self, host, port, af=0, type=0, proto=0, flags=0):
+        """As socket.getaddrinfo(): a list of (family, type, proto, name, (address, port)); the module resolves."""
+        checks.port(port)
+        found = []
+        for address in self.resolve(host):
+            family = AF_INET6 if ":" in address else AF_INET
+            if af in (0, family):
+                found.append((family, type or SOCK_STREAM, proto, "", (address, port)))
+        return found
+
+    def _check_attached(self):
+        if not self.isconnected():
+            raise ModemError(ENETDOWN, "not attached: call attach() first")
+
+    # -- commands
+
+    def command(self, text, prefix=None, timeout_ms=None):
+        """Send any AT command; returns its information lines as a list of bytes, without line ends.
+
+        prefix: only lines that begin with it (str or bytes); else those that begin with the command's own name or with no "+".
+        timeout_ms: 60000 unless given.  Counted payload in the answer becomes one bytearray.  Raises CommandError when the module refuses, Timeout,
+        ValueError for control characters in the text.  Works before attach().
+        """
+        text = checks.line(text)
+        if prefix is not None:
+            prefix = checks.line(prefix)
+        command = bringup.ask(text, timeout_ms or _COMMAND_MS, prefix)
+        self._run(bringup.run(self, command), -1, "command")
+        return command.lines
+
+    def identity(self):
+        """(manufacturer, model, revision) as str, as the module tells them (27.007 5.1-5.3)."""
+        return tuple([b" ".join(self.command(text)).decode() for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR")])
+
+    def signal(self):
+        """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5)."""
+        line = self.command("AT+CSQ")[0]
+        rssi, ber = bringup.value(line, 0), bringup.value(line, 1)
+        return (2 * rssi - 113 if 0 <= rssi <= 31 else None, ber if 0 <= ber <= 7 else None)
+
+    def registration(self):
+        """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007 7.2)."""
+        stat = MISSING
+        questions = self._engine.dialect.REGISTRATION if self._engine.dialect else (b"AT+CREG?",)
+        for question in questions:
+            for line in self.command(question):
+                stat = bringup.value(line, 1)
+                if stat in (1, 5):
+                    return bringup.describe(stat)
+        return bringup.describe(stat)
+
+    # -- housekeeping
+
+    def poll(self, timeout_ms=0):
+        """Take in what the module sent and run events; waits at most timeout_ms for something to come."""
+        engine = self._engine
+        give_up = engine.after_ms(timeout_ms)
+        if not engine.pump():
+            left = engine.until_ms(give_up)
+            if left > 0 and not engine.stalled:
+                engine.port.wait(engine.remaining_ms(left), engine.out_left > 0)
+                engine.pump()
+        self._deliver()
+
+    def close(self):
+        """Close all sockets; the context stays active.  Raises the first error of a close after closing the others."""
+        error = None
+        for link in self._engine.links.values():
+            if link.socket is not None:
+                try:
+                    link.socket.close()
+                except OSError as e:
+                    error = error or e
+        if error:
+            raise error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.close()
+
+    # -- running
+
+    def _wait(self, ms):
+        # Take in what comes, at most ms milliseconds long; False when nothing came.  Allocates nothing.
+        engine = self._engine
+        if engine.pump():
+            return True
+        if engine.stalled:
+            engine.overflow()
+            return True
+        if engine.events and not engine.state:
+            self._deliver()
+        engine.port.wait(engine.remaining_ms(ms), engine.out_left > 0)
+        return engine.pump()
+
+    def _run(self, steps, timeout_ms, what):
+        """Run a generator of commands (see connection.py) to its end; returns what it returns."""
+        engine = self._engine
+        give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
+        if self._orphans:
+            self._close_orphans()
+        try:
+            step = next(steps)
+            while True:
+                self._do(step, give_up, what)
+                step = next(steps)
+        except StopIteration as e:
+            return e.value
+        finally:
+            steps.close()
+            if engine.events:
+                self._deliver()
+
+    def _do(self, step, give_up, what):
+        engine = self._engine
+        if isinstance(step, Command):
+            while not engine.start(step):
+                self._wait_until(give_up, what, None)
+            while not step.done:
+                self._wait_until(give_up, what, step)
+        elif isinstance(step, int):
+            resume = engine.after_ms(step)
+            while not engine.is_past(resume):
+                self._check_time(give_up, what)
+                self._wait(engine.until_ms(resume))
+        else:
+            while not step():
+                self._wait_until(give_up, what, None)
+
+    def _wait_until(self, give_up, what, command):
+        engine = self._engine
+        left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
+        if left <= 0:
+            if command is not None:
+                engine.abandon(command)
+            raise Timeout("%s: timed out" % what)
+        self._wait(left)
+
+    def _check_time(self, give_up, what):
+        if give_up is not None and self._engine.is_past(give_up):
+            raise Timeout("%s: timed out" % what)
+
+    def _elapsed_ms(self, start):
+        return ticks_diff(self._engine.port.ticks_ms(), start)
+
+    def _close_orphans(self):
+        while self._orphans:
+            link = self._orphans.pop()
+            self._run(close_link(self, link), -1, "close")
+
+    def _deliver(self):
+        if self._delivering or not self._engine.events:
+            return
+        self._delivering = True
+        try:
+            while self._engine.events:
+                event, link, value = self._engine.events.pop(0)
+                self._on_event(event, link.socket if link is not None else None, value)
+        finally:
+            self._delivering = False
+
+    def _link(self, id):
+        link = self._engine.links.get(id)
+        if link is None:
+            link = self._engine.links[id] = Link(id)
+        return link
+
+    def _ring_size(self, socket, pushed):
+        return socket._rcvbuf or (_PUSH_RING if pushed else _RING)
+
+    # -- errors
+
+    def _error(self, command, default=EIO):
+        # What to raise for a command that failed.
+        if command.errno == ETIMEDOUT:
+            return Timeout("no answer to " + self._text(command))
+        if command.errno == ECONNRESET:
+            return Restarted()
+        code = None if command.code == MISSING else command.code
+        dialect = self._engine.dialect
+        errno = dialect.ERRNOS.get(code, default) if dialect else default
+        return CommandError(errno, self._text(command), code, (command.text or b"").decode())
+
+    def _text(self, command):
+        # The command line, for messages.
+        out = b""
+        for piece in command.verb[0]:
+            if piece == LINK:
+                piece = command.link.id
+            elif piece == N:
+                piece = command.n
+            elif piece == CONTEXT:
+                piece = self._engine.context
+            elif piece == PAYLOAD:
+                piece = b"..."
+            elif isinstance(piece, int):
+                piece = command.args[piece - ARG]
+            out += b"%d" % piece if isinstance(piece, int) else piece
+        return out.decode()
+
+    def _link_error(self, link, errno):
+        if errno == ECONNRESET and self._engine.restarts and not self.isconnected():
+            return Restarted()
+        return OSError(errno)

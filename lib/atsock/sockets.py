@@ -1,0 +1,572 @@
+"""MicroPython's socket over one link of the modem: ring -> user.
+
+The data plane is recv_into(), readinto(), send(), sendall() and write(): each is a loop over one step that
+never waits (_recv_step, _send_step) and the modem's wait.  They allocate nothing on MicroPython after the first
+transfer in each direction; everything else here may.
+"""
+
+import io
+
+from . import checks
+from .connection import close_link, open_link
+from .errors import EAGAIN, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout
+from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
+from .words import A_CHUNK, A_READ, A_SEND, TCP
+
+AF_INET = 2
+AF_INET6 = 10
+SOCK_STREAM = 1
+SOCK_DGRAM = 2
+
+try:  # the numbers of this platform, so that code which imports them from its own socket module fits
+    from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+except ImportError:
+    pass
+
+# Requests and answers of ioctl (MicroPython py/stream.h).
+_FLUSH = 1
+_POLL = 3
+_CLOSE = 4
+_POLL_RD = 1
+_POLL_WR = 4
+_POLL_ERR = 8
+_POLL_HUP = 16
+
+_RETRY_MS = 100  # first pause after the module refused data for want of room, doubled up to
+_RETRY_MOST_MS = 2000
+_RECHECK_MS = 10_000  # a lost notice is made up for by a read of the module's buffer after so long
+
+# CPython: RawIOBase, so that io.BufferedReader takes a socket; MicroPython: the stream protocol.
+_Base = getattr(io, "RawIOBase", io.IOBase)
+
+
+class Socket(_Base):
+    """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
+
+    def __init__(self, modem, family, kind, access, tls):
+        self._modem = modem
+        self._engine = modem._engine
+        self._family = family
+        self._kind = kind
+        self._access = access
+        self._tls = tls
+        self._link = None
+        self._table = None  # of the access mode, see words.py
+        self._timeout_ms = -1  # -1: wait for ever, 0: never wait
+        self._deadline = 0
+        self._reading = False  # link.rx is in flight, or finished and not looked at
+        self._direct = False  # and its payload goes to the reader's buffer
+        self._writing = False  # link.tx likewise
+        self._retry_ms = 0
+        self._retry_at = 0
+        self._rcvbuf = 0
+        self._open = True
+
+    # -- connection
+
+    def connect(self, address):
+        """Connect to (host, port); host is a name, which the module resolves, or an address.
+
+        Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).
+        Raises ValueError (nothing is sent) for what is no host or port; OSError: ECONNREFUSED, EHOSTUNREACH,
+        ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
+        """
+        host, port = self._address(address)
+        if self._link is not None:
+            raise ModemError(EISCONN, "already connected")
+        steps = open_link(self._modem, self, TCP, self._access, host, port, 0)
+        try:
+            self._modem._run(steps, self._timeout_ms, "connect")
+        except Exception:
+            self._release()
+            raise
+
+    def _address(self, address):
+        self._check_open()
+        if not isinstance(address, (tuple, list)) or len(address) < 2:
+            raise TypeError("address: (host, port), not %r" % (address,))
+        return checks.host(address[0]), checks.port(address[1])
+
+    def _adopt(self, link, table):
+        self._link = link
+        self._table = table
+        self._reading = False
+        self._writing = False
+        link.tx.verb = table[A_SEND]
+
+    def _release(self):
+        # Failed to open: tell the module if it holds the id; what that says is of no interest any more.
+        link = self._link
+        self._link = None
+        if link is None:
+            return
+        link.socket = None
+        if link.held:
+            self._modem._orphans.append(link)
+        else:
+            link.state = FREE
+
+    def close(self):
+        """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
+
+        Closing twice is fine.  Raises OSError when the module does not answer; the socket is closed all the same.
+        """
+        if not self._open:
+            return
+        self._open = False
+        link = self._link
+        self._link = None
+        if link is None:
+            return
+        if self._reading:
+            self._engine.abandon(link.rx)
+        self._modem._run(close_link(self._modem, link), -1, "close")
+
+    def __del__(self):
+        # Dropped without close(): give the id back at the next opportunity; nothing is sent from a finaliser.
+        if getattr(self, "_link", None) is not None:
+            link = self._link
+            self._link = None
+            link.socket = None
+            self._modem._orphans.append(link)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.close()
+
+    def _check_open(self):
+        if not self._open:
+            raise ModemError(EBADF, "the socket is closed")
+
+    def settimeout(self, seconds):
+        """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from streams)."""
+        if seconds is None:
+            self._timeout_ms = -1
+        elif seconds < 0:
+            raise ValueError("timeout: None or seconds from 0 on, not %r" % (seconds,))
+        else:
+            self._timeout_ms = int(seconds * 1000)
+
+    def gettimeout(self):
+        """What settimeout() was given, in seconds."""
+        return None if self._timeout_ms < 0 else self._timeout_ms / 1000
+
+    def setblocking(self, flag):
+        """settimeout(None) or settimeout(0)."""
+        self._timeout_ms = -1 if flag else 0
+
+    # -- receive
+
+    def recv_into(self, buf, n=0):
+        """Receive up to n bytes (0: as many as buf holds) into buf; returns the count, 0 when the peer closed.
+
+        Returns what is there, without waiting for more; waits for the first byte, at most the timeout.
+        Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN (non-blocking), ENOTCONN, ECONNRESET, ENOBUFS
+        (pushed data was lost for want of room).  Source: the READ and PUSH rows of the dialect tables.
+        """
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        self._start_clock()
+        got = self._recv_wait(buf, n)
+        if got < 0:
+            self._fail(-got)
+        return got
+
+    def readinto(self, buf, n=0):
+        """Fill buf (or its first n bytes) and return the count: less only at the end of the stream.
+
+        When the timeout passes before, what came is returned; ETIMEDOUT is raised only when nothing did.
+        Non-blocking: what is there, None when nothing.  Allocates nothing.  Raises as recv_into().
+        """
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        self._start_clock()
+        got = self._recv_wait(buf, n)
+        if got > 0 and got < n:
+            got = self._read_on(buf, got, n)
+        if got < 0:
+            return self._fail_stream(-got)
+        return got
+
+    def _read_on(self, buf, got, n):
+        # The rest of an exact read: by way of the ring, because only it can be emptied to an offset.
+        while got < n:
+            more = self._recv_part(buf, got, n - got)
+            if more <= 0:
+                break
+            got += more
+        return got
+
+    def _recv_part(self, buf, at, n):
+        while True:
+            more = self._ring_step(buf, at, n)
+            if more != -EAGAIN:
+                return more
+            if self._timeout_ms == 0 or not self._wait():
+                return -ETIMEDOUT
+
+    def _recv_wait(self, buf, n):
+        # The count, 0 at the end, or a negative errno.
+        while True:
+            got = self._recv_step(buf, n)
+            if got != -EAGAIN:
+                return got
+            if self._timeout_ms == 0:
+                return got
+            if not self._wait():
+                return self._give_up_read()
+
+    def _give_up_read(self):
+        link = self._link
+        if self._reading and self._direct:
+            self._engine.abandon(link.rx)
+            self._direct = False
+            if link.rx.count:
+                return link.rx.count
+        return -ETIMEDOUT
+
+    def _recv_step(self, buf, n):
+        # One step towards up to n bytes in buf[:n]: the count, 0 at the end, -EAGAIN: wait and call again.
+        link = self._link
+        if link is None:
+            return -ENOTCONN
+        if self._reading:
+            got = self._read_result(link)
+            if got:
+                return got
+        if link.ring is not None and link.ring.count:
+            return link.ring.get(buf, 0, n)
+        if link.ready != NO and link.rx.verb is not None and self._timeout_ms and n >= self._table[A_READ]:
+            return self._start_read(link, buf, n)
+        return self._next_step(link)
+
+    def _ring_step(self, buf, at, n):
+        # As _recv_step, to buf[at:at + n] and always by way of the ring.
+        link = self._link
+        if link is None:
+            return -ENOTCONN
+        if self._reading:
+            got = self._read_result(link)
+            if got < 0:
+                return got
+        if link.ring is not None and link.ring.count:
+            return link.ring.get(buf, at, n)
+        return self._next_step(link)
+
+    def _next_step(self, link):
+        # The ring is empty: read the module's buffer, or say why there is nothing.
+        if self._reading:
+            return -EAGAIN
+        if link.ready != NO and link.rx.verb is not None:
+            return self._start_read(link, None, 0)
+        if link.state == OPEN or link.state == OPENING:
+            return -EAGAIN
+        if link.state == GONE:
+            return 0
+        return -(link.errno or ENOTCONN)
+
+    def _start_read(self, link, buf, n):
+        if self._engine.state:
+            return -EAGAIN
+        rx = link.rx
+        most = self._table[A_READ]
+        link.noticed = False
+        if buf is not None:
+            rx.n = n if n < most else most
+            link.direct(buf, rx.n)
+        else:
+            link.need_ring()
+            rx.n = link.ring.size if link.ring.size < most else most
+        self._direct = buf is not None
+        self._reading = self._engine.start(rx)
+        return -EAGAIN
+
+    def _read_result(self, link):
+        # 0: nothing to tell (in flight, or its bytes are in the ring), the count of a direct read, or -errno.
+        rx = link.rx
+        if not rx.done:
+            return 0 if not self._direct else -EAGAIN
+        self._reading = False
+        link.dst = None
+        if self._direct and rx.count:
+            return rx.count
+        if rx.errno == 0:
+            return 0
+        if rx.errno == EIO and link.state == GONE:  # refused: the module has forgotten the connection
+            link.ready = NO
+            return 0
+        if link.state == OPEN and rx.errno == EIO:
+            link.fail(ECONNRESET, rx.code)
+        return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
+
+    def recv(self, n):
+        """Up to n bytes as bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result."""
+        if n <= 0:
+            return b""
+        self._start_clock()
+        return self._recv_bytes(n)
+
+    def _recv_bytes(self, n):
+        got = self._fetch()
+        if got < 0:
+            self._fail(-got)
+        return self._link.ring.take(n) if got else b""
+
+    def _fetch(self):
+        # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
+        while True:
+            got = self._ring_step(_NOTHING, 0, 0)
+            link = self._link
+            if link is not None and link.ring is not None and link.ring.count:
+                return link.ring.count
+            if got != -EAGAIN:
+                return got
+            if self._timeout_ms == 0:
+                return got
+            if not self._wait():
+                return -ETIMEDOUT
+
+    def read(self, n=-1):
+        """n bytes, fewer at the end of the stream; without n, everything up to the end.
+
+        When the timeout passes before, what came is returned; ETIMEDOUT only when nothing did.  Non-blocking: what
+        is there, None when nothing.  Allocates.
+        """
+        self._start_clock()
+        out = b""
+        while n < 0 or len(out) < n:
+            got = self._fetch()
+            if got <= 0:
+                if got < 0 and not out:
+                    return self._fail_stream(-got)
+                break
+            out += self._link.ring.take(got if n < 0 else n - len(out))
+        return out
+
+    def readline(self):
+        """One line with its LF, or what is left at the end of the stream.  Waits as read().  Allocates."""
+        self._start_clock()
+        out = b""
+        while True:
+            got = self._fetch()
+            if got <= 0:
+                if got < 0 and not out:
+                    return self._fail_stream(-got)
+                return out
+            ring = self._link.ring
+            upto = ring.find(b"\n", got)
+            out += ring.take(upto or got)
+            if upto:
+                return out
+
+    # -- send
+
+    def send(self, buf):
+        """Send all of buf and return its length; less when an error came in the middle (the next call raises it).
+
+        Counts what the module accepted.  Waits at most the timeout; non-blocking: EAGAIN while nothing can be
+        taken.  Allocates nothing.  Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET.
+        Source: the SEND rows of the dialect tables.
+        """
+        self._start_clock()
+        sent = self._send_all(buf, 0, len(buf))
+        if sent < 0:
+            self._fail(-sent)
+        return sent
+
+    def write(self, buf, at=None, n=None):
+        """As send() for buf, buf[:n] (two arguments) or buf[at:at + n]; non-blocking: None instead of EAGAIN."""
+        if at is None:
+            at = 0
+            n = len(buf)
+        elif n is None:
+            n = at
+            at = 0
+        if at + n > len(buf):
+            n = len(buf) - at
+        self._start_clock()
+        sent = self._send_all(buf, at, n)
+        if sent < 0:
+            return self._fail_stream(-sent)
+        return sent
+
+    def sendall(self, buf):
+        """Send all of buf or raise; returns None."""
+        self._start_clock()
+        n = len(buf)
+        sent = self._send_all(buf, 0, n)
+        if sent != n:
+            self._fail(self._why() if sent >= 0 else -sent)
+
+    def _why(self):
+        link = self._link
+        return link.errno if link is not None and link.errno else ETIMEDOUT
+
+    def _send_all(self, buf, at, n):
+        # Bytes accepted, or a negative errno when none was.
+        sent = 0
+        while sent < n:
+            got = self._send_wait(buf, at + sent, n - sent)
+            if got < 0:
+                return sent or got
+            sent += got
+        return sent
+
+    def _send_wait(self, buf, at, n):
+        while True:
+            got = self._send_step(buf, at, n)
+            if got != -EAGAIN:
+                return got
+            if not self._wait():
+                if self._writing:
+                    self._engine.abandon(self._link.tx)
+                return -ETIMEDOUT
+
+    def _send_step(self, buf, at, n):
+        # One step towards sending buf[at:at + n]: bytes accepted, or -EAGAIN: wait and call again.
+        link = self._link
+        if link is None:
+            return -ENOTCONN
+        if self._writing:
+            return self._send_result(link)
+        if link.state != OPEN:
+            return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
+        if link.flow_off or self._engine.state or self._resting():
+            return -EAGAIN
+        tx = link.tx
+        tx.n = n if n < self._table[A_CHUNK] else self._table[A_CHUNK]
+        if link.free > 0 and link.free < tx.n:
+            tx.n = link.free
+        tx.buf = buf
+        tx.start = at
+        self._writing = self._engine.start(tx)
+        return -EAGAIN
+
+    def _send_result(self, link):
+        tx = link.tx
+        if not tx.done:
+            return -EAGAIN
+        self._writing = False
+        tx.buf = None
+        if tx.errno == 0:
+            self._retry_ms = 0
+            return tx.n
+        if tx.errno == EAGAIN:
+            self._rest()
+            return -EAGAIN
+        # Refused or unanswered: the connection cannot be trusted with more.  A module that tells how many bytes
+        # it took (+CIPSEND) is believed.
+        link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
+        return tx.code if tx.errno == EIO and 0 < tx.code < tx.n and self._engine.dialect.TELLS_COUNT else -link.errno
+
+    def _rest(self):
+        # The module has no room: pause before the same block is offered again.
+        self._retry_ms = min(self._retry_ms * 2 or _RETRY_MS, _RETRY_MOST_MS)
+        self._retry_at = self._engine.after_ms(self._retry_ms)
+
+    def _resting(self):
+        return self._retry_ms and not self._engine.is_past(self._retry_at)
+
+    # -- waiting and errors
+
+    def _start_clock(self):
+        if self._timeout_ms > 0:
+            self._deadline = self._engine.after_ms(self._timeout_ms)
+
+    def _wait(self):
+        # Until something came or a pause is over; False when the timeout has passed.
+        ms = _RECHECK_MS
+        if self._retry_ms:
+            ms = self._retry_ms
+        if self._timeout_ms > 0:
+            left = self._engine.until_ms(self._deadline)
+            if left <= 0:
+                return False
+            if left < ms:
+                ms = left
+        if not self._modem._wait(ms) and ms == _RECHECK_MS:
+            self._recheck()
+        return True
+
+    def _recheck(self):
+        link = self._link
+        if link is not None and link.state == OPEN and not link.pushed and not self._writing:
+            link.ready = link.ready or 1
+
+    def _fail(self, errno):
+        link = self._link
+        if errno == ETIMEDOUT:
+            raise Timeout()
+        if errno == EAGAIN:
+            raise OSError(EAGAIN)
+        raise self._modem._link_error(link, errno)
+
+    def _fail_stream(self, errno):
+        if errno == EAGAIN:
+            return None
+        self._fail(errno)
+
+    # -- the rest of the interface
+
+    def makefile(self, mode="rb", buffering=0):
+        """The socket itself, as on MicroPython."""
+        return self
+
+    def setsockopt(self, level, option, value):
+        """SO_RCVBUF before connect(): bytes of the receive ring.  Other options are taken and ignored, as on MicroPython."""
+        if option == SO_RCVBUF:
+            if not isinstance(value, int) or not 512 <= value <= 1 << 20:
+                raise ValueError("SO_RCVBUF: 512 to 1048576 bytes, not %r" % (value,))
+            self._rcvbuf = value
+
+    def ioctl(self, request, arg):
+        """MicroPython's stream requests: FLUSH, POLL, CLOSE; others answer -EINVAL.  Allocates nothing for POLL."""
+        if request == _POLL:
+            return self._poll(arg)
+        if request == _CLOSE:
+            self.close()
+            return 0
+        if request == _FLUSH:
+            return 0
+        return -EINVAL
+
+    def _poll(self, asked):
+        self._engine.pump()
+        link = self._link
+        if link is None:
+            return _POLL_HUP
+        got = 0
+        if self._readable(link):
+            got = _POLL_RD
+        if link.state == OPEN and not link.flow_off and not self._writing and not self._resting():
+            got |= _POLL_WR
+        elif link.state == GONE:
+            got |= _POLL_HUP
+        elif link.state == DEAD:
+            got |= _POLL_ERR
+        return got & (asked | _POLL_ERR | _POLL_HUP)
+
+    def _readable(self, link):
+        # recv() would not wait: something is in the ring (fetch it there if it is not), or the end is reached.
+        if self._reading and self._read_result(link) < 0:
+            return True
+        if link.ring is not None and link.ring.count:
+            return True
+        return self._next_step(link) != -EAGAIN
+
+    def fileno(self):
+        """Raises OSError: there is no descriptor of the operating system behind this socket."""
+        raise OSError(EOPNOTSUPP)
+
+    def readable(self):
+        return True
+
+    def writable(self):
+        return True
+
+
+SO_RCVBUF = 8  # Linux
+
+_NOTHING = bytearray(0)
