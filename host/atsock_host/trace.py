@@ -11,6 +11,8 @@ A trace has one line per burst (bytes in one direction without a pause), in the 
 that is milliseconds since the trace began, `>` to the module or `<` from it, one blank, the bytes.  Printable ASCII
 stands for itself; a backslash is \\, CR \r, LF \n, TAB \t, any other byte \xNN.  The direction `!` marks a note in
 words about what came before it (a simulator's complaint, for example).
+
+The simulator's own traces have the direction first and then seconds; the reader takes both.
 """
 
 import re
@@ -27,6 +29,7 @@ _ESCAPES = [_NAMED.get(c) or (chr(c) if 0x20 <= c < 0x7F else f"\\x{c:02x}") for
 _UNESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
 _ESCAPED = re.compile(r"\\(x[0-9a-fA-F]{2}|.|$)")
 _RECORD = re.compile(r"\s*(\d+(?:\.\d+)?) ([<>!]) ?(.*)")
+_SIMULATORS = re.compile(r"([<>!]) (\d+(?:\.\d+)?) ?(.*)")
 
 
 class Record(NamedTuple):
@@ -65,15 +68,17 @@ def read_trace(lines):
         line = line.rstrip("\r\n")
         if not line or line.startswith("#"):
             continue
-        match = _RECORD.fullmatch(line)
-        if not match:
+        if match := _RECORD.fullmatch(line):
+            ms, direction, text = float(match[1]), match[2], match[3]
+        elif match := _SIMULATORS.fullmatch(line):
+            ms, direction, text = float(match[2]) * 1000, match[1], match[3]
+        else:
             raise ValueError(f"line {number} of the trace is not a record: {line[:60]!r}")
-        ms, direction, text = match.groups()
         try:
             data = text.encode() if direction == NOTE else unescape(text)
         except ValueError as error:
             raise ValueError(f"line {number} of the trace: {error}") from error
-        yield Record(float(ms), direction, data)
+        yield Record(ms, direction, data)
 
 
 class TraceWriter:

@@ -125,6 +125,11 @@ def test_remarks_blank_lines_and_notes():
         Record(5.0, ">", b"A T"), Record(6.5, "!", "command before the final result: ü".encode())]
 
 
+def test_the_simulators_own_traces():
+    assert list(read_trace(["> 0.001500 AT\\r\n", "! 2.5 unknown command AT+X\n"])) == [
+        Record(1.5, ">", b"AT\r"), Record(2500.0, "!", b"unknown command AT+X")]
+
+
 @pytest.mark.parametrize(
     "line, complaint",
     [("hello", "line 1 of the trace is not a record: 'hello'"),

@@ -1,0 +1,139 @@
+"""What the commands share: the options that choose a module, opening it, and failing with one clear line.
+
+Owns --port, --sim and their companions.  Knows no command.
+"""
+
+import contextlib
+import functools
+import os
+from types import SimpleNamespace
+
+import atsock
+import click
+from rich.console import Console
+
+from ..limits import ACCESS, DIALECTS
+from ..serialport import SerialPort
+from ..simulator import Simulator, SimulatorError
+from ..trace import TracePort
+
+DEFAULT_BAUD = 115200
+
+_PORT_OPTIONS = (
+    click.option("--port", metavar="URL", help="Serial port of the module: /dev/ttyUSB2, COM5, socket://host:port, ..."),
+    click.option("--sim", type=click.Choice(DIALECTS), metavar="DIALECT",
+                 help=f"Start a virtual module and use that: {', '.join(DIALECTS)}."),
+    click.option("--host", "hosts", multiple=True, metavar="NAME=ADDR[:PORT]",
+                 help="With --sim: a name that the virtual module can reach (may be repeated)."),
+    click.option("--baud", type=click.IntRange(min=50), metavar="N",
+                 help=f"Speed of the line; {DEFAULT_BAUD} if not given, no limit with --sim."),
+    click.option("--rtscts", is_flag=True, help="Hardware flow control."),
+    click.option("--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write all traffic to FILE."),
+)
+_MODEM_OPTIONS = (
+    click.option("--dialect", type=click.Choice(DIALECTS), metavar="DIALECT",
+                 help="What module it is; if not given, the module is asked."),
+    click.option("--apn", help="Access point of the mobile network."),
+    click.option("--user", help="User name for the access point."),
+    click.option("--password", help="Password for the access point."),
+    click.option("--pin", help="PIN of the SIM card."),
+    click.option("--access", type=click.Choice(ACCESS), default="buffer", show_default=True, metavar="MODE",
+                 help=f"How received data comes from the module: {', '.join(ACCESS)}."),
+)
+
+
+def _choices(options):
+    """A decorator that adds `options` to a command, which gets them together as one namespace, `choice`."""
+
+    def decorate(command):
+        @functools.wraps(command)
+        def collected(**values):
+            names = [name for name in values if name in _NAMES]
+            choice = SimpleNamespace(**{name: values.pop(name) for name in names})
+            if (choice.port is None) == (choice.sim is None):
+                raise click.UsageError("say which module: either --port URL or --sim DIALECT")
+            if choice.hosts and not choice.sim:
+                raise click.UsageError("--host goes with --sim: a module on a port has the real network")
+            choice.hosts = host_table(choice.hosts)
+            return command(choice=choice, **values)
+
+        for option in reversed(options):
+            collected = option(collected)
+        return collected
+
+    return decorate
+
+
+_NAMES = {"port", "sim", "hosts", "baud", "rtscts", "trace", "dialect", "apn", "user", "password", "pin", "access"}
+port_options = _choices(_PORT_OPTIONS)
+modem_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS)
+
+
+def host_table(texts):
+    """{name: "address[:port]"} from NAME=ADDR[:PORT] texts."""
+    table = {}
+    for text in texts:
+        name, mark, target = text.partition("=")
+        if not (name and mark and target):
+            raise click.UsageError(f"--host must be NAME=ADDR[:PORT], not {text}")
+        table[name] = target
+    return table
+
+
+def sentence(error):
+    """What an exception says, in words: of an OSError without a text, what its number means."""
+    if isinstance(error, OSError):
+        text = getattr(error, "strerror", None)
+        if isinstance(text, str):
+            return f"{text}: {error.filename}" if error.filename else text
+        if len(error.args) == 1 and isinstance(error.args[0], int):
+            return os.strerror(error.args[0])
+    return str(error) or type(error).__name__
+
+
+@contextlib.contextmanager
+def failing(what):
+    """Turns what a port, a modem or a simulator raises into the one line of exit status 1 (2 for a wrong value)."""
+    try:
+        yield
+    except (OSError, SimulatorError) as error:
+        raise click.ClickException(f"{what}: {sentence(error)}") from error
+    except ValueError as error:
+        raise click.UsageError(f"{what}: {error}") from error
+
+
+@contextlib.contextmanager
+def opened_port(choice):
+    """The port of the chosen module, traced if that was asked for."""
+    with contextlib.ExitStack() as stack:
+        with failing("cannot open the module"):
+            url = choice.port
+            if choice.sim:
+                url = stack.enter_context(Simulator(choice.sim, hosts=choice.hosts, baudrate=choice.baud or 0)).port
+            port = stack.enter_context(SerialPort(url, choice.baud or DEFAULT_BAUD, choice.rtscts))
+            if choice.trace:
+                port = stack.enter_context(TracePort(port, choice.trace))
+        yield port
+
+
+@contextlib.contextmanager
+def opened_modem(choice, attach=True):
+    """A Modem on the chosen port, attached to the network unless told otherwise."""
+    with opened_port(choice) as port:
+        with failing("cannot talk to the module"):
+            modem = atsock.Modem(port, choice.dialect or choice.sim, apn=choice.apn, access=choice.access)
+        try:
+            if attach:
+                with failing("cannot attach to the network"), waiting("attaching to the network"):
+                    modem.attach(user=choice.user, password=choice.password, pin=choice.pin)
+            yield modem
+        finally:
+            # The port may be what failed: closing must not hide the failure that is on its way.
+            with contextlib.suppress(OSError):
+                modem.close()
+
+
+def waiting(text):
+    """Shows `text` with a spinner on a terminal while something takes its time; nothing in a pipe."""
+    console = Console(stderr=True)
+    return console.status(f"{text} ...") if console.is_terminal else contextlib.nullcontext()
