@@ -15,7 +15,7 @@ import sys
 from .control import Control
 from .faults import WIRE_FAULTS, Splicer, UnknownFault, Wire, all_quirks, sort_out
 from .line import EventClock, Line
-from .loop import Loop
+from .loop import Loop, sharpen_timers
 from .network import SocketNetwork
 from .registry import DIALECTS, module_class
 
@@ -129,6 +129,7 @@ def main(arguments=None):
         link.symlink_to(line.port)
     print(line.port, flush=True)
     _ControlInput(Control(module), loop)
+    sharpen_timers()
     gc.freeze()         # the tables stay: a later collection need not look at them
     try:
         loop.run(module, line)

@@ -132,6 +132,8 @@ class Line:
             self._held += len(data)
         if events & selectors.EVENT_WRITE:
             self._blocked = False
+            if self._to_host:       # the time of the standstill is not made up for
+                self._host_start_ms = self._clock.wall_ms() - self._to_host[0].done * self._byte_ms
 
     # ---- host to module
 
@@ -190,13 +192,13 @@ class Line:
             if self._wire is not None and self._wire.cuts:
                 n = min(n, self._wire.next_cut())
                 self._gap_until_ms = wall + _CUT_GAP_MS
-            self._write(piece, n, wall)
+            self._write(piece, n)
             if piece.done == length:
                 self._host_free_ms = start + length * self._byte_ms
                 self._host_start_ms = None
                 self._to_host.popleft()
 
-    def _write(self, piece, n, wall):
+    def _write(self, piece, n):
         written = 0
         if n:
             try:
@@ -207,9 +209,7 @@ class Line:
         piece.done += written
         after = piece.weight if piece.done == len(piece.data) else min(piece.done, piece.weight)
         self.module.delivered(after - before)
-        if written < n:
-            self._blocked = True
-            self._host_start_ms = wall - piece.done * self._byte_ms
+        self._blocked = written < n
 
     # ---- helpers
 

@@ -1,0 +1,129 @@
+"""What a module writes: frames, unsolicited lines that wait for the line, and how far the host can have read.
+
+Owns the output bytes.  Knows neither commands nor where the bytes go.
+"""
+
+_NUMERIC_RESULTS = {"OK": "0", "CONNECT": "1", "NO CARRIER": "3", "ERROR": "4"}     # V.250 5.7.1, ATV0
+
+
+class Output:
+    OUTPUT_LIMIT = 2048         # bytes waiting for the line beyond which nothing is pushed
+    SHARED_FRAMES = True        # information lines of one answer share one CR LF between them
+
+    def __init__(self):
+        self.splice = None              # called for an unsolicited text at every line boundary, or None
+        self.tracks_delivery = False    # True: the line calls delivered(); else take() counts as delivery
+        self._output = bytearray()
+        self._made = 0                  # bytes ever put out
+        self._delivered = 0             # bytes the host can have seen
+        self._awaited = 0               # value of _made behind the last final result or prompt
+
+    # ---- for vendors
+
+    def info(self, text, payload=None, *, inline=False, tail=True):
+        """Write one information line of the command in progress.
+
+        `payload`: raw bytes behind the line's CR LF and followed by CR LF; `inline` puts them right behind
+        the text instead, `tail=False` leaves the CR LF after them out.
+        """
+        opened = self._info_open and self.SHARED_FRAMES
+        self._write(self._frame(text, payload, inline, tail, lead=not opened and self.verbose))
+        self._info_open = True
+        self._spliced()
+
+    def line(self, text):
+        """Write a line framed by itself which neither ends the command nor counts as information."""
+        self._write(self._frame(text))
+        self._spliced()
+
+    def raw(self, data):
+        """Write bytes as they are."""
+        self._write(bytes(data))
+
+    def urc(self, text, payload=None, *, inline=False, tail=True):
+        """Write an unsolicited line; while a prompt or data mode has the line it waits for its end."""
+        self._unsolicited(self._frame(text, payload, inline, tail))
+
+    def urc_raw(self, data):
+        """As urc(), for bytes without any frame."""
+        self._unsolicited(bytes(data))
+
+    @property
+    def output_full(self):
+        """True while so much waits for the line that received data should stay in its socket."""
+        return self._made - self._delivered >= self.OUTPUT_LIMIT
+
+    def line_ready(self):
+        """Called when the line is free for unsolicited data again, or has room for more of it."""
+
+    @property
+    def written(self):
+        """Position in the output: what is written next begins here."""
+        return self._made
+
+    def seen(self, position):
+        """True when the host can have seen everything before this position of the output."""
+        return self._delivered >= position
+
+    # ---- for the line
+
+    def take(self):
+        """Bytes for the host, taken out of the module."""
+        data = bytes(self._output)
+        self._output.clear()
+        if not self.tracks_delivery:
+            self.delivered(len(data))
+        return data
+
+    def delivered(self, n):
+        """The line has carried `n` more bytes to the host."""
+        full = self.output_full
+        self._delivered += n
+        if full and not self.output_full:
+            self.line_ready()
+
+    # ---- inside
+
+    def _clear_output(self):
+        self._info_open = False     # the last thing written was an information line
+        self._held = []             # unsolicited frames that wait for the line
+
+    def _frame(self, text, payload=None, inline=False, tail=True, lead=True):
+        frame = bytearray(b"\r\n" if lead else b"")
+        frame += text.encode("latin-1")
+        if payload is None:
+            return bytes(frame + b"\r\n")
+        frame += b"" if inline else b"\r\n"
+        frame += payload
+        return bytes(frame + (b"\r\n" if tail else b""))
+
+    def _write(self, data):
+        self._output += data
+        self._made += len(data)
+        self._info_open = False
+
+    def _unsolicited(self, frame):
+        if self.line_free:
+            self._write(frame)
+            self._spliced()
+        elif self.alive:
+            self._held.append(frame)
+
+    def _flush_held(self):
+        while self._held and self.line_free:
+            self._write(self._held.pop(0))
+        if self.line_free:
+            self.line_ready()
+
+    def _spliced(self):
+        """A line boundary: the place for a line that has nothing to do with what stands around it."""
+        if self.splice is not None:
+            self._write(self._frame(self.splice()))
+
+    def _write_final(self, text):
+        if not self.quiet:
+            if self.verbose:
+                self._write(self._frame(text))
+            else:
+                self._write(_NUMERIC_RESULTS.get(text, text).encode("latin-1") + b"\r")
+        self._awaited = self._made
