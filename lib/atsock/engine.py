@@ -513,20 +513,21 @@ class Engine:
     def _make_ready(self, row, link, n):
         if link.dst is None:
             link.need_ring()
-        if not link.datagram:
-            return
+        if link.datagram and not self._begin_datagram(row, link, n):
+            self.event(EVENT_OVERFLOW, link, n)
+
+    def _begin_datagram(self, row, link, n):
+        # Its sender stands in the line, or in the address line before, or is not told.
         tokens = self.tokens
+        at = end = 0
         if row[6] >= RAW_FROM:
             at = field(tokens.line, self.at, tokens.n, row[7])
             end = field(tokens.line, at, tokens.n, 2)
-            if not link.datagram_begins(n, tokens.line, at, end - 1 if end >= 0 else tokens.n):
-                self.event(EVENT_OVERFLOW, link, n)
+            end = end - 1 if end >= 0 else tokens.n
         elif self.sender_n:
-            copy(tokens.line, 0, self.sender, 0, self.sender_n)
-            if not link.datagram_begins(n, tokens.line, 0, self.sender_n):
-                self.event(EVENT_OVERFLOW, link, n)
-        elif not link.datagram_begins(n, tokens.line, 0, 0):
-            self.event(EVENT_OVERFLOW, link, n)
+            end = self.sender_n
+            copy(tokens.line, 0, self.sender, 0, end)
+        return link.datagram_begins(n, tokens.line, at, end)
 
     def _on_payload(self):
         # All of it has come.

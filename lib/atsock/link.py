@@ -109,8 +109,8 @@ class Link:
         line[0] = n >> 8  # the line is spent: its first bytes carry the header
         line[1] = n & 255
         line[2] = end - at
-        ring.put(line, 0, _HEADER)
-        ring.put(line, at, end - at)
+        ring.put_all(line, 0, _HEADER)
+        ring.put_all(line, at, end - at)
         return True
 
     def overflow(self):

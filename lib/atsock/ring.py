@@ -18,38 +18,38 @@ class Ring:
         return self.size - self.count
 
     def put(self, src, start, n):
-        """Take in up to n bytes of src[start:]; returns how many there was room for."""
+        """Take in up to n bytes of src[start:]; returns how many.  May be fewer than there is room for, because
+        the storage ends here and goes on at its beginning: put the rest by another call."""
         if n > self.size - self.count:
             n = self.size - self.count
         at = self.head + self.count
         if at >= self.size:
             at -= self.size
-        first = self.size - at
-        if first >= n:
-            copy(self.buf, at, src, start, n)
-        else:
-            copy(self.buf, at, src, start, first)
-            copy(self.buf, 0, src, start + first, n - first)
+        if n > self.size - at:
+            n = self.size - at
+        copy(self.buf, at, src, start, n)
         self.count += n
         return n
 
+    def put_all(self, src, start, n):
+        """Take in n bytes (n <= room())."""
+        done = self.put(src, start, n)
+        self.put(src, start + done, n - done)
+
     def get(self, dst, at, n):
-        """Hand out up to n bytes to dst[at:]; returns how many there were."""
-        n = self.peek(dst, at, n)
+        """Hand out up to n bytes to dst[at:]; returns how many.  Like put() it stops where the storage ends."""
+        if n > self.count:
+            n = self.count
+        if n > self.size - self.head:
+            n = self.size - self.head
+        copy(dst, at, self.buf, self.head, n)
         self.skip(n)
         return n
 
-    def peek(self, dst, at, n):
-        """As get(), but the bytes stay."""
-        if n > self.count:
-            n = self.count
-        first = self.size - self.head
-        if first >= n:
-            copy(dst, at, self.buf, self.head, n)
-        else:
-            copy(dst, at, self.buf, self.head, first)
-            copy(dst, at + first, self.buf, 0, n - first)
-        return n
+    def get_all(self, dst, at, n):
+        """Hand out n bytes (n <= count)."""
+        done = self.get(dst, at, n)
+        self.get(dst, at + done, n - done)
 
     def skip(self, n):
         """Forget the n oldest bytes (n <= count)."""
@@ -63,7 +63,7 @@ class Ring:
     def take(self, n):
         """Up to n bytes as a new bytes object; allocates it."""
         out = bytearray(n if n < self.count else self.count)
-        self.get(out, 0, len(out))
+        self.get_all(out, 0, len(out))
         return bytes(out)
 
     def find(self, byte, limit):
@@ -84,7 +84,9 @@ class Ring:
     def resize(self, size):
         """Change the size; keeps what is held (size >= count).  Allocates the new storage."""
         buf = bytearray(size)
-        self.peek(buf, 0, self.count)
+        count = self.count
+        self.get_all(buf, 0, count)
+        self.count = count
         self.buf = buf
         self.size = size
         self.head = 0

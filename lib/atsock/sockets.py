@@ -57,6 +57,7 @@ class Socket(_Base):
         self._reading = False  # link.rx is in flight, or finished and not looked at
         self._direct = False  # and its payload goes to the reader's buffer
         self._writing = False  # link.tx likewise
+        self._sent = 0  # bytes of the present call that the module accepted
         self._retry_ms = 0
         self._retry_at = 0
         self._rcvbuf = 0
@@ -406,13 +407,15 @@ class Socket(_Base):
 
     def _send_all(self, buf, at, n):
         # Bytes accepted, or a negative errno when none was.
-        sent = 0
-        while sent < n:
-            got = self._send_wait(buf, at + sent, n - sent)
+        self._sent = 0
+        while n:
+            got = self._send_wait(buf, at, n)
             if got < 0:
-                return sent or got
-            sent += got
-        return sent
+                return self._sent or got
+            self._sent += got
+            at += got
+            n -= got
+        return self._sent
 
     def _send_wait(self, buf, at, n):
         while True:
