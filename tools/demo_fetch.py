@@ -93,7 +93,7 @@ def fetch(modem, host, port, path):
     length = None
     while length is None or body < length:
         before = mem_total()
-        n = sock.readinto(buf, DOT)
+        n = sock.recv_into(buf, DOT)
         heap += mem_total() - before
         if not n:
             break

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from atsock_host import Simulator
 from atsock_host.limits import DIALECTS, RECEIVE, SEND, explain, least_seconds
+from atsock_host.simulator import SimulatorError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -87,8 +88,9 @@ def fetch(dialect, interpreter, server, baud, on_step):
             process.kill()
             process.stdout.close()
             process.wait()
+        complaints = module.violations()
     if status == 0 and lines and lines[-1].startswith("result "):
-        return json.loads(lines[-1].removeprefix("result "))
+        return json.loads(lines[-1].removeprefix("result ")) | {"complaints": complaints}
     if status < 0:
         raise Failed(f"not done after {limit_s:.0f} s; it last said: {lines[-1] if lines else 'nothing'}")
     raise Failed("\n".join(lines[-8:]) or f"{command[0]} said nothing and ended with status {status}")
@@ -156,6 +158,9 @@ class Reporter:
 
     def row(self, text):
         self.done += 1
+        self.note(text)
+
+    def note(self, text):
         self.console.print(text, markup=False)
 
 
@@ -189,11 +194,13 @@ def main():
                 reporter.begin(f"{dialect}, {interpreter}")
                 try:
                     result = fetch(dialect, interpreter, server, given.baud, reporter.step)
-                except (Failed, OSError) as failure:
+                except (Failed, SimulatorError, OSError) as failure:
                     reporter.row(f"{aligned((dialect, interpreter))} FAILED: {failure}")
                     continue
                 cells, matched = row(dialect, interpreter, content, result, given.baud)
                 reporter.row(aligned(cells) + ("" if matched else "  WRONG BYTES"))
+                for complaint in result["complaints"]:
+                    reporter.note(f"  the module complains: {complaint}")
                 good += matched
     server.shutdown()
     print(f"\n{good} of {reporter.runs} fetches gave the right bytes (SHA-256), {time.monotonic() - begun:.0f} s in all")

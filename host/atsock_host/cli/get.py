@@ -24,7 +24,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class _Stream(io.RawIOBase):
-    """The receiving side of a modem's socket, for http.client."""
+    """The receiving side of a modem's socket."""
 
     def __init__(self, sock):
         self._sock = sock
@@ -36,34 +36,33 @@ class _Stream(io.RawIOBase):
         return self._sock.recv_into(buf, len(buf))
 
 
-class _Connection(http.client.HTTPConnection):
-    """An HTTPConnection whose socket is the modem's."""
+class _Socket:
+    """What http.client asks of its `sock`, over a modem's socket."""
 
-    def __init__(self, modem, host, port, timeout_s):
-        super().__init__(host, port)
-        self._modem = modem
-        self._timeout_s = timeout_s
-
-    def connect(self):
-        self._modem_socket = self._modem.socket()
-        self._modem_socket.settimeout(self._timeout_s)
-        self.sock = self
-        self._modem_socket.connect((self.host, self.port))
-
-    # What http.client asks of its `sock`.
-
-    def sendall(self, data):
-        self._modem_socket.sendall(data)
+    def __init__(self, sock):
+        self._sock = sock
+        self.sendall = sock.sendall
 
     def makefile(self, mode):
         del mode        # "rb", the only one http.client uses
-        return io.BufferedReader(_Stream(self._modem_socket), BLOCK)
+        return io.BufferedReader(_Stream(self._sock), BLOCK)
 
     def close(self):
-        if self.sock is not None:
-            self.sock = None
-            self._modem_socket.close()
-        super().close()
+        """Nothing: http.client closes its socket as soon as it has the reading file, which needs it still."""
+
+
+class _Connection(http.client.HTTPConnection):
+    """An HTTPConnection over a socket of a modem; release() closes that."""
+
+    def __init__(self, modem, host, port, timeout_s):
+        super().__init__(host, port)
+        self._modem_socket = modem.socket()
+        self._modem_socket.settimeout(timeout_s)
+        self.release = self._modem_socket.close
+
+    def connect(self):
+        self._modem_socket.connect((self.host, self.port))
+        self.sock = _Socket(self._modem_socket)
 
 
 def _target(url):
@@ -113,7 +112,8 @@ def _respond(modem, url, timeout_s, redirects, stack):
     """The HTTPResponse of `url` with a good status; its connection closes with `stack`."""
     while True:
         host, port, path, _ = _target(url)
-        connection = stack.enter_context(contextlib.closing(_Connection(modem, host, port, timeout_s)))
+        connection = _Connection(modem, host, port, timeout_s)
+        stack.callback(connection.release)
         connection.request("GET", path, headers={"Connection": "close", "User-Agent": "atsock"})
         response = connection.getresponse()
         target = response.getheader("Location")
@@ -122,7 +122,7 @@ def _respond(modem, url, timeout_s, redirects, stack):
             if not redirects:
                 raise click.ClickException(f"the server says to look at {url}; --follow does that")
             redirects -= 1
-            connection.close()
+            connection.release()
         elif response.status != 200:
             raise click.ClickException(f"cannot fetch {url}: the server answered {response.status} {response.reason}")
         else:

@@ -6,7 +6,7 @@ import signal
 
 import click
 
-from ..simulator import Simulator
+from ..simulator import Simulator, SimulatorError
 from ..simulator.faults import WIRE_FAULTS, UnknownFault, all_quirks, sort_out
 from ..simulator.registry import DIALECTS, module_class
 from .session import failing, host_table
@@ -63,7 +63,7 @@ def _wait_for_the_end(module):
     try:
         module.control("status")
         if signal.sigwait(_ENDS) == signal.SIGCHLD:
-            module.control("status")    # says why it has ended
+            raise SimulatorError(f"the simulator of {module.dialect} has ended by itself")
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

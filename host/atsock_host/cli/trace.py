@@ -11,24 +11,26 @@ from rich.text import Text
 from ..trace import FROM_MODULE, NOTE, TO_MODULE, escape, read_trace
 from .session import sentence
 
-SHOWN_PAYLOAD = 24      # bytes of a payload that are shown
+SHOWN_BYTES = 24        # of a payload that is no text
+SHOWN_TEXT = 200        # of a line that is
 SLOWEST = 3             # commands named at the end
 _COLOURS = {TO_MODULE: "cyan", FROM_MODULE: "green", NOTE: "bold red"}
 
 
 def readable(data):
-    """The lines of a burst as texts: text lines escaped, anything binary or very long by its size and beginning."""
+    """The lines of a burst as texts; a payload by its size and beginning."""
     texts = []
-    for line in data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"):
-        if not line:
-            continue
+    for line in data.split(b"\r\n"):
+        line = line.rstrip(b"\r")
         odd = sum(not 0x20 <= c < 0x7F for c in line)
-        if odd * 8 > len(line) or len(line) > 400:
-            more = " ..." if len(line) > SHOWN_PAYLOAD else ""
-            texts.append(f"[{len(line)} bytes] {line[:SHOWN_PAYLOAD].hex(' ')}{more}")
-        else:
+        if odd * 8 > len(line):
+            more = " ..." if len(line) > SHOWN_BYTES else ""
+            texts.append(f"[{len(line)} bytes] {line[:SHOWN_BYTES].hex(' ')}{more}")
+        elif len(line) > SHOWN_TEXT:
+            texts.append(f"{escape(line[:SHOWN_TEXT])} ... [{len(line)} bytes]")
+        elif line:
             texts.append(escape(line))
-    return texts or [f"[{len(data)} line ends]"]
+    return texts or [escape(data)]
 
 
 class Summary:
