@@ -28,16 +28,16 @@ class Reception(Output):
     # ---- for vendors
 
     def prompt(self, done, *, text="\r\n> ", count=None, etx=False, limit=None, echo=False,
-               timeout_ms=None, on_timeout="cancel"):
+               escape=True, timeout_ms=None, on_timeout="cancel"):
         """Write the prompt `text` (exact bytes) and collect the payload, then call `done(data)`.
 
-        `count`: bytes to take; None takes all up to Ctrl-Z, and ESC calls `done(None)`.  `etx`: SIMCom's
+        `count`: bytes to take; None takes all up to Ctrl-Z, and ESC calls `done(None)` if `escape`.  `etx`: SIMCom's
         0x03 escapes.  `limit`: longest payload without a count.  `echo`: send the payload back.
         After `timeout_ms` without the end: done(None), or with `on_timeout="send"` done(what came).
         The command stays in progress: `done` gives the final result.
         """
         self._spliced()
-        self._capture = Capture(count, etx, limit)
+        self._capture = Capture(count, etx, limit, escape)
         self._capture_done = done
         self._capture_echo = echo
         self._capture_timer = None
@@ -80,6 +80,12 @@ class Reception(Output):
             self._forgiving_ms = self.now_ms() + _CROSSING_MS
         self._flush_held()
         self._drain()
+
+    def drop_input(self):
+        """Forget the bytes of the host that nobody has looked at yet; returns them."""
+        dropped = bytes(self._input)
+        self._input.clear()
+        return dropped
 
     @property
     def in_data_mode(self):
@@ -190,6 +196,9 @@ class Reception(Output):
         del self._input[:end + 1]
         if not line:
             return True
+        if len(line) > self.MAX_LINE:
+            self._refuse_long_line()
+            return True
         if self.echo:
             self._write(line + b"\r")
             self._spliced()
@@ -213,11 +222,14 @@ class Reception(Output):
             # a host that does not know whether it is in data mode
             self._stray_escape = self.after(self.ESCAPE_GUARD_MS, self._forget_escape)
         if len(start) > self.MAX_LINE:
-            self.violation(f"command line longer than {self.MAX_LINE} characters")
             self._input.clear()
-            self.busy = True
-            self.error()
+            self._refuse_long_line()
         return False
+
+    def _refuse_long_line(self):
+        self.violation(f"command line longer than {self.MAX_LINE} characters")
+        self.busy = True
+        self.error()
 
     def _forget_escape(self):
         self._stray_escape = None
