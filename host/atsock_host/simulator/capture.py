@@ -1,16 +1,17 @@
 """Collects the payload that the host writes after a prompt.
 
-Three endings: a count, Ctrl-Z (0x1A) or ESC (0x1B, cancels); SIMCom's 0x03 takes the byte after it
-literally (A7600 2.4).  Knows neither prompts nor answers.
+Three endings: a count, Ctrl-Z (0x1A) or ESC (0x1B, cancels; payload with Fibocom); SIMCom's 0x03 takes the
+byte after it literally (A7600 2.4).  Knows neither prompts nor answers.
 """
 
 ETX, CTRL_Z, ESC = 0x03, 0x1A, 0x1B
 
 
 class Capture:
-    def __init__(self, count=None, etx=False, limit=None):
+    def __init__(self, count=None, etx=False, limit=None, escape=True):
         self.count = count          # bytes to take, or None: up to Ctrl-Z
         self.etx = etx
+        self.escape = escape        # False: ESC is payload
         self.limit = limit          # most bytes of the form without a count; what exceeds it is dropped
         self.data = bytearray()
         self.dropped = 0
@@ -34,7 +35,7 @@ class Capture:
             elif byte == CTRL_Z:
                 self.finished = True
                 return i + 1
-            elif byte == ESC:
+            elif byte == ESC and self.escape:
                 self.finished = self.cancelled = True
                 return i + 1
             else:

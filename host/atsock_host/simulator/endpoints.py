@@ -171,6 +171,7 @@ class Network:
     """What a module asks of its network.  Every answer comes later, from the owner's timers or the selector."""
 
     owner = None        # the Module
+    secure = True       # a TLS connection needs its handshake; tests may leave it out
 
     def reset(self):
         """Forget every endpoint and every answer under way, as a restart of the module does."""

@@ -31,8 +31,8 @@ class Reception(Output):
                escape=True, timeout_ms=None, on_timeout="cancel"):
         """Write the prompt `text` (exact bytes) and collect the payload, then call `done(data)`.
 
-        `count`: bytes to take; None takes all up to Ctrl-Z, and ESC calls `done(None)` if `escape`.  `etx`: SIMCom's
-        0x03 escapes.  `limit`: longest payload without a count.  `echo`: send the payload back.
+        `count`: bytes to take; None takes all up to Ctrl-Z, and ESC calls `done(None)` if `escape`.  `etx`:
+        SIMCom's 0x03 escapes.  `limit`: longest payload without a count.  `echo`: send the payload back.
         After `timeout_ms` without the end: done(None), or with `on_timeout="send"` done(what came).
         The command stays in progress: `done` gives the final result.
         """
