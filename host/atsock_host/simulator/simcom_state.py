@@ -53,6 +53,7 @@ class Link:
         self.kind = None                # "TCP" or "UDP"
         self.endpoint = None            # Stream or DatagramSocket
         self.peer = ("0.0.0.0", 0)      # as AT+CIPOPEN? shows it; a UDP link of the command mode has none
+        self.asked = self.peer          # (host, port) as AT+CIPOPEN named it
         self.local_port = 0
         self.server = -1                # number of the server that accepted it
         self.transparent = False
@@ -60,6 +61,7 @@ class Link:
         self.ending = False             # the peer has closed, but bytes have still to go to the host
         self.sends = 0
         self.sending = None             # length of the send whose result is owed
+        self.unsent = b""               # payload that waits for room
         self.timer = None               # limit of the open or send in progress
         self._rest = b""                # what is left of a datagram read in part
         self._source = ("0.0.0.0", 0)
@@ -107,6 +109,11 @@ class SimcomState(CommonModule):
         return 0 if self.quirk("numeric-errors") else self.config[3]
 
     @property
+    def family(self):
+        """4 or 6: which addresses names resolve to."""
+        return 6 if self.ip_family == 6 else 4
+
+    @property
     def transparent_mode(self):
         return self.switches["+CIPMODE"] == 1
 
@@ -144,10 +151,6 @@ class SimcomState(CommonModule):
             self.ip_error("Invalid parameter")
         else:
             super().bad_arguments(text)
-
-    def no_arguments(self, args):
-        """For forms that take none; BadArguments otherwise."""
-        self.match(args)
 
     def only(self, form, *allowed):
         """BadArguments for a form the manual does not give the command."""
