@@ -337,7 +337,7 @@ class Engine:
     def _on_line(self):
         self.silent = False
         if self.query and self._own_prefix():
-            self.command.lines.append(bytes(memoryview(self.tokens.line)[: self.tokens.n]))
+            self._keep_line(self.command)
             return
         row = self._find()
         if row is None or not self._apply(row):
@@ -424,12 +424,17 @@ class Engine:
             if self.state == LATE and self.got & OK:
                 self._on_final()
             return
-        if self.command.texts is not None and len(self.command.texts) < self.command.expect:
+        if not self._all_lines(self.command):
             return
         if self.got & REFUSED or self.bad and self.code in self.dialect.AGAIN:
             self._finish(EAGAIN)
         else:
             self._finish(EIO if self.bad else 0)
+
+    def _all_lines(self, command):
+        if command.texts is not None and len(command.texts) < command.expect and not self.bad:
+            return False
+        return command.until is None or command.until(command.lines)
 
     def _on_bad(self, value):
         # A result line told a failure: what would have followed on success is not waited for.
@@ -671,10 +676,15 @@ class Engine:
             return False
         if self._is_echo():
             return True
-        command.lines.append(bytes(memoryview(line)[: self.tokens.n]))
+        self._keep_line(command)
         if row is not None:
             self._payload(row, _Collector(command.lines), self._number(row[4]))
         return True
+
+    def _keep_line(self, command):
+        command.lines.append(bytes(memoryview(self.tokens.line)[: self.tokens.n]))
+        if command.until is not None:
+            self._check()
 
     def _own_prefix(self):
         # Does the line begin with the name that the command in flight begins with?
@@ -775,6 +785,9 @@ class Engine:
 
 class _Collector:
     # Sink for the payload of a command given as text: joins its information lines.
+
+    dst = ()  # it needs no ring
+    datagram = False
 
     def __init__(self, lines):
         self.lines = lines
