@@ -1,6 +1,6 @@
 """One socket of a Fibocom module: what it is, where its bytes wait and what was set for it.
 
-Knows neither commands nor lines; the fibocom_*.py mixins act on it.  Section numbers are the same in the
+Knows neither commands nor lines; the mixins beside this file act on it.  Section numbers are the same in the
 NL668 and L610 manuals unless two are given.
 """
 
@@ -17,8 +17,9 @@ ACCUMULATOR_BYTES = 2048                    # 1.1.4, 1.1.6: <FreeSize> is counte
 
 
 class MipSocket:
-    def __init__(self, number, protocol, opener):
+    def __init__(self, number, protocol, opener, nack_indication):
         self.number = number
+        self.nack_indication = nack_indication  # <is_nack_ind_req> of +MIPCONF when it was opened
         self.kind = protocol % IPV6_OFFSET      # TCP, UDP or SSL
         self.family = 6 if protocol >= IPV6_OFFSET else 4
         self.opener = opener                    # "+MIPOPEN" or "+MIPODM"
@@ -29,6 +30,7 @@ class MipSocket:
         self.timer = None                       # deadline of opening or closing
         self.reset = False                      # the peer broke the connection off
         self.ended_at = None                    # Notice of the +MIPSTAT that ended it
+        self.tells_acknowledged = False         # the result of +MIPCLOSE carries a byte count
         # sending (1.1.4, 1.1.6-1.1.8)
         self.accumulator = bytearray()
         self.watermark = ACCUMULATOR_BYTES
@@ -44,12 +46,14 @@ class MipSocket:
         self.span_ms = 0
         self.span_timer = None
         self.datagram = None                    # UDP: (bytes left, address, port) of the one being read
+        self.indicated = False                  # IPRFMT 5: +MIPREAD was written and the data is still there
         self.ending = False                     # the peer has ended it, +MIPSTAT comes behind the data
         # online data mode (1.1.18)
         self.suspended = False
         self.pseudo_command = True              # `+++` leads to command mode
         self.spool = bytearray()
         self.spool_timer = None
+        self.told = 0                           # bytes of total_received that +MIPDATA has told of
 
     @property
     def is_stream(self):
