@@ -3,10 +3,10 @@
 Owns the prompt, the payload and the result with the length that was taken (A7600 2.4, 2.11, 2.16).
 """
 
-from .arguments import BadArguments, Int, Optional, Quoted, Text
-from .module import at
-from .simcom_links import NAME_LIMIT, Links, is_address
-from .simcom_state import BUSY, DEAD, ENDED, FREE, NETWORK_NOT_OPENED, NOT_SUPPORTED, OPEN
+from ..arguments import BadArguments, Int, Optional, Quoted, Text
+from ..module import at
+from .links import NAME_LIMIT, Links, is_address
+from .state import BUSY, DEAD, ENDED, FREE, NETWORK_NOT_OPENED, NOT_SUPPORTED, OPEN
 
 SEND_LIMIT = 1500       # bytes of one AT+CIPSEND
 _ACK_POLL_MS = 5        # AT+CIPSENDMODE=1 looks this often for the acknowledgement
@@ -21,7 +21,6 @@ class Sending(Links):
     ACKNOWLEDGED_SHOWN = True       # AT+CIPACK counts acknowledged bytes; False: that field is reserved, 0
 
     QUIRKS = {
-        "error-twice": "a refused AT+CIPSEND gets two ERROR lines",
         "esc-ok": "ESC at the prompt of AT+CIPSEND answers OK instead of ERROR",
         "ipclose-unsent": "a failed AT+CIPSEND is followed by +IPCLOSE: <link>,2",
         "prompt-blank": "a blank follows the prompt",

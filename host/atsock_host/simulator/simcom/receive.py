@@ -2,20 +2,18 @@
 
 Owns the address line and the length header of pushed data (A7600 2.5, 2.8, 2.9, 2.13), the notice of the
 buffer and its reading, and the pace: nothing is pushed while much of the output has not left yet.  Does not
-know how a link is opened; what a transparent link does is simcom_transparent.py.
+know how a link is opened; what a transparent link does is transparent.py.
 """
 
-from .arguments import Int, Optional
-from .module import at
-from .simcom_state import DEAD, ENDED, FREE, OPEN, SimcomState
+from ..arguments import Int, Optional
+from ..module import at
+from .state import DEAD, ENDED, FREE, OPEN, SimcomState
 
-BLOCK = 1500                # longest pushed block (A7600 2.5 note 3, SIM7028 2.1.5)
+BLOCK = 1500                        # longest pushed block (A7600 2.5 note 3, SIM7028 2.1.5)
 READ_LIMITS = {2: 1500, 3: 750}     # AT+CIPRXGET=<mode>: longest read, also the default
-OUTPUT_LIMIT = 4096         # bytes of output under way beyond which received data stays in its buffer
-_RETRY_MS = 2               # and is tried again so much later
 
 
-class Reception(SimcomState):
+class ReceivedData(SimcomState):
     ADDRESS_LINES = {"TCP": "RECV FROM", "UDP": "RECV FROM"}
 
     QUIRKS = {
@@ -26,10 +24,6 @@ class Reception(SimcomState):
         "receive-colon": "the header +RECEIVE,<link>,<length> ends with a colon",
         "udp-joined": "one AT+CIPRXGET=2 or 3 reads across the borders of datagrams",
     }
-
-    def reset(self):
-        super().reset()
-        self._pump_timer = None
 
     # ---- network ------------------------------------------------------------------------------------
 
@@ -62,17 +56,16 @@ class Reception(SimcomState):
         if not self.current(link):
             return
         while link.available() and self._goes_out(link):
-            if not (self.seen(self.written - OUTPUT_LIMIT) and self._may_write(link)):
-                if self._pump_timer is None or not self._pump_timer.active:
-                    self._pump_timer = self.after(_RETRY_MS, self._pump_all)
-                return
+            if self.output_full or not self._may_write(link):
+                return      # line_ready() goes on
             self._write_received(link)
         if link.ending and not link.available():
             link.ending = False
             self.peer_gone(link)
 
-    def _pump_all(self):
-        for link in self.links:
+    def line_ready(self):
+        super().line_ready()
+        for link in list(self.links):
             self.pump(link)
 
     def _goes_out(self, link):

@@ -4,10 +4,10 @@ Owns the way of the bytes between line and link, leaving and resuming (A7600 1.2
 3.2.3, 3.3.3).  Does not know how the link is opened or closed.
 """
 
-from .arguments import Int, Optional
-from .module import at
-from .simcom_push import BLOCK, Reception
-from .simcom_state import FREE, OPEN
+from ..arguments import Int, Optional
+from ..module import at
+from .receive import BLOCK, ReceivedData
+from .state import FREE, OPEN
 
 TRANSPARENT_LINK = 0
 _UPLINK_LIMIT = 8192        # bytes for the peer that wait for room before the line is held
@@ -15,8 +15,7 @@ _SEGMENT = 1460
 _GATHER_MS = 20             # a datagram ends when the host has been silent for this long
 
 
-class Transparency(Reception):
-    ESCAPE_GUARD_MS = 1000
+class Transparency(ReceivedData):
     ESCAPE_WINDOW_MS = 1800     # at most 900 ms between two characters of +++
     ATO_RESUMES_UDP = True
 

@@ -1,18 +1,18 @@
 """Opening and closing the links of SIMCom modules: AT+CIPOPEN and AT+CIPCLOSE.
 
 Owns the life of a link from the command to its result, and how a link ends without the host.  Sending is in
-simcom_send.py, servers in simcom_servers.py, received data in simcom_push.py.
+send.py, servers in servers.py, received data in receive.py.
 """
 
 import ipaddress
 
-from .arguments import BadArguments, Int, Optional, Text
-from .endpoints import NetworkError
-from .module import at
-from .simcom_state import (
+from ..arguments import BadArguments, Int, Optional, Text
+from ..endpoints import NetworkError
+from ..module import at
+from .state import (
     BIND_FAILED, BUSY, CLOSING, CREATE_FAILED, DEAD, DNS_FAILED, ENDED, FREE, NETWORK_FAILURE, NETWORK_NOT_OPENED,
     NOT_SUPPORTED, OPEN, OPENING, SUCCESS, TIMED_OUT, Link)
-from .simcom_transparent import TRANSPARENT_LINK, Transparency
+from .transparent import TRANSPARENT_LINK, Transparency
 
 NAME_LIMIT = 254        # characters of a host name (A7600 2.17)
 _CLOSE_MS = 20          # TCP: from the OK of AT+CIPCLOSE to its result

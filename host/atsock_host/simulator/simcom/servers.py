@@ -3,14 +3,14 @@
 Owns the listeners and the choice of the link number for a client (A7600 2.14, 2.15, 6.4).
 """
 
-from .arguments import BadArguments, Int, Optional
-from .endpoints import NetworkError
-from .module import at
-from .simcom_send import Sending
-from .simcom_state import (
+from ..arguments import BadArguments, Int, Optional
+from ..endpoints import NetworkError
+from ..module import at
+from .send import Sending
+from .state import (
     ALREADY_LISTENING, BIND_FAILED, CLOSED, CLOSING, CREATE_FAILED, DEAD, ENDED, FREE, NETWORK_NOT_OPENED,
     NOT_SUPPORTED, OPEN, SOCKETS_OPENED, SUCCESS, Link)
-from .simcom_transparent import TRANSPARENT_LINK
+from .transparent import TRANSPARENT_LINK
 
 TRANSPARENT_SERVER = 0
 _STOP_MS = 20           # with the quirk serverstop-late: from OK to the result

@@ -6,8 +6,8 @@ deferred results that the strict checker needs.  Knows no command and moves no d
 
 import re
 
-from .arguments import BadArguments
-from .common import CommonModule
+from ..arguments import BadArguments
+from ..common import CommonModule
 
 # <err_info>, by number (A7600 chapter 3, SIM7028 5.1)
 ERROR_INFOS = (
@@ -39,6 +39,7 @@ CLOSED, OPENING, OPEN, CLOSING, LOST = "closed", "opening", "open", "closing", "
 # (the host may not know yet), DEAD took fewer bytes than it was given and serves no more (2.4)
 FREE, ENDED, DEAD = "free", "ended", "dead"
 
+_HELD = float("inf")        # position of a result that waits for the line
 SERVICE = "service"         # key of the service in the book of results; links have their number
 
 _FIRST_NUMBER = re.compile(r"\d+")
@@ -82,6 +83,11 @@ class Link:
 
 
 class SimcomState(CommonModule):
+    QUIRKS = {
+        "error-twice": "a refused AT+CIPSEND gets two ERROR lines",
+        "numeric-errors": "+IP ERROR carries a number although AT+CIPCCFG asks for text",
+    }
+
     LINKS = 10
     SERVERS = 4
     READ_LINK_MAX = 9               # highest link number AT+CIPRXGET takes
@@ -166,7 +172,12 @@ class SimcomState(CommonModule):
     def pay(self, key, text):
         """Write a deferred result."""
         self.urc(text)
-        self._owed[key] = (text.partition(":")[0], self.written)
+        self._owed[key] = (text.partition(":")[0], self.written if self.line_free else _HELD)
+
+    def line_ready(self):
+        for key, (name, position) in self._owed.items():
+            if position == _HELD:
+                self._owed[key] = (name, self.written)
 
     def owed(self, key):
         """Name of the result the host still has to wait for, or None."""
@@ -197,6 +208,7 @@ class SimcomState(CommonModule):
 
     def check_service(self):
         """True when sockets can be used; the violation of using them too early otherwise."""
+        self.check_owed(SERVICE)
         if self.service == OPEN:
             return True
         if self.service != LOST:        # it went away by itself: the host may not know yet
