@@ -204,7 +204,9 @@ class Reception(Output):
             self._spliced()
         text = line.decode("latin-1")
         start = text.upper().find("AT")     # V.250 5.2.1: everything before "AT" is ignored
-        if start and not self._forgiving:
+        if start and self._forgiving:
+            return True
+        if start:
             what = "text that is no command" if start < 0 else "text before a command"
             self.violation(f"{what}: {text[:start if start > 0 else 24][:24]!r}")
         if start >= 0:
