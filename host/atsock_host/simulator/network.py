@@ -14,12 +14,13 @@ import selectors
 import socket
 import termios
 
-from .endpoints import DatagramSocket, Listener, Network, NetworkError, Stream
+from .endpoints import SEND_BUFFER, DatagramSocket, Listener, Network, NetworkError, Stream
 
 RESOLVE_MS = 20             # a name of the table is known after this long
 UNREACHABLE_MS = 300        # an address nobody may reach fails after this long
 PING_MS, PING_TTL = 12, 64  # an echo of a reachable address
 NTP_MS = 40
+_ROOM_POLL_MS = 5           # the kernel tells nobody when the peer has acknowledged
 _CHUNK = 4096
 
 
@@ -105,6 +106,7 @@ class SocketStream(Stream):
         self._watching = 0
         self._closing = False
         self._ended = False             # the peer sends no more
+        self._room_timer = None         # looks again after send() found no room
 
     def unacked(self):
         if self._sock is None:
@@ -119,6 +121,21 @@ class SocketStream(Stream):
     def established(self):
         self.connected = True
         self._watch(selectors.EVENT_READ)
+
+    def send(self, data):
+        taken = super().send(data)
+        if not taken and not self.closed and self._room_timer is None:
+            self._room_timer = self.network.owner.after(_ROOM_POLL_MS, self._look_for_room)
+        return taken
+
+    def _look_for_room(self):
+        self._room_timer = None
+        if self._sock is None or self.closed:
+            return
+        if self.room() >= SEND_BUFFER // 2:
+            self.room_again()
+        else:
+            self._room_timer = self.network.owner.after(_ROOM_POLL_MS, self._look_for_room)
 
     def close(self):
         self._closing = True
@@ -165,8 +182,6 @@ class SocketStream(Stream):
             return
         if events & selectors.EVENT_WRITE:
             self._push()
-            if self._sock is not None:
-                self.room_again()
         if events & selectors.EVENT_READ and self._sock is not None and not self._closing:
             self._pull()
 
