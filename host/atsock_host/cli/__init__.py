@@ -11,12 +11,14 @@ import click
 from .. import __version__
 
 _HOMES = {      # command: its file
+    "bench": "bench",
     "get": "get",
     "info": "info",
     "ntp": "net",
     "ping": "net",
     "resolve": "net",
     "sim": "sim",
+    "socks": "socks",
     "term": "term",
     "trace": "trace",
 }
