@@ -18,6 +18,7 @@ class Command:
         self.start = 0
         self.lines = None  # a list collects the information lines
         self.prefix = None  # only those that begin with it
+        self.enters_data = False  # on success the port is in data mode, from the very next byte
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
         self.texts = None  # a list collects addresses
         self.expect = 0  # how many of them complete the command

@@ -9,34 +9,37 @@ from .checks import is_address
 from .command import Command
 from .errors import EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout
 from .link import FREE, OPEN, OPENING
-from .words import A_GROUP, A_MODE, A_RECV, A_SETUP, OPEN_NAMES
+from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, UDP, UDP_ANY
 
 
 def open_link(modem, socket, what, access, host, port, local):
     """Open `what` (TCP, UDP, ...) and give the link to the socket when it is open."""
     engine = modem._engine
     dialect = engine.dialect
-    if not modem.isconnected():
-        raise ModemError(ENETDOWN, "not attached: call attach() first")
-    if what not in dialect.OPEN:
-        raise ModemError(EOPNOTSUPP, "%s: no %s sockets" % (dialect.NAME, OPEN_NAMES[what]))
-    yield from _use_access(modem, access)
+    opens = dialect.OPEN_DATA if access == "transparent" else dialect.OPEN
+    if what not in opens:
+        raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
+    yield from use_access(modem, access)
     table = dialect.ACCESS[access]
-    link = yield from _allocate(modem, dialect)
+    link = yield from _allocate(modem, dialect, access)
     pushed = table[A_RECV] is None
     link.reset(modem._ring_size(socket, pushed))
     link.socket = socket
     link.pushed = pushed
+    link.datagram = what == UDP or what == UDP_ANY
     if pushed and host is not None and dialect.PUSH_BY_SENDER:
         address = yield from resolve(modem, host)
         link.peer = b"%s:%d" % (address[0], port)
-    link.rx.verb = table[A_RECV]
+    link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed else table[A_RECV]
     link.state = OPENING
     socket._adopt(link, table)
     link.held = True
-    command = Command(link, dialect.OPEN[what], (host, port, table[A_MODE], local))
+    command = Command(link, opens[what], (host, port, table[A_MODE], local or dialect.NO_PORT))
+    command.enters_data = access == "transparent"
     yield command
     if command.errno == 0:
+        if command.enters_data or what == TCP_SERVER and dialect.SERVERS == BECOMES:
+            link.state = OPEN
         give_up = engine.after_ms(dialect.OPEN_MS)
         yield lambda: link.state != OPENING or engine.is_past(give_up)
     if link.state == OPEN:
@@ -72,6 +75,8 @@ def close_link(modem, link):
         link.held = False
     link.state = FREE
     link.socket = None
+    if link.listener is not None:
+        yield from link.listener.forget(link)
 
 
 def resolve(modem, host):
@@ -88,36 +93,47 @@ def resolve(modem, host):
     return command.texts
 
 
-def _use_access(modem, access):
-    # Switch the module to this access mode, if it is in another one.
+def use_access(modem, access):
+    """Switch the module to this access mode, if it is in another one; raises OSError EBUSY while sockets are open."""
     engine = modem._engine
     dialect = engine.dialect
+    if not modem.isconnected():
+        raise ModemError(ENETDOWN, "not attached: call attach() first")
     table = dialect.ACCESS[access]
     if modem._access_now == access:
         return
     now = modem._access_now
     if now is not None and dialect.ACCESS[now][A_GROUP] == table[A_GROUP]:
         return
-    for link in engine.links.values():
-        if link.state != FREE and link.socket is not None:
-            raise ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
-    for command, must in table[A_SETUP]:
-        yield from bringup.run(modem, bringup.ask(command), must)
+    if engine.servers or any([link.socket is not None for link in engine.links.values()]):
+        raise ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
+    if now is not None:
+        yield from _switch(modem, dialect.ACCESS[now][A_LEAVE])
+    modem._access_now = None
+    yield from _switch(modem, table[A_SETUP])
     engine.use(dialect, table)
     modem._access_now = access
 
 
-def _allocate(modem, dialect):
+def _switch(modem, rows):
+    for command, must in rows:
+        command = bringup.ask(command) if isinstance(command, bytes) else Command(None, command)
+        yield from bringup.run(modem, command, must)
+
+
+def _allocate(modem, dialect, access):
     # A connection id that nobody uses; ids that wait for their close come last.
-    first = dialect.FIRST_LINK
+    ids = range(dialect.FIRST_LINK, dialect.FIRST_LINK + dialect.LINKS)
+    if access == "transparent" and dialect.DATA_LINK is not None:
+        ids = (dialect.DATA_LINK,)
     waiting = None
-    for n in range(first, first + dialect.LINKS):
+    for n in ids:
         link = modem._link(n)
         if link.socket is None:
             if not link.held:
                 return link
             waiting = link
     if waiting is None:
-        raise ModemError(EMFILE, "all %d connection ids are in use" % dialect.LINKS)
+        raise ModemError(EMFILE, "all %d connection ids are in use" % len(ids))
     yield from close_link(modem, waiting)
     return waiting

@@ -26,11 +26,11 @@ from .clock import ticks_add, ticks_diff
 from .command import Command
 from .errors import EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
-from .link import FREE, MAYBE, NO, OPEN, OPENING, YES
+from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
 from .words import (
     A_LINES, ADDRESS, ANY, ARG, ASKED, CODE, COMMON, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
-    INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
+    INCOMING, INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
     RAW_FROM, READY, REASON, REFUSED, RESOLVED, RESTARTED, SENDER, SENT, SYNC, SYNC_ANSWER, UNASKED, WORD,
 )  # fmt: skip
 from .words import PROMPT as PROMPTED
@@ -39,6 +39,7 @@ from .words import PROMPT as PROMPTED
 IDLE = 0
 BUSY = 1
 LATE = 2  # the command's time is over, its answer may still come
+DATA_MODE = 3  # the port belongs to one connection (transparent mode)
 
 # Events for the application (API); the engine queues (event, link, value), a front delivers them.
 EVENT_DATA = 1
@@ -66,7 +67,9 @@ class Engine:
         self.context = context  # PDP context id
         self.dialect = None
         self.rows = COMMON
-        self.links = {}
+        self.links = {}  # by connection id
+        self.servers = {}  # Listener by server id
+        self.new_link = None  # makes a link for an id that the module chose
         self.state = IDLE
         self.command = None  # in flight
         self.verb = SYNC  # its verb, or the one that followed it
@@ -220,11 +223,10 @@ class Engine:
         elif errno == 0 and len(self.verb) > 4:
             self._begin(self.verb[4], 0)
             return
-        self.command = None
-        self.state = IDLE
-        self.query = False
-        self.wanted = UNASKED
-        self.tokens.prompt = False
+        self._idle()
+        if errno == 0 and command.enters_data:
+            self.state = DATA_MODE
+            self.tokens.stream(command.link.tail)
         command.errno = errno
         command.code = self.code
         command.done = True
@@ -291,7 +293,7 @@ class Engine:
     def _make_room(self):
         # The reader of a pushing link is slow.  As long as nothing else is to come through, the UART may wait
         # (and RTS holds the module); a command in flight cannot.
-        self.stalled = self.state == IDLE
+        self.stalled = self.state == IDLE or self.state == DATA_MODE
         if not self.stalled:
             self.overflow()
         return not self.stalled
@@ -316,7 +318,7 @@ class Engine:
 
     def remaining_ms(self, ms):
         """How long a front may wait before pump() must be called again: ms, or less when a deadline is nearer."""
-        if self.state != IDLE:
+        if self.state == BUSY or self.state == LATE:
             left = ticks_diff(self.deadline, self.port.ticks_ms())
             ms = min(ms, max(left, 0))
         if self.tokens.left and ms > _STALL_MS:
@@ -518,27 +520,27 @@ class Engine:
     def _make_ready(self, row, link, n):
         if link.dst is None:
             link.need_ring()
-        if link.datagram and not self._begin_datagram(row, link, n):
-            self.event(EVENT_OVERFLOW, link, n)
+        if link.datagram:
+            self._begin_datagram(row, link)
 
-    def _begin_datagram(self, row, link, n):
+    def _begin_datagram(self, row, link):
         # Its sender stands in the line, or in the address line before, or is not told.
         tokens = self.tokens
-        at = end = 0
-        if row[6] >= RAW_FROM:
-            at = field(tokens.line, self.at, tokens.n, row[7])
-            end = field(tokens.line, at, tokens.n, 2)
-            end = end - 1 if end >= 0 else tokens.n
-        elif self.sender_n:
-            end = self.sender_n
-            copy(tokens.line, 0, self.sender, 0, end)
-        return link.datagram_begins(n, tokens.line, at, end)
+        if row[6] < RAW_FROM:
+            link.datagram_begins(self.sender, 0, self.sender_n)
+            return
+        at = field(tokens.line, self.at, tokens.n, row[7])
+        end = field(tokens.line, at, tokens.n, 2)
+        link.datagram_begins(tokens.line, at, end - 1 if end >= 0 else tokens.n)
 
     def _on_payload(self):
         # All of it has come.
         command = self.command
-        if command is not None and self.got & DATA and self.tokens.sink is command.link:
+        sink = self.tokens.sink
+        if command is not None and self.got & DATA and sink is command.link:
             command.count = self.tokens.taken
+        if sink is not None and sink.datagram and not sink.datagram_ends(self.tokens.taken):
+            self.event(EVENT_OVERFLOW, sink, self.tokens.taken)
 
     # -- events that come unasked
 
@@ -597,7 +599,11 @@ class Engine:
         return found or None
 
     def _on_opened(self, row, link):
-        if link is None or link.state != OPENING:
+        if link is None:
+            return False
+        if link.state == LISTENING and row[7] >= 0:
+            return self._on_incoming(row, link, link.id)
+        if link.state != OPENING:
             return False
         value = self._number(row[4])
         if self._good(row, value):
@@ -620,6 +626,8 @@ class Engine:
             if link is not None:
                 link.flow_off = event == FLOW_OFF
                 self.event(EVENT_FLOW_OFF if event == FLOW_OFF else EVENT_FLOW_ON, link, 0)
+        elif event == INCOMING:
+            return self._on_incoming(row, link, self._number(row[4]))
         elif event == RESTARTED:
             self._lose_all(ECONNRESET)
             self.restarts += 1
@@ -635,7 +643,22 @@ class Engine:
             self.event(EVENT_NETWORK_LOST, None, 0)
         return True
 
+    def _on_incoming(self, row, link, server):
+        # A server accepted a connection; its address stands in field `extra` and behind.
+        server = self.servers.get(server)
+        at = field(self.tokens.line, self.at, self.tokens.n, row[7])
+        if server is None or at < 0:
+            return False
+        if link is None:
+            link = self.new_link(self._number(row[3]))
+        server.incoming(link, bytes(memoryview(self.tokens.line)[at : self.tokens.n]))
+        self.event(EVENT_INCOMING, server, 0)
+        return True
+
     def _lose_all(self, errno):
+        for server in self.servers.values():
+            server.errno = errno
+        self.servers.clear()
         for link in self.links.values():
             if link.state != FREE:
                 link.fail(errno, 0)
@@ -708,7 +731,7 @@ class Engine:
             self.moved_ms = now
         elif self.tokens.left and ticks_diff(now, self.moved_ms) > _STALL_MS:
             self._payload_lost()
-        if self.state != IDLE and ticks_diff(self.deadline, now) <= 0:
+        if (self.state == BUSY or self.state == LATE) and ticks_diff(self.deadline, now) <= 0:
             self._expire()
 
     def _payload_lost(self):
@@ -716,7 +739,11 @@ class Engine:
         sink = self.tokens.sink
         self.tokens.lines()
         if sink is not None:
-            sink.fail(ECONNRESET, 0)
+            if sink.datagram:
+                sink.overflow()
+                sink.datagram_ends(0)
+            else:
+                sink.fail(ECONNRESET, 0)
             self.event(EVENT_OVERFLOW, sink, 0)
 
     def _expire(self):
@@ -757,14 +784,22 @@ class Engine:
         if self.answered or self.finals > self.probes:
             self._resume()
 
-    def _resume(self):
+    def _idle(self):
         self.state = IDLE
         self.command = None
         self.query = False
         self.wanted = UNASKED
         self.tokens.prompt = False
+
+    def _resume(self):
+        self._idle()
         self.out_left = 0
         self.hex_left = 0
+
+    def leave_data(self):
+        """The port is in command mode again."""
+        self.tokens.lines()
+        self._idle()
 
     def reset(self):
         """Forget the command in flight and all half-read input: before synchronising anew."""

@@ -22,9 +22,10 @@ NO = 0
 MAYBE = 1  # the last read was short: ask once more before waiting for a notice
 YES = 2
 
-# A received datagram stands in the ring behind a header of this many bytes: length (2), length of the
-# sender's text (1), and that text.
-_HEADER = 3
+# A received datagram stands in the ring behind a header: its length (2 bytes), the length of its sender's text
+# (1 byte), and that text as the module wrote it.
+HEADER = 3
+_UNFINISHED = 255  # first byte of the length while the datagram is still coming in; real ones are shorter
 
 
 class Link:
@@ -47,11 +48,14 @@ class Link:
         self.drained = False  # after GONE: the module holds nothing more
         self.pushed = False  # the module pushes data unasked
         self.datagram = False
+        self.begun = -1  # a datagram is coming in: ring.count before it, -1: none
         self.flow_off = False  # the module asked to stop sending
         self.free = -1  # bytes the module has room for, -1: not told
         self.lost = 0  # bytes that came and had no room
         self.dropping = False
-        self.peer = b""  # "address:port", to know pushed data by its sender
+        self.peer = b""  # the peer's address as the module writes it
+        self.listener = None  # the Listener that accepted it, or that it serves
+        self.tail = None  # sink in data mode, see transparent.py
         self.dst = None  # where payload goes instead of the ring
         self.dst_at = 0
         self.dst_end = 0
@@ -73,6 +77,9 @@ class Link:
             return n
         if self.dst is not None:
             return self._put_direct(src, start, n)
+        if self.datagram and not self.ring.room():
+            self._drop_datagram(n)
+            return n
         return self.ring.put(src, start, n)
 
     def _put_direct(self, src, start, n):
@@ -100,23 +107,61 @@ class Link:
             self.ring.resize(self.ring.count + self.dst_end - n)
         return n
 
-    def datagram_begins(self, n, line, at, end):
-        """A datagram of n bytes follows, its sender's text is line[at:end]: put the header, or drop it all."""
+    def datagram_begins(self, line, at, end):
+        """A datagram follows, its sender's text is line[at:end]."""
         ring = self.ring
-        self.dropping = ring.room() < _HEADER + end - at + n
+        self.begun = ring.count
+        if ring.room() < HEADER + end - at:
+            self._drop_datagram(0)
+            return
+        # The line is spent: its first bytes carry the header.  The sender's text may stand there, so it is put first.
+        text = bytes(memoryview(line)[at:end])
+        line[0] = _UNFINISHED
+        line[2] = len(text)
+        ring.put_all(line, 0, HEADER)
+        ring.put_all(text, 0, len(text))
+
+    def _drop_datagram(self, n):
+        self.ring.cut(self.begun)
+        self.lost += n
+        self.dropping = True
+
+    def datagram_ends(self, n):
+        """All of its n bytes have come; False when it had to be dropped."""
+        begun = self.begun
+        self.begun = -1
         if self.dropping:
+            self.dropping = False
             return False
-        line[0] = n >> 8  # the line is spent: its first bytes carry the header
-        line[1] = n & 255
-        line[2] = end - at
-        ring.put_all(line, 0, _HEADER)
-        ring.put_all(line, at, end - at)
+        self.ring.set(begun, n >> 8)
+        self.ring.set(begun + 1, n & 255)
         return True
+
+    def datagrams(self):
+        """True when a whole one waits in the ring."""
+        return self.ring is not None and self.ring.count > 0 and self.ring.at(0) != _UNFINISHED
+
+    def take_datagram(self, dst, at, n):
+        """The oldest datagram's first n bytes to dst[at:], the rest of it is lost; returns the count."""
+        ring = self.ring
+        size = ring.at(0) << 8 | ring.at(1)
+        ring.skip(HEADER + ring.at(2))
+        if n > size:
+            n = size
+        ring.get_all(dst, at, n)
+        ring.skip(size - n)
+        return n
+
+    def sender(self):
+        """The oldest datagram's sender as the module wrote it.  Allocates."""
+        return self.ring.look(HEADER, self.ring.at(2))
 
     def overflow(self):
         """Payload without room, and something else must get through: drop from here on, and say so."""
-        self.dropping = True
-        if not self.datagram:
+        if self.datagram:
+            self._drop_datagram(0)
+        else:
+            self.dropping = True
             self.fail(ENOBUFS, 0)
 
     def fail(self, errno, code):

@@ -4,14 +4,15 @@ from . import bringup, checks, dialects
 from .clock import ticks_diff
 from .command import Command
 from .connection import close_link, resolve
-from .engine import Engine
+from .engine import DATA_MODE, Engine
 from .errors import (
-    ECONNRESET, EINVAL, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout,
+    EBUSY, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout,
 )  # fmt: skip
 from .fast import MISSING
 from .link import FREE, Link
 from .port import Port
-from .sockets import AF_INET, AF_INET6, SOCK_STREAM, Socket
+from .sockets import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+from .streams import StreamSocket
 from .words import ARG, CONTEXT, LINK, N, OK, PAYLOAD
 
 _ACCESS = ("buffer", "push", "hex", "transparent")
@@ -44,11 +45,13 @@ class Modem:
         self._reset = reset
         self._on_event = on_event
         self._engine = Engine(Port(stream), context)
+        self._engine.new_link = self._link
         self._address = None  # local address while attached
         self._losses = 0  # engine.network_losses + restarts when it was attached
         self._access_now = None  # access mode the module is in
         self._orphans = []  # links whose socket is gone and that the module still holds
         self._delivering = False
+        self._next_port = 49152 + self._engine.port.ticks_ms() % 8192
         if on_event is not None:
             self._engine.events = []
         if dialect is not None:
@@ -120,16 +123,27 @@ class Modem:
     # -- sockets
 
     def socket(self, family=AF_INET, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
-        """A Socket that is not connected yet; sends nothing.
+        """A socket that is not connected yet; sends nothing.
 
-        access: "buffer", "push" or "hex" (default: the modem's).  Raises ValueError for what the dialect has not.
+        type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
+        Raises ValueError for what the dialect has not.
         """
         access = access or self._access
         dialect = self._engine.dialect
         if access not in _ACCESS or dialect is not None and access not in dialect.ACCESS:
             has = _ACCESS if dialect is None else sorted(dialect.ACCESS)
             raise ValueError("access: one of %s, not %r" % (", ".join(has), access))
-        return Socket(self, family, type, access, tls)
+        if family not in (AF_INET, AF_INET6):
+            raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
+        if type == SOCK_DGRAM:
+            from .datagrams import DatagramSocket as kind
+        elif type != SOCK_STREAM:
+            raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
+        elif access == "transparent":
+            from .transparent import TransparentSocket as kind
+        else:
+            kind = StreamSocket
+        return kind(self, family, access, tls)
 
     def resolve(self, host, family=AF_INET):
         """The addresses (list of str) of a host name, asked of the module's DNS.  Raises CommandError, Timeout."""
@@ -256,6 +270,8 @@ class Modem:
         engine = self._engine
         if isinstance(step, Command):
             while not engine.start(step):
+                if engine.state == DATA_MODE:
+                    raise ModemError(EBUSY, "the port is in data mode: escape() first")
                 self._wait_until(give_up, what, None)
             while not step.done:
                 self._wait_until(give_up, what, step)
@@ -305,6 +321,11 @@ class Modem:
         if link is None:
             link = self._engine.links[id] = Link(id)
         return link
+
+    def _free_port(self):
+        # A local port for a UDP socket that needs one and was not bound (the dynamic ports, RFC 6335).
+        self._next_port = 49152 if self._next_port >= 65535 else self._next_port + 1
+        return self._next_port
 
     def _ring_size(self, socket, pushed):
         return socket._rcvbuf or (_PUSH_RING if pushed else _RING)

@@ -1,7 +1,7 @@
 """A byte ring of fixed size between the tokenizer, which puts, and the socket, which gets.
 
 Owns the storage and two indices; knows neither lines nor links.  Nothing here allocates after
-__init__ but take() and resize(), which say so.
+__init__ but look(), take() and resize(), which say so.
 """
 
 from .fast import copy
@@ -59,6 +59,23 @@ class Ring:
             at -= self.size
         # An empty ring starts at 0 again, so that the next put() is one copy, not two.
         self.head = at if self.count else 0
+
+    def at(self, i):
+        """The byte that i others stand before (i < count)."""
+        i += self.head
+        return self.buf[i if i < self.size else i - self.size]
+
+    def set(self, i, byte):
+        i += self.head
+        self.buf[i if i < self.size else i - self.size] = byte
+
+    def cut(self, count):
+        """Forget the youngest bytes, down to `count`."""
+        self.count = count
+
+    def look(self, i, n):
+        """n bytes that i others stand before, as a new bytes object; they stay."""
+        return bytes([self.at(i + k) for k in range(n)])
 
     def take(self, n):
         """Up to n bytes as a new bytes object; allocates it."""

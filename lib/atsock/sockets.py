@@ -1,17 +1,17 @@
-"""MicroPython's socket over one link of the modem: ring -> user.
+"""What all sockets of the modem share: link, timeout, waiting, errors, polling.
 
-The data plane is recv_into(), readinto(), send(), sendall() and write(): each is a loop over one step that
-never waits (_recv_step, _send_step) and the modem's wait.  They allocate nothing on MicroPython after the first
-transfer in each direction; everything else here may.
+The kinds: streams.py (TCP), datagrams.py (UDP), servers.py (accept), transparent.py.
 """
 
 import io
 
 from . import checks
 from .connection import close_link, open_link
-from .errors import EAGAIN, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout
-from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
-from .words import A_CHUNK, A_READ, A_SEND, TCP
+from .errors import (
+    EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout,
+)  # fmt: skip
+from .link import DEAD, GONE, NO, OPEN, OPENING
+from .words import A_READ, A_SEND
 
 AF_INET = 2
 AF_INET6 = 10
@@ -22,6 +22,8 @@ try:  # the numbers of this platform, so that code which imports them from its o
     from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 except ImportError:
     pass
+
+SO_RCVBUF = 8  # Linux
 
 # Requests and answers of ioctl (MicroPython py/stream.h).
 _FLUSH = 1
@@ -43,11 +45,10 @@ _Base = getattr(io, "RawIOBase", io.IOBase)
 class Socket(_Base):
     """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
 
-    def __init__(self, modem, family, kind, access, tls):
+    def __init__(self, modem, family, access, tls):
         self._modem = modem
         self._engine = modem._engine
         self._family = family
-        self._kind = kind
         self._access = access
         self._tls = tls
         self._link = None
@@ -61,32 +62,33 @@ class Socket(_Base):
         self._retry_ms = 0
         self._retry_at = 0
         self._rcvbuf = 0
+        self._local = 0  # port, from bind()
         self._open = True
 
     # -- connection
 
-    def connect(self, address):
-        """Connect to (host, port); host is a name, which the module resolves, or an address.
-
-        Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).
-        Raises ValueError (nothing is sent) for what is no host or port; OSError: ECONNREFUSED, EHOSTUNREACH,
-        ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
-        """
-        host, port = self._address(address)
+    def _connect(self, what, host, port):
         if self._link is not None:
             raise ModemError(EISCONN, "already connected")
-        steps = open_link(self._modem, self, TCP, self._access, host, port, 0)
+        steps = open_link(self._modem, self, what, self._access, host, port, self._local)
         try:
             self._modem._run(steps, self._timeout_ms, "connect")
         except Exception:
             self._release()
             raise
 
-    def _address(self, address):
+    def _check_address(self, address):
         self._check_open()
         if not isinstance(address, (tuple, list)) or len(address) < 2:
             raise TypeError("address: (host, port), not %r" % (address,))
         return checks.host(address[0]), checks.port(address[1])
+
+    def bind(self, address):
+        """Take the local port of address (host, port); the host is the module's own whatever it says."""
+        self._check_open()
+        if self._link is not None:
+            raise ModemError(EINVAL, "bind() comes before connect() and listen()")
+        self._local = checks.port(address[1], 0)
 
     def _adopt(self, link, table):
         self._link = link
@@ -102,10 +104,7 @@ class Socket(_Base):
         if link is None:
             return
         link.socket = None
-        if link.held:
-            self._modem._orphans.append(link)
-        else:
-            link.state = FREE
+        self._modem._orphans.append(link)
 
     def close(self):
         """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
@@ -121,7 +120,10 @@ class Socket(_Base):
             return
         if self._reading:
             self._engine.abandon(link.rx)
-        self._modem._run(close_link(self._modem, link), -1, "close")
+        self._modem._run(self._close_steps(link), -1, "close")
+
+    def _close_steps(self, link):
+        return close_link(self._modem, link)
 
     def __del__(self):
         # Dropped without close(): give the id back at the next opportunity; nothing is sent from a finaliser.
@@ -158,103 +160,7 @@ class Socket(_Base):
         """settimeout(None) or settimeout(0)."""
         self._timeout_ms = -1 if flag else 0
 
-    # -- receive
-
-    def recv_into(self, buf, n=0):
-        """Receive up to n bytes (0: as many as buf holds) into buf; returns the count, 0 when the peer closed.
-
-        Returns what is there, without waiting for more; waits for the first byte, at most the timeout.
-        Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN (non-blocking), ENOTCONN, ECONNRESET, ENOBUFS
-        (pushed data was lost for want of room).  Source: the READ and PUSH rows of the dialect tables.
-        """
-        if n <= 0 or n > len(buf):
-            n = len(buf)
-        self._start_clock()
-        got = self._recv_wait(buf, n)
-        if got < 0:
-            self._fail(-got)
-        return got
-
-    def readinto(self, buf, n=0):
-        """Fill buf (or its first n bytes) and return the count: less only at the end of the stream.
-
-        When the timeout passes before, what came is returned; ETIMEDOUT is raised only when nothing did.
-        Non-blocking: what is there, None when nothing.  Allocates nothing.  Raises as recv_into().
-        """
-        if n <= 0 or n > len(buf):
-            n = len(buf)
-        self._start_clock()
-        got = self._recv_wait(buf, n)
-        if got > 0 and got < n:
-            got = self._read_on(buf, got, n)
-        if got < 0:
-            return self._fail_stream(-got)
-        return got
-
-    def _read_on(self, buf, got, n):
-        # The rest of an exact read: by way of the ring, because only it can be emptied to an offset.
-        while got < n:
-            more = self._recv_part(buf, got, n - got)
-            if more <= 0:
-                break
-            got += more
-        return got
-
-    def _recv_part(self, buf, at, n):
-        while True:
-            more = self._ring_step(buf, at, n)
-            if more != -EAGAIN:
-                return more
-            if self._timeout_ms == 0 or not self._wait():
-                return -ETIMEDOUT
-
-    def _recv_wait(self, buf, n):
-        # The count, 0 at the end, or a negative errno.
-        while True:
-            got = self._recv_step(buf, n)
-            if got != -EAGAIN:
-                return got
-            if self._timeout_ms == 0:
-                return got
-            if not self._wait():
-                return self._give_up_read()
-
-    def _give_up_read(self):
-        link = self._link
-        if self._reading and self._direct:
-            self._engine.abandon(link.rx)
-            self._direct = False
-            if link.rx.count:
-                return link.rx.count
-        return -ETIMEDOUT
-
-    def _recv_step(self, buf, n):
-        # One step towards up to n bytes in buf[:n]: the count, 0 at the end, -EAGAIN: wait and call again.
-        link = self._link
-        if link is None:
-            return -ENOTCONN
-        if self._reading:
-            got = self._read_result(link)
-            if got:
-                return got
-        if link.ring is not None and link.ring.count:
-            return link.ring.get(buf, 0, n)
-        if link.ready != NO and link.rx.verb is not None and self._timeout_ms and n >= self._table[A_READ]:
-            return self._start_read(link, buf, n)
-        return self._next_step(link)
-
-    def _ring_step(self, buf, at, n):
-        # As _recv_step, to buf[at:at + n] and always by way of the ring.
-        link = self._link
-        if link is None:
-            return -ENOTCONN
-        if self._reading:
-            got = self._read_result(link)
-            if got < 0:
-                return got
-        if link.ring is not None and link.ring.count:
-            return link.ring.get(buf, at, n)
-        return self._next_step(link)
+    # -- the module's buffer -> ring
 
     def _next_step(self, link):
         # The ring is empty: read the module's buffer, or say why there is nothing.
@@ -302,150 +208,7 @@ class Socket(_Base):
             link.fail(ECONNRESET, rx.code)
         return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
 
-    def recv(self, n):
-        """Up to n bytes as bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result."""
-        if n <= 0:
-            return b""
-        self._start_clock()
-        return self._recv_bytes(n)
-
-    def _recv_bytes(self, n):
-        got = self._fetch()
-        if got < 0:
-            self._fail(-got)
-        return self._link.ring.take(n) if got else b""
-
-    def _fetch(self):
-        # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
-        while True:
-            got = self._ring_step(_NOTHING, 0, 0)
-            link = self._link
-            if link is not None and link.ring is not None and link.ring.count:
-                return link.ring.count
-            if got != -EAGAIN:
-                return got
-            if self._timeout_ms == 0:
-                return got
-            if not self._wait():
-                return -ETIMEDOUT
-
-    def read(self, n=-1):
-        """n bytes, fewer at the end of the stream; without n, everything up to the end.
-
-        When the timeout passes before, what came is returned; ETIMEDOUT only when nothing did.  Non-blocking: what
-        is there, None when nothing.  Allocates.
-        """
-        self._start_clock()
-        out = b""
-        while n < 0 or len(out) < n:
-            got = self._fetch()
-            if got <= 0:
-                if got < 0 and not out:
-                    return self._fail_stream(-got)
-                break
-            out += self._link.ring.take(got if n < 0 else n - len(out))
-        return out
-
-    def readline(self):
-        """One line with its LF, or what is left at the end of the stream.  Waits as read().  Allocates."""
-        self._start_clock()
-        out = b""
-        while True:
-            got = self._fetch()
-            if got <= 0:
-                if got < 0 and not out:
-                    return self._fail_stream(-got)
-                return out
-            ring = self._link.ring
-            upto = ring.find(b"\n", got)
-            out += ring.take(upto or got)
-            if upto:
-                return out
-
-    # -- send
-
-    def send(self, buf):
-        """Send all of buf and return its length; less when an error came in the middle (the next call raises it).
-
-        Counts what the module accepted.  Waits at most the timeout; non-blocking: EAGAIN while nothing can be
-        taken.  Allocates nothing.  Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET.
-        Source: the SEND rows of the dialect tables.
-        """
-        self._start_clock()
-        sent = self._send_all(buf, 0, len(buf))
-        if sent < 0:
-            self._fail(-sent)
-        return sent
-
-    def write(self, buf, at=None, n=None):
-        """As send() for buf, buf[:n] (two arguments) or buf[at:at + n]; non-blocking: None instead of EAGAIN."""
-        if at is None:
-            at = 0
-            n = len(buf)
-        elif n is None:
-            n = at
-            at = 0
-        if at + n > len(buf):
-            n = len(buf) - at
-        self._start_clock()
-        sent = self._send_all(buf, at, n)
-        if sent < 0:
-            return self._fail_stream(-sent)
-        return sent
-
-    def sendall(self, buf):
-        """Send all of buf or raise; returns None."""
-        self._start_clock()
-        n = len(buf)
-        sent = self._send_all(buf, 0, n)
-        if sent != n:
-            self._fail(self._why() if sent >= 0 else -sent)
-
-    def _why(self):
-        link = self._link
-        return link.errno if link is not None and link.errno else ETIMEDOUT
-
-    def _send_all(self, buf, at, n):
-        # Bytes accepted, or a negative errno when none was.
-        self._sent = 0
-        while n:
-            got = self._send_wait(buf, at, n)
-            if got < 0:
-                return self._sent or got
-            self._sent += got
-            at += got
-            n -= got
-        return self._sent
-
-    def _send_wait(self, buf, at, n):
-        while True:
-            got = self._send_step(buf, at, n)
-            if got != -EAGAIN:
-                return got
-            if not self._wait():
-                if self._writing:
-                    self._engine.abandon(self._link.tx)
-                return -ETIMEDOUT
-
-    def _send_step(self, buf, at, n):
-        # One step towards sending buf[at:at + n]: bytes accepted, or -EAGAIN: wait and call again.
-        link = self._link
-        if link is None:
-            return -ENOTCONN
-        if self._writing:
-            return self._send_result(link)
-        if link.state != OPEN:
-            return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
-        if link.flow_off or self._engine.state or self._resting():
-            return -EAGAIN
-        tx = link.tx
-        tx.n = n if n < self._table[A_CHUNK] else self._table[A_CHUNK]
-        if link.free > 0 and link.free < tx.n:
-            tx.n = link.free
-        tx.buf = buf
-        tx.start = at
-        self._writing = self._engine.start(tx)
-        return -EAGAIN
+    # -- ring, or caller -> module
 
     def _send_result(self, link):
         tx = link.tx
@@ -543,7 +306,7 @@ class Socket(_Base):
         got = 0
         if self._readable(link):
             got = _POLL_RD
-        if link.state == OPEN and not link.flow_off and not self._writing and not self._resting():
+        if self._writable(link):
             got |= _POLL_WR
         elif link.state == GONE:
             got |= _POLL_HUP
@@ -555,9 +318,13 @@ class Socket(_Base):
         # recv() would not wait: something is in the ring (fetch it there if it is not), or the end is reached.
         if self._reading and self._read_result(link) < 0:
             return True
-        if link.ring is not None and link.ring.count:
-            return True
-        return self._next_step(link) != -EAGAIN
+        return self._holds(link) or self._next_step(link) != -EAGAIN
+
+    def _holds(self, link):
+        return link.ring is not None and link.ring.count > 0
+
+    def _writable(self, link):
+        return link.state == OPEN and not link.flow_off and not self._writing and not self._resting()
 
     def fileno(self):
         """Raises OSError: there is no descriptor of the operating system behind this socket."""
@@ -569,7 +336,3 @@ class Socket(_Base):
     def writable(self):
         return True
 
-
-SO_RCVBUF = 8  # Linux
-
-_NOTHING = bytearray(0)

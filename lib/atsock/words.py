@@ -72,6 +72,13 @@ A_CHUNK = 4  # bytes per send at most
 A_RECV = 5  # verb, None: the module pushes
 A_READ = 6  # bytes per read at most
 A_LINES = 7  # rows valid in this mode only
+A_SEND_TO = 8  # verb for a datagram to any address, None: there is no way
+A_LEAVE = 9  # commands that switch the module back, as in SETUP, before another group is set up
+
+# How a module numbers its TCP servers (SERVERS).
+IN_LINKS = 0  # a server takes a connection id
+APART = 1  # servers have numbers of their own
+BECOMES = 2  # the listening id becomes the connection
 
 # Payload kinds.
 NONE = 0

@@ -7,7 +7,9 @@ NAME = "a7600"
 MODELS = (b"A76", b"SIM7600", b"SIMCOM_SIM7600", b"SIM7500", b"SIM767")
 
 FIRST_LINK, LINKS = 0, 10               # 2.3
-SERVER_LINKS = False                    # 2.14: servers are numbered apart
+SERVERS, SERVER_COUNT = APART, 4        # 2.14
+NO_PORT = b""
+DATA_LINK = 0                           # 2.10: link 0 only
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
 
 _NET_MS = 125_000                       # 2.12: 120 s unless CIPTIMEOUT says less; and the deferred line
@@ -35,6 +37,13 @@ OPEN = {                                # 2.3
     TCP:     (_OPEN + (b',"TCP","', HOST, b'",', PORT),                        _NET_MS, OK, 0),
     UDP_ANY: (_OPEN + (b',"UDP",,,', LOCAL),                                   _NET_MS, OK, 0),
 }
+OPEN_DATA = {                           # CIPMODE=1; UDP: 6.3.3
+    TCP:     (_OPEN + (b',"TCP","', HOST, b'",', PORT),                        _NET_MS, CONNECT, 0),
+    UDP:     (_OPEN + (b',"UDP","', HOST, b'",', PORT, b",", LOCAL),           _NET_MS, CONNECT, 0),
+}
+RESUME          = ((b"ATO",),                                 9_000,   CONNECT, 0)              # 1.2, 6.2.3.3
+LISTEN          = ((b"AT+SERVERSTART=", ARG + 1, b",", ARG),  _SET_MS, OK, 0)                   # 2.14: port, server
+STOP            = ((b"AT+SERVERSTOP=", ARG),                  _NET_MS, OK | CLOSED, 0)          # 2.15
 CLOSE           = ((b"AT+CIPCLOSE=", LINK),                   _NET_MS, OK | CLOSED, 0)          # 2.6
 STALE           = (b"AT+CIPCLOSE?", b"+CIPCLOSE:", BY_FLAG)                              # 2.6
 CLOSE_WHEN_GONE = False                                                                         # 5: the socket is closed
@@ -42,6 +51,8 @@ SEND            = ((b"AT+CIPSEND=", LINK, b",", N),           _NET_MS, PROMPT | 
 SEND_TO         = ((b"AT+CIPSEND=", LINK, b",", N, b',"', HOST, b'",', PORT), _NET_MS, PROMPT | OK | SENT, 0)
 READ            = ((b"AT+CIPRXGET=2,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)        # 2.5
 READ_HEX        = ((b"AT+CIPRXGET=3,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)
+READ_ANY        = READ                                        # 2.5: no sender, borders not told
+UDP_MOST        = 1500
 AGAIN           = ()
 
 _BUFFER = ((b"AT+CIPRXGET=1", MUST),)                         # 2.5
@@ -59,13 +70,20 @@ _PUSH_LINES = (
     (b"+RECEIVE,",    b"",    PUSH,   0,   1,    ANY, RAW,  X,   2),        # 2.13 HeaderType 1
     (b"+IPD",         b"",    PUSH,   X,   0,    ANY, RAW,  X,   1),        # 2.8
 )
+# 2.10: CIPMODE must be set before NETOPEN.
+_DATA  = ((DEACTIVATE, MAY), (b"AT+CIPMODE=1", MUST), (ACTIVATE, MUST))
+_LEAVE = ((DEACTIVATE, MAY), (b"AT+CIPMODE=0", MUST), (ACTIVATE, MUST))
 ACCESS = {
-    #          mode group setup    send  chunk recv      read  lines
-    "buffer": (0,   1,    _BUFFER, SEND, 1500, READ,     1500, ()),         # 2.4, 2.5
-    "push":   (0,   2,    _PUSH,   SEND, 1500, None,     1500, _PUSH_LINES),
-    "hex":    (0,   3,    _BUFFER, SEND, 1500, READ_HEX, 750,  ()),         # 2.5 mode 3; sending has no hex form
+    #               mode group setup    send  chunk recv      read  lines        send to  leave
+    "buffer":      (0,   1,    _BUFFER, SEND, 1500, READ,     1500, (),          SEND_TO, ()),      # 2.4, 2.5
+    "push":        (0,   2,    _PUSH,   SEND, 1500, None,     1500, _PUSH_LINES, SEND_TO, ()),
+    "hex":         (0,   3,    _BUFFER, SEND, 1500, READ_HEX, 750,  (),          SEND_TO, ()),      # 2.5 mode 3; sending has no hex form
+    "transparent": (0,   4,    _DATA,   SEND, 1500, None,     1500, (),          None,    _LEAVE),
 }
-
+# ---- data mode: 1.2 (4)
+GUARD_MS  = 1000                        # silence before and after +++
+DATA_ENDS = (b"CLOSED", b"+IPCLOSE", b"+CIPCLOSE", b"NO CARRIER", b"+CIPEVENT")
+ESCAPED_READS = False
 TELLS_COUNT     = True
 PUSH_BY_SENDER  = True
 
@@ -82,6 +100,7 @@ LINES = (
     (b"+IPCLOSE:",    b"",          GONE,        0,   X,    ANY,   NONE, X,    ANY),     # 5
     (b"+IPCLOSE",     b"",          GONE,        0,   X,    ANY,   NONE, X,    2),       # older firmware: no colon
     (b"+CIPOPEN:",    b"",          OPENED,      0,   1,    0,     NONE, X,    2),       # 2.3
+    (b"+SERVERSTOP:", b"",          CLOSED,      X,   1,    ANY,   NONE, X,    2),       # 2.15
     (b"+CIPCLOSE:",   b"",          CLOSED,      0,   1,    ANY,   NONE, X,    2),       # 2.6
     (b"+IP ERROR:",   b"No data",   EMPTY,       X,   X,    ANY,   NONE, X,    ANY),     # 2.5, chapter 3
     (b"+IP ERROR:",   b"22",        EMPTY,       X,   X,    ANY,   NONE, X,    ANY),

@@ -7,7 +7,9 @@ NAME = "bg96"
 MODELS = (b"BG96", b"BG95", b"BG77")  # what AT+CGMM answers begins with
 
 FIRST_LINK, LINKS = 0, 12  # 2.1.4
-SERVER_LINKS = True  # a server takes a connection id
+SERVERS = IN_LINKS                      # 2.1.4
+NO_PORT = 0                             # 2.1.4: the module chooses
+DATA_LINK = None                        # any
 REGISTRATION = (b"AT+CEREG?", b"AT+CREG?", b"AT+CGREG?")
 
 # 1.1: 60 s wherever no other time is printed; 2 s of margin for the line.
@@ -35,11 +37,13 @@ OPEN_MS = 152_000                       # 2.1.4: the URC comes within 150 s
 _OPEN = (b"AT+QIOPEN=", CONTEXT, b",", LINK, b',"')
 #                                                                                        ms       need  also
 OPEN = {
-    TCP:        (_OPEN + (b'TCP","',                    HOST, b'",', PORT, b",0,", MODE),        _ANY_MS, OK, 0),
+    TCP:        (_OPEN + (b'TCP","',                    HOST, b'",', PORT, b",", LOCAL, b",", MODE), _ANY_MS, OK, 0),
     UDP:        (_OPEN + (b'UDP","',                    HOST, b'",', PORT, b",", LOCAL, b",", MODE), _ANY_MS, OK, 0),
     TCP_SERVER: (_OPEN + (b'TCP LISTENER","127.0.0.1",0,', LOCAL, b",", MODE),               _ANY_MS, OK, 0),
     UDP_ANY:    (_OPEN + (b'UDP SERVICE","127.0.0.1",0,',  LOCAL, b",", MODE),               _ANY_MS, OK, 0),
 }
+OPEN_DATA = {TCP: (OPEN[TCP][0], 152_000, CONNECT, 0), UDP: (OPEN[UDP][0], 152_000, CONNECT, 0)}    # mode 2: CONNECT
+RESUME          = ((b"AT+QISWTMD=", LINK, b",2"),             62_000,  CONNECT, 0)      # 2.1.10
 CLOSE           = ((b"AT+QICLOSE=", LINK),                    12_000,  OK, 0)           # 2.1.5: 10 s
 STALE           = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)                                # 2.1.6
 CLOSE_WHEN_GONE = True                                                                  # 2.2.1: state stays Closing
@@ -48,6 +52,8 @@ SEND_TO         = ((b"AT+QISEND=", LINK, b",", N, b',"', HOST, b'",', PORT), 122
 SEND_HEX        = ((b"AT+QISENDEX=", LINK, b',"', PAYLOAD, b'"'), 122_000, SENT, REFUSED)       # 2.1.9
 READ            = ((b"AT+QIRD=", LINK, b",", N),              62_000,  OK, DATA | EMPTY)        # 2.1.8
 READ_FROM       = ((b"AT+QIRD=", LINK),                       62_000,  OK, DATA | EMPTY)        # 2.1.8 UDP SERVICE
+READ_ANY        = READ_FROM
+UDP_MOST        = 1460                                        # 2.1.7
 AGAIN           = ()                                          # REFUSED says it
 
 _TEXT = ((b'AT+QICFG="dataformat",0,0', MAY),)                # 2.1.15; the default, and old firmware has no option
@@ -68,12 +74,16 @@ _HEX_LINES = (
     (b"+QIURC:",      b'"recv",', PUSH,  0,   1,    ANY, HEX_FROM, 2,    4),
 )
 ACCESS = {
-    #          mode group setup  send      chunk recv  read  lines
-    "buffer": (0,   1,    _TEXT, SEND,     1460, READ, 1500, _RAW_LINES),           # 2.1.7: 1460, 2.1.8: 1500
-    "push":   (1,   1,    _TEXT, SEND,     1460, None, 1500, _RAW_LINES),
-    "hex":    (0,   2,    _HEX,  SEND_HEX, 256,  READ, 1500, _HEX_LINES),           # 2.1.9: 512 digits
+    #               mode group setup  send      chunk recv  read  lines       send to  leave
+    "buffer":      (0,   1,    _TEXT, SEND,     1460, READ, 1500, _RAW_LINES, SEND_TO, ()),     # 2.1.7, 2.1.8
+    "push":        (1,   1,    _TEXT, SEND,     1460, None, 1500, _RAW_LINES, SEND_TO, ()),
+    "hex":         (0,   2,    _HEX,  SEND_HEX, 256,  READ, 1500, _HEX_LINES, None,    ()),     # 2.1.9: 512 digits, no UDP SERVICE
+    "transparent": (2,   1,    _TEXT, SEND,     1460, READ, 1500, _RAW_LINES, None,    ()),
 }
-
+# ---- data mode: chapter 1.2
+GUARD_MS  = 1000                        # silence before and after +++
+DATA_ENDS = (b"NO CARRIER",)            # 1.2: what the module writes when the connection is lost
+ESCAPED_READS = True                    # leaving data mode lands in buffer access: READ works
 TELLS_COUNT     = False
 PUSH_BY_SENDER  = False
 

@@ -4,7 +4,6 @@ Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0; columns: words.py
 """
 
 from .nl668 import *
-from .nl668 import _OPEN
 
 NAME = "l610"
 MODELS = (b"L610",)

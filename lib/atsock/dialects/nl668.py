@@ -7,7 +7,9 @@ NAME = "nl668"
 MODELS = (b"NL668",)
 
 FIRST_LINK, LINKS = 1, 6                # 1.1.2
-SERVER_LINKS = True                     # 1.1.2: the listening socket becomes the connection
+SERVERS = BECOMES                       # 1.1.2: the listening socket becomes the connection
+NO_PORT = b""                           # 1.1.2: an empty field, the module chooses
+DATA_LINK = None                        # any
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
 
 _ANY_MS = 5_000                         # the manual prints < 1 s
@@ -31,40 +33,53 @@ DEACTIVATE = ((b"AT+MIPCALL=0",),                                       _UP_MS, 
 OPEN_MS = 62_000                        # 1.1.2: returns in 60 s
 _OPEN = (b"AT+MIPOPEN=", LINK, b",")
 #                                                                          ms       need also
-OPEN = {                                # 1.1.2
-    TCP:        (_OPEN + (b',"', HOST, b'",', PORT, b",0"),                OPEN_MS, OK, 0),
-    UDP:        (_OPEN + (b',"', HOST, b'",', PORT, b",1"),                OPEN_MS, OK, 0),
+OPEN = {                                # 1.1.2; remote port 0 listens
+    TCP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",0"),         OPEN_MS, OK, 0),
+    UDP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",1"),         OPEN_MS, OK, 0),
     TCP_SERVER: (_OPEN + (LOCAL, b',"127.0.0.1",0,0'),                     OPEN_MS, OK, 0),
 }
+OPEN_DATA = {                           # 1.1.18
+    TCP:        ((b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",0"), OPEN_MS, OK | CONNECT, 0),
+    UDP:        ((b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",1"), OPEN_MS, OK | CONNECT, 0),
+}
+RESUME          = ((b"ATO",),                                9_000,    0, OK | CONNECT)                 # the answer is not stated
 CLOSE           = ((b"AT+MIPCLOSE=", LINK),                  15_000,   OK | CLOSED, 0)                  # 1.1.3
 STALE           = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)                                # 1.1.3
 CLOSE_WHEN_GONE = True                                                                                  # 1.1.12
 SEND            = ((b"AT+MIPSEND=", LINK, b",", N),          _SEND_MS, PROMPT | OK | SENT | OK2, PUSHED)  # 1.2.3
 PUSH_OUT        = ((b"AT+MIPPUSH=", LINK),                   _ANY_MS,  OK | PUSHED, 0)                  # 1.1.7
 SEND_HEX        = ((b"AT+MIPSEND=", LINK, b',"', PAYLOAD, b'"'), _ANY_MS, OK | STORED, 0, PUSH_OUT)     # 1.1.6
+# A datagram to another peer than the opened one: stored, then pushed to it (1.1.7).
+PUSH_TO         = ((b"AT+MIPPUSH=", LINK, b',"', HOST, b'",', PORT), _ANY_MS, OK | PUSHED, 0)
+SEND_TO         = ((b"AT+MIPSEND=", LINK, b',"', PAYLOAD, b'"'), _ANY_MS, OK | STORED, 0, PUSH_TO)
 READ            = ((b"AT+MIPREAD=", LINK, b",", N),          _ANY_MS,  OK, DATA | EMPTY)                # 1.1.23
+READ_ANY        = READ
+UDP_MOST        = 1023                                       # 1.1.4, by SEND_TO
 AGAIN           = (1,)                                       # status 1: flowed off
 
-_LENGTH_LINES = (
-    #  name           form  event link value good kind    extra fields
-    (b"+MIPSEND:",    b"",  SENT, 0,   1,    0,   NONE,   2,    3),                 # 1.2.3: socket, status, free
-)
 _PUSH_LINES = (
+    #  name           form  event link value good kind    extra fields
     (b"+MIPRTCP:",    b"",  PUSH, 0,   1,    ANY, INLINE, X,    2),                 # 1.1.10, IPRFMT 2
     (b"+MIPRUDP:",    b"",  PUSH, 2,   3,    ANY, INLINE_FROM, 0, 4),               # 1.1.9
 )
 _HEX_LINES = (
-    (b"+MIPSEND:",    b"",  STORED, 0, 1,    0,   NONE,   2,    3),                 # 1.1.6
     (b"+MIPRTCP:",    b"",  PUSH, 0,   1,    ANY, INLINE_HEX, X, 2),                # 1.1.10, IPRFMT 0: socket, left, digits
     (b"+MIPRUDP:",    b"",  PUSH, 2,   3,    ANY, INLINE_HEX_FROM, 0, 4),
 )
-ACCESS = {                              # 1.2.4; kept over power loss, so set each time
-    #          mode group setup                            send      chunk recv  read  lines
-    "buffer": (0,   1,    ((b'AT+GTSET="IPRFMT",5', MUST),), SEND,     2048, READ, 2048, _LENGTH_LINES),
-    "push":   (0,   2,    ((b'AT+GTSET="IPRFMT",2', MUST),), SEND,     2048, None, 2048, _LENGTH_LINES + _PUSH_LINES),
-    "hex":    (0,   3,    ((b'AT+GTSET="IPRFMT",0', MUST),), SEND_HEX, 1023, None, 2048, _HEX_LINES),  # 1.1.4: < 1024
+_BUFFER = ((b'AT+GTSET="IPRFMT",5', MUST),)     # 1.2.4; kept over power loss, so set each time
+_PUSH   = ((b'AT+GTSET="IPRFMT",2', MUST),)
+_HEX    = ((b'AT+GTSET="IPRFMT",0', MUST),)
+ACCESS = {
+    #               mode group setup    send      chunk recv  read  lines        send to  leave
+    "buffer":      (0,   1,    _BUFFER, SEND,     2048, READ, 2048, (),          SEND_TO, ()),
+    "push":        (0,   2,    _PUSH,   SEND,     2048, None, 2048, _PUSH_LINES, SEND_TO, ()),
+    "hex":         (0,   3,    _HEX,    SEND_HEX, 1023, None, 2048, _HEX_LINES,  SEND_TO, ()),      # 1.1.4: < 1024
+    "transparent": (0,   4,    _BUFFER, SEND,     2048, None, 2048, (),          None,    ()),      # 1.1.18
 }
-
+# ---- data mode: 1.1.18, 3.9; guard times are not stated
+GUARD_MS  = 1000
+DATA_ENDS = (b"NO CARRIER", b"+MIPSTAT:", b"+MIPCLOSE:")
+ESCAPED_READS = False
 TELLS_COUNT     = False
 PUSH_BY_SENDER  = False
 
@@ -77,6 +92,9 @@ LINES = (
     (b"+MIPDATA:",    b"",  DATA,     0,   1,    ANY, RAW,  X,    2),               # 1.1.23
     (b"+MIPREAD:",    b"",  EMPTY,    0,   1,    0,   NONE, X,    2),               # while reading: nothing buffered
     (b"+MIPREAD:",    b"",  READY,    0,   X,    ANY, NONE, X,    2),               # 3.10
+    (b"+MIPSEND:",    b"",  SENT,     0,   1,    0,   NONE, 2,    3),               # 1.2.3: socket, status, free
+    (b"+MIPSEND:",    b"",  STORED,   0,   1,    0,   NONE, 2,    3),               # 1.1.6
+    (b"+MIPODM:",     b"",  CONNECT,  0,   1,    1,   NONE, X,    ANY),             # 1.1.18
     (b"+MIPPUSH:",    b"",  PUSHED,   0,   1,    0,   NONE, X,    ANY),             # 1.1.7, 1.2.3
     (b"+MIPSTAT:",    b"",  GONE,     0,   1,    0,   NONE, X,    ANY),             # 1.1.12: 0 acknowledges
     (b"+MIPOPEN:",    b"",  OPENED,   0,   1,    1,   NONE, 2,    ANY),             # 1.1.2: 1 active

@@ -4,12 +4,13 @@ Sections: SIM7028 Series TCPIP Application Note V1.04; columns: words.py.
 """
 
 from .a7600 import *
-from .a7600 import _BUFFER, _PUSH, _PUSH_LINES
 
 NAME = "sim7028"
 MODELS = (b"SIM7028", b"SIMCOM_SIM7028")
 
 FIRST_LINK, LINKS = 0, 2                # 2.1.3
+SERVERS, SERVER_COUNT = APART, 2        # 2.1.14
+UDP_MOST = 1400                         # 2.1.4: longer ones may be lost in the network
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")    # 3.1.1: NB-IoT, CEREG decides
 
 RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 9_000, OK | ADDRESS, 0)   # 2.1.17: 6 s

@@ -1,0 +1,197 @@
+"""UDP over one link of the modem.
+
+Borders of datagrams are kept where the module tells them: BG96 and all "push" and "hex" access.  Buffer access of
+SIMCom and Fibocom reads what the module's buffer holds: their manuals say nothing about borders there, and the
+sender is not told (recvfrom() then gives the connected peer).
+"""
+
+from . import checks
+from .connection import open_link, resolve
+from .errors import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError
+from .sockets import Socket
+from .words import A_SEND, A_SEND_TO, UDP, UDP_ANY
+
+
+def parse_sender(text):
+    """("address", port) from the module's bytes: "1.2.3.4",80 or 1.2.3.4:80; None when there is nothing."""
+    text = text.replace(b'"', b"").replace(b" ", b"")
+    cut = text.rfind(b",")
+    if cut < 0:
+        cut = text.rfind(b":")
+    if cut < 0 or not text[cut + 1 :].isdigit():
+        return None
+    return text[:cut].strip(b"[]").decode(), int(text[cut + 1 :])
+
+
+class DatagramSocket(Socket):
+    _peer = None  # (host, port) of connect()
+    _name = None  # the last name that sendto() resolved, and
+    _found = None  # what it got
+
+    def connect(self, address):
+        """Send to, and receive from, (host, port) only.  Raises as for TCP."""
+        host, port = self._check_address(address)
+        if UDP in self._engine.dialect.OPEN:
+            self._connect(UDP, host, port)
+        else:  # SIMCom: the peer is named in each send
+            self._open_any()
+        self._peer = (host, port)
+
+    def bind(self, address):
+        """Receive at the local port of address (host, port), 0: any.  Raises OSError: EADDRINUSE, EMFILE."""
+        super().bind(address)
+        if UDP_ANY in self._engine.dialect.OPEN:
+            self._open_any()
+
+    def _open_any(self):
+        self._local = self._local or self._modem._free_port()
+        self._connect(UDP_ANY, None, 0)
+
+    # -- receive
+
+    def recv_into(self, buf, n=0):
+        """One datagram into buf; returns how much of it fitted, the rest of it is lost (BSD).
+
+        Waits at most the timeout.  Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN, ENOTCONN.
+        """
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        self._await_datagram()
+        return self._link.take_datagram(buf, 0, n)
+
+    def readinto(self, buf, n=0):
+        """As recv_into(); None instead of EAGAIN."""
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        got = self._await_step()
+        if got < 0:
+            return self._fail_stream(-got)
+        return self._link.take_datagram(buf, 0, n)
+
+    def recv(self, n):
+        """One datagram, its first n bytes, as bytes."""
+        return self.recvfrom(n)[0]
+
+    def read(self, n=2048):
+        return self.recv(n)
+
+    def recvfrom(self, n):
+        """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell."""
+        self._await_datagram()
+        link = self._link
+        sender = parse_sender(link.sender())
+        if sender is None and self._peer is not None:
+            sender = (self._peer[0].decode(), self._peer[1])
+        buf = bytearray(n)
+        got = link.take_datagram(buf, 0, n)
+        return bytes(buf[:got]), sender or ("0.0.0.0", 0)
+
+    def _await_datagram(self):
+        got = self._await_step()
+        if got < 0:
+            self._fail(-got)
+
+    def _await_step(self):
+        if self._link is None:
+            return self._not_open()
+        self._start_clock()
+        while True:
+            got = self._step(self._link)
+            if got != -EAGAIN:
+                return got
+            if self._timeout_ms == 0:
+                return got
+            if not self._wait():
+                return -ETIMEDOUT
+
+    def _not_open(self):
+        if UDP_ANY in self._engine.dialect.OPEN:
+            return -ENOTCONN
+        raise ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
+
+    def _step(self, link):
+        # 1: a datagram waits; 0: never (a datagram socket has no end); else -EAGAIN or -errno.
+        if self._reading:
+            got = self._read_result(link)
+            if got < 0:
+                return got
+        if link.datagrams():
+            return 1
+        return self._next_step(link) or -ENOTCONN
+
+    def _holds(self, link):
+        return link.datagrams()
+
+    # -- send
+
+    def send(self, buf):
+        """Send buf as one datagram to the connected peer; returns its length.
+
+        Raises OSError: EMSGSIZE when it is longer than the module takes, ENOTCONN, ETIMEDOUT.
+        """
+        if self._peer is None:
+            self._fail(ENOTCONN)
+        if self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
+            return self._send(buf, self._table[A_SEND_TO], self._peer)
+        return self._send(buf, self._table[A_SEND], ())
+
+    def write(self, buf, at=None, n=None):
+        """As send(); with at and n for the part buf[at:at + n]."""
+        if at is None:
+            return self.send(buf)
+        if n is None:
+            at, n = 0, at
+        return self.send(memoryview(buf)[at : at + n])
+
+    def sendall(self, buf):
+        self.send(buf)
+
+    def sendto(self, buf, *args):
+        """Send buf as one datagram to the address, the last argument: (host, port); returns its length."""
+        host, port = self._check_address(args[-1])
+        self._check_size(buf)
+        if self._link is None:
+            if UDP_ANY in self._engine.dialect.OPEN:
+                self._open_any()
+            else:
+                self.connect((host, port))
+        if self._peer == (host, port):
+            return self.send(buf)
+        verb = self._table[A_SEND_TO]
+        if verb is None:
+            raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+        return self._send(buf, verb, (self._numeric(host), port))
+
+    def _numeric(self, host):
+        # The send commands take addresses; a name is looked up once.
+        if host != self._name:
+            self._found = self._modem._run(resolve(self._modem, host), self._timeout_ms, "resolve")[0]
+            self._name = host
+        return self._found
+
+    def _check_size(self, buf):
+        dialect = self._engine.dialect
+        most = dialect.ACCESS[self._access][4]
+        if most > dialect.UDP_MOST:
+            most = dialect.UDP_MOST
+        if len(buf) > most:
+            raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
+
+    def _send(self, buf, verb, args):
+        self._check_size(buf)
+        self._start_clock()
+        link = self._link
+        if link is None:
+            self._fail(ENOTCONN)
+        link.tx.args = args
+        link.tx.verb = verb
+        while True:
+            got = self._send_step(buf, 0, len(buf))
+            if got >= 0:
+                return got
+            if got != -EAGAIN or self._timeout_ms == 0 and not self._writing:
+                self._fail(-got)
+            if not self._wait():
+                if self._writing:
+                    self._engine.abandon(link.tx)
+                self._fail(ETIMEDOUT)

@@ -1,0 +1,127 @@
+"""TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
+(SIMCom), or the listening id itself becomes the connection (Fibocom)."""
+
+from .bringup import run
+from .command import Command
+from .connection import close_link, open_link, use_access
+from .datagrams import parse_sender
+from .errors import EINVAL, EMFILE, ModemError
+from .link import GONE, LISTENING, OPEN, Link
+from .streams import StreamSocket
+from .words import A_RECV, APART, BECOMES, TCP_SERVER
+
+
+class Listener:
+    """What a listening socket has beside its link: the queue of accepted links, filled by the engine."""
+
+    def __init__(self, modem, socket):
+        self.modem = modem
+        self.socket = socket
+        self.kind = modem._engine.dialect.SERVERS
+        self.id = None  # server id: a connection id, or the number of a server
+        self.queue = []  # accepted links that nobody has fetched yet
+        self.links = []  # all accepted links that are not closed
+        self.errno = 0  # the network went away
+        self.port = 0
+        self.closed = False
+
+    def listen(self, port):
+        engine = self.modem._engine
+        if not port:
+            raise ModemError(EINVAL, "listen() needs the port of bind()")
+        self.port = port
+        if self.kind == APART:
+            yield from self._start_apart()
+        else:
+            yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, None, 0, port)
+            link = self.socket._link
+            link.state = LISTENING
+            link.listener = self
+            self.id = link.id
+        engine.servers[self.id] = self
+
+    def _start_apart(self):
+        # A server has no link; the socket gets one that no id stands behind, for its states.
+        modem = self.modem
+        engine = modem._engine
+        free = [n for n in range(engine.dialect.SERVER_COUNT) if n not in engine.servers]
+        if not free:
+            raise ModemError(EMFILE, "all %d servers are in use" % engine.dialect.SERVER_COUNT)
+        yield from use_access(modem, self.socket._access)
+        link = Link(None)
+        self.socket._adopt(link, engine.dialect.ACCESS[self.socket._access])
+        self.id = free[0]
+        link.state = LISTENING
+        link.listener = self
+        yield from run(modem, Command(None, engine.dialect.LISTEN, (self.id, self.port)))
+
+    def incoming(self, link, peer):
+        """The engine: the module accepted this link; peer is its address as the module wrote it."""
+        socket = self.socket
+        if link.listener is not self:  # else the listening link became the connection
+            link.reset(self.modem._ring_size(socket, False))
+        table = self.modem._engine.dialect.ACCESS[socket._access]
+        link.state = OPEN
+        link.held = True
+        link.listener = self
+        link.peer = peer
+        link.pushed = table[A_RECV] is None
+        # Whether an accepted connection pushes as its server does, or starts buffered, is told in two ways
+        # (BG96 2.1.4 and 2.2.4): it can do both.
+        link.rx.verb = self.modem._engine.dialect.READ
+        self.queue.append(link)
+        self.links.append(link)
+
+    def accept(self):
+        """Take the oldest accepted link: (socket, (address, port))."""
+        modem = self.modem
+        link = self.queue.pop(0)
+        server = self.socket
+        socket = StreamSocket(modem, server._family, server._access, False)
+        link.socket = socket
+        socket._adopt(link, modem._engine.dialect.ACCESS[server._access])
+        if self.kind == BECOMES:
+            yield from self._listen_again()
+        return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
+
+    def _listen_again(self):
+        # The listening id is the connection now; listen on another one as long as there is one.
+        modem = self.modem
+        modem._engine.servers.pop(self.id, None)
+        self.socket._link = None
+        try:
+            yield from self.listen(self.port)
+        except ModemError as e:
+            self.errno = e.errno
+
+    def close(self):
+        """Close what was accepted and not fetched, then the server; the fetched connections stay open."""
+        modem = self.modem
+        self.closed = True
+        for link in self.queue:
+            yield from close_link(modem, link)
+        self.queue = []
+        if self.kind != APART:
+            modem._engine.servers.pop(self.id, None)
+            link = self.own_link()
+            if link is not None:
+                yield from close_link(modem, link)
+        elif not self.links:
+            yield from self.stop()
+
+    def own_link(self):
+        link = self.modem._engine.links.get(self.id)
+        return link if link is not None and link.state in (LISTENING, GONE) else None
+
+    def forget(self, link):
+        """A connection of this server was closed: stop a closed server whose last one it was.  SIMCom 2.15 demands
+        that order."""
+        if link in self.links:
+            self.links.remove(link)
+        if self.closed and self.kind == APART and not self.links:
+            yield from self.stop()
+
+    def stop(self):
+        engine = self.modem._engine
+        if engine.servers.pop(self.id, None) is not None and not self.errno:
+            yield from run(self.modem, Command(None, engine.dialect.STOP, (self.id,)), False)
