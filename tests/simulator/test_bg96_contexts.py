@@ -103,10 +103,14 @@ def test_activation_before_deactivation_after_a_loss():
 
 
 def test_silent_loss():
-    b = make("AT+CREG=1", quirks=("silent-network-loss",))
+    b = make("AT+CREG=1", f'AT+QIOPEN=1,0,"TCP",{SERVER},0,0', quirks=("silent-network-loss",))
     b.module.network_lost()
-    assert b.rx() == b"\r\n+CREG: 2\r\n"
+    assert b.rx() == b'\r\n+CREG: 2\r\n\r\n+QIURC: "closed",0\r\n'
     assert b.ask("AT+QIACT?") == b'\r\n+QIACT: 1,1,1,"10.7.157.1"\r\n\r\nOK\r\n'
+    assert b.ask("AT+CREG?") == b"\r\n+CREG: 1,2\r\n\r\nOK\r\n"
+    b.ask("AT+QICLOSE=0")
+    b.ask(f'AT+QIOPEN=1,0,"TCP",{SERVER},0,0')
+    assert b.read_until(b"\r\n") == b"\r\n+QIOPEN: 0,566\r\n"
 
 
 def test_names():

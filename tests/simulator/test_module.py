@@ -291,6 +291,13 @@ def test_restart_is_silent_and_starts_with_the_echo_on():
     assert b.ask("AT") == b"AT\r\r\nOK\r\n"
 
 
+def test_boot_from_the_start():
+    b = sample(quirks=("boot",))
+    b.tx("AT\r")
+    b.wait(2000)
+    assert b.rx() == b"\r\nRDY\r\n"
+
+
 def test_hang_ends_with_power():
     b = sample()
     b.module.hang()

@@ -31,7 +31,8 @@ class Module(Reception):
     BOOT_WORDS = ()             # (milliseconds after the line is alive, text)
     BOOT_MS = 2000              # silence after power-on or restart: commands get neither echo nor answer
     OFF_WORDS = ()              # unsolicited lines between the OK of a restart and the silence
-    QUIRKS = {}                 # name -> what the module then does differently
+    # name -> what the module then does differently
+    QUIRKS = {"boot": "starts as if the power had just come: silence, then the boot words"}
 
     def __init__(self, clock, network, *, quirks=(), trace=None):
         super().__init__()
@@ -46,6 +47,8 @@ class Module(Reception):
         self.alive = True               # False while off or booting
         self._clear_line()
         self.reset()
+        if self.quirk("boot"):
+            self.power_on()
 
     # ---- for vendors: state -------------------------------------------------------------------------
 

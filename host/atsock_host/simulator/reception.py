@@ -200,6 +200,7 @@ class Reception(Output):
             self._refuse_long_line()
             return True
         if self.echo:
+            self._spliced()
             self._write(line + b"\r")
             self._spliced()
         text = line.decode("latin-1")

@@ -15,7 +15,8 @@ class ContextCommands:
     QUIRKS = {
         "apn-required": "AT+QIACT is refused until an APN is configured",
         "qiact-active-ok": "AT+QIACT of an active context answers OK instead of ERROR",
-        "silent-network-loss": "a lost network sends no pdpdeact line and AT+QIACT? still lists the context",
+        "silent-network-loss": "a lost network closes the sockets, but sends no pdpdeact line and AT+QIACT? still "
+                               "lists the context",
     }
 
     def reset(self):
@@ -113,8 +114,11 @@ class ContextCommands:
 
     def network_lost(self):
         self.set_searching(True)
+        if self.quirk("silent-network-loss"):
+            self.end_sockets()
+            return
         for cid, context in sorted(self.contexts.items()):
-            if context.active and not self.quirk("silent-network-loss"):
+            if context.active:
                 self._lose(cid)
 
     def radio_off(self):

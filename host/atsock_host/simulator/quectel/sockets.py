@@ -11,6 +11,7 @@ from .socket import (BUFFER, CLOSING, CONNECTED, LISTENING, OPENING, TCP, TCP_IN
 
 _SOCKETS = 12
 _OPEN_LIMIT_MS = 75_000         # no answer of the peer for so long is a failed connect
+_NO_NETWORK_MS = 1000           # a connect without a radio network fails after this long
 _CLOSE_MS = 20                  # FIN and its ACK
 _OWN = "127.0.0.1"              # what stands for the own address in +QIOPEN
 
@@ -118,6 +119,9 @@ class SocketCommands:
         self._start_client(sock)
 
     def _start_client(self, sock):
+        if not self.network_ready:
+            self.after(_NO_NETWORK_MS, lambda: self._open_failed(sock, errors.CONNECT_FAILED))
+            return
         try:
             if sock.kind == TCP:
                 sock.endpoint = self.network.connect(sock.address, sock.remote_port, sock.local_port)
@@ -169,6 +173,8 @@ class SocketCommands:
             self.announce(sock)
 
     def _open_failed(self, sock, code):
+        if self.sockets.get(sock.number) is not sock or sock.state != OPENING:
+            return      # closed meanwhile
         if sock.timer is not None:
             sock.timer.cancel()
         sock.release()
@@ -267,6 +273,14 @@ class SocketCommands:
                     self._open_result(sock.number, errors.CONTEXT_BROKEN)
                 elif opening:
                     self.fail(errors.CONTEXT_BROKEN)
+
+    def end_sockets(self):
+        """The network is gone and nothing says so: every stream ends as if its peer had closed."""
+        for sock in self.sockets.values():
+            if sock.is_stream and sock.state == CONNECTED:
+                sock.endpoint.abort()
+                sock.endpoint.closed = True
+                self.on_closed(sock.endpoint, True)
 
     def usable(self, number, *, closed=False):
         """The socket `number` when a command may use it (`closed`: also one the peer has closed), else None
