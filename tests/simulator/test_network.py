@@ -7,7 +7,8 @@ import time
 import pytest
 
 from atsock_host.simulator.endpoints import RECEIVE_BUFFER, NetworkError
-from atsock_host.simulator.network import PING_MS, PING_TTL, Hosts, SocketNetwork
+from atsock_host.simulator.hosts import Hosts
+from atsock_host.simulator.network import PING_MS, PING_TTL, SocketNetwork
 from atsock_host.simulator.timers import Timers
 
 PATIENCE_S = 5

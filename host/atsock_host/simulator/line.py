@@ -17,7 +17,7 @@ import tty
 from collections import deque
 
 _TICK_MS = 1.0              # bytes are handed over in pieces of at most this much line time
-_HELD_INPUT = 512           # bytes taken from the host ahead of their time; more stays in the pty
+_HELD_INPUT = 4096          # bytes taken from the host ahead of their time; more stays in the pty
 _CUT_GAP_MS = 0.2           # with the fault `cut`, pause between two pieces
 _NEVER = float("inf")
 

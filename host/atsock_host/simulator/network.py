@@ -1,235 +1,23 @@
 """The module's network as real, non-blocking sockets of this machine.
 
-Owns the table of hosts and the rule that nothing leaves the machine by accident: only loopback addresses
-and what the table names can be reached; everything else is unreachable after a short while.  Names and
-time come from the table and the machine's clock, not from the net.  Knows no AT command.
+Owns listeners, datagram sockets and the making of streams; an address that hosts.py does not allow is
+unreachable after a short while.  Names and time come from the table and the machine's clock, not from the
+net.  Knows no AT command.
 """
 
-import array
 import datetime
 import errno
-import fcntl
-import ipaddress
 import selectors
 import socket
-import termios
 
-from .endpoints import SEND_BUFFER, DatagramSocket, Listener, Network, NetworkError, Stream
+from .endpoints import DatagramSocket, Listener, Network, NetworkError
+from .hosts import Hosts, family_of
+from .stream import SocketStream
 
 RESOLVE_MS = 20             # a name of the table is known after this long
 UNREACHABLE_MS = 300        # an address nobody may reach fails after this long
 PING_MS, PING_TTL = 12, 64  # an echo of a reachable address
 NTP_MS = 40
-_ROOM_POLL_MS = 5           # the kernel tells nobody when the peer has acknowledged
-_CHUNK = 4096
-
-
-class Hosts:
-    """The table of names: `NAME: "ADDRESS"`, `"ADDRESS:PORT"` (every port of the name goes to PORT), or several
-    addresses separated by commas.
-
-    A NAME may be an address too: connections to it then go where the table says.  A name with a PORT
-    resolves to an address of 198.18.0.0/15 (RFC 2544), so that it keeps its port when the host connects by
-    address.
-    """
-
-    def __init__(self, table=None):
-        self._addresses = {"localhost": ["127.0.0.1", "::1"]}
-        self._routes = {}       # address as the module sees it -> (real address, port or None)
-        self.outside = False    # the table leads out of this machine
-        for index, (name, target) in enumerate((table or {}).items()):
-            self._add(name, target, index)
-
-    def _add(self, name, target, index):
-        shown = []
-        for part in str(target).split(","):
-            address, port = _split_target(part.strip())
-            self.outside = self.outside or not ipaddress.ip_address(address).is_loopback
-            if _is_address(name):
-                self._routes[name] = (address, port)
-            elif port is None:
-                shown.append(address)
-                self._routes[address] = (address, None)
-            else:
-                stand_in = f"198.18.{index // 250}.{index % 250 + 1}"
-                self._routes[stand_in] = (address, port)
-                shown.append(stand_in)
-        if shown:
-            self._addresses[name.lower()] = shown
-
-    def resolve(self, name, family=4):
-        if _is_address(name):
-            return [name]
-        found = self._addresses.get(name.lower(), [])
-        return [address for address in found if (":" in address) == (family == 6)]
-
-    def route(self, address, port):
-        """Where (address, port) really is, or None when it cannot be reached."""
-        if address in self._routes:
-            real, fixed = self._routes[address]
-            return real, fixed or port
-        if _is_address(address) and ipaddress.ip_address(address).is_loopback:
-            return address, port
-        return None
-
-
-def _split_target(text):
-    """(address, port or None) of "1.2.3.4", "1.2.3.4:80", "::1" or "[::1]:80"."""
-    if text.startswith("["):
-        address, _, port = text[1:].partition("]")
-        return address, int(port[1:]) if port else None
-    if text.count(":") == 1:
-        address, port = text.split(":")
-        return address, int(port)
-    return text, None
-
-
-def _is_address(text):
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _family(address):
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
-class SocketStream(Stream):
-    """A Stream over a TCP socket; `sock` is None for a stream that is going to fail."""
-
-    def __init__(self, network, peer, local, sock):
-        super().__init__(network, peer, local)
-        self._sock = sock
-        self._unsent = bytearray()      # taken by send(), not yet by the operating system
-        self._watching = 0
-        self._closing = False
-        self._ended = False             # the peer sends no more
-        self._room_timer = None         # looks again after send() found no room
-
-    def unacked(self):
-        if self._sock is None:
-            return 0
-        queued = array.array("i", [0])
-        fcntl.ioctl(self._sock, termios.TIOCOUTQ, queued)   # Linux: sent, not acknowledged (tcp(7), SIOCOUTQ)
-        return len(self._unsent) + queued[0]
-
-    def connecting(self):
-        self._watch(selectors.EVENT_WRITE)
-
-    def established(self):
-        self.connected = True
-        self._watch(selectors.EVENT_READ)
-
-    def send(self, data):
-        taken = super().send(data)
-        if not taken and not self.closed and self._room_timer is None:
-            self._room_timer = self.network.owner.after(_ROOM_POLL_MS, self._look_for_room)
-        return taken
-
-    def _look_for_room(self):
-        self._room_timer = None
-        if self._sock is None or self.closed:
-            return
-        if self.room() >= SEND_BUFFER // 2:
-            self.room_again()
-        else:
-            self._room_timer = self.network.owner.after(_ROOM_POLL_MS, self._look_for_room)
-
-    def close(self):
-        self._closing = True
-        if self._unsent:
-            self._watch(selectors.EVENT_WRITE)
-        else:
-            self._drop()
-
-    def abort(self):
-        if self._sock is not None:
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        self._drop()
-
-    def _transmit(self, data):
-        self._unsent += data
-        self._push()
-
-    def _push(self):
-        while self._unsent and self._sock is not None:
-            try:
-                n = self._sock.send(self._unsent)
-            except BlockingIOError:
-                break
-            except OSError:
-                self._broken()
-                return
-            del self._unsent[:n]
-        if self._closing and not self._unsent:
-            self._drop()
-        elif self._sock is not None:
-            self._rewatch()
-
-    def _rewatch(self):
-        read = selectors.EVENT_READ if self.free_buffer() and not (self._closing or self._ended) else 0
-        write = selectors.EVENT_WRITE if self._unsent else 0
-        self._watch(read | write)
-
-    def _watch(self, events):
-        self._watching = self.network.watch(self._sock, self._watching, events, self._ready)
-
-    def _ready(self, events):
-        if not self.connected:
-            self._connect_result()
-            return
-        if events & selectors.EVENT_WRITE:
-            self._push()
-        if events & selectors.EVENT_READ and self._sock is not None and not self._closing:
-            self._pull()
-
-    def _connect_result(self):
-        failure = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failure:
-            self.closed = True
-            self._drop()
-        else:
-            self.local = self._sock.getsockname()[:2]
-            self.established()
-        self.network.owner.on_connected(self, not failure)
-
-    def _pull(self):
-        try:
-            data = self._sock.recv(min(_CHUNK, self.free_buffer()))
-        except BlockingIOError:
-            return
-        except OSError:
-            self._broken()
-            return
-        if data:
-            self.put_received(data)
-            if self._sock is not None:
-                self._rewatch()
-        else:
-            self._ended = self.closed = True
-            self._rewatch()
-            self.network.owner.on_closed(self, False)
-
-    def _broken(self):
-        already = self.closed
-        self.closed = True
-        quiet = self._closing
-        self._drop()
-        if not already and not quiet:
-            self.network.owner.on_closed(self, True)
-
-    def _buffer_read(self):
-        if self._sock is not None and self.connected:
-            self._rewatch()
-
-    def _drop(self):
-        if self._sock is not None:
-            self._watch(0)
-            self._sock.close()
-            self._sock = None
-        self.network.forget(self)
 
 
 class SocketListener(Listener):
@@ -346,7 +134,7 @@ class SocketNetwork(Network):
             stream = SocketStream(self, (address, port), ("", local_port), None)
             self.owner.after(UNREACHABLE_MS, lambda: self._unreachable(stream))
             return stream
-        sock = socket.socket(_family(route[0]), socket.SOCK_STREAM)
+        sock = socket.socket(family_of(route[0]), socket.SOCK_STREAM)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if local_port:
@@ -362,7 +150,7 @@ class SocketNetwork(Network):
         return stream
 
     def _unreachable(self, stream):
-        if not stream._closing:
+        if not stream.closing:
             stream.closed = True
             self.owner.on_connected(stream, False)
 
@@ -392,7 +180,7 @@ class SocketNetwork(Network):
     def datagram(self, local_port=0, peer=None, family=4):
         if peer is not None:
             route = self.hosts.route(*peer)
-            af = _family(route[0] if route else peer[0])
+            af = family_of(route[0] if route else peer[0])
         else:
             af = socket.AF_INET6 if family == 6 else socket.AF_INET
         sock = socket.socket(af, socket.SOCK_DGRAM)

@@ -1,0 +1,221 @@
+"""Identity, errors, SIM card and registration: commands of V.250 6.1 and 3GPP TS 27.007 5, 7.1 to 7.3, 8 and 9.
+
+Owns what the radio side of a module knows.  Knows neither contexts nor sockets.
+"""
+
+from .arguments import Int, Optional, Text
+from .errors import CME_TEXTS
+from .module import at
+
+SIM_PIN = "1234"
+_SIM_BUSY_MS = 3000             # with the quirk sim-busy, after each start
+_REGISTRATION_MS = 3000         # with the quirk slow-registration, after each start
+
+
+class RadioCommands:
+    IMEI = "860000000000017"
+    IMSI = "001010123456789"
+    ICCID = "89860000000000000017"
+    ATI_LINES = None            # None: manufacturer, model, "Revision: ..."
+    CMEE_START = 0
+    ACCESS_TECHNOLOGY = 7       # E-UTRAN (27.007 7.3)
+    SIGNAL = "23,0"             # text of AT+CSQ while the radio is on
+    CPSI = None                 # text of AT+CPSI? for the modules that have it
+    CME_TEXTS = CME_TEXTS
+    QUIRKS = {
+        "cme-verbose": "errors come as text whatever AT+CMEE says",
+        "not-registered": "the network is searched for ever",
+        "sim-busy": "AT+CPIN? answers +CME ERROR: 14 for 3 s after a start, then +CPIN: READY comes by itself",
+        "sim-missing": "no SIM card: +CME ERROR: 10",
+        "sim-pin": f"the SIM card wants its PIN ({SIM_PIN})",
+        "slow-registration": "registered only 3 s after a start",
+    }
+
+    def reset(self):
+        super().reset()
+        self.cmee = self.CMEE_START
+        self.pin_wanted = self.quirk("sim-pin")
+        self.pin_tries = 3
+        self.sim_busy = self.quirk("sim-busy")
+        self.functionality = 1
+        self.report = {"+CREG": 0, "+CGREG": 0, "+CEREG": 0}    # <n> of each
+        self.searching = self.quirk("slow-registration") or self.quirk("not-registered")
+        if self.quirk("slow-registration"):
+            self.after(_REGISTRATION_MS, self._registered)
+        if self.sim_busy:
+            self.after(_SIM_BUSY_MS, self._sim_ready)
+
+    def cme(self, code):
+        """End the command with an error as AT+CMEE says: ERROR, +CME ERROR: <code> or its text."""
+        if self.cmee == 2 or self.quirk("cme-verbose"):
+            self.final(f"+CME ERROR: {self.CME_TEXTS.get(code, 'unknown')}")
+        elif self.cmee == 1:
+            self.final(f"+CME ERROR: {code}")
+        else:
+            self.error()
+
+    @property
+    def registration(self):
+        """<stat> of 27.007 7.2: 0 off, 1 home network, 2 searching."""
+        if self.functionality != 1 or not self.sim_ready:
+            return 0
+        return 2 if self.searching else 1
+
+    @property
+    def sim_ready(self):
+        return not (self.quirk("sim-missing") or self.pin_wanted or self.sim_busy)
+
+    def set_searching(self, searching):
+        """Lose or find the network, with the unsolicited lines that were asked for."""
+        if searching != self.searching:
+            self.searching = searching
+            self._report_registration()
+
+    @at("+GMI", "+CGMI")
+    def manufacturer(self, form, args):
+        self._identity(form, args, self.MANUFACTURER)
+
+    @at("+GMM", "+CGMM")
+    def model(self, form, args):
+        self._identity(form, args, self.MODEL)
+
+    @at("+GMR", "+CGMR")
+    def revision(self, form, args):
+        self._identity(form, args, self.REVISION)
+
+    @at("+CGSN", "+GSN")
+    def serial_number(self, form, args):
+        self._identity(form, args, self.IMEI)
+
+    @at("+CIMI")
+    def subscriber(self, form, args):
+        if not self.sim_ready:
+            self._sim_error()
+            return
+        self._identity(form, args, self.IMSI)
+
+    def _identity(self, form, args, text):
+        del args
+        if form == "exec":
+            self.info(text)
+        self.ok()
+
+    # ---- errors, SIM, radio -------------------------------------------------------------------------
+
+    @at("+CMEE")
+    def error_reports(self, form, args):
+        if form == "read":
+            self.info(f"+CMEE: {self.cmee}")
+        elif form == "test":
+            self.info("+CMEE: (0,1,2)")
+        else:
+            (self.cmee,) = self.match(args, Optional(Int(0, 2), 0))
+        self.ok()
+
+    @at("+CPIN")
+    def pin(self, form, args):
+        if form == "test":
+            self.ok()
+        elif form == "read":
+            if self.sim_ready:
+                self.info("+CPIN: READY")
+                self.ok()
+            elif self.pin_wanted and not self.sim_busy:
+                self.info("+CPIN: SIM PIN")
+                self.ok()
+            else:
+                self._sim_error()
+        else:
+            given, _ = self.match(args, Text(limit=8, bare=True), Optional(Text(limit=8, bare=True)))
+            if not self.pin_wanted:
+                self.cme(3)
+            elif given != SIM_PIN:
+                self.pin_tries -= 1
+                self.cme(16 if self.pin_tries > 0 else 12)
+            else:
+                self.pin_wanted = False
+                self.ok()
+                self.urc("+CPIN: READY")
+
+    def _sim_error(self):
+        self.cme(10 if self.quirk("sim-missing") else 14 if self.sim_busy else 11)
+
+    def _sim_ready(self):
+        self.sim_busy = False
+        self.urc("+CPIN: READY")
+
+    @at("+CSQ")
+    def signal_quality(self, form, args):
+        del args
+        if form == "test":
+            self.info("+CSQ: (0-31,99),(0-7,99)")
+        else:
+            self.info(f"+CSQ: {self.SIGNAL}" if self.functionality == 1 else "+CSQ: 99,99")
+        self.ok()
+
+    @at("+CFUN")
+    def phone_functionality(self, form, args):
+        if form == "read":
+            self.info(f"+CFUN: {self.functionality}")
+            self.ok()
+        elif form == "test":
+            self.info("+CFUN: (0,1,4),(0,1)")
+            self.ok()
+        else:
+            value, restart = self.match(args, Int(0, 4), Optional(Int(0, 1), 0))
+            if value not in (0, 1, 4):
+                self.cme(50)
+                return
+            if restart:
+                self.ok()
+                self.restart()
+                return
+            before, self.functionality = self.functionality, value
+            if value != 1:
+                self.radio_off()
+            self.ok()
+            if (before == 1) != (value == 1):
+                self._report_registration()
+
+    @at("+COPS")
+    def operator(self, form, args):
+        del args
+        if form == "read":
+            known = self.registration == 1
+            self.info(f'+COPS: 0,0,"Simulated",{self.ACCESS_TECHNOLOGY}' if known else "+COPS: 0")
+        elif form == "test":
+            self.info(f'+COPS: (2,"Simulated","SIM","00101",{self.ACCESS_TECHNOLOGY}),,(0-4),(0-2)')
+        self.ok()
+
+    @at("+CREG", "+CGREG", "+CEREG")
+    def registration_command(self, form, args):
+        name = self.command_name
+        if form == "read":
+            n = self.report[name]
+            place = f',"1A2B","01C3D4E5",{self.ACCESS_TECHNOLOGY}' if n == 2 and self.registration == 1 else ""
+            self.info(f"{name}: {n},{self.registration}{place}")
+        elif form == "test":
+            self.info(f"{name}: (0-2)")
+        else:
+            (self.report[name],) = self.match(args, Optional(Int(0, 2), 0))
+        self.ok()
+
+    def _registered(self):
+        self.searching = self.quirk("not-registered")
+        self._report_registration()
+
+    def _report_registration(self):
+        for name, n in self.report.items():
+            place = f',"1A2B","01C3D4E5",{self.ACCESS_TECHNOLOGY}' if n == 2 and self.registration == 1 else ""
+            if n:
+                self.urc(f"{name}: {self.registration}{place}")
+
+    @at("+CPSI")
+    def system_information(self, form, args):
+        del args
+        if self.CPSI is None:
+            self.unknown()
+            return
+        if form == "read":
+            self.info(f"+CPSI: {self.CPSI}" if self.registration == 1 else "+CPSI: NO SERVICE,Online")
+        self.ok()

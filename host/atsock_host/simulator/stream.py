@@ -1,0 +1,148 @@
+"""A TCP connection of the module as a real, non-blocking socket of this machine."""
+
+import array
+import fcntl
+import selectors
+import socket
+import termios
+
+from .endpoints import SEND_BUFFER, Stream
+
+_ROOM_POLL_MS = 5           # the kernel tells nobody when the peer has acknowledged
+_CHUNK = 4096
+
+
+class SocketStream(Stream):
+    """A Stream over a TCP socket; `sock` is None for a stream that is going to fail."""
+
+    def __init__(self, network, peer, local, sock):
+        super().__init__(network, peer, local)
+        self._sock = sock
+        self._unsent = bytearray()      # taken by send(), not yet by the operating system
+        self._watching = 0
+        self.closing = False            # the module has ended it
+        self._ended = False             # the peer sends no more
+        self._room_timer = None         # looks again after send() found no room
+
+    def unacked(self):
+        if self._sock is None:
+            return 0
+        queued = array.array("i", [0])
+        fcntl.ioctl(self._sock, termios.TIOCOUTQ, queued)   # Linux: sent, not acknowledged (tcp(7), SIOCOUTQ)
+        return len(self._unsent) + queued[0]
+
+    def connecting(self):
+        self._watch(selectors.EVENT_WRITE)
+
+    def established(self):
+        self.connected = True
+        self._watch(selectors.EVENT_READ)
+
+    def send(self, data):
+        taken = super().send(data)
+        if not taken and not self.closed and self._room_timer is None:
+            self._room_timer = self.network.owner.after(_ROOM_POLL_MS, self._look_for_room)
+        return taken
+
+    def _look_for_room(self):
+        self._room_timer = None
+        if self._sock is None or self.closed:
+            return
+        if self.room() >= SEND_BUFFER // 2:
+            self.room_again()
+        else:
+            self._room_timer = self.network.owner.after(_ROOM_POLL_MS, self._look_for_room)
+
+    def close(self):
+        self.closing = True
+        if self._unsent:
+            self._watch(selectors.EVENT_WRITE)
+        else:
+            self._drop()
+
+    def abort(self):
+        if self._sock is not None:
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self._drop()
+
+    def _transmit(self, data):
+        self._unsent += data
+        self._push()
+
+    def _push(self):
+        while self._unsent and self._sock is not None:
+            try:
+                n = self._sock.send(self._unsent)
+            except BlockingIOError:
+                break
+            except OSError:
+                self._broken()
+                return
+            del self._unsent[:n]
+        if self.closing and not self._unsent:
+            self._drop()
+        elif self._sock is not None:
+            self._rewatch()
+
+    def _rewatch(self):
+        read = selectors.EVENT_READ if self.free_buffer() and not (self.closing or self._ended) else 0
+        write = selectors.EVENT_WRITE if self._unsent else 0
+        self._watch(read | write)
+
+    def _watch(self, events):
+        self._watching = self.network.watch(self._sock, self._watching, events, self._ready)
+
+    def _ready(self, events):
+        if not self.connected:
+            self._connect_result()
+            return
+        if events & selectors.EVENT_WRITE:
+            self._push()
+        if events & selectors.EVENT_READ and self._sock is not None and not self.closing:
+            self._pull()
+
+    def _connect_result(self):
+        failure = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failure:
+            self.closed = True
+            self._drop()
+        else:
+            self.local = self._sock.getsockname()[:2]
+            self.established()
+        self.network.owner.on_connected(self, not failure)
+
+    def _pull(self):
+        try:
+            data = self._sock.recv(min(_CHUNK, self.free_buffer()))
+        except BlockingIOError:
+            return
+        except OSError:
+            self._broken()
+            return
+        if data:
+            self.put_received(data)
+            if self._sock is not None:
+                self._rewatch()
+        else:
+            self._ended = self.closed = True
+            self._rewatch()
+            self.network.owner.on_closed(self, False)
+
+    def _broken(self):
+        already = self.closed
+        self.closed = True
+        quiet = self.closing
+        self._drop()
+        if not already and not quiet:
+            self.network.owner.on_closed(self, True)
+
+    def _buffer_read(self):
+        if self._sock is not None and self.connected:
+            self._rewatch()
+
+    def _drop(self):
+        if self._sock is not None:
+            self._watch(0)
+            self._sock.close()
+            self._sock = None
+        self.network.forget(self)

@@ -1,0 +1,125 @@
+"""The commands of ITU-T V.250 that every module has: echo, results, registers, speed, flow control.
+
+Owns their settings.  Knows nothing about the radio.
+"""
+
+from .arguments import Int, Optional
+from .module import at
+
+
+class V250Commands:
+    rate = 115200               # speed of the line in bit/s; what AT+IPR and CONNECT show
+    QUIRKS = {"echo-stays": "ATE0 answers OK, but the echo stays on"}
+
+    def reset(self):
+        super().reset()
+        self.connect_text = True        # CONNECT carries the speed (ATX, AT\V)
+        self.registers = {0: 0, 2: 43, 3: 13, 4: 10, 5: 8, 12: 50}
+        self.flow_control = (0, 0)
+        self.dtr_mode = 0
+
+    def connect_result(self):
+        """CONNECT, with the speed of the line when ATX asks for it."""
+        return f"CONNECT {self.rate}" if self.connect_text else "CONNECT"
+
+    @at("E")
+    def echo_command(self, form, args):
+        del form
+        (value,) = self.match(args, Optional(Int(0, 1), 0))
+        self.echo = bool(value) or self.quirk("echo-stays")
+        self.ok()
+
+    @at("V")
+    def verbose_command(self, form, args):
+        del form
+        (value,) = self.match(args, Optional(Int(0, 1), 0))
+        self.verbose = bool(value)
+        self.ok()
+
+    @at("Q")
+    def quiet_command(self, form, args):
+        del form
+        (value,) = self.match(args, Optional(Int(0, 1), 0))
+        self.quiet = bool(value)
+        self.ok()
+
+    @at("X")
+    def result_codes(self, form, args):
+        del form
+        (value,) = self.match(args, Optional(Int(0, 4), 0))
+        self.connect_text = value > 0
+        self.ok()
+
+    @at("\\V")
+    def connect_report(self, form, args):
+        del form
+        (value,) = self.match(args, Optional(Int(0, 1), 0))
+        self.connect_text = value == 1
+        self.ok()
+
+    @at("&D")
+    def dtr(self, form, args):
+        del form
+        (self.dtr_mode,) = self.match(args, Optional(Int(0, 2), 0))
+        self.ok()
+
+    @at("&C", "&E", "&W", "&K", "&S", "\\Q", "L", "M", "T", "P")
+    def accepted(self, form, args):
+        del form
+        self.match(args, Optional(Int(0, 9), 0))
+        self.ok()
+
+    @at("&F", "Z")
+    def defaults(self, form, args):
+        del form
+        self.match(args, Optional(Int(0, 0), 0))
+        self.echo = self.verbose = True
+        self.quiet = False
+        self.cmee = self.CMEE_START
+        for name in self.report:
+            self.report[name] = 0
+        self.ok()
+
+    @at("I")
+    def identification(self, form, args):
+        del form, args
+        lines = self.ATI_LINES
+        if lines is None:
+            lines = (self.MANUFACTURER, self.MODEL, f"Revision: {self.REVISION}")
+        for text in lines:
+            self.info(text)
+        self.ok()
+
+    @at("H")
+    def hook(self, form, args):
+        del form, args
+        self.ok()
+
+    @at(*(f"S{n}" for n in (0, 2, 3, 4, 5, 6, 7, 8, 10, 12)))
+    def register(self, form, args):
+        number = int(self.command_name[1:])
+        if form == "read":
+            self.info(f"{self.registers.get(number, 0):03d}")
+        elif form == "write":
+            self.registers[number] = args[0]
+        self.ok()
+
+    @at("+IPR")
+    def rate_command(self, form, args):
+        if form == "read":
+            self.info(f"+IPR: {self.rate}")
+        elif form == "write":
+            (self.rate,) = self.match(args, Int(0, 4000000))
+        else:
+            self.info("+IPR: (),(9600,19200,38400,57600,115200,230400,460800,921600)")
+        self.ok()
+
+    @at("+IFC")
+    def flow(self, form, args):
+        if form == "read":
+            self.info("+IFC: {},{}".format(*self.flow_control))
+        elif form == "write":
+            self.flow_control = tuple(self.match(args, Int(0, 2), Optional(Int(0, 2), 0)))
+        else:
+            self.info("+IFC: (0,2),(0,2)")
+        self.ok()
