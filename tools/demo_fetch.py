@@ -1,6 +1,6 @@
 """Fetches one file by HTTP over a modem and prints how it went.  CPython and MicroPython run this same file.
 
-    demo_fetch.py PORT BAUD DIALECT HOST TCP_PORT PATH
+    demo_fetch.py PORT DIALECT HOST TCP_PORT PATH
 
 Prints a line per step and a dot per 2 KiB while the file comes in; the last line is "result " and a JSON object:
 address, access, sent and received (bytes of the HTTP request and of its answer), body (bytes), sha256, ms (from the
@@ -20,51 +20,16 @@ DOT = 2048          # bytes of the file per dot
 TIMEOUT_S = 30
 
 if sys.implementation.name == "micropython":
-    import io
-    import termios
-
     from micropython import mem_total
     from time import ticks_diff, ticks_ms
+    from tty import Tty as Port     # boards/unix
 
-    class UnixPort(io.IOBase):
-        """A terminal of this machine with the interface of machine.UART (the unix port has no UART)."""
-
-        def __init__(self, path):
-            self.file = open(path, "r+b", buffering=0)
-            termios.setraw(self.file.fileno())
-            settings = termios.tcgetattr(self.file.fileno())
-            settings[6][5] = settings[6][6] = 0     # VTIME, VMIN: read what is there, wait for nothing
-            termios.tcsetattr(self.file.fileno(), termios.TCSANOW, settings)
-            self.ahead = bytearray(4096)            # read ahead: the only way to know how much is there
-            self.pos = 0
-            self.end = 0
-
-        def any(self):
-            if self.pos == self.end:
-                self.pos = 0
-                self.end = self.file.readinto(self.ahead) or 0
-            return self.end - self.pos
-
-        def readinto(self, buf, n):
-            n = min(n, self.any())
-            i = 0
-            while i < n:
-                buf[i] = self.ahead[self.pos]
-                self.pos += 1
-                i += 1
-            return n or None
-
-        def write(self, buf, off, n):
-            return self.file.write(buf, off, n)
-
-        def ioctl(self, request, arg):
-            return self.file.fileno() if request == 10 else -22     # the descriptor, for poll
-
-    def open_port(path, baud):
-        return UnixPort(path)       # a pseudo-terminal has no speed of its own: the simulator paces the line
-
+    def flush():
+        """MicroPython holds nothing back."""
 else:
-    from atsock_host import SerialPort as open_port
+    from atsock_host import SerialPort as Port
+
+    flush = sys.stdout.flush
 
     def mem_total():
         return 0
@@ -112,7 +77,7 @@ def fetch(modem, host, port, path):
         while dots < body // DOT:
             dots += 1
             sys.stdout.write(".")
-        sys.stdout.flush() if hasattr(sys.stdout, "flush") else None
+        flush()
     ms = ticks_diff(ticks_ms(), begun)
     print()
     sock.close()
@@ -134,9 +99,9 @@ def content_length(head):
     raise OSError("the server did not say how long the file is")
 
 
-def main(path, baud, dialect, host, port, file):
+def main(path, dialect, host, port, file):
     print("attaching")
-    modem = atsock.Modem(open_port(path, int(baud)), dialect, access=ACCESS)
+    modem = atsock.Modem(Port(path), dialect, access=ACCESS)   # a pseudo-terminal has no speed
     address = modem.attach(apn="internet")
     result = fetch(modem, host, int(port), file)
     modem.close()

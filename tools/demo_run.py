@@ -73,9 +73,9 @@ def fetch(dialect, interpreter, server, baud, on_step):
     """Run demo_fetch.py against a fresh virtual module; its result. `on_step(text, dots)` hears how it goes."""
     limit_s = GRACE_S + RUN_LIMIT_FACTOR * least_seconds(dialect, "buffer", len(server.content), baud)
     with Simulator(dialect, hosts={HOST: "127.0.0.1"}, baudrate=baud) as module:
-        command = [INTERPRETERS[interpreter], str(FETCH), module.port, str(baud), dialect, HOST,
+        command = [INTERPRETERS[interpreter], str(FETCH), module.port, dialect, HOST,
                    str(server.server_port), FILE]
-        environment = {**os.environ, "MICROPYPATH": f"{TREE / 'lib'}:.frozen"}
+        environment = {**os.environ, "MICROPYPATH": f"{TREE / 'lib'}:{TREE / 'boards' / 'unix'}:.frozen"}
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
         alarm = threading.Timer(limit_s, process.kill)

@@ -18,6 +18,7 @@ from ..simulator import Simulator, SimulatorError
 from ..trace import TracePort
 
 DEFAULT_BAUD = 115200
+SIM_APN = "internet"        # a virtual module has none stored, and some modules refuse to attach without one
 
 _PORT_OPTIONS = (
     click.option("--port", metavar="URL", help="Serial port of the module: /dev/ttyUSB2, COM5, socket://host:port, ..."),
@@ -33,7 +34,8 @@ _PORT_OPTIONS = (
 _MODEM_OPTIONS = (
     click.option("--dialect", type=click.Choice(DIALECTS), metavar="DIALECT",
                  help="What module it is; if not given, the module is asked."),
-    click.option("--apn", help="Access point of the mobile network."),
+    click.option("--apn", help="Access point of the mobile network; if not given, the one that is stored "
+                 f"in the module, with --sim {SIM_APN}."),
     click.option("--user", help="User name for the access point."),
     click.option("--password", help="Password for the access point."),
     click.option("--pin", help="PIN of the SIM card."),
@@ -121,7 +123,8 @@ def opened_modem(choice, attach=True):
     """A Modem on the chosen port, attached to the network unless told otherwise."""
     with opened_port(choice) as port:
         with failing("cannot talk to the module"):
-            modem = atsock.Modem(port, choice.dialect or choice.sim, apn=choice.apn, access=choice.access)
+            apn = choice.apn or (SIM_APN if choice.sim else None)
+            modem = atsock.Modem(port, choice.dialect or choice.sim, apn=apn, access=choice.access)
         try:
             if attach:
                 with failing("cannot attach to the network"), waiting("attaching to the network"):
