@@ -101,7 +101,8 @@ class Simulator:
         """Make something happen to the module and return the answer:
 
         "violations"; "restart" (as by a watchdog); "hang" (only a restart helps); "power-off", "power-on";
-        "network-lost", "network-back"; "urc TEXT" (an unsolicited line); "status".  SimulatorError for anything else and when the process has ended.
+        "network-lost", "network-back"; "urc TEXT" (an unsolicited line); "status".  SimulatorError for
+        anything else and when the process has ended.
         """
         if self._process is None:
             raise SimulatorError("the simulator is closed")

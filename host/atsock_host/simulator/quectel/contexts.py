@@ -1,4 +1,4 @@
-"""PDP contexts of the BG96: +QICSGP, +QIACT, +QIDEACT, +QIDNSCFG and the loss of a context (2.1.1 to 2.1.3, 2.1.13, 2.2.5)."""
+"""PDP contexts of the BG96 (2.1.1 to 2.1.3, 2.1.13) and their loss (2.2.5)."""
 
 from ..arguments import Int, Optional, Text
 from ..module import at
