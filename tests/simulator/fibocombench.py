@@ -1,5 +1,7 @@
 """What the tests of the Fibocom modules share: a bench with the link up, sockets opened, data sent."""
 
+import re
+
 from simbench import Bench
 
 PEER = "192.0.2.10"
@@ -17,18 +19,22 @@ class MipBench(Bench):
     def call(self, line='AT+MIPCALL=1,"internet"'):
         self.ask(line)
         self.wait(1000)
-        assert b"+MIPCALL: " in self.rx()
+        assert b"+MIPCALL:" in self.rx()
 
     def open(self, number=1, protocol=0, host=PEER, port=7, source=""):
         """Open a socket; returns its endpoint in the fake network."""
         self.ask(f'AT+MIPOPEN={number},{source},"{host}",{port},{protocol}')
-        assert self.read_until(b"1\r\n").endswith(f"+MIPOPEN: {number},1\r\n".encode())
+        assert re.fullmatch(rb"\r\n\+MIPOPEN: ?%d,1\r\n" % number, self.read_until(b"\r\n"))
         return (self.network.sockets if protocol % 60 == 1 else self.network.streams)[-1]
+
+    def prompted(self, line):
+        """Send a command that is answered with the prompt."""
+        self.tx(line + "\r")
+        assert b">" in self.rx()
 
     def send(self, data, number=1):
         """Send in HEX mode with a length; returns everything behind the prompt."""
-        self.tx(f"AT+MIPSEND={number},{len(data)}\r")
-        assert b">" in self.rx()
+        self.prompted(f"AT+MIPSEND={number},{len(data)}")
         self.tx(data)
         self.wait(10)
         return self.rx()

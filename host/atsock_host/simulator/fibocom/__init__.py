@@ -5,6 +5,9 @@ The commands are in the mixins beside this file.
 """
 
 from .base import FibocomBase
+from .close import CloseMixin
+from .flow import FlowMixin
+from .link import LinkMixin
 from .names import NamesMixin
 from .online import OdmMixin
 from .open import OpenMixin
@@ -13,7 +16,8 @@ from .receive import ReceiveMixin
 from .send import SendMixin
 
 
-class Fibocom(OpenMixin, SendMixin, ReceiveMixin, OdmMixin, PingMixin, NamesMixin, FibocomBase):
+class Fibocom(LinkMixin, OpenMixin, CloseMixin, SendMixin, FlowMixin, ReceiveMixin, OdmMixin, PingMixin,
+              NamesMixin, FibocomBase):
     """What both modules are."""
 
 

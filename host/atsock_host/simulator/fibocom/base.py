@@ -1,5 +1,5 @@
-"""What all commands of a Fibocom module share: the wireless link (+MIPCALL), settings (+GTSET), errors and
-late results, and the part of the strict checker that knows about late results.
+"""What all commands of a Fibocom module share: errors, late results, and the part of the strict checker that
+knows about late results.
 
 Owns the table of sockets, not what happens to them.  Section numbers: NL668 and L610 TCP&UDP manuals.
 """
@@ -7,15 +7,13 @@ Owns the table of sockets, not what happens to them.  Section numbers: NL668 and
 import functools
 import re
 
-from ..arguments import BadArguments, Int, Optional, Quoted, Text
+from ..arguments import BadArguments
 from ..common import CommonModule
 from ..errors import CME_TEXTS
 from ..module import at
-from .socket import LISTENING, shown_address
+from .socket import LISTENING
 
 DOWN, UP, BUSY = 0, 1, 2            # <status> of AT+MIPCALL?
-CALL_MS, CALL_FAILS_MS, RELEASE_MS = 150, 3000, 100
-LINK_LIVES_MS = 5000                # with the quirk link-lost
 
 # Section 2.3, spelled as printed
 TCPIP_TEXTS = {
@@ -63,13 +61,6 @@ class OneOf:
         return value
 
 
-class _CidOrApn:
-    """`<cid>/<APN>` of +MIPCALL: a bare number or a quoted name."""
-
-    def check(self, value, place):
-        return Text(99).check(value, place) if isinstance(value, str) else Int(1, 16).check(value, place)
-
-
 class Notice:
     """Where in the output an unsolicited line stands; unknown while the line waits for a prompt to end."""
 
@@ -99,35 +90,23 @@ class FibocomBase(CommonModule):
     CME_TEXTS = {**CME_TEXTS, **TCPIP_TEXTS}
     QUIRKS = {
         "boot-rdy": "RDY after a start (the manuals name no boot word: silent otherwise)",
-        "call-again-ok": "AT+MIPCALL=1 while the link is up, and =0 while it is down, succeed",
-        "call-dns": "+MIPCALL carries the addresses of the DNS servers too (clones)",
-        "call-status": "the late result is +MIPCALL: 1,<address>",
         "cme-codes": "refused commands answer +CME ERROR: <TCP/IP code> instead of ERROR",
         "identity-prefix": "AT+CGMM and the like answer with their name and quotes: +CGMM: \"...\"",
-        "link-lost": "the link drops 5 s after it came up: +MIPCALL: 0, all sockets gone",
         "result-before-ok": "late results of +MIPCALL, +MIPOPEN, +MIPCLOSE and +MIPNTP come before OK",
         "tcpip-error": "refused commands answer +TCPIP ERROR: <text>",
         "tight-colon": "no blank after the colon of +M... lines (clones)",
     }
 
-    # what differs between the modules
-    OPERATIONS = (0, 1)             # <Operation> of +MIPCALL
-    AUTH_MAX = 2                    # <auth> of +MIPCALL
     SOCKETS = 6
-
-    def __init__(self, clock, network, **options):
-        self.nvram = {"SENDTIME": 12, "IPRFMT": 0}      # survives restarts: 1.2.4.3 "Persistent: Yes"
-        super().__init__(clock, network, **options)
 
     def reset(self):
         super().reset()
         self.sockets = {}           # number -> MipSocket; a number not in it is free
         self.link = DOWN
-        self.call_cid = None
-        self.call_addresses = ()    # of the link, as the module prints them
         self.lost_at = None         # Notice of a link loss nobody asked for
         self.results = {}           # command -> Notice of its last late result
-        self._ok_owed = False
+        self.freed_at = {}          # number -> Notice of the +MIPSTAT that freed it (quirk stat-frees)
+        self._ok_owed_by = None     # whose late result comes before its OK (quirk result-before-ok)
 
     def _booted(self):
         super()._booted()
@@ -151,10 +130,10 @@ class FibocomBase(CommonModule):
         else:
             super().bad_arguments(text)
 
-    def accepted(self):
-        """OK of a command whose result comes later, with late()."""
+    def accepted(self, owner):
+        """OK of a command whose result comes later, with late() of the same owner."""
         if self.quirk("result-before-ok"):
-            self._ok_owed = True
+            self._ok_owed_by = owner
         else:
             self.ok()
 
@@ -162,10 +141,10 @@ class FibocomBase(CommonModule):
         """End the command in progress without any result."""
         self._end_command()
 
-    def late(self, command, text):
+    def late(self, command, text, owner):
         """Write the late result of `command`; returns its Notice."""
-        if self._ok_owed:
-            self._ok_owed = False
+        if self._ok_owed_by == owner:
+            self._ok_owed_by = None
             self.info(text)
             self.ok()
             notice = Notice(self, self.written)
@@ -207,6 +186,11 @@ class FibocomBase(CommonModule):
         notice = self.results.get(command)
         return due or (notice is not None and not notice.seen())
 
+    @staticmethod
+    def aware_of(notice):
+        """True unless `notice` is a line that the host may not have read yet."""
+        return notice is None or notice.known()
+
     def check_query(self, command):
         """A query whose answer looks like a late result must not be sent while that result is due."""
         if self.outstanding(command):
@@ -221,136 +205,3 @@ class FibocomBase(CommonModule):
         if command.name in ("+CGATT", "+CGACT") and command.form == "write":
             self.violation(f"AT{command.name} is not to be mixed with the MIP commands")    # 1.1.2.1, note
         super()._run_next()
-
-    def link_up(self):
-        """True when the link stands; otherwise the command is refused."""
-        if self.link == UP:
-            return True
-        if self.lost_at is None or self.lost_at.known():
-            self.violation("the wireless link is not up")
-        self.fail(2031)
-        return False
-
-    # ---- the link (1.1.1) ---------------------------------------------------------------------------
-
-    @mip("+MIPCALL")
-    def mipcall(self, form, args):
-        if form == "test":
-            self.info(f"+MIPCALL: (0-{max(self.OPERATIONS)})")
-            self.ok()
-        elif form == "read":
-            addresses = self.call_addresses if self.link == UP else ()
-            self.info("+MIPCALL: " + ",".join((str(self.link), *addresses)))
-            self.ok()
-        elif form == "write":
-            operation, where, user, password, auth = self.match(
-                args, OneOf(*self.OPERATIONS), Optional(_CidOrApn()), Optional(Text(64)), Optional(Text(64)),
-                Optional(Int(0, self.AUTH_MAX), 0))
-            if user is not None and password is None:
-                raise BadArguments("<User name> without <Password>")
-            if operation >= 2 and not isinstance(where, Quoted):
-                raise BadArguments(f"operation {operation} needs an <APN>")
-            if operation:
-                self._establish(operation, where, user, password, auth)
-            else:
-                self._release()
-        else:
-            self.unknown()
-
-    def _establish(self, operation, where, user, password, auth):
-        if self.link == BUSY:
-            self.fail(2008)
-        elif self.link == UP and not self.quirk("call-again-ok"):
-            self.fail(2004)
-        elif self.link == UP:
-            self.accepted()
-            self.late("+MIPCALL", self._call_line())
-        elif self.registration == 0:
-            self.cme(30)
-        elif isinstance(where, Quoted) or self._defined(where):
-            self.call_cid = where if isinstance(where, int) else 1
-            context = self.context(self.call_cid)
-            if isinstance(where, Quoted):
-                context.kind, context.apn = {1: "IP", 2: "IPV6", 3: "IPV4V6"}[operation], str(where)
-            if user is not None:
-                context.username, context.password, context.authentication = str(user), str(password), auth
-            self.link = BUSY
-            self.accepted()
-            self.after(CALL_MS if self.network_ready else CALL_FAILS_MS, lambda: self._established(operation))
-
-    def _defined(self, cid):
-        if (cid or 1) in self.contexts:
-            return True
-        self.violation(f"context {cid or 1} is not defined by AT+CGDCONT")
-        self.fail(2009)
-        return False
-
-    def _established(self, operation):
-        if not self.activate(self.call_cid):
-            self.link = DOWN
-            self.late("+MIPCALL", "+MIPCALL: 0")
-            return
-        shown = {1: (self.LOCAL_ADDRESS,), 2: (self.LOCAL_ADDRESS6,), 3: (self.LOCAL_ADDRESS, self.LOCAL_ADDRESS6)}
-        self.call_addresses = tuple(map(shown_address, shown[operation]))
-        self.link = UP
-        self.lost_at = None
-        self.late("+MIPCALL", self._call_line())
-        if self.quirk("link-lost"):
-            self.after(LINK_LIVES_MS, self.lose_link)
-
-    def _call_line(self):
-        fields = list(self.call_addresses)
-        if self.quirk("call-status"):
-            fields.insert(0, "1")
-        if self.quirk("call-dns"):
-            fields += ["10.0.0.53", "10.0.0.54"]
-        return "+MIPCALL: " + ",".join(fields)
-
-    def _release(self):
-        if self.link == BUSY:
-            self.fail(2008)
-        elif self.link == DOWN and not self.quirk("call-again-ok"):
-            self.fail(2031)
-        else:
-            self.link = BUSY
-            self.accepted()
-            self.after(RELEASE_MS, self._released)
-
-    def _released(self):
-        self._drop_link()
-        self.late("+MIPCALL", "+MIPCALL: 0")
-
-    def lose_link(self):
-        """The network took the link away: every socket is gone, and +MIPCALL: 0 says so."""
-        if self.link == UP:
-            self._drop_link()
-            self.lost_at = self.notice("+MIPCALL: 0")
-
-    def _drop_link(self):
-        self.link = DOWN
-        if self.call_cid is not None:
-            self.deactivate(self.call_cid)
-        self.drop_sockets()
-        self.stop_ping()
-
-    def radio_off(self):
-        super().radio_off()
-        self.lose_link()
-
-    # ---- settings (1.2.4) ---------------------------------------------------------------------------
-
-    @mip("+GTSET")
-    def gtset(self, form, args):
-        if form != "write":
-            self.unknown()
-            return
-        feature, _ = self.match(args, Text(choices=("SENDTIME", "IPRFMT")), Int(0, 30))
-        kind = Int(1, 30) if feature == "SENDTIME" else OneOf(0, 1, 2, 5)
-        self.nvram[str(feature)] = self.match(args, Text(), kind)[1]
-        self.ok()
-        self.read_out_all()
-
-    @property
-    def receive_format(self):
-        """IPRFMT: 0 hex lines, 1 bare bytes, 2 header and raw bytes, 5 fetched with +MIPREAD."""
-        return self.nvram["IPRFMT"]

@@ -209,11 +209,11 @@ class NamesMixin:
             return
         self._time_server = (server, port)
         self._ntp_asked = True
-        self.accepted()
+        self.accepted("+MIPNTP")
         self.network.ntp(server, port, self._time_came)
 
     def _time_came(self, moment):
         self._ntp_asked = False
         if moment is not None:
             self.set_utc(moment, self.zone_quarters)
-        self.late("+MIPNTP", f"+MIPNTP: {int(moment is not None)}")
+        self.late("+MIPNTP", f"+MIPNTP: {int(moment is not None)}", "+MIPNTP")

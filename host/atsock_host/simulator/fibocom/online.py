@@ -6,7 +6,7 @@ Owns the one socket that has the line.  Section 1.1.18 and 1.1.24 of the NL668 a
 from ..arguments import Int, Optional
 from ..module import at
 from .base import mip
-from .send import XON_ROOM
+from .flow import XON_ROOM
 from .socket import ACTIVE, ENDED, shown_address
 
 SPOOL_BYTES = 8192          # 1.1.18.1, modules of the third and fourth generation
@@ -139,8 +139,9 @@ class OdmMixin:
         del form
         self.match(args, Optional(Int(0, 0), 0))
         socket = self.odm
-        if socket is None or socket.state != ACTIVE:
-            if socket is None or socket.ended_at is None or socket.ended_at.known():
+        if socket is None:
+            if not any(each.opener == "+MIPODM" and each.state == ENDED and not self.aware_of(each.ended_at)
+                       for each in self.sockets.values()):
                 self.violation("ATO without a connection to go back to")
             self.final("NO CARRIER")
             return
@@ -159,6 +160,6 @@ class OdmMixin:
             self.command_mode("NO CARRIER" if self.quirk("odm-no-carrier") else None)
 
     def _odm_ended(self, socket):
-        if not socket.suspended:
-            self.leave_data_mode()
-        self.ended(socket)
+        self.leave_data_mode()
+        if socket.state == ACTIVE:      # the line just became free: it may have been said already
+            self.ended(socket)

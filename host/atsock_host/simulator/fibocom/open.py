@@ -1,21 +1,20 @@
-"""Opening, listening and closing of a Fibocom module's sockets: +MIPOPEN, +MIPCLOSE, +MIPSTAT, and what the
-network tells about them.
+"""Opening and listening of a Fibocom module's sockets (+MIPOPEN), their end by the peer (+MIPSTAT), and what
+the network tells about them.
 
-Owns the life of a MipSocket from the command to its end.  What is sent and received is the business of
-send.py, receive.py and online.py.  Section numbers: NL668 and L610 TCP&UDP manuals.
+Owns the life of a MipSocket from the command to its end by the peer; the command that ends it is in close.py.
+Section numbers: NL668 and L610 TCP&UDP manuals.
 """
 
 from ..arguments import BadArguments, Int, Optional, Text
 from ..endpoints import NetworkError
 from ..tls import TlsStream
 from .base import OneOf, mip
+from .close import OTHER
 from .socket import (
     ACTIVE, CLOSING, ENDED, IPV6_OFFSET, LISTENING, OPENING, SSL, UDP, MipSocket, parse_address, shown_address)
 
 OPEN_LIMIT_MS = 60_000          # "returns in 60 sec" (1.1.2.1)
-CLOSE_MS = 20                   # a close the peer acknowledges at once
-TIME_WAIT_MS = 240_000          # <Mode> 2: two maximum segment lives of RFC 793
-_POLL_MS = 20
+_DATAGRAM_MS = 20              # a UDP socket is open after this
 _HOST_MAX = 255
 
 BROKEN, CLOSED = 1, 2           # <Status> of +MIPSTAT
@@ -23,7 +22,6 @@ BROKEN, CLOSED = 1, 2           # <Status> of +MIPSTAT
 
 class OpenMixin:
     QUIRKS = {
-        "close-cme3": "AT+MIPCLOSE of a socket that is not open answers +CME ERROR: 3",
         "fin-is-1": "an orderly end by the peer is +MIPSTAT: <id>,1",
         "list-blanks": "lists of sockets are separated by blanks: +MIPOPEN: 1 2 3",
         "list-lines": "lists of sockets come one number to a line",
@@ -49,20 +47,6 @@ class OpenMixin:
             self.list_sockets("+MIPOPEN", self._free_numbers())
         elif form == "write":
             self.open_socket("+MIPOPEN", *self.match(args, *self.open_kinds(0)))
-        else:
-            self.unknown()
-
-    @mip("+MIPCLOSE")
-    def mipclose(self, form, args):
-        if form == "test":
-            self.info(f"+MIPCLOSE: (1-{self.SOCKETS}),(0-2)")
-            self.ok()
-        elif form == "read":
-            self.check_query("+MIPCLOSE")
-            self.list_sockets("+MIPCLOSE", self.active_numbers())
-        elif form == "write":
-            number, mode = self.match(args, Int(1, self.SOCKETS), Optional(Int(0, 2), 0))
-            self._close(number, mode)
         else:
             self.unknown()
 
@@ -105,14 +89,14 @@ class OpenMixin:
         if socket is None or socket.state in (OPENING, LISTENING, CLOSING):
             if socket is not None and socket.state != LISTENING:
                 self.violation(f"socket {number}: the result of AT{socket.pending} is outstanding")
-            elif self.lost_at is None or self.lost_at.known():
+            elif self.aware_of(self.lost_at) and self.aware_of(self.freed_at.get(number)):
                 self.violation(f"socket {number} is not open")
             self.fail(2024)
             return None
         if socket.result_at is not None and not socket.result_at.seen():
             self.violation(f"socket {number}: its result has not been read yet")
         if socket.state == ENDED and not ended:
-            if socket.ended_at.known():
+            if self.aware_of(socket.ended_at):
                 self.violation(f"socket {number} has been ended by +MIPSTAT")
             self.fail(2028)
             return None
@@ -126,9 +110,9 @@ class OpenMixin:
             if socket is self.odm:
                 self.leave_data_mode()
             if state == CLOSING:
-                self.late("+MIPCLOSE", f"+MIPCLOSE: {number},2")
+                self.late("+MIPCLOSE", f"+MIPCLOSE: {number},{OTHER}", socket)
             elif state == OPENING:
-                self.late(socket.opener, f"+MIPSTAT: {number},{BROKEN}")
+                self.late(socket.opener, f"+MIPSTAT: {number},{BROKEN}", socket)
         self.sockets.clear()
 
     # ---- opening ------------------------------------------------------------------------------------
@@ -161,7 +145,7 @@ class OpenMixin:
         if opener == "+MIPODM":
             self.ok()           # the line changes hands at the late result, so OK always comes first
         else:
-            self.accepted()
+            self.accepted(socket)
         socket.timer = self.after(OPEN_LIMIT_MS, lambda: self._open_failed(socket))
         if literal or (socket.kind == UDP and port == 0):
             self._connect(socket, address, port, source, None)
@@ -182,7 +166,7 @@ class OpenMixin:
                 socket.target = (address, port) if port else None
                 socket.endpoint = self.network.datagram(source, socket.target, socket.family)
                 socket.endpoint.link = socket
-                self.after(_POLL_MS, lambda: self._opened(socket))
+                self.after(_DATAGRAM_MS, lambda: self._opened(socket))
                 return
             stream = self.network.connect(address, port, source)
         except NetworkError:
@@ -205,7 +189,7 @@ class OpenMixin:
         text = f"+MIPOPEN: {socket.number},1"
         if peer:
             text += f",{self.address_text(shown_address(peer[0]))},{peer[1]}"
-        socket.result_at = self.late("+MIPOPEN", text)
+        socket.result_at = self.late("+MIPOPEN", text, socket)
         self.read_out(socket)
 
     def _open_failed(self, socket):
@@ -217,13 +201,14 @@ class OpenMixin:
         if self.quirk("open-state-0"):
             status = f"{socket.opener}: {socket.number},0"
         socket.state = ENDED
-        socket.ended_at = socket.result_at = self.late(socket.opener, status)
+        socket.ended_at = socket.result_at = self.late(socket.opener, status, socket)
         self._free_if_quirk(socket)
 
     def _free_if_quirk(self, socket):
         if self.quirk("stat-frees"):
             socket.drop()
             del self.sockets[socket.number]
+            self.freed_at[socket.number] = socket.ended_at
 
     # ---- listening (remote port 0) ------------------------------------------------------------------
 
@@ -287,8 +272,8 @@ class OpenMixin:
         socket.reset = socket.reset or reset
         if socket.state == CLOSING:
             if reset:
-                self._closed(socket, 2)
-        elif socket.state == ACTIVE:
+                self.closed(socket, OTHER)
+        elif socket.state in (ACTIVE, OPENING):
             socket.ending = True
             self.arrived(socket)
 
@@ -304,52 +289,3 @@ class OpenMixin:
             text += f",{socket.acknowledged()}"
         socket.ended_at = self.notice(text)
         self._free_if_quirk(socket)
-
-    # ---- closing ------------------------------------------------------------------------------------
-
-    def _close(self, number, mode):
-        socket = self.sockets.get(number)
-        if socket is None or socket.state == CLOSING:
-            # no violation for a free one: closing it does no harm
-            if socket is not None:
-                self.violation(f"socket {number}: the result of AT+MIPCLOSE is outstanding")
-            if self.quirk("close-cme3"):
-                self.final("+CME ERROR: 3")
-            else:
-                self.fail(2024)
-            return
-        if socket.state == OPENING:
-            self.violation(f"socket {number}: the result of AT{socket.pending} is outstanding")
-        limit_ms = self.close_limit_ms(socket)
-        tells = socket.state == ACTIVE and self.reports_acknowledged(socket)
-        alive = socket.state == ACTIVE and socket.is_stream
-        socket.cancel_timers()
-        socket.tells_acknowledged = tells
-        if socket is self.odm:
-            self.odm = None
-        socket.state, socket.pending = CLOSING, "+MIPCLOSE"
-        self.accepted()
-        if alive and mode == 2:
-            socket.timer = self.after(TIME_WAIT_MS, lambda: self._closed(socket, 0))
-        elif alive and mode == 0:
-            self._wait_acknowledged(socket, self.now_ms() + limit_ms)
-        else:
-            socket.timer = self.after(CLOSE_MS, lambda: self._closed(socket, 2 if socket.reset else 0))
-
-    def _wait_acknowledged(self, socket, limit):
-        """<Mode> 0: the peer must have acknowledged everything within <max_close_delay>."""
-        if self.now_ms() >= limit:
-            socket.endpoint.abort()
-            self._closed(socket, 1)
-        elif socket.endpoint.unacked():
-            socket.timer = self.after(_POLL_MS, lambda: self._wait_acknowledged(socket, limit))
-        else:
-            socket.timer = self.after(CLOSE_MS, lambda: self._closed(socket, 0))
-
-    def _closed(self, socket, close_type):
-        socket.cancel_timers()
-        acked = f",{socket.acknowledged()}" if socket.tells_acknowledged else ""
-        if socket.endpoint is not None:
-            socket.endpoint.close()
-        del self.sockets[socket.number]
-        self.late("+MIPCLOSE", f"+MIPCLOSE: {socket.number}{acked},{close_type}")

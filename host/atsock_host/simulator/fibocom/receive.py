@@ -83,6 +83,7 @@ class ReceiveMixin:
             self.ended(socket)
 
     def _push_out(self, socket):
+        socket.indicated = False
         while socket.unread() and self.line_free and not self.output_full:
             if socket.span_timer and socket.span_timer.active:
                 return

@@ -7,6 +7,8 @@ NL668 and L610 manuals unless two are given.
 import ipaddress
 import re
 
+from ..endpoints import Stream
+
 TCP, UDP, SSL = 0, 1, 2                     # <Protocol> of +MIPOPEN; plus 60 over IPv6 (L610)
 IPV6_OFFSET = 60
 
@@ -93,8 +95,10 @@ class MipSocket:
     def drop(self):
         """Forget everything under way; the number can be used again afterwards."""
         self.cancel_timers()
-        if self.endpoint is not None:
+        if isinstance(self.endpoint, Stream):
             self.endpoint.abort()
+        elif self.endpoint is not None:
+            self.endpoint.close()
 
 
 _OCTETS = re.compile(r"\d{1,3}(\.\d{1,3}){3}\Z")
