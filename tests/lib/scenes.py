@@ -1,0 +1,56 @@
+"""Where most tests begin: attached, with connected sockets."""
+
+from fakes import new_modem
+from frames import PEER, PORT, speech
+
+
+def attached(dialect, access="buffer", cut=0, take=0, **options):
+    """(modem, tape, clock, speech), attached and with a blank script."""
+    modem, tape, clock = new_modem(dialect, (), 0, take, access=access, **options)
+    says = speech(dialect)
+    tape.auto = says.attach()
+    assert modem.attach("internet") == "10.0.0.1"
+    rest(tape)
+    tape.cut = cut
+    return modem, tape, clock, says
+
+
+def rest(tape):
+    """From answering by itself to the script."""
+    assert not tape.any(), "not read: %r" % tape.input[tape.at :]
+    tape.auto = None
+    tape.line = b""
+    tape.load(())
+
+
+def connect(modem, tape, says, timeout=None, **options):
+    """A new socket, connected while the module answers by itself."""
+
+    def answer(command):
+        if command.startswith(says.open_line(command)):
+            return says.opened(command, says.link_of(command))
+        return b"\r\nOK\r\n"
+
+    tape.auto = answer
+    cut, tape.cut = tape.cut, 0
+    socket = modem.socket(**options)
+    socket.connect((PEER, PORT))
+    socket.settimeout(timeout)
+    rest(tape)
+    tape.cut = cut
+    return socket
+
+
+def connected(dialect, access="buffer", script=(), cut=0, timeout=None, take=0, **options):
+    """(socket, modem, tape, clock, speech): one connected socket on the first id, and this script from here on."""
+    modem, tape, clock, says = attached(dialect, access, cut, take, **options)
+    socket = connect(modem, tape, says, timeout)
+    tape.load(script)
+    return socket, modem, tape, clock, says
+
+
+def settle(modem, tape):
+    """Let the driver take in all that can be read."""
+    modem.poll()
+    while tape.any():
+        modem.poll()

@@ -1,0 +1,173 @@
+"""A command that runs out of time: its late answer is never another command's, and its payload finds its link."""
+
+import atsock
+from fakes import CUTS, Case, errno_of, new_modem, raises, spread
+from frames import DIALECTS, OK, line, pulls
+from scenes import connected, settle
+
+_ETIMEDOUT = 110
+
+LATE_LINES = (b"", line(b"+CGSN: 1") + OK, line(b"86") + OK, line(b"ERROR"), line(b"+CME ERROR: 100"), OK, line(b"SEND OK"))
+
+
+def test_late_line_is_not_the_next_commands():
+    """Whatever the late answer is, after the SYNC question each command gets its own."""
+    for late in LATE_LINES:
+        for cut in CUTS:
+            with Case(late, cut):
+                script = [(">", b"AT+CGSN\r"), ("~", 300), (">", b"AT+CSQ\r"), ("<", late), ("<", line(b"+CSQ: 7,99") + OK)]
+                script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 8,99") + OK)]
+                modem, tape, clock = new_modem("bg96", script, cut)
+                raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+                assert clock.now == 200
+                assert modem.command("AT+CGMM") == [b"BG96"]
+                assert modem.command("AT+CSQ") == [b"+CSQ: 8,99"]
+                settle(modem, tape)
+                tape.done()
+
+
+def test_late_answer_of_the_sync_question_itself():
+    """The command that ran out of time was AT+CSQ: its answer is not taken for that of the SYNC question."""
+    for cut in CUTS:
+        with Case(cut):
+            script = [(">", b"AT+CSQ\r"), ("~", 300), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 1,99") + OK), ("~", 50), ("<", line(b"+CSQ: 2,99") + OK)]
+            script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+            modem, tape, clock = new_modem("bg96", script, cut)
+            raises(atsock.Timeout, modem.command, "AT+CSQ", None, 200)
+            assert modem.command("AT+CGMM") == [b"BG96"]
+            tape.done()
+
+
+def test_answers_of_several_sync_questions():
+    """A module that slept through two questions answers all three lines at once: none is the next command's."""
+    for cut in CUTS:
+        with Case(cut):
+            script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), (">", b"AT+CSQ\r"), ("~", 50), ("<", line(b"86") + OK)]
+            script += [("<", line(b"+CSQ: 1,99") + OK), ("~", 50), ("<", line(b"+CSQ: 1,99") + OK)]
+            script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+            modem, tape, clock = new_modem("bg96", script, cut)
+            raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+            assert modem.command("AT+CGMM") == [b"BG96"]
+            tape.done()
+
+
+def test_silent_module_ends_in_timeouts():
+    """A module that says nothing any more: each call ends in ETIMEDOUT, in bounded time, and is sent again when it is back."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = lambda line: b""
+    for attempt in range(3):
+        before = clock.now
+        raises(atsock.Timeout, modem.command, "AT+CGMM", None, 1000)
+        assert clock.now - before <= 12_000, clock.now - before
+    tape.auto = lambda text: line(b"+CSQ: 9,99") + OK if text == b"AT+CSQ" else line(b"BG96") + OK
+    assert modem.command("AT+CGMM") == [b"BG96"]
+
+
+def abandoned_read_keeps_its_payload(dialect):
+    """recv() that ran out of time: what comes later is in the next recv(), whether it comes before the deadline or after SYNC."""
+    for access in ("buffer", "hex"):
+        if not pulls(dialect, access):
+            continue
+        for cut in CUTS:
+            for beyond in (False, True):
+                with Case(dialect, access, cut, "after the deadline" if beyond else "before"):
+                    _abandoned_read(dialect, access, cut, beyond)
+
+
+def _abandoned_read(dialect, access, cut, beyond):
+    socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=1)
+    link = says.first
+    payload = b"late \r\nOK\r\n payload"
+    script = [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access]))]
+    if beyond:
+        script += [("~", 1), (">", b"AT+CSQ\r")]
+    else:
+        script += [("~", 2000)]
+    script.append(("<", says.answer(access, link, payload, 0)))
+    if beyond:
+        script.append(("<", line(b"+CSQ: 1,99") + OK))
+    tape.load(script)
+    assert errno_of(socket.recv, 100) == _ETIMEDOUT
+    assert clock.now == 1000
+    socket.settimeout(200)
+    if beyond:  # the module has broken its own word: that read ends, and the next one finds the bytes
+        assert errno_of(socket.recv, 100) == _ETIMEDOUT
+        assert clock.now < 130_000
+    data = b""
+    while len(data) < len(payload):
+        data += socket.recv(100)
+    assert data == payload
+    settle(modem, tape)
+    tape.done()
+
+
+def direct_read_that_ran_out_of_time(dialect):
+    """recv_into() of a large buffer gets its bytes directly; those that come after its timeout are not lost."""
+    for access in ("buffer", "hex"):
+        if not pulls(dialect, access):
+            continue
+        for came in (0, 1, 5):
+            with Case(dialect, access, came):
+                _direct_read(dialect, access, came)
+
+
+def _direct_read(dialect, access, came):
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+    link = says.first
+    most = says.most[access]
+    payload = b"0123456789"
+    answer = says.answer(access, link, payload, 0)
+    head = len(says.header(access, link, len(payload), 0)) + came * (2 if access == "hex" else 1)
+    tape.load([("!", says.notice(access, link)), (">", says.ask(access, link, most)), ("<", answer[:head]), ("~", 2000), ("<", answer[head:])])
+    buf = bytearray(most)
+    data = b""
+    if came:
+        n = socket.recv_into(buf)
+        data = bytes(buf[:n])
+        assert data == payload[:came]
+    else:
+        assert errno_of(socket.recv_into, buf) == _ETIMEDOUT
+    assert clock.now == 1000
+    buf[:] = b"-" * most
+    while len(data) < len(payload):
+        n = socket.recv_into(buf)
+        data += bytes(buf[:n])
+    assert data == payload
+    settle(modem, tape)
+    tape.done()
+
+
+def abandoned_send(dialect):
+    """send() that ran out of time before the prompt: the module gets as many bytes as it was promised, the link is dead."""
+    for access in ("buffer", "push"):
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+            (_, command), (_, prompt), (_, payload), (_, result) = says.send(access, says.first, b"precious")
+            tape.load([(">", command), ("~", 2000), ("<", prompt), (">", b"\0" * len(payload)), ("<", result)])
+            assert errno_of(socket.send, payload) == _ETIMEDOUT
+            assert clock.now == 1000
+            modem.poll(5000)
+            settle(modem, tape)
+            tape.done()
+            socket.settimeout(5)
+            assert errno_of(socket.send, b"more") in (104, 110)
+            tape.done()
+
+
+def late_result_of_a_send(dialect):
+    """send() that ran out of time behind its payload: the late result is not the next send's."""
+    for access in ("buffer", "push", "hex"):
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+            script = says.send(access, says.first, b"precious")
+            tape.load(script[:-1] + [("~", 2000)] + script[-1:] + says.send(access, says.first, b"more"))
+            assert errno_of(socket.send, b"precious") == _ETIMEDOUT
+            socket.settimeout(60)
+            try:
+                assert socket.send(b"more") == 4
+                tape.done()
+            except OSError as error:  # a driver may as well give the connection up
+                assert error.args[0] in (104, 110), error
+
+
+spread(globals(), DIALECTS, abandoned_read_keeps_its_payload, direct_read_that_ran_out_of_time, abandoned_send, late_result_of_a_send)
