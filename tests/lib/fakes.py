@@ -67,6 +67,7 @@ class Tape:
         self.random = Random(-cut if cut < 0 else 1)
         self.piece = 0
         self.auto = None  # a function of a command line: bytes of the answer; while set, the script rests
+        self.after = None  # the same, for what is written behind the script's end
         self.line = b""
         self.load(script)
 
@@ -148,6 +149,8 @@ class Tape:
         if self.take and n > self.take:
             n = self.take
         data = bytes(buf[start : start + n])
+        if self.after is not None and self.written == len(self.out):
+            self.auto = self.after
         if self.auto is not None:
             self._answer(data)
             return n

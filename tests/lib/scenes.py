@@ -18,7 +18,7 @@ def attached(dialect, access="buffer", cut=0, take=0, **options):
 def rest(tape):
     """From answering by itself to the script."""
     assert not tape.any(), "not read: %r" % tape.input[tape.at :]
-    tape.auto = None
+    tape.auto = tape.after = None
     tape.line = b""
     tape.load(())
 
@@ -29,6 +29,8 @@ def connect(modem, tape, says, timeout=None, **options):
     def answer(command):
         if command.startswith(says.open_line(command)):
             return says.opened(command, says.link_of(command))
+        if command.startswith(says.close(0)[0][1][:-2]):
+            return says.close(int(command.split(b"=")[1]))[1][1]
         return b"\r\nOK\r\n"
 
     tape.auto = answer
