@@ -105,12 +105,16 @@ class _Methods:
         return self._do(lambda: self._port.in_waiting)
 
     def readinto(self, view):
-        waiting = self.any()
-        if not waiting:
-            return None
-        data = self._do(lambda: self._port.read(min(waiting, len(view))))
-        view[:len(data)] = data
-        return len(data) or None
+        most = min(self.any(), len(view))
+        count = 0
+        while count < most:
+            # With timeout 0 some handlers (rfc2217://) give a byte at a time whatever they are asked for.
+            data = self._do(lambda: self._port.read(most - count))
+            if not data:
+                break
+            view[count:count + len(data)] = data
+            count += len(data)
+        return count or None
 
     def write(self, view):
         return self._do(lambda: self._port.write(view))

@@ -229,3 +229,13 @@ def test_a_url_without_descriptor():
         with pytest.raises(OSError, match="no file descriptor"):
             port.fileno()
         assert port.ioctl(10, 0) == -errno.EINVAL
+
+
+def test_a_handler_that_gives_a_byte_at_a_time(monkeypatch):
+    with SerialPort("loop://") as port:
+        port.write(b"hello")
+        whole = port._serial.read
+        monkeypatch.setattr(port._serial, "read", lambda n: whole(1))
+        buf = bytearray(4)
+        assert port.readinto(buf) == 4
+        assert buf == b"hell"
