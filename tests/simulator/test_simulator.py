@@ -125,7 +125,7 @@ def test_throughput_is_that_of_the_line(start, echo_server, baudrate):
     took_s = time.monotonic() - begin
     # every byte has to travel to the module before it can be echoed; both directions overlap
     assert took_s >= size * 10 / baudrate
-    assert took_s < size * 10 / baudrate + 0.6      # the last packet waits 200 ms (transwaittm)
+    assert took_s < size * 10 / baudrate + 3     # a busy machine and 200 ms for the last packet (transwaittm)
 
 
 def test_violations_and_control(start):
