@@ -371,3 +371,20 @@ def test_changing_the_format_gives_out_what_is_buffered():
     b.ask('AT+GTSET="IPRFMT",5')
     stream.feed(b"d")
     assert b.rx() == b"\r\n+MIPREAD: 1,1\r\n"
+
+
+def test_a_notice_between_command_and_answer():
+    b = MipBench(L610, quirks=["notice-in-answer"])
+    b.ask('AT+GTSET="IPRFMT",5')
+    b.open(1).feed(b"abcdef")
+    b.open(2).feed(b"xyz")
+    b.rx()
+    notices = b"\r\n+MIPREAD: 1,6\r\n\r\n+MIPREAD: 2,3\r\n"
+    assert b.ask("AT+MIPREAD=1,6") == notices + b"\r\n+MIPDATA: 1,6\r\nabcdef\r\n\r\nOK\r\n"
+
+
+def test_every_third_payload_fails():
+    b = MipBench(NL668, quirks=["send-error"])
+    stream = b.open(1)
+    assert [b.send(data).endswith(b"OK\r\n") for data in (b"a", b"b", b"c", b"d")] == [True, True, False, True]
+    assert stream.sent == b"abd"

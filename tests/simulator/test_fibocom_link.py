@@ -351,3 +351,35 @@ def test_quirks_of_restart_and_loss():
     b.module.restart()
     b.wait(b.module.BOOT_MS)
     assert b.rx() == b"\r\nRDY\r\n"
+
+
+def test_only_the_host_has_restarted():
+    b = MipBench(L610, quirks=["host-restarted"], link=False)
+    assert b.ask("AT+MIPCALL?") == b"\r\n+MIPCALL: 1,10.7.157.1\r\n\r\nOK\r\n"
+    assert b.ask("AT+MIPCLOSE?") == b"\r\n+MIPCLOSE: 1,2\r\n\r\nOK\r\n"
+    assert b.ask(f'AT+MIPOPEN=1,,"{PEER}",7,0', until=b"ERROR\r\n") == b"\r\nERROR\r\n"
+    b.ask("AT+MIPCLOSE=1")
+    b.read_until(b"1,0\r\n")
+    b.open(1)
+    assert b.module.violations == []
+
+
+def test_an_open_without_a_result_may_be_given_up_after_its_time():
+    b = MipBench(NL668, quirks=["open-silent"])
+    b.ask(f'AT+MIPOPEN=1,,"{PEER}",7,0')
+    b.wait(60_000)
+    assert b.rx() == b""
+    b.ask("AT+MIPCLOSE=1")
+    assert b.read_until(b"\r\n") == b"\r\n+MIPCLOSE: 1,0\r\n"
+    assert b.module.violations == []
+
+
+def test_a_module_that_restarts_by_itself():
+    b = MipBench(NL668, quirks=["self-restart"])
+    b.open(1)
+    b.wait(2000)
+    b.tx("AT\r")
+    b.wait(b.module.BOOT_MS)
+    assert b.rx() == b""
+    b.tx("AT+MIPCLOSE=1\r")
+    assert b.rx() == b"AT+MIPCLOSE=1\r\r\nERROR\r\n"

@@ -43,7 +43,7 @@ class CloseMixin:
             else:
                 self.fail(2024)
             return
-        if socket.state == OPENING:
+        if socket.state == OPENING and self.now_ms() < socket.deadline_ms:
             self.violation(f"socket {number}: the result of AT{socket.pending} is outstanding")
         limit_ms = self.close_limit_ms(socket)
         tells = socket.state == ACTIVE and self.reports_acknowledged(socket)

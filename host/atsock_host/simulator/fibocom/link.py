@@ -24,6 +24,7 @@ class LinkMixin:
         "call-again-ok": "AT+MIPCALL=1 while the link is up, and =0 while it is down, succeed",
         "call-dns": "+MIPCALL carries the addresses of the DNS servers too (clones)",
         "call-status": "the late result is +MIPCALL: 1,<address>",
+        "host-restarted": "the link is up and sockets 1 and 2 are open at the start: only the host has restarted",
         "link-lost": "the link drops 5 s after it came up: +MIPCALL: 0, all sockets gone",
     }
 
@@ -32,12 +33,18 @@ class LinkMixin:
 
     def __init__(self, clock, network, **options):
         self.nvram = {"SENDTIME": 12, "IPRFMT": 0}      # survives restarts: 1.2.4.3 "Persistent: Yes"
+        self._first_start = True
         super().__init__(clock, network, **options)
 
     def reset(self):
         super().reset()
         self.call_cid = None
         self.call_addresses = ()    # of the link, as the module prints them
+        if self._first_start and self.quirk("host-restarted"):
+            self._set_up(self.OPERATIONS[1], 1)
+            for number in (1, 2):
+                self.leave_open(number)
+        self._first_start = False
 
     def link_up(self):
         """True when the link stands; otherwise the command is refused."""
@@ -107,13 +114,17 @@ class LinkMixin:
             self.link = DOWN
             self.late("+MIPCALL", "+MIPCALL: 0", "+MIPCALL")
             return
-        shown = {1: (self.LOCAL_ADDRESS,), 2: (self.LOCAL_ADDRESS6,), 3: (self.LOCAL_ADDRESS, self.LOCAL_ADDRESS6)}
-        self.call_addresses = tuple(map(shown_address, shown[operation]))
-        self.link = UP
-        self.lost_at = None
+        self._set_up(operation, self.call_cid)
         self.late("+MIPCALL", self._call_line(), "+MIPCALL")
         if self.quirk("link-lost"):
             self.after(LINK_LIVES_MS, self.lose_link)
+
+    def _set_up(self, operation, cid):
+        shown = {1: (self.LOCAL_ADDRESS,), 2: (self.LOCAL_ADDRESS6,), 3: (self.LOCAL_ADDRESS, self.LOCAL_ADDRESS6)}
+        self.call_addresses = tuple(map(shown_address, shown[operation]))
+        self.call_cid = cid
+        self.link = UP
+        self.lost_at = None
 
     def _call_line(self):
         fields = list(self.call_addresses)

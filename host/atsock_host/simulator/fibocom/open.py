@@ -14,7 +14,8 @@ from .socket import (
     ACTIVE, CLOSING, ENDED, IPV6_OFFSET, LISTENING, OPENING, SSL, UDP, MipSocket, parse_address, shown_address)
 
 OPEN_LIMIT_MS = 60_000          # "returns in 60 sec" (1.1.2.1)
-_DATAGRAM_MS = 20              # a UDP socket is open after this
+SELF_RESTART_MS = 2000          # with the quirk self-restart, after the first open
+_DATAGRAM_MS = 20               # a UDP socket is open after this
 _HOST_MAX = 255
 
 BROKEN, CLOSED = 1, 2           # <Status> of +MIPSTAT
@@ -27,13 +28,17 @@ class OpenMixin:
         "list-lines": "lists of sockets come one number to a line",
         "listen-at-once": "+MIPOPEN: <id>,1 when listening begins, and again with the peer's address",
         "open-state-0": "a failed open is +MIPOPEN: <id>,0 instead of +MIPSTAT",
+        "open-silent": "AT+MIPOPEN never gives its result",
         "quoted-addresses": "addresses in listen results, +MSDNS?, +MSV6DNS? and +MIPNTP? stand in quotes",
+        "self-restart": "the module restarts 2 s after the first open, without a word",
         "stat-frees": "+MIPSTAT frees the socket by itself; AT+MIPCLOSE then answers ERROR",
     }
 
     PROTOCOLS = (0, 1, 2)
     SOURCE_PORT_MIN = 1
     OPEN_TEST = ""              # arguments of the answer to AT+MIPOPEN=?
+
+    _has_restarted = False      # by the quirk self-restart
 
     # ---- commands -----------------------------------------------------------------------------------
 
@@ -146,6 +151,9 @@ class OpenMixin:
             self.ok()           # the line changes hands at the late result, so OK always comes first
         else:
             self.accepted(socket)
+        socket.deadline_ms = self.now_ms() + OPEN_LIMIT_MS
+        if opener == "+MIPOPEN" and self.quirk("open-silent"):
+            return
         socket.timer = self.after(OPEN_LIMIT_MS, lambda: self._open_failed(socket))
         if literal or (socket.kind == UDP and port == 0):
             self._connect(socket, address, port, source, None)
@@ -191,6 +199,9 @@ class OpenMixin:
             text += f",{self.address_text(shown_address(peer[0]))},{peer[1]}"
         socket.result_at = self.late("+MIPOPEN", text, socket)
         self.read_out(socket)
+        if self.quirk("self-restart") and not self._has_restarted:
+            self._has_restarted = True
+            self.after(SELF_RESTART_MS, lambda: self.restart(off_words=()))
 
     def _open_failed(self, socket):
         if socket.state != OPENING:
@@ -209,6 +220,14 @@ class OpenMixin:
             socket.drop()
             del self.sockets[socket.number]
             self.freed_at[socket.number] = socket.ended_at
+
+    def leave_open(self, number):
+        """A datagram socket that is open since before the start (quirk host-restarted)."""
+        socket = MipSocket(number, UDP, "+MIPOPEN", 0)
+        socket.endpoint = self.network.datagram()
+        socket.endpoint.link = socket
+        socket.state, socket.pending = ACTIVE, None
+        self.sockets[number] = socket
 
     # ---- listening (remote port 0) ------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ READ_MAX = 2048             # <ReadDataLen> has no stated limit; no buffer of th
 
 class ReceiveMixin:
     QUIRKS = {
+        "notice-in-answer": "IPRFMT 5: a +MIPREAD notice stands between AT+MIPREAD and its answer",
         "raw-crlf": "IPRFMT 2: a CR LF behind the payload",
         "read-each": "IPRFMT 5: +MIPREAD at every arrival, not only when the buffer was empty",
         "udp-joined": "IPRFMT 5: one AT+MIPREAD may return the bytes of several datagrams",
@@ -116,12 +117,19 @@ class ReceiveMixin:
             self.violation('AT+MIPREAD without AT+GTSET="IPRFMT",5')    # 1.1.23.1
             self.fail(2004)
         elif form == "write":
+            self._notices_in_answer()
             self._read(number, length)
         else:
+            self._notices_in_answer()
             for each in sorted(self.sockets):
                 if self.sockets[each].unread() and self.sockets[each] is not self.odm:
                     self.info(f"{self.read_name('+MIPREAD')}{each},{self.sockets[each].unread()}")
             self.ok()
+
+    def _notices_in_answer(self):
+        for socket in self.active_sockets() if self.quirk("notice-in-answer") else ():
+            if socket.unread() and socket is not self.odm:
+                self.urc(f"+MIPREAD: {socket.number},{socket.unread()}")
 
     def _read(self, number, length):
         socket = self.live(number, ended=True)

@@ -25,10 +25,13 @@ class SendMixin:
         "prompt-plain": "the prompt is CR LF > (examples of NL668 3.3)",
         "push-tables": "HEX mode: +MIPPUSH for TCP only (tables of 1.2.1-1.2.3)",
         "push-udp": "HEX mode: +MIPPUSH for UDP too (example NL668 3.5)",
+        "send-error": "HEX mode: every third payload is answered with ERROR and not sent",
     }
 
-    PROMPT = "\r\n>"
+    PROMPT = "\r\n>"           # of the HEX mode
     PUSH_LINE_FOR_UDP = True    # +MIPPUSH in HEX mode: example NL668 3.5 against the tables
+
+    _hex_sent = 0               # payloads of the HEX mode so far
 
     # ---- +MIPSEND -----------------------------------------------------------------------------------
 
@@ -110,9 +113,13 @@ class SendMixin:
 
     def _hex_taken(self, socket, data, counted):
         """The input of the HEX mode has ended: first OK, then the results, then the second OK."""
+        self._hex_sent += 1
         surplus = self.drop_input()
         if surplus.strip(b"\x1a" if counted else b""):
             self.violation(f"{len(surplus)} bytes more than announced")     # 1.2.3.1: "will be lost"
+        if self._hex_sent % 3 == 0 and self.quirk("send-error"):
+            self.fail(2019)
+            return
         self.line("OK")
         self.after(_PUSH_MS, lambda: self._hex_results(socket, data))
 

@@ -30,6 +30,7 @@ class MipSocket:
         self.result_at = None                   # Notice of the late result, for the checker
         self.endpoint = None                    # Stream, Listener or DatagramSocket
         self.timer = None                       # deadline of opening or closing
+        self.deadline_ms = 0                    # when an open without a result may be given up
         self.reset = False                      # the peer broke the connection off
         self.ended_at = None                    # Notice of the +MIPSTAT that ended it
         self.tells_acknowledged = False         # the result of +MIPCLOSE carries a byte count
