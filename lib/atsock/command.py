@@ -18,6 +18,7 @@ class Command:
         self.start = 0
         self.lines = None  # a list collects the information lines
         self.prefix = None  # only those that begin with it
+        self.rows = None  # or only those that fit one of these rows (words.py), whatever the dialect makes of them
         self.enters_data = False  # on success the port is in data mode, from the very next byte
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
         self.texts = None  # a list collects addresses
@@ -28,8 +29,14 @@ class Command:
         self.done = False
         self.errno = 0  # 0: it succeeded
         self.code = MISSING  # the module's number for what went wrong, or a bad result's value
-        self.text = None  # the line that told it
+        self.told = b""  # name of the line that told it
+        self.text = None  # and its words when it has no number
         self.count = 0  # bytes read
+
+    def is_query(self):
+        """A read form, "AT+NAME?"?"""
+        last = self.verb[0][-1]
+        return not isinstance(last, int) and last.endswith(b"?")
 
 
 def text_command(text, timeout_ms, need, lines, prefix=None):

@@ -7,7 +7,7 @@ A generator yields a Command (to be run), a function (to be called until it says
 from . import bringup
 from .checks import is_address
 from .command import Command
-from .errors import EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout
+from .errors import EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
 from .link import FREE, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, UDP, UDP_ANY
 
@@ -23,7 +23,7 @@ def open_link(modem, socket, what, access, host, port, local):
     table = dialect.ACCESS[access]
     link = yield from _allocate(modem, dialect, access)
     pushed = table[A_RECV] is None
-    link.reset(modem._ring_size(socket, pushed))
+    link.reset(modem._ring_size(socket, pushed or access == "transparent"))
     link.socket = socket
     link.pushed = pushed
     link.datagram = what == UDP or what == UDP_ANY
@@ -89,7 +89,10 @@ def resolve(modem, host):
     command.expect = 1
     yield command
     if command.errno:
-        raise modem._error(command, EHOSTUNREACH)
+        error = modem._error(command)
+        if isinstance(error, CommandError):  # whatever number a module has for it
+            error = CommandError(EHOSTUNREACH, error.command, error.code, error.text)
+        raise error
     return command.texts
 
 

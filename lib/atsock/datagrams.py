@@ -1,15 +1,15 @@
 """UDP over one link of the modem.
 
 Borders of datagrams are kept where the module tells them: BG96 and all "push" and "hex" access.  Buffer access of
-SIMCom and Fibocom reads what the module's buffer holds: their manuals say nothing about borders there, and the
-sender is not told (recvfrom() then gives the connected peer).
+SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom "hex": 750 bytes): their manuals say
+nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
 from . import checks
 from .connection import open_link, resolve
 from .errors import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError
 from .sockets import Socket
-from .words import A_SEND, A_SEND_TO, UDP, UDP_ANY
+from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
 
 
 def parse_sender(text):
@@ -149,7 +149,7 @@ class DatagramSocket(Socket):
     def sendto(self, buf, *args):
         """Send buf as one datagram to the address, the last argument: (host, port); returns its length."""
         host, port = self._check_address(args[-1])
-        self._check_size(buf)
+        self._check_size(buf, self._engine.dialect.UDP_MOST)
         if self._link is None:
             if UDP_ANY in self._engine.dialect.OPEN:
                 self._open_any()
@@ -169,20 +169,18 @@ class DatagramSocket(Socket):
             self._name = host
         return self._found
 
-    def _check_size(self, buf):
-        dialect = self._engine.dialect
-        most = dialect.ACCESS[self._access][4]
-        if most > dialect.UDP_MOST:
-            most = dialect.UDP_MOST
+    def _check_size(self, buf, most):
         if len(buf) > most:
             raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
     def _send(self, buf, verb, args):
-        self._check_size(buf)
-        self._start_clock()
         link = self._link
         if link is None:
             self._fail(ENOTCONN)
+        dialect = self._engine.dialect
+        hexadecimal = len(verb) > 4  # stored as digits, then pushed
+        self._check_size(buf, min(dialect.UDP_MOST, dialect.STORE_MOST if hexadecimal else self._table[A_CHUNK]))
+        self._start_clock()
         link.tx.args = args
         link.tx.verb = verb
         while True:

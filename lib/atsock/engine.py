@@ -80,6 +80,7 @@ class Engine:
         self.got = 0
         self.wanted = UNASKED
         self.code = MISSING
+        self.told = b""  # name of the line that told the code
         self.bad = False  # a result line told a failure
         self.deadline = 0
         self.probes = 0  # SYNC questions sent since the command became late
@@ -118,8 +119,9 @@ class Engine:
         command.clear()
         self.command = command
         self.code = MISSING
+        self.told = b""
         self.bad = False
-        self.query = command.lines is not None and command.verb[0][-1].endswith(b"?")
+        self.query = command.lines is not None and command.rows is None and command.is_query()
         self.state = BUSY
         self._begin(command.verb, command.timeout_ms)
         return True
@@ -225,10 +227,10 @@ class Engine:
             return
         self._idle()
         if errno == 0 and command.enters_data:
-            self.state = DATA_MODE
-            self.tokens.stream(command.link.tail)
+            self.enter_data(command.link.tail)
         command.errno = errno
         command.code = self.code
+        command.told = self.told
         command.done = True
 
     def _ask_why(self):
@@ -316,6 +318,10 @@ class Engine:
     def is_past(self, ticks):
         return ticks_diff(ticks, self.port.ticks_ms()) <= 0
 
+    def later(self, ticks, n):
+        """When n bytes that start to leave the port at `ticks` have left it."""
+        return ticks_add(ticks, n * 10_000 // self.port.baudrate + 1)
+
     def remaining_ms(self, ms):
         """How long a front may wait before pump() must be called again: ms, or less when a deadline is nearer."""
         if self.state == BUSY or self.state == LATE:
@@ -341,9 +347,22 @@ class Engine:
         if self.query and self._own_prefix():
             self._keep_line(self.command)
             return
+        if self.command is not None and self.command.rows is not None and self._own_line(self.command):
+            return
         row = self._find()
         if row is None or not self._apply(row):
             self._other_line()
+
+    def _own_line(self, command):
+        # Does the answer of this command have such a line?
+        for row in command.rows:
+            if self.tokens.line.startswith(row[0]) and self._fits(row):
+                self.got |= row[2]
+                self._keep_line(command)
+                if row[6] != NONE and row[6] != WORD:
+                    self._payload(row, _Collector(command.lines), self._number(row[4]))
+                return True
+        return False
 
     def _find(self):
         line = self.tokens.line
@@ -396,7 +415,7 @@ class Engine:
 
     def _asked(self, row, event, value):
         if event == ERROR:
-            self._on_error(value)
+            self._on_error(row, value)
             return True
         if event == OK and self.got & OK:
             event = OK2
@@ -408,11 +427,11 @@ class Engine:
                 return True
             self._on_empty()
         elif event == CODE or event == REASON:
-            self._on_code(value)
+            self._on_code(row, value)
         elif event == ADDRESS:
             self._on_address(row[4])
         elif not self._good(row, value):
-            self._on_bad(value)
+            self._on_bad(row, value)
         elif event == SENT:
             self.command.link.free = self._number(row[7])
         elif event == RESOLVED:
@@ -438,15 +457,17 @@ class Engine:
             return False
         return command.until is None or command.until(command.lines)
 
-    def _on_bad(self, value):
+    def _on_bad(self, row, value):
         # A result line told a failure: what would have followed on success is not waited for.
         self.bad = True
         self.code = value
+        self.told = row[0]
         self.need &= ~ADDRESS
 
-    def _on_code(self, value):
+    def _on_code(self, row, value):
         # The number of a refusal, told in a line before ERROR; some tell a text instead.
         self.code = value
+        self.told = row[0]
         if value == MISSING or value == 0:
             self._keep_text()
 
@@ -454,7 +475,7 @@ class Engine:
         tokens = self.tokens
         self.command.text = bytes(memoryview(tokens.line)[self.at : tokens.n])
 
-    def _on_error(self, value):
+    def _on_error(self, row, value):
         if self.state == LATE:
             self._on_final()
             return
@@ -463,6 +484,7 @@ class Engine:
             return
         if value != MISSING:
             self.code = value
+            self.told = row[0]
         elif self.code == MISSING and self.tokens.n > 10:  # "+CME ERROR: SIM busy"
             self._keep_text()
         self._finish(EIO)
@@ -672,7 +694,7 @@ class Engine:
         # nobody asked for, our own echo, or something new.
         command = self.command
         row = self._payload_row()
-        if command is not None and command.lines is not None and self._collect(command, row):
+        if command is not None and command.lines is not None and command.rows is None and self._collect(command, row):
             return
         if row is not None:
             link = self.links.get(self._number(row[3])) if row[3] >= 0 else command.link if command else None
@@ -795,6 +817,11 @@ class Engine:
         self._idle()
         self.out_left = 0
         self.hex_left = 0
+
+    def enter_data(self, sink):
+        """From the next byte on the port is in data mode, and all that comes is for sink."""
+        self.state = DATA_MODE
+        self.tokens.stream(sink)
 
     def leave_data(self):
         """The port is in command mode again."""

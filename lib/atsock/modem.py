@@ -1,5 +1,7 @@
 """Modem: the blocking front.  Runs commands and generators of commands on the engine until they are done."""
 
+import sys
+
 from . import bringup, checks, dialects
 from .clock import ticks_diff
 from .command import Command
@@ -19,8 +21,9 @@ _ACCESS = ("buffer", "push", "hex", "transparent")
 _ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
 _COMMAND_MS = 60_000
 _FOREVER_MS = 3_600_000
-_RING = 2048
-_PUSH_RING = 4096  # nothing holds a pushing module back
+_RING = 2048  # one read of the largest chunk
+# Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
+_PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
 
 
 class Modem:
@@ -160,6 +163,28 @@ class Modem:
             if af in (0, family):
                 found.append((family, type or SOCK_STREAM, proto, "", (address, port)))
         return found
+
+    def ping(self, host, count=4, size=32, timeout_ms=4000):
+        """Ping a host from the module; returns an object with sent, received, min_ms, avg_ms, max_ms and replies.
+
+        A lost answer is no error.  Raises CommandError (no such name, ...), Timeout, OSError EOPNOTSUPP where the
+        dialect has no ping (SIMCom).  BG96 has no size.  Source: AT+QPING 2.1.11, AT+MPING 1.1.15.
+        """
+        from .services import ping
+
+        self._check_attached()
+        return self._run(ping(self, host, count, size, timeout_ms), -1, "ping")
+
+    def ntp(self, server, port=123):
+        """Set the module's clock from an NTP server; returns the time that the module reports (str).
+
+        Raises CommandError, Timeout, OSError EOPNOTSUPP where the dialect has no NTP (SIMCom).
+        Source: AT+QNTP 2.1.12, AT+MIPNTP 1.1.22.
+        """
+        from .services import ntp
+
+        self._check_attached()
+        return self._run(ntp(self, server, port), -1, "NTP")
 
     def _check_attached(self):
         if not self.isconnected():

@@ -22,6 +22,8 @@ class Port:
                 raise TypeError("the stream has no %s(): give a machine.UART, or atsock_host.SerialPort on a host" % name)
         self.stream = stream
         self.ticks_ms = ticks_ms
+        # How long a byte takes to leave matters for the silence around +++ only.
+        self.baudrate = getattr(stream, "baudrate", None) or 115200
         self.poller = _poller(stream)
         self.mask = _POLLIN
 

@@ -11,7 +11,7 @@ from .errors import (
     EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout,
 )  # fmt: skip
 from .link import DEAD, GONE, NO, OPEN, OPENING
-from .words import A_READ, A_SEND
+from .words import A_CHUNK, A_READ, A_SEND
 
 AF_INET = 2
 AF_INET6 = 10
@@ -208,7 +208,27 @@ class Socket(_Base):
             link.fail(ECONNRESET, rx.code)
         return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
 
-    # -- ring, or caller -> module
+    # -- caller -> module
+
+    def _send_step(self, buf, at, n):
+        # One step towards sending buf[at:at + n]: bytes accepted, or -EAGAIN: wait and call again.
+        link = self._link
+        if link is None:
+            return -ENOTCONN
+        if self._writing:
+            return self._send_result(link)
+        if link.state != OPEN:
+            return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
+        if link.flow_off or self._engine.state or self._resting():
+            return -EAGAIN
+        tx = link.tx
+        tx.n = n if n < self._table[A_CHUNK] else self._table[A_CHUNK]
+        if link.free > 0 and link.free < tx.n:
+            tx.n = link.free
+        tx.buf = buf
+        tx.start = at
+        self._writing = self._engine.start(tx)
+        return -EAGAIN
 
     def _send_result(self, link):
         tx = link.tx

@@ -8,7 +8,7 @@ in each direction; everything else here may.
 from .errors import EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ETIMEDOUT, ModemError
 from .link import GONE, NO, OPEN
 from .sockets import Socket
-from .words import A_CHUNK, A_READ, TCP
+from .words import A_READ, TCP
 
 _NOTHING = bytearray(0)
 
@@ -248,26 +248,6 @@ class StreamSocket(Socket):
                 if self._writing:
                     self._engine.abandon(self._link.tx)
                 return -ETIMEDOUT
-
-    def _send_step(self, buf, at, n):
-        # One step towards sending buf[at:at + n]: bytes accepted, or -EAGAIN: wait and call again.
-        link = self._link
-        if link is None:
-            return -ENOTCONN
-        if self._writing:
-            return self._send_result(link)
-        if link.state != OPEN:
-            return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
-        if link.flow_off or self._engine.state or self._resting():
-            return -EAGAIN
-        tx = link.tx
-        tx.n = n if n < self._table[A_CHUNK] else self._table[A_CHUNK]
-        if link.free > 0 and link.free < tx.n:
-            tx.n = link.free
-        tx.buf = buf
-        tx.start = at
-        self._writing = self._engine.start(tx)
-        return -EAGAIN
 
     # -- server
 

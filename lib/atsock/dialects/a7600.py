@@ -42,6 +42,7 @@ OPEN_DATA = {                           # CIPMODE=1; UDP: 6.3.3
     UDP:     (_OPEN + (b',"UDP","', HOST, b'",', PORT, b",", LOCAL),           _NET_MS, CONNECT, 0),
 }
 RESUME          = ((b"ATO",),                                 9_000,   CONNECT, 0)              # 1.2, 6.2.3.3
+RESUME_WORDS    = ()                                          # CONNECT comes
 LISTEN          = ((b"AT+SERVERSTART=", ARG + 1, b",", ARG),  _SET_MS, OK, 0)                   # 2.14: port, server
 STOP            = ((b"AT+SERVERSTOP=", ARG),                  _NET_MS, OK | CLOSED, 0)          # 2.15
 CLOSE           = ((b"AT+CIPCLOSE=", LINK),                   _NET_MS, OK | CLOSED, 0)          # 2.6
@@ -53,6 +54,7 @@ READ            = ((b"AT+CIPRXGET=2,", LINK, b",", N),        8_000,   OK, DATA 
 READ_HEX        = ((b"AT+CIPRXGET=3,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)
 READ_ANY        = READ                                        # 2.5: no sender, borders not told
 UDP_MOST        = 1500
+STORE_MOST      = 0                                           # no such way
 AGAIN           = ()
 
 _BUFFER = ((b"AT+CIPRXGET=1", MUST),)                         # 2.5
@@ -91,6 +93,9 @@ PUSH_BY_SENDER  = True
 RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 30_000, OK | ADDRESS, 0)          # 2.17
 WHY     = None
 
+# ---- services
+PING = NTP = None                           # not in the manual
+
 LINES = (
     #  name           form          event        link value good   kind  extra fields
     (b"+CIPRXGET:",   b"2,",        DATA,        0,   1,    ANY,   RAW,  2,    3),       # 2.5
@@ -119,4 +124,4 @@ LINES = (
 )
 
 # Codes (chapter 4) as errno of the same meaning; the others are EIO.
-ERRNOS = {1: ENETDOWN, 2: ENETDOWN, 6: EADDRINUSE, 7: EADDRINUSE, 8: EAGAIN, 9: EISCONN, 10: ETIMEDOUT, 11: EHOSTUNREACH}
+ERRNOS = {2: ENETDOWN, 6: EADDRINUSE, 7: EADDRINUSE, 8: EAGAIN, 9: EISCONN, 10: ETIMEDOUT, 11: EHOSTUNREACH}

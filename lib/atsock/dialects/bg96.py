@@ -44,6 +44,7 @@ OPEN = {
 }
 OPEN_DATA = {TCP: (OPEN[TCP][0], 152_000, CONNECT, 0), UDP: (OPEN[UDP][0], 152_000, CONNECT, 0)}    # mode 2: CONNECT
 RESUME          = ((b"AT+QISWTMD=", LINK, b",2"),             62_000,  CONNECT, 0)      # 2.1.10
+RESUME_WORDS    = ()                                          # CONNECT comes
 CLOSE           = ((b"AT+QICLOSE=", LINK),                    12_000,  OK, 0)           # 2.1.5: 10 s
 STALE           = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)                                # 2.1.6
 CLOSE_WHEN_GONE = True                                                                  # 2.2.1: state stays Closing
@@ -54,6 +55,7 @@ READ            = ((b"AT+QIRD=", LINK, b",", N),              62_000,  OK, DATA 
 READ_FROM       = ((b"AT+QIRD=", LINK),                       62_000,  OK, DATA | EMPTY)        # 2.1.8 UDP SERVICE
 READ_ANY        = READ_FROM
 UDP_MOST        = 1460                                        # 2.1.7
+STORE_MOST      = 0                                           # no such way
 AGAIN           = ()                                          # REFUSED says it
 
 _TEXT = ((b'AT+QICFG="dataformat",0,0', MAY),)                # 2.1.15; the default, and old firmware has no option
@@ -90,6 +92,16 @@ PUSH_BY_SENDER  = False
 # ---- lookups
 RESOLVE = ((b"AT+QIDNSGIP=", CONTEXT, b',"', HOST, b'"'), 62_000, OK | RESOLVED | ADDRESS, 0)   # 2.1.14
 WHY     = (((b"AT+QIGETERROR",), 62_000, OK | REASON, 0), b"AT+QI")                             # 2.1.17
+
+# ---- services
+# 2.1.11: host, timeout in seconds, count; a line per reply, then the summary
+PING       = ((b"AT+QPING=", CONTEXT, b',"', HOST, b'",', ARG + 4, b",", ARG + 1), 62_000, OK, 0)
+PING_MOST  = (10, 32, 255_000)              # count, size (not settable), time
+#             collected  a reply: name  status good  address time    the end: name, field, values
+PING_LINES = (b"+QPING:", (b"+QPING:",  0,     (0,), 1,      3),     (b"+QPING:", 6, None))
+PING_FATAL = (552, 561, 564, 565, 570, 572, 573)
+NTP        = ((b"AT+QNTP=", CONTEXT, b',"', HOST, b'",', PORT), 127_000, OK, 0)     # 2.1.12: 125 s
+NTP_LINE   = (b"+QNTP:", 0, 0, 1)           # answer, status, good, field of the time
 
 LINES = (
     #  name           form          event          link value good kind  extra fields

@@ -42,7 +42,8 @@ OPEN_DATA = {                           # 1.1.18
     TCP:        ((b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",0"), OPEN_MS, OK | CONNECT, 0),
     UDP:        ((b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",1"), OPEN_MS, OK | CONNECT, 0),
 }
-RESUME          = ((b"ATO",),                                9_000,    0, OK | CONNECT)                 # the answer is not stated
+RESUME          = ((b"ATO",),                                9_000,    OK, 0)
+RESUME_WORDS    = (b"CONNECT", b"OK", b"+MIPODM:")         # 1.1.24 of the L610 manual says nothing of an answer
 CLOSE           = ((b"AT+MIPCLOSE=", LINK),                  15_000,   OK | CLOSED, 0)                  # 1.1.3
 STALE           = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)                                # 1.1.3
 CLOSE_WHEN_GONE = True                                                                                  # 1.1.12
@@ -54,7 +55,8 @@ PUSH_TO         = ((b"AT+MIPPUSH=", LINK, b',"', HOST, b'",', PORT), _ANY_MS, OK
 SEND_TO         = ((b"AT+MIPSEND=", LINK, b',"', PAYLOAD, b'"'), _ANY_MS, OK | STORED, 0, PUSH_TO)
 READ            = ((b"AT+MIPREAD=", LINK, b",", N),          _ANY_MS,  OK, DATA | EMPTY)                # 1.1.23
 READ_ANY        = READ
-UDP_MOST        = 1023                                       # 1.1.4, by SEND_TO
+UDP_MOST        = 2048                                       # 1.2.3
+STORE_MOST      = 1023                                       # 1.1.4: below 1024, by SEND_TO
 AGAIN           = (1,)                                       # status 1: flowed off
 
 _PUSH_LINES = (
@@ -86,6 +88,16 @@ PUSH_BY_SENDER  = False
 # ---- lookups
 RESOLVE = ((b'AT+MIPDNS="', HOST, b'"'), 62_000, OK | ADDRESS, 0)                   # 1.1.21
 WHY     = None
+
+# ---- services
+# 1.1.15: host, count, size, TTL, TOS, timeout in ms
+PING       = ((b'AT+MPING=1,"', HOST, b'",', ARG + 1, b",", ARG + 2, b",64,0,", ARG + 3), 76_000, OK, 0)
+PING_MOST  = (255, 1372, 255_000)           # count, size, time
+#             collected  a reply: name  status good      address time  the end: name, field, values
+PING_LINES = (b"+MPING", (b"+MPING:",   1,     (0, 129), 0,      3),   (b"+MPINGSTAT:", 0, (0, 2)))
+PING_FATAL = ()
+NTP        = ((b'AT+MIPNTP="', HOST, b'",', PORT), 62_000, OK, 0)                   # 1.1.22
+NTP_LINE   = (b"+MIPNTP:", 0, 1, X)         # answer, status, good, no time
 
 LINES = (
     #  name           form  event     link value good kind  extra fields

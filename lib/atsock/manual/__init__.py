@@ -1,0 +1,57 @@
+"""Every command of the manuals, form by form: the vocabulary of the tables beside this file.
+
+Loaded by the first call(), query() or test() of a Modem and by nothing else.  Knows no vendor command: those are
+the rows of bg96.py, a7600.py, ...; catalogue.py runs them, arguments.py and answers.py read their columns.
+
+A row of FORMS is (form, parameters, deadline_ms, answer):
+    form         what is sent behind "AT", up to and with its "=" or "?"
+    parameters   what stands behind the "=", as a text (see below)
+    deadline_ms  until the last line of the answer, with a margin; or a function of the list of arguments
+    answer       (need, shape, lines, outcome, good), see below
+A form may have several rows; the first whose parameters fit the arguments is used.  TESTS names the commands
+that have a test form ("=?").
+
+Parameters are words `name:kind`, separated by blanks.  "[" before a word: it and what follows may be left out.
+"?" before a name: the field may be empty (None).  Kinds:
+    1-16  5  0|1|5   a number of that range, or one of those
+    "TCP|UDP"        one of those texts, quoted
+    s99              a text of up to 99 characters, quoted
+    h255             a host name or address of up to 255 characters, quoted
+    ip  ip4  ip6     a numeric address, quoted; with a "b" before it without quotes
+    x512             up to 512 hexadecimal digits, quoted; the last field of its command
+    none             always empty
+    #1               payload for the prompt, as many bytes as the second argument says
+    z1460            payload of up to 1460 bytes, ended by Ctrl-Z; None: cancelled with ESC
+    e1500            likewise, and 0x03 goes before each 0x03, 0x1A and 0x1B in it
+    t2048            payload that the module's own time limit ends
+What stands behind the payload is not sent.  A kind in capitals is looked up in RANGES of the dialect.
+"""
+
+from ..words import NONE, OK, PROMPT, WORD, X
+
+# Shapes: what the lines of the answer become.
+OKAY = 0  # None
+ONE = 1  # a tuple of the line's fields; None without a line, a list of tuples for several
+MANY = 2  # always a list of tuples
+NUMBERS = 3  # a tuple of all numbers in the lines; a single 0 means that there are none
+DATA = 4  # as ONE, and the payload behind the line is the last field
+DATA_MODE = 5  # "CONNECT": from here on the port carries data
+
+# `need`: the events of words.py that the answer has, in any order.
+# `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in words.py,
+#          name b"": the command's own; "$0" in a form: the first argument; event: what the line counts as;
+#          last: True when it is the last one of the answer, or a function of (lines, arguments) that says so
+# `outcome`: the field of the last line that tells whether it worked, X: none; `good`: its value then
+ANY = -2  # words.py
+NOT_ZERO = -10  # good: anything else
+
+OWN = (b"", b"", NONE, ANY, 0, False)
+LATE = (b"", b"", NONE, ANY, 0, True)  # the only line, before or after OK
+LATE_OF_FIRST = (b"", b"$0,", NONE, ANY, 0, True)  # likewise, and its first field is the first argument
+CONNECTED = (b"CONNECT", b"", NONE, ANY, OK, True)  # instead of OK
+
+NOTHING = (OK, OKAY, (), X, 0)
+LINE = (OK, ONE, (OWN,), X, 0)
+LIST = (OK, MANY, (OWN,), X, 0)
+IDS = (OK, NUMBERS, (OWN,), X, 0)
+ONLINE = (OK, DATA_MODE, (CONNECTED,), X, 0)

@@ -1,0 +1,101 @@
+"""What the modules offer beside sockets: ping and NTP.  Imported when it is used."""
+
+from .bringup import ask, run, text, value
+from .checks import host as check_host
+from .checks import port as check_port
+from .command import Command
+from .connection import resolve
+from .errors import EIO, EOPNOTSUPP, CommandError, ModemError
+from .fast import MISSING
+from .words import OK
+
+
+class Ping:
+    """Outcome of a ping.  sent, received: counts; min_ms, avg_ms, max_ms: round trip of those that came back, None when none
+    did; replies: a list of (address, ms), None when one was lost."""
+
+    def __init__(self, sent, replies):
+        times = [reply[1] for reply in replies if reply is not None]
+        self.sent = sent
+        self.received = len(times)
+        self.replies = replies
+        self.min_ms = min(times) if times else None
+        self.max_ms = max(times) if times else None
+        self.avg_ms = sum(times) // len(times) if times else None
+
+    def __repr__(self):
+        return "<Ping %d sent, %d received, %s/%s/%s ms>" % (self.sent, self.received, self.min_ms, self.avg_ms, self.max_ms)
+
+
+def ping(modem, host, count, size, timeout_ms):
+    """Steps of Modem.ping()."""
+    dialect = modem._engine.dialect
+    if dialect.PING is None:
+        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
+    host = check_host(host)
+    most_count, most_size, _ = dialect.PING_MOST
+    if not 1 <= count <= most_count:
+        raise ValueError("count: 1 to %d, not %r" % (most_count, count))
+    if not 0 <= size <= most_size:
+        raise ValueError("size: 0 to %d bytes, not %r" % (most_size, size))
+    prefix, reply, end = dialect.PING_LINES
+    command = Command(None, dialect.PING, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
+    command.timeout_ms = count * timeout_ms + 62_000  # and a minute for the name
+    command.lines = []
+    command.prefix = prefix
+    command.until = lambda lines: bool(lines) and _is_last(lines, count, end)
+    yield from run(modem, command)
+    replies = []
+    for line in command.lines[: count if len(command.lines) > 1 else 1]:
+        found = _reply(line, reply)
+        if found is not None or not _ends(line, end):
+            replies.append(found)
+    if not any(replies) and len(command.lines) == 1:
+        code = value(command.lines[0], 0)
+        if code in dialect.PING_FATAL:
+            command.code = code
+            command.errno = EIO
+            raise modem._error(command)
+    return Ping(count, replies + [None] * (count - len(replies)))
+
+
+def _is_last(lines, count, end):
+    return _ends(lines[-1], end) or len(lines) > count
+
+
+def _ends(line, end):
+    # end: (name, field, values): the run is over when that field has one of these values (None: any number at all).
+    name, field, values = end
+    if not line.startswith(name):
+        return False
+    n = value(line, field)
+    return n != MISSING and (values is None or n in values)
+
+
+def _reply(line, reply):
+    name, status, good, address, time = reply
+    if not line.startswith(name) or value(line, status) not in good or value(line, time) == MISSING:
+        return None
+    return text(line, address).decode(), value(line, time)
+
+
+def ntp(modem, server, port):
+    """Steps of Modem.ntp()."""
+    dialect = modem._engine.dialect
+    if dialect.NTP is None:
+        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % dialect.NAME)
+    command = Command(None, dialect.NTP, (check_host(server), check_port(port)))
+    command.lines = []
+    command.prefix = dialect.NTP_LINE[0]
+    command.until = bool
+    yield from run(modem, command)
+    prefix, status, good, time = dialect.NTP_LINE
+    line = command.lines[0]
+    if value(line, status) != good:
+        command.code = value(line, status)
+        command.errno = EIO
+        raise modem._error(command)
+    if time >= 0:
+        return text(line, time).decode()
+    clock = yield from run(modem, ask(b"AT+CCLK?"))  # 27.007 8.15
+    return text(clock.lines[0], 0).decode()

@@ -1,0 +1,381 @@
+"""Transparent (data) mode: one connection owns the UART, its bytes go through untouched.
+
+Owns the guard times of +++, the rule that payload never looks like it, and the recognition of the lines by which
+a module says in band that data mode is over.  The lines themselves come from the dialect table (DATA_ENDS).
+"""
+
+from .bringup import ask, run
+from .command import Command
+from .connection import close_link
+from .errors import EAGAIN, EBUSY, ENOTCONN, ModemError, Timeout
+from .fast import copy
+from .engine import DATA_MODE, IDLE
+from .link import NO, OPEN
+from .streams import StreamSocket
+from .words import TCP
+
+_GUARD_MARGIN_MS = 30  # on top of the manual's silence, for the clock's grain
+_OK_MS = 3_000  # for the OK behind the second silence
+_QUIET_MS = 300  # after a line that may end data mode: more payload would have come by then
+_MOST = 64  # of such lines together
+_EARLY_MS = 200  # silence this much below the guard time may be taken for one by the module
+_GAP_MS = 100  # and this much above it surely breaks a +++ apart
+_PLUS = b"+++"
+
+
+class Tail:
+    """Sink of data mode: passes payload on to the link, and holds back what may be the module's last words.
+
+    They stand at the end of what came: CR LF, a word of `words`, and more up to CR LF, once or several times.  As
+    soon as something else follows, they were payload.  Allocates nothing.
+    """
+
+    dst = ()
+    datagram = False
+
+    def __init__(self, link, words):
+        self.link = link
+        self.words = words
+        self.hold = bytearray(_MOST)
+        self.n = 0  # bytes held back
+        self.start = 0  # where the line that is being matched starts
+        self.complete = False  # all of them are whole lines
+        self.first = ()  # words of a line that is dropped when it comes first, see answer()
+
+    def answer(self, words):
+        """The next line may be the answer to the command that led here: drop it when it begins with one of these."""
+        self.first = words
+        self.n = 0
+
+    def _drop_answer(self, src, start, n):
+        words = self.words
+        self.words = self.first
+        done = 0
+        while done < n and self.first:
+            self.hold[self.n] = src[start + done]
+            self.n += 1
+            done += 1
+            if not self._matches(self.n):
+                self.first = ()
+                self.words = words
+                self.release()
+            elif self.complete:
+                self.first = ()
+                self.n = 0
+                self.complete = False
+        self.words = words
+        return done
+
+    def put(self, src, start, n):
+        if self.first:
+            return self._drop_answer(src, start, n)
+        if self.n:
+            return self._go_on(src, start, n)
+        at = src.find(b"\r", start, start + n)
+        while at >= 0 and start + n - at <= _MOST and not self._may_end(src, at, start + n - at):
+            at = src.find(b"\r", at + 1, start + n)
+        if at == start and n <= _MOST:
+            return self._begin(src, start, n)
+        if at < 0:
+            return self.link.put(src, start, n)
+        if start + n - at > _MOST:
+            return self.link.put(src, start, self._first(src, start, n))
+        return self.link.put(src, start, at - start)
+
+    def _first(self, src, start, n):
+        # Much has come: what stands before its last part cannot be the end.
+        return n - _MOST if n > _MOST else 1
+
+    def _begin(self, src, start, n):
+        copy(self.hold, 0, src, start, n)
+        self.n = n
+        self.start = 0
+        return n
+
+    def _may_end(self, src, at, n):
+        # Could the n bytes from src[at:] be the module's last words, or a beginning of them?
+        copy(self.hold, 0, src, at, n)
+        self.start = 0
+        return self._matches(n)
+
+    def _go_on(self, src, start, n):
+        if self.n + n <= _MOST:
+            copy(self.hold, self.n, src, start, n)
+            if self._matches(self.n + n):
+                self.n += n
+                return n
+        if not self.release():
+            return 0
+        return self.put(src, start, n)
+
+    def release(self):
+        """What is held back is payload: hand it on; False while the ring has no room for it."""
+        ring = self.link.ring
+        if ring.room() < self.n:
+            return False
+        ring.put_all(self.hold, 0, self.n)
+        self.n = 0
+        self.complete = False
+        return True
+
+    def _matches(self, n):
+        # hold[:n] is a run of lines, the last one maybe not whole.
+        self.complete = False
+        at = 0
+        while at < n:
+            end = self._line(at, n)
+            if end < 0:
+                return False
+            at = end
+        return True
+
+    def _line(self, at, n):
+        # The end of the line at hold[at:n], n when it may still become one, -1 when it cannot.
+        hold = self.hold
+        if hold[at] != 13 or n > at + 1 and hold[at + 1] != 10:
+            return -1
+        if n <= at + 2:
+            return n
+        end = hold.find(b"\r\n", at + 2, n)
+        if not self._word(at + 2, end if end >= 0 else n):
+            return -1
+        if end < 0:
+            return n
+        self.complete = end + 2 == n
+        return end + 2
+
+    def _word(self, at, end):
+        for word in self.words:
+            if self._is_word(word, at, end):
+                return True
+        return False
+
+    def _is_word(self, word, at, end):
+        # hold[at:end] begins with the word, or is a beginning of it.
+        n = len(word)
+        if end - at < n:
+            n = end - at
+        i = 0
+        while i < n:
+            if self.hold[at + i] != word[i]:
+                return False
+            i += 1
+        return True
+
+
+class TransparentSocket(StreamSocket):
+    """A StreamSocket whose connection takes the whole UART; other sockets raise EBUSY meanwhile.
+
+    escape() leads to command mode with the connection kept, resume() back.  A payload of exactly "+++" after a
+    second of silence is sent with a second between its bytes, so that the module cannot take it for the escape.
+    """
+
+    _free_at = 0  # ticks when the last byte that was written has left the line
+    _plus = -1  # '+' bytes since the last silence with nothing else, -1: something else came
+    _out = False  # escaped
+
+    def connect(self, address):
+        """As StreamSocket.connect(); the port is in data mode afterwards."""
+        host, port = self._check_address(address)
+        self._connect(TCP, host, port)
+        self._free_at = self._engine.after_ms(0)
+
+    def _adopt(self, link, table):
+        super()._adopt(link, table)
+        link.need_ring()
+        link.tail = Tail(link, self._engine.dialect.DATA_ENDS)
+        self._out = False
+
+    # -- data
+
+    def _next_step(self, link):
+        tail = link.tail
+        if self._out:
+            if self._engine.dialect.ESCAPED_READS:
+                return super()._next_step(link)
+            return -EAGAIN if link.state == OPEN else super()._next_step(link)
+        if self._engine.state != DATA_MODE or not tail.complete or link.state != OPEN:
+            return super()._next_step(link)
+        return -EAGAIN
+
+    def _wait(self):
+        # Words that may end data mode: did the module fall silent behind them?
+        link = self._link
+        if not self._out and link is not None and link.tail.complete and not self._confirming:
+            self._confirm(link)
+            return True
+        return super()._wait()
+
+    _confirming = False
+
+    def _confirm(self, link):
+        self._confirming = True
+        try:
+            self._modem._run(self._confirm_steps(link), -1, "end of data mode")
+        finally:
+            self._confirming = False
+
+    def _confirm_steps(self, link):
+        held = link.tail.n
+        yield _QUIET_MS
+        if link.tail.n == held and link.tail.complete:
+            yield from self._ended(link)
+
+    def _ended(self, link):
+        # The module has left data mode by itself; the connection is gone.
+        engine = self._engine
+        tail = link.tail
+        engine.leave_data()
+        tail.n = 0
+        tail.complete = False
+        link.gone()
+        link.held = engine.dialect.CLOSE_WHEN_GONE
+        link.drained = True
+        link.ready = NO
+        yield from run(self._modem, ask(b"AT", 2000), False)
+
+    def _send_step(self, buf, at, n):
+        link = self._link
+        if link is None:
+            return -ENOTCONN
+        if self._out:
+            raise ModemError(EBUSY, "the socket is in command mode: resume() first")
+        if link.state != OPEN:
+            return super()._send_step(buf, at, n)
+        engine = self._engine
+        silent_ms = -engine.until_ms(self._free_at)
+        if silent_ms > engine.dialect.GUARD_MS + (_GAP_MS if self._plus == 2 else -_EARLY_MS):
+            self._plus = 0
+        if self._plus >= 0:
+            n = self._spoil_escape(buf, at, n)
+            if not n:
+                return -EAGAIN
+        n = engine.port.write(buf, at, n)
+        if not n:
+            return -EAGAIN
+        self._count_out(n)
+        return n
+
+    def _spoil_escape(self, buf, at, n):
+        # Nothing but '+' has gone out since the last silence: never let there be exactly three.
+        if n > 3 or self._plus + n > 3:
+            self._plus = -1
+            return n
+        i = 0
+        while i < n:
+            if buf[at + i] != 43:
+                self._plus = -1
+                return n
+            i += 1
+        if self._plus + n < 3:
+            self._plus += n
+            return n
+        n = 2 - self._plus
+        self._plus = 2
+        if not n:
+            self._retry_ms = self._engine.dialect.GUARD_MS + _GAP_MS  # the third one after another silence
+        return n
+
+    def _count_out(self, n):
+        engine = self._engine
+        self._retry_ms = 0
+        if engine.is_past(self._free_at):
+            self._free_at = engine.after_ms(0)
+        self._free_at = engine.later(self._free_at, n)
+
+    # -- leaving and entering data mode
+
+    def escape(self):
+        """Leave data mode, keep the connection: silence, +++, silence (guard times of the manual), OK.
+
+        Data that arrives meanwhile is kept.  Takes a little over two seconds.  Raises Timeout when the module does not
+        answer, OSError ENOTCONN.
+        """
+        if self._link is None:
+            self._fail(ENOTCONN)
+        if not self._out:
+            self._modem._run(self._escape_steps(self._link), -1, "escape")
+            if self._link.state != OPEN:
+                self._fail(self._link.errno or ENOTCONN)
+
+    def _escape_steps(self, link):
+        engine = self._engine
+        guard = engine.dialect.GUARD_MS
+        tail = link.tail
+        while True:  # whatever is written in between starts the silence anew; so does nothing here
+            left = engine.until_ms(self._free_at) + guard + _GUARD_MARGIN_MS
+            if left <= 0:
+                break
+            yield left
+            self._make_room(link)
+        if tail.complete:  # its last words, and a second of silence behind them
+            yield from self._ended(link)
+            return
+        self._write_now(_PLUS)
+        self._count_out(3)
+        yield guard - 50
+        # Only now can the OK come; before, the same bytes are payload.
+        tail.words = (b"OK",) + engine.dialect.DATA_ENDS
+        give_up = engine.after_ms(_OK_MS)
+        yield lambda: self._said_ok(link) or engine.is_past(give_up)
+        tail.words = engine.dialect.DATA_ENDS
+        if not tail.complete:
+            raise Timeout("no answer to +++")
+        tail.n = 0
+        tail.complete = False
+        engine.leave_data()
+        self._out = True
+        link.ready = 1
+        yield from run(self._modem, ask(b"AT", 2000), False)
+
+    def _write_now(self, data):
+        written = 0
+        while written < len(data):
+            written += self._engine.port.write(data, written, len(data) - written)
+
+    def _said_ok(self, link):
+        self._make_room(link)
+        return link.tail.complete
+
+    def _make_room(self, link):
+        # Nobody reads meanwhile, and what comes must not be lost.
+        if link.ring.room() < 1024 and link.ring.size < 1 << 16:
+            link.ring.resize(link.ring.size * 2)
+
+    def resume(self):
+        """Back to data mode after escape().  Raises CommandError when the connection is gone meanwhile, Timeout."""
+        link = self._link
+        if link is None:
+            self._fail(ENOTCONN)
+        if self._out:
+            self._modem._run(self._resume_steps(link), -1, "resume")
+
+    def _resume_steps(self, link):
+        dialect = self._engine.dialect
+        if dialect.ESCAPED_READS:
+            # What the module buffered meanwhile would be lost, or come late: read it out.
+            while link.ready != NO:
+                self._make_room(link)
+                link.rx.n = 1024
+                link.noticed = False
+                yield link.rx
+                if link.rx.errno:
+                    break
+        if dialect.RESUME_WORDS:
+            # Whether anything is said before the data goes on is not stated: take either.
+            engine = self._engine
+            yield lambda: engine.state == IDLE
+            link.tail.answer(dialect.RESUME_WORDS)
+            engine.enter_data(link.tail)
+            self._write_now(dialect.RESUME[0][0] + b"\r")
+        else:
+            command = Command(link, dialect.RESUME)
+            command.enters_data = True
+            yield from run(self._modem, command)
+        self._out = False
+        self._free_at = self._engine.after_ms(0)
+
+    def _close_steps(self, link):
+        if not self._out and link.state == OPEN and self._engine.state == DATA_MODE:
+            yield from self._escape_steps(link)
+        yield from close_link(self._modem, link)
