@@ -7,23 +7,27 @@ the first call only; the sockets do not need it.
 
 from . import answers, arguments, bringup
 from .command import Command
-from .errors import EIO, ETIMEDOUT, CommandError, Timeout
+from .errors import EIO, Timeout
 from .fast import MISSING
-from .manual import ANY, DATA, DATA_MODE, NOT_ZERO, ONE, load
-from .words import HEX, HEX_FROM, OK, PAYLOAD, PROMPT, RAW, X
+from .manual import NOTHING, load
+from .watch import Watch
+from .words import PAYLOAD
 
-_TEST_MS = 62_000  # test forms do not wait for the network; the longest that a manual allows for any command
-_CANCEL_MS = 5_000  # what comes after ESC is stated nowhere
-_FAILURES = (b"CONNECT FAIL", b"SEND FAIL")  # results that are lines of their own
+_TEST_MS = 62_000  # test forms do not wait for the network: the longest that a manual allows for any command
+_CANCEL_MS = 5_000  # what comes behind ESC is stated nowhere
 
 
 def call(modem, name, args):
     """Steps of Modem.call()."""
     table = yield from _table(modem)
     name = _name(name)
-    rows = [row for row in table.FORMS if row[0] == name + "=" or row[0] == name and not args]
+    if name == "+++":
+        from .online import escape
+
+        return (yield from escape(modem))
+    rows = [row for row in table.FORMS if row[0] == name + "=" or row[0] == name]
     if not rows:
-        raise ValueError("%s: %s" % (name, "takes no arguments" if _has(table, name) else "no such command in the %s manual" % table.NAME))
+        raise ValueError("%s: no such command in the %s manual" % (name, table.NAME))
     row, line = _choose(rows, args, table.RANGES)
     return (yield from _run(modem, row, line, list(args)))
 
@@ -34,7 +38,7 @@ def query(modem, name):
     name = _name(name)
     for row in table.FORMS:
         if row[0] == name + "?":
-            return (yield from _run(modem, row, arguments.compose(row[0], "", (), ()), []))
+            return (yield from _run(modem, row, arguments.compose(row[0], "", (), {}), []))
     raise ValueError("%s: no read form in the %s manual" % (name, table.NAME))
 
 
@@ -61,15 +65,11 @@ def _table(modem):
 def _name(name):
     # As the manual prints it, with or without "AT" and "+", in any case.
     if not isinstance(name, str):
-        raise TypeError("name of the command: a str, not %r" % (name,))
+        raise TypeError("name of a command: a str, not %r" % (name,))
     name = name.upper()
     if name.startswith("AT") and len(name) > 2:
         name = name[2:]
-    return name if not name or name == "O" or name[0] in "+&" else "+" + name
-
-
-def _has(table, name):
-    return [row for row in table.FORMS if row[0].rstrip("=?") == name]
+    return name if name == "O" or name[:1] in ("+", "&") else "+" + name
 
 
 def _choose(rows, args, ranges):
@@ -84,8 +84,7 @@ def _choose(rows, args, ranges):
             if near > nearest:
                 nearest = near
                 complaint = error
-    name = rows[0][0].lstrip("+").rstrip("=")
-    raise ValueError("%s: %s" % (name, complaint))
+    raise ValueError("%s: %s" % (rows[0][0].strip("+="), complaint))
 
 
 def _takes(params, n):
@@ -94,28 +93,27 @@ def _takes(params, n):
 
 
 def _run(modem, row, line, args):
-    form, _, ms, (need, shape, lines, outcome, good) = row
+    form, _, ms, answer = row
     if line.cancels:
-        ms, shape, lines = _CANCEL_MS, 0, ()
+        ms = _CANCEL_MS
+        answer = (answer[0],) + NOTHING[1:]
     elif callable(ms):
         ms = ms(args)
-    command = _command(modem, line, ms, need)
-    watch = _Watch(modem._engine, command, need, shape, outcome, good)
-    command.rows = [watch.expect(expected, form, args) for expected in lines]
-    command.until = watch.over
+    command = _command(line, ms, answer[0])
+    watch = Watch(modem, command, form, answer, args)
     yield command
-    if command.errno == 0 and watch.missing:
+    if line.cancels and command.errno:
+        return None  # refused or unanswered, nothing was sent all the same
+    if command.errno == 0 and not watch.is_complete():
         raise Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
-    if command.errno and line.cancels:
-        return None
-    if command.errno == EIO and command.code == MISSING:
-        yield from _find_reason(modem, command, watch)
+    if command.errno == EIO:
+        yield from _ask_reason(modem, command, watch)
     if command.errno or watch.failed:
-        raise watch.error(modem)
-    return "CONNECT" if shape == DATA_MODE or command.enters_data else answers.result(shape, command.lines, watch.skip)
+        raise watch.error()
+    return watch.result()
 
 
-def _command(modem, line, ms, need):
+def _command(line, ms, need):
     pieces = (line.text,)
     payload = line.payload
     if line.hexdata is not None:
@@ -129,18 +127,11 @@ def _command(modem, line, ms, need):
     return command
 
 
-class _Watch:
-    """Looks at the lines of one answer as they come: which is the last, and did it work?"""
-
-    def __init__(self, engine, command, need, shape, outcome, good):
-        self.engine = engine
-        self.command = command
-        self.shape = shape
-        self.outcome = outcome
-        self.good = good
-        self.names = []  # of the expected lines
-        self.ends = []  # for each: is it the last one?
-        self.skip = 0
-        self.missing = False  # the last line has not come yet
-        self.failed = False
-"""
+def _ask_reason(modem, command, watch):
+    # Some modules keep the reason of a refusal for one question.  The engine asks it for what the sockets use.
+    why = modem._engine.dialect.WHY
+    watch.look()
+    if why and command.code == MISSING and watch.code == MISSING and not command.verb[0][0].startswith(why[1]):
+        question = Command(None, why[0])
+        yield question
+        command.code = question.code

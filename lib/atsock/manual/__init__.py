@@ -27,6 +27,8 @@ Parameters are words `name:kind`, separated by blanks.  "[" before a word: it an
 What stands behind the payload is not sent.  A kind in capitals is looked up in RANGES of the dialect.
 """
 
+import sys
+
 from ..words import NONE, OK, PROMPT, WORD, X
 
 # Shapes: what the lines of the answer become.
@@ -44,6 +46,7 @@ DATA_MODE = 5  # "CONNECT": from here on the port carries data
 # `outcome`: the field of the last line that tells whether it worked, X: none; `good`: its value then
 ANY = -2  # words.py
 NOT_ZERO = -10  # good: anything else
+FAILS = 2  # last: it is, and tells a failure
 
 OWN = (b"", b"", NONE, ANY, 0, False)
 LATE = (b"", b"", NONE, ANY, 0, True)  # the only line, before or after OK
@@ -55,3 +58,10 @@ LINE = (OK, ONE, (OWN,), X, 0)
 LIST = (OK, MANY, (OWN,), X, 0)
 IDS = (OK, NUMBERS, (OWN,), X, 0)
 ONLINE = (OK, DATA_MODE, (CONNECTED,), X, 0)
+
+
+def load(name):
+    """The table of the dialect `name`.  Raises ImportError where it is not installed."""
+    module = "atsock.manual." + name
+    __import__(module)
+    return sys.modules[module]

@@ -4,6 +4,9 @@ from ..bringup import value
 from ..words import RAW
 from . import ANY, DATA, DATA_MODE, LATE, LINE, LIST, MANY, NONE, NOTHING, OK, OKAY, ONE, ONLINE, PROMPT, WORD, X
 
+NAME = "bg96"
+RANGES = {}
+
 TESTS = (
     "+QICSGP", "+QIACT", "+QIDEACT", "+QIOPEN", "+QICLOSE", "+QISTATE", "+QISEND", "+QIRD", "+QISENDEX", "+QISWTMD",
     "+QPING", "+QNTP", "+QIDNSCFG", "+QIDNSGIP", "+QICFG", "+QISDE", "+QIGETERROR",
