@@ -9,7 +9,7 @@ from .command import Command
 from .connection import close_link
 from .errors import EAGAIN, EBUSY, ENOTCONN, ModemError, Timeout
 from .fast import copy
-from .engine import DATA_MODE, IDLE
+from .engine import DATA_MODE
 from .link import NO, OPEN
 from .streams import StreamSocket
 from .words import TCP
@@ -364,7 +364,7 @@ class TransparentSocket(StreamSocket):
         if dialect.RESUME_WORDS:
             # Whether anything is said before the data goes on is not stated: take either.
             engine = self._engine
-            yield lambda: engine.state == IDLE
+            yield from run(self._modem, ask(b"AT", 2000))  # takes in all notices that have come
             link.tail.answer(dialect.RESUME_WORDS)
             engine.enter_data(link.tail)
             self._write_now(dialect.RESUME[0][0] + b"\r")
