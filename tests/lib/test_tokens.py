@@ -1,0 +1,234 @@
+"""The tokenizer alone: every kind of token, whole, byte by byte and in odd pieces."""
+
+from atsock.tokens import END, FULL, LINE, NOTHING, PIECE, PROMPT, Tokenizer
+from fakes import CUTS, Case, Clock, Random, Tape
+from frames import HOSTILE, digits
+
+
+class Sink:
+    """Takes what it is given, up to `room` bytes at a time."""
+
+    def __init__(self, room=10**6):
+        self.data = b""
+        self.room = room
+
+    def put(self, src, start, n):
+        n = min(n, self.room)
+        self.data += bytes(src[start : start + n])
+        return n
+
+
+class _Port:
+    def __init__(self, stream):
+        self.stream = stream
+
+    def fill(self, window):
+        n = self.stream.any()
+        return self.stream.readinto(window, min(n, len(window))) if n else 0
+
+
+def tokens_of(data, cut, react=None, in_line=(), prompt=False):
+    """(tokens, tokenizer): lines as bytes, other tokens as numbers; react(tokenizer, line) is called at each line."""
+    tape = Tape(Clock(), [("!", data)], cut)
+    tokens = Tokenizer(_Port(tape))
+    tokens.in_line = in_line
+    tokens.prompt = prompt
+    found = []
+    while tokens.fill():
+        token = tokens.next()
+        while token:
+            if token == LINE:
+                text = bytes(tokens.line[: tokens.n])
+                found.append(text)
+                if react:
+                    react(tokens, text)
+            elif token != PIECE:
+                found.append(token)
+            assert token != FULL
+            token = tokens.next()
+    return found, tokens
+
+
+def test_lines():
+    """CR LF on both sides, blank lines, CR CR LF behind an echo, LF alone, leading blanks, bytes above 127 and NUL."""
+    cases = (
+        (b"\r\nOK\r\n", [b"OK"]),
+        (b"\r\n+X: 1\r\n+X: 2\r\n\r\nOK\r\n", [b"+X: 1", b"+X: 2", b"OK"]),
+        (b"AT\r\r\nOK\r\n", [b"AT", b"OK"]),
+        (b"AT+X=1\r\r\n\r\n+X: 5\r\r\n\r\nOK\r\n", [b"AT+X=1", b"+X: 5", b"OK"]),
+        (b"volt\nOK\n", [b"volt", b"OK"]),
+        (b"\r\n\r\n\r\n \r\n  OK\r\n", [b"OK"]),
+        (b"\r\nab\x00c\xff\r\n", [b"ab\x00c\xff"]),
+        (b"\r\nno end", []),
+        (b"", []),
+        (b"\r\r\r\n\n\n", []),
+        (b"a\r\nb\r\nc\r\n", [b"a", b"b", b"c"]),
+    )
+    for data, lines in cases:
+        for cut in CUTS:
+            with Case(data, cut):
+                assert tokens_of(data, cut)[0] == lines
+
+
+def test_prompt():
+    """With and without blank and CR LF in front and behind; only where one is expected, only at a line's start, only once."""
+    for before in (b"", b"\r\n", b"\r\n\r\n", b"AT+QISEND=0,4\r\r\n"):
+        for after in (b"", b" ", b"\r\n", b" \r\n"):
+            for cut in CUTS:
+                with Case(before, after, cut):
+                    found, tokens = tokens_of(before + b">" + after + b"\r\nSEND OK\r\n", cut, prompt=True)
+                    lines = [b"AT+QISEND=0,4"] if before.startswith(b"AT") else []
+                    assert found == lines + [PROMPT, b"SEND OK"], found
+    for cut in CUTS:
+        assert tokens_of(b"\r\na > b\r\n", cut, prompt=True)[0] == [b"a > b"]
+        assert tokens_of(b"\r\n> 1\r\n", cut)[0] == [b"> 1"]
+        assert tokens_of(b"> > x\r\n", cut, prompt=True)[0] == [PROMPT, b"> x"]
+        assert tokens_of(b"\r\nERROR\r\n", cut, prompt=True)[0] == [b"ERROR"]
+
+
+def test_overlong_line():
+    """Cut at the buffer's size and flagged; what follows it is read as if nothing had been."""
+    for n in (319, 320, 321, 322, 640, 5000):
+        for cut in (0, 1, 7, -1):
+            with Case(n, cut):
+                flags = []
+                found, tokens = tokens_of(b"\r\n" + b"x" * n + b"\r\nOK\r\n", cut, lambda tokens, text: flags.append(tokens.overlong))
+                assert found[1] == b"OK"
+                assert found[0] == b"x" * min(n, len(found[0]))
+                assert len(found[0]) >= 319
+                # CR counts as long as the line is not at its end: one more or less does not matter.
+                assert flags[1] is False and (flags[0] or n <= 320) and (not flags[0] or n >= 319)
+                assert len(tokens.line) < 400
+
+
+def test_line_buffer_ends_in_nul():
+    """A prefix longer than the line never matches what an older line left behind."""
+    for cut in CUTS:
+        seen = []
+        tokens_of(b"\r\n+QIURC: \"closed\",0\r\n\r\n+QI\r\n", cut, lambda tokens, text: seen.append(tokens.line.startswith(b"+QIURC")))
+        assert seen == [True, False]
+
+
+def test_counted_payload():
+    """Every length around the window's size, with what looks like lines in it; the next byte is a line's again."""
+    for n in (1, 2, 255, 256, 257, 1500):
+        payload = (HOSTILE * 5)[:n]
+        for cut in CUTS:
+            with Case(n, cut):
+                sink = Sink()
+
+                def react(tokens, text):
+                    if text == b"+D":
+                        tokens.raw(sink, n)
+
+                found, tokens = tokens_of(b"\r\n+D\r\n" + payload + b"\r\n\r\nOK\r\n", cut, react)
+                assert found == [b"+D", END, b"OK"], found
+                assert sink.data == payload
+                assert tokens.taken == n
+
+
+def test_payload_without_taker():
+    """Payload for nobody is counted and dropped."""
+    for cut in CUTS:
+        found, tokens = tokens_of(b"\r\n+D\r\nOK\r\n!OK\r\n", cut, lambda tokens, text: tokens.raw(None, 5) if text == b"+D" else None)
+        assert found == [b"+D", END, b"OK"]
+
+
+def test_header_on_the_payloads_line():
+    """name, then so many commas: the byte behind the last one is payload, whatever the cut; quotes may hold none."""
+    in_line = ((b"+MIPRTCP:", 2), (b"+MIPRUDP:", 4))
+    for header, commas in ((b"+MIPRTCP: 1,5,", 2), (b"+MIPRTCP:1,5,", 2), (b"+MIPRUDP: 192.0.2.10,5000,2,5,", 4)):
+        for payload in (b"a\r\nb,", b",,,,,", b"\r\nOK\r", b"\n\n\n\n\n", b"+MIPR"):
+            for cut in CUTS:
+                with Case(header, payload, cut):
+                    sink = Sink()
+                    found, tokens = tokens_of(
+                        b"\r\n" + header + payload + header[: -len(b"5,")] + b"5," + payload + b"\r\nOK\r\n", cut,
+                        lambda tokens, text: tokens.raw(sink, 5) if text.startswith(b"+MIPR") else None, in_line,
+                    )  # fmt: skip
+                    assert found == [header[:-1], END, header[:-1], END, b"OK"], found
+                    assert sink.data == payload + payload
+
+
+def test_header_without_its_payload():
+    """A line that begins like such a header and has fewer commas is a line."""
+    for cut in CUTS:
+        assert tokens_of(b"\r\n+MIPRTCP: 1\r\n\r\nOK\r\n", cut, None, ((b"+MIPRTCP:", 2),))[0] == [b"+MIPRTCP: 1", b"OK"]
+
+
+def test_hexadecimal():
+    """Digits up to the first byte that is none, in every cut, also in the middle of a pair; either case."""
+    for payload in (b"", b"a", HOSTILE, bytes(range(256)) * 3):
+        for text in (digits(payload), digits(payload).lower()):
+            for lead in (b"", b" "):
+                for cut in CUTS + (2, 3):
+                    with Case(len(payload), lead, cut):
+                        sink = Sink()
+                        found, tokens = tokens_of(b"\r\n+D\r\n" + lead + text + b"\r\nOK\r\n", cut, lambda tokens, line: tokens.hex(sink) if line == b"+D" else None)
+                        assert found == [b"+D", END, b"OK"], found
+                        assert sink.data == payload
+                        assert tokens.taken == len(payload)
+
+
+def test_bad_digits():
+    """An odd digit, a byte that is none: the payload ends there, what is left of the line is a line, the next one counts."""
+    for text, made in ((b"414", b"A"), (b"4142zz", b"AB"), (b"4g42", b""), (b"zz", b""), (b"41\x00\xff", b"A"), (b"4142,1", b"AB"), (b"4\xff", b"")):
+        for cut in CUTS:
+            with Case(text, cut):
+                sink = Sink()
+                found, tokens = tokens_of(b"\r\n+D\r\n" + text + b"\r\nOK\r\n", cut, lambda tokens, line: tokens.hex(sink) if line == b"+D" else None)
+                assert sink.data == made, sink.data
+                assert found[0] == b"+D" and found[1] == END and found[-1] == b"OK", found
+                assert found.count(b"OK") == 1
+
+
+def test_sink_without_room():
+    """FULL: the payload stays in the window, and goes on where it stopped when there is room again."""
+    for kind in ("raw", "hex"):
+        for cut in CUTS:
+            with Case(kind, cut):
+                payload = HOSTILE[:100]
+                text = payload if kind == "raw" else digits(payload)
+                tape = Tape(Clock(), [("!", b"\r\n+D\r\n" + text + b"\r\nOK\r\n")], cut)
+                tokens = Tokenizer(_Port(tape))
+                sink = Sink(0)
+                random = Random(5)
+                lines = []
+                for _ in range(3000):
+                    tokens.fill()
+                    token = tokens.next()
+                    if token == LINE:
+                        lines.append(bytes(tokens.line[: tokens.n]))
+                        if lines[-1] == b"+D":
+                            tokens.raw(sink, 100) if kind == "raw" else tokens.hex(sink)
+                    elif token == FULL:
+                        sink.room = random.below(4)
+                    elif token == PIECE:
+                        sink.room = random.below(2)
+                assert sink.data == payload
+                assert lines == [b"+D", b"OK"]
+
+
+def test_stream_and_back():
+    """Everything is payload in a stream; lines() returns to lines from the next byte on."""
+    for cut in CUTS:
+        sink = Sink()
+        tape = Tape(Clock(), [("!", HOSTILE)], cut)
+        tokens = Tokenizer(_Port(tape))
+        tokens.stream(sink)
+        while tokens.fill():
+            assert tokens.next() == PIECE
+        assert sink.data == HOSTILE
+        tape.load([("!", b"\r\nOK\r\n")])
+        tokens.lines()
+        found = []
+        while tokens.fill():
+            if tokens.next() == LINE:
+                found.append(bytes(tokens.line[: tokens.n]))
+        assert found == [b"OK"]
+
+
+def test_nothing():
+    tokens = Tokenizer(_Port(Tape(Clock(), [], 0)))
+    assert tokens.fill() == 0
+    assert tokens.next() == NOTHING
