@@ -88,18 +88,26 @@ def test_a_module_that_is_asked_what_it_is(dialect, web, tmp_path):
         assert module.violations() == []
 
 
-@everywhere
+@pytest.mark.parametrize("dialect", ["bg96", "nl668", "l610"])
 def test_ping(dialect):
     result = run("ping", "--sim", dialect, "localhost", "--count", "2")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("localhost: 2 sent, 2 received, 0 % lost\nround trip min/avg/max ")
 
 
-@everywhere
+@pytest.mark.parametrize("dialect", ["bg96", "nl668", "l610"])
 def test_ntp(dialect):
     result = run("ntp", "--sim", dialect, "localhost")
     assert result.exit_code == 0, result.output
     assert any(character.isdigit() for character in result.stdout)
+
+
+@pytest.mark.parametrize("dialect", ["a7600", "sim7028"])
+@pytest.mark.parametrize("command", ["ping", "ntp"])
+def test_what_a_manual_does_not_have_is_said_in_one_line(dialect, command):
+    result = run(command, "--sim", dialect, "localhost")
+    assert result.exit_code == 1
+    assert "manual has no" in result.stderr and len(result.stderr.splitlines()) == 1
 
 
 @everywhere
