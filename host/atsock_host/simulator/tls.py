@@ -7,6 +7,7 @@ Knows no AT command.
 The module hands the events of the inner stream on: `inner.link` is the TlsStream.
 """
 
+import contextlib
 import ssl
 
 from .endpoints import Stream
@@ -41,10 +42,9 @@ class TlsStream(Stream):
 
     def close(self):
         if self.connected and not self.closed:
-            try:
-                self._tls.unwrap()          # sends close_notify; the peer's answer is not waited for
-            except ssl.SSLError:
-                pass                        # the peer has not said goodbye yet, or never will
+            # sends close_notify; unwrap() then misses the peer's, or finds data nobody wants any more
+            with contextlib.suppress(ssl.SSLError):
+                self._tls.unwrap()
             self._flush()
         self._inner.close()
 

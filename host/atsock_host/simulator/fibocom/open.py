@@ -147,12 +147,13 @@ class OpenMixin:
             self._listen(socket, source)
             return
         self.sockets[number] = socket
-        if opener == "+MIPODM":
+        silent = opener == "+MIPOPEN" and self.quirk("open-silent")
+        if opener == "+MIPODM" or silent:
             self.ok()           # the line changes hands at the late result, so OK always comes first
         else:
             self.accepted(socket)
         socket.deadline_ms = self.now_ms() + OPEN_LIMIT_MS
-        if opener == "+MIPOPEN" and self.quirk("open-silent"):
+        if silent:
             return
         socket.timer = self.after(OPEN_LIMIT_MS, lambda: self._open_failed(socket))
         if literal or (socket.kind == UDP and port == 0):
