@@ -28,7 +28,7 @@ class Line:
 
 def compose(form, params, args, ranges):
     """The Line of the form for these arguments.  Raises Mismatch; TypeError for bool and float."""
-    items = params.split()
+    items = params.split(",") if params else []
     line = Line(b"AT" + form.encode())
     fields = []
     for index, item in enumerate(items):

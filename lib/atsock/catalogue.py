@@ -88,7 +88,7 @@ def _choose(rows, args, ranges):
 
 
 def _takes(params, n):
-    items = params.split()
+    items = params.split(",") if params else []
     return n == len(items) or n < len(items) and items[n][0] == "["
 
 

@@ -206,6 +206,34 @@ class Modem:
         self._run(bringup.run(self, command), -1, "command")
         return command.lines
 
+    def call(self, name, *args):
+        """Any command of the dialect's manual by its name; returns its answer as Python values.
+
+        The write form, or the exec form without arguments.  args: the manual's parameters in order, numbers as int,
+        texts as str without quotes, None for a field left empty; payload for a prompt comes last, as bytes.  They are
+        checked against the manual before a byte is sent: ValueError (what was wrong), TypeError (bool, float).
+        Returns None; a tuple of the fields of the information line (int, str, None; payload as bytes); or a list of
+        tuples where the answer is a list.  What the manual announces for later (+QIOPEN:, +CIPOPEN:, ...) is waited
+        for and is the value; "CONNECT" when data mode begins, left by call("+++").  Raises CommandError, also for
+        a result that tells a failure, and Timeout.
+        Goes behind the sockets' back: what they have open is better left alone.
+        """
+        from .catalogue import call
+
+        return self._run(call(self, name, args), -1, "call")
+
+    def query(self, name):
+        """The read form ("?") of a command of the manual; returns and raises as call()."""
+        from .catalogue import query
+
+        return self._run(query(self, name), -1, "query")
+
+    def test(self, name):
+        """The test form ("=?"): its fields as a list of str, a list of such lists when it has several lines."""
+        from .catalogue import test
+
+        return self._run(test(self, name), -1, "test")
+
     def identity(self):
         """(manufacturer, model, revision) as str, as the module tells them (27.007 5.1-5.3)."""
         return tuple([b" ".join(self.command(text)).decode() for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR")])

@@ -11,7 +11,7 @@ A row of FORMS is (form, parameters, deadline_ms, answer):
 A form may have several rows; the first whose parameters fit the arguments is used.  TESTS names the commands
 that have a test form ("=?").
 
-Parameters are words `name:kind`, separated by blanks.  "[" before a word: it and what follows may be left out.
+Parameters are `name:kind`, separated by commas.  "[" before a name: it and what follows may be left out.
 "?" before a name: the field may be empty (None).  Kinds:
     1-16  5  0|1|5   a number of that range, or one of those
     "TCP|UDP"        one of those texts, quoted

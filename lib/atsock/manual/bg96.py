@@ -49,47 +49,49 @@ _SENDS = (PROMPT | OK, OKAY, _SENT, X, 0)
 _SENDS_HEX = (OK, OKAY, _SENT, X, 0)
 _READS = (OK, DATA, ((b"", b"", RAW, 1, 0, False), (b"", b"", RAW, 3, 0, False)), X, 0)
 
+_OPEN = "contextID:1-16,connectID:0-11,service_type:"
+
 FORMS = (
     # form             parameters                                                        ms        answer
     ("+QICSGP=",      "contextID:1-16",                                                  _MS,      LINE),       # 2.1.1
-    ("+QICSGP=",      "contextID:1-16 context_type:1-2 APN:s255 [username:s255 password:s255 [authentication:0-3",
+    ("+QICSGP=",      "contextID:1-16,context_type:1-2,APN:s255,[username:s255,password:s255,[authentication:0-3",
                                                                                          _MS,      NOTHING),
     ("+QIACT?",       "",                                                                _MS,      LIST),       # 2.1.2
     ("+QIACT=",       "contextID:1-16",                                                  152_000,  NOTHING),
     ("+QIDEACT=",     "contextID:1-16",                                                  42_000,   NOTHING),    # 2.1.3
-    ("+QIOPEN=",      'contextID:1-16 connectID:0-11 service_type:"TCP|UDP" address:h255 remote_port:0-65535 '
-                      "[local_port:0-65535 [access_mode:0-1",                            152_000,  _OPENED),    # 2.1.4
-    ("+QIOPEN=",      'contextID:1-16 connectID:0-11 service_type:"TCP LISTENER|UDP SERVICE" address:"127.0.0.1" '
-                      "remote_port:0-65535 local_port:0-65535 [access_mode:0-1",         152_000,  _OPENED),
-    ("+QIOPEN=",      'contextID:1-16 connectID:0-11 service_type:"TCP|UDP" address:h255 remote_port:0-65535 '
-                      "local_port:0-65535 access_mode:2",                                152_000,  ONLINE),
-    ("+QICLOSE=",     "connectID:0-11 [timeout:1-65535",                                 _close_ms, NOTHING),   # 2.1.5
+    ("+QIOPEN=",      _OPEN + '"TCP|UDP",address:h255,remote_port:0-65535,[local_port:0-65535,[access_mode:0-1',
+                                                                                         152_000,  _OPENED),    # 2.1.4
+    ("+QIOPEN=",      _OPEN + '"TCP LISTENER|UDP SERVICE",address:"127.0.0.1",remote_port:0-65535,local_port:0-65535,'
+                      "[access_mode:0-1",                                                152_000,  _OPENED),
+    ("+QIOPEN=",      _OPEN + '"TCP|UDP",address:h255,remote_port:0-65535,local_port:0-65535,access_mode:2',
+                                                                                         152_000,  ONLINE),
+    ("+QICLOSE=",     "connectID:0-11,[timeout:1-65535",                                 _close_ms, NOTHING),   # 2.1.5
     ("+QISTATE?",     "",                                                                _MS,      LIST),       # 2.1.6
     ("+QISTATE",      "",                                                                _MS,      LIST),
-    ("+QISTATE=",     "query_type:0 contextID:1-16",                                     _MS,      LIST),
-    ("+QISTATE=",     "query_type:1 connectID:0-11",                                     _MS,      LINE),
-    ("+QISEND=",      "connectID:0-11 send_length:0",                                    _MS,      LINE),       # 2.1.7
-    ("+QISEND=",      "connectID:0-11 data:z1460",                                       122_000,  _SENDS),
-    ("+QISEND=",      "connectID:0-11 send_length:1-1460 data:#1",                       122_000,  _SENDS),
-    ("+QISEND=",      "connectID:0-11 send_length:1-1460 remoteIP:ip4 remote_port:0-65535 data:#1",
+    ("+QISTATE=",     "query_type:0,contextID:1-16",                                     _MS,      LIST),
+    ("+QISTATE=",     "query_type:1,connectID:0-11",                                     _MS,      LINE),
+    ("+QISEND=",      "connectID:0-11,send_length:0",                                    _MS,      LINE),       # 2.1.7
+    ("+QISEND=",      "connectID:0-11,data:z1460",                                       122_000,  _SENDS),
+    ("+QISEND=",      "connectID:0-11,send_length:1-1460,data:#1",                       122_000,  _SENDS),
+    ("+QISEND=",      "connectID:0-11,send_length:1-1460,remoteIP:ip4,remote_port:0-65535,data:#1",
                                                                                          122_000,  _SENDS),
-    ("+QIRD=",        "connectID:0-11 read_length:0",                                    122_000,  LINE),       # 2.1.8
-    ("+QIRD=",        "connectID:0-11 [read_length:1-1500",                              122_000,  _READS),
-    ("+QISENDEX=",    "connectID:0-11 hex_string:x512",                                  122_000,  _SENDS_HEX), # 2.1.9
-    ("+QISWTMD=",     "connectID:0-11 access_mode:0-1",                                  _MS,      NOTHING),    # 2.1.10
-    ("+QISWTMD=",     "connectID:0-11 access_mode:2",                                    _MS,      ONLINE),
-    ("+QPING=",       "contextID:1-16 host:h255 [timeout:1-255 [pingnum:1-10",           _ping_ms, _PINGS),     # 2.1.11
+    ("+QIRD=",        "connectID:0-11,read_length:0",                                    122_000,  LINE),       # 2.1.8
+    ("+QIRD=",        "connectID:0-11,[read_length:1-1500",                              122_000,  _READS),
+    ("+QISENDEX=",    "connectID:0-11,hex_string:x512",                                  122_000,  _SENDS_HEX), # 2.1.9
+    ("+QISWTMD=",     "connectID:0-11,access_mode:0-1",                                  _MS,      NOTHING),    # 2.1.10
+    ("+QISWTMD=",     "connectID:0-11,access_mode:2",                                    _MS,      ONLINE),
+    ("+QPING=",       "contextID:1-16,host:h255,[timeout:1-255,[pingnum:1-10",           _ping_ms, _PINGS),     # 2.1.11
     ("+QNTP?",        "",                                                                _MS,      LINE),       # 2.1.12
-    ("+QNTP=",        "contextID:1-16 server:h255 [port:1-65535 [autosettime:0-1",       127_000,  _RESULT),
+    ("+QNTP=",        "contextID:1-16,server:h255,[port:1-65535,[autosettime:0-1",       127_000,  _RESULT),
     ("+QIDNSCFG=",    "contextID:1-16",                                                  _MS,      LINE),       # 2.1.13
-    ("+QIDNSCFG=",    "contextID:1-16 pridnsaddr:ip [secdnsaddr:ip",                     _MS,      NOTHING),
-    ("+QIDNSGIP=",    "contextID:1-16 hostname:h255",                                    _MS,      _NAMES),     # 2.1.14
+    ("+QIDNSCFG=",    "contextID:1-16,pridnsaddr:ip,[secdnsaddr:ip",                     _MS,      NOTHING),
+    ("+QIDNSGIP=",    "contextID:1-16,hostname:h255",                                    _MS,      _NAMES),     # 2.1.14
     ("+QICFG=",       'option:"transpktsize|transwaittm|dataformat|viewmode|tcp/retranscfg"', _MS, LINE),       # 2.1.15
-    ("+QICFG=",       'option:"transpktsize" transpktsize:1-1460',                       _MS,      NOTHING),
-    ("+QICFG=",       'option:"transwaittm" transwaittm:0-20',                           _MS,      NOTHING),
-    ("+QICFG=",       'option:"dataformat" send_data_format:0-1 recv_data_format:0-1',   _MS,      NOTHING),
-    ("+QICFG=",       'option:"viewmode" view_mode:0-1',                                 _MS,      NOTHING),
-    ("+QICFG=",       'option:"tcp/retranscfg" max_backoffs:3-20 max_RTO:5-1000',        _MS,      NOTHING),
+    ("+QICFG=",       'option:"transpktsize",transpktsize:1-1460',                       _MS,      NOTHING),
+    ("+QICFG=",       'option:"transwaittm",transwaittm:0-20',                           _MS,      NOTHING),
+    ("+QICFG=",       'option:"dataformat",send_data_format:0-1,recv_data_format:0-1',   _MS,      NOTHING),
+    ("+QICFG=",       'option:"viewmode",view_mode:0-1',                                 _MS,      NOTHING),
+    ("+QICFG=",       'option:"tcp/retranscfg",max_backoffs:3-20,max_RTO:5-1000',        _MS,      NOTHING),
     ("+QISDE?",       "",                                                                _MS,      LINE),       # 2.1.16
     ("+QISDE=",       "echo:0-1",                                                        _MS,      NOTHING),
     ("+QIGETERROR",   "",                                                                _MS,      LINE),       # 2.1.17
