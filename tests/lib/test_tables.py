@@ -11,12 +11,12 @@ SPEC = __file__.rsplit("/", 1)[0] + "/../spec/" if "/" in __file__ else "../spec
 HOST, APN, NAME, PORT = b"h" * 255, b"a" * 99, b"n" * 64, 65535
 _ADDRESSED = (HOST, PORT, 2, PORT)
 _ACCOUNT = (APN, NAME, NAME, 3, b"IPV4V6")
-_NUMBERS = (PORT, 99)
+_NUMBERS = (PORT, 99, PORT, PORT, PORT)
 # What the ARG fields of a verb hold, by the name in the table that it stands under.
 ARGUMENTS = {
     "OPEN": _ADDRESSED, "OPEN_DATA": _ADDRESSED, "SEND_TO": _ADDRESSED, "PUSH_TO": _ADDRESSED, "RESOLVE": (HOST,), "CONFIGURE": _ACCOUNT,
     "CONFIGURE_USER": _ACCOUNT, "ACTIVATE": _ACCOUNT, "ACTIVATE_USER": _ACCOUNT, "ACTIVATE_STORED": _ACCOUNT, "LISTEN": _NUMBERS, "STOP": _NUMBERS,
-    "NTP": (HOST, PORT), "PING": (HOST, 255, 1372, 255000),
+    "NTP": (HOST,) + _NUMBERS, "PING": (HOST, 255, 1372, 255000, 255),
 }  # fmt: skip
 ROW_WIDTH = 9
 VERB_EVENTS = (
