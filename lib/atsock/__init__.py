@@ -6,6 +6,7 @@ from .engine import (
 )  # fmt: skip
 from .errors import CommandError, ModemError, Restarted, Timeout
 from .modem import Modem
-from .sockets import AF_INET, AF_INET6, SO_RCVBUF, SOCK_DGRAM, SOCK_STREAM, Socket
+from .address import AF_INET, AF_INET6, SO_RCVBUF, SOCK_DGRAM, SOCK_STREAM
+from .sockets import Socket
 
 __version__ = "0.1.0"

@@ -6,7 +6,7 @@ Written as generators: they yield a Command to be run, or a number of millisecon
 
 from . import dialects
 from .command import Command, text_command
-from .errors import CommandError, ModemError, EACCES, EIO, ENETDOWN, ENODEV, Timeout
+from .errors import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV, ModemError, Timeout
 from .fast import MISSING, field, number
 from .words import BY_FLAG, BY_ID, MUST, OK, X
 
@@ -199,7 +199,9 @@ def context_address(modem):
 
 def _activate(modem, apn, user, password, auth, family):
     dialect = modem._engine.dialect
-    args = (apn or b"", user, password, auth, dialect.PDP_TYPES[family])
+    if family not in dialect.PDP_TYPES:
+        raise ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
+    args = (apn or b"", user, password, auth, dialect.PDP_TYPES[family], 6 if family == 6 else 1)
     if apn is not None:
         for verb in dialect.CONFIGURE:
             yield from run(modem, Command(None, verb, args))

@@ -5,17 +5,19 @@ A generator yields a Command (to be run), a function (to be called until it says
 """
 
 from . import bringup
+from .address import AF_INET6
 from .checks import is_address
 from .command import Command
-from .errors import EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
+from .errors import EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
 from .link import FREE, OPEN, OPENING
-from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, UDP, UDP_ANY
+from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
 
 def open_link(modem, socket, what, access, host, port, local):
     """Open `what` (TCP, UDP, ...) and give the link to the socket when it is open."""
     engine = modem._engine
     dialect = engine.dialect
+    protocol = _protocol(dialect, socket, what)
     opens = dialect.OPEN_DATA if access == "transparent" else dialect.OPEN
     if what not in opens:
         raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
@@ -34,7 +36,8 @@ def open_link(modem, socket, what, access, host, port, local):
     link.state = OPENING
     socket._adopt(link, table)
     link.held = True
-    command = Command(link, opens[what], (host, port, table[A_MODE], local or dialect.NO_PORT))
+    args = (host, port, table[A_MODE], local or dialect.NO_PORT, protocol)
+    command = Command(link, opens[what], args)
     command.enters_data = access == "transparent"
     yield command
     if command.errno == 0:
@@ -60,6 +63,18 @@ def open_link(modem, socket, what, access, host, port, local):
     raise modem._error(command, ECONNREFUSED)
 
 
+def _protocol(dialect, socket, what):
+    # The number of a dialect that numbers protocols, address family and its own TLS included.
+    if dialect.PROTOCOLS is None:
+        if socket._tls:
+            raise ModemError(EOPNOTSUPP, "%s: no TLS of its own; wrap the socket by ssl" % dialect.NAME)
+        return 0
+    family = 6 if socket._family == AF_INET6 else 4
+    if family not in dialect.PROTOCOLS:
+        raise ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
+    return dialect.PROTOCOLS[family][TLS if socket._tls else what]
+
+
 def close_link(modem, link):
     """Close it on the module where the module still holds it, and free the link."""
     if link.held:
@@ -79,12 +94,17 @@ def close_link(modem, link):
         yield from link.listener.forget(link)
 
 
-def resolve(modem, host):
+def resolve(modem, host, family=0):
     """The addresses of a name, as a list of bytes; a numeric address is returned as it is."""
     if is_address(host):
         return [host]
     dialect = modem._engine.dialect
-    command = Command(None, dialect.RESOLVE, (host,))
+    verb = dialect.RESOLVE
+    if family == AF_INET6:
+        verb = dialect.RESOLVE_6
+        if verb is None:
+            raise ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % dialect.NAME)
+    command = Command(None, verb, (host,))
     command.texts = []
     command.expect = 1
     yield command

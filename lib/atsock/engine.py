@@ -57,6 +57,7 @@ _PROBES = 3
 _EVENTS = 32  # queued at most; beyond that new ones are dropped
 _PIECE = 128  # payload bytes encoded to hexadecimal at a time
 _IN_LINE = (INLINE, INLINE_HEX, INLINE_FROM, INLINE_HEX_FROM)
+_OK2_MS = 1000  # for the second OK of a command whose result line has come; some firmware leaves it out
 _STALL_MS = 5000  # payload that stops coming for so long will not come
 
 
@@ -95,6 +96,7 @@ class Engine:
         self.out = None  # what is being written: out[out_at:], out_left bytes
         self.out_at = 0
         self.out_left = 0
+        self.full = False  # the port took less than a socket in data mode had for it
         self.hex_left = 0  # payload bytes still to be encoded
         self.sender = bytearray(64)  # address line of the payload that follows
         self.sender_n = 0
@@ -434,6 +436,8 @@ class Engine:
             self._on_bad(row, value)
         elif event == SENT:
             self.command.link.free = self._number(row[7])
+            if self.need & OK2 and self.got & OK:
+                self.deadline = self.after_ms(_OK2_MS)
         elif event == RESOLVED:
             self.command.expect = max(self._number(row[7]), 1)
         self.got |= event

@@ -3,6 +3,7 @@
 import sys
 
 from . import bringup, checks, dialects
+from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 from .clock import ticks_diff
 from .command import Command
 from .connection import close_link, resolve
@@ -13,7 +14,6 @@ from .errors import (
 from .fast import MISSING
 from .link import FREE, Link
 from .port import Port
-from .sockets import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 from .streams import StreamSocket
 from .words import ARG, CONTEXT, LINK, N, OK, PAYLOAD
 
@@ -152,13 +152,13 @@ class Modem:
         """The addresses (list of str) of a host name, asked of the module's DNS.  Raises CommandError, Timeout."""
         host = checks.host(host)
         self._check_attached()
-        return [address.decode() for address in self._run(resolve(self, host), -1, "resolve")]
+        return [address.decode() for address in self._run(resolve(self, host, family), -1, "resolve")]
 
     def getaddrinfo(self, host, port, af=0, type=0, proto=0, flags=0):
         """As socket.getaddrinfo(): a list of (family, type, proto, name, (address, port)); the module resolves."""
         checks.port(port)
         found = []
-        for address in self.resolve(host):
+        for address in self.resolve(host, af or AF_INET):
             family = AF_INET6 if ":" in address else AF_INET
             if af in (0, family):
                 found.append((family, type or SOCK_STREAM, proto, "", (address, port)))
@@ -264,7 +264,7 @@ class Modem:
         if not engine.pump():
             left = engine.until_ms(give_up)
             if left > 0 and not engine.stalled:
-                engine.port.wait(engine.remaining_ms(left), engine.out_left > 0)
+                engine.port.wait(engine.remaining_ms(left), engine.out_left > 0 or engine.full)
                 engine.pump()
         self._deliver()
 
@@ -298,7 +298,7 @@ class Modem:
             return True
         if engine.events and not engine.state:
             self._deliver()
-        engine.port.wait(engine.remaining_ms(ms), engine.out_left > 0)
+        engine.port.wait(engine.remaining_ms(ms), engine.out_left > 0 or engine.full)
         return engine.pump()
 
     def _run(self, steps, timeout_ms, what):

@@ -99,3 +99,42 @@ def ntp(modem, server, port):
         return text(line, time).decode()
     clock = yield from run(modem, ask(b"AT+CCLK?"))  # 27.007 8.15
     return text(clock.lines[0], 0).decode()
+
+
+def keepalive(modem, on, values):
+    """Steps of setsockopt(SO_KEEPALIVE): values are idle s, interval s, count; for all sockets of the module."""
+    dialect = modem._engine.dialect
+    if dialect is None or dialect.KEEPALIVE is None:
+        raise ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
+    if not on:
+        yield from run(modem, Command(None, dialect.KEEPALIVE_OFF))
+        return
+    unit, most_idle, most_interval, most_count = dialect.KEEPALIVE_MOST
+    idle = _units(values[0], unit, most_idle, "TCP_KEEPIDLE")
+    interval = _units(values[1], unit, most_interval, "TCP_KEEPINTVL")
+    if not 1 <= values[2] <= most_count:
+        raise ValueError("TCP_KEEPCNT: 1 to %d, not %r" % (most_count, values[2]))
+    yield from run(modem, Command(None, dialect.KEEPALIVE, (idle, interval, values[2])))
+
+
+def _units(seconds, unit, most, name):
+    n = (seconds + unit - 1) // unit
+    if not 1 <= n <= most:
+        raise ValueError("%s: 1 to %d s, not %r" % (name, most * unit, seconds))
+    return n
+
+
+def unacked(modem, link):
+    """Steps of StreamSocket.unacked()."""
+    dialect = modem._engine.dialect
+    if dialect.UNACKED is None:
+        raise ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % dialect.NAME)
+    pieces, prefix, sent, field = dialect.UNACKED
+    command = Command(link, (pieces, 62_000, OK, 0))
+    command.lines = []
+    command.prefix = prefix
+    yield from run(modem, command)
+    if not command.lines:
+        raise ModemError(EIO, "the module did not tell what is acknowledged")
+    n = value(command.lines[0], field)
+    return n if sent < 0 else value(command.lines[0], sent) - n

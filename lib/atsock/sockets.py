@@ -6,24 +6,13 @@ The kinds: streams.py (TCP), datagrams.py (UDP), servers.py (accept), transparen
 import io
 
 from . import checks
+from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from .connection import close_link, open_link
 from .errors import (
     EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout,
 )  # fmt: skip
 from .link import DEAD, GONE, NO, OPEN, OPENING
 from .words import A_CHUNK, A_READ, A_SEND
-
-AF_INET = 2
-AF_INET6 = 10
-SOCK_STREAM = 1
-SOCK_DGRAM = 2
-
-try:  # the numbers of this platform, so that code which imports them from its own socket module fits
-    from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
-except ImportError:
-    pass
-
-SO_RCVBUF = 8  # Linux
 
 # Requests and answers of ioctl (MicroPython py/stream.h).
 _FLUSH = 1
@@ -44,6 +33,8 @@ _Base = getattr(io, "RawIOBase", io.IOBase)
 
 class Socket(_Base):
     """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
+
+    _keepalive = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
 
     def __init__(self, modem, family, access, tls):
         self._modem = modem
@@ -301,8 +292,22 @@ class Socket(_Base):
         return self
 
     def setsockopt(self, level, option, value):
-        """SO_RCVBUF before connect(): bytes of the receive ring.  Other options are taken and ignored, as on MicroPython."""
-        if option == SO_RCVBUF:
+        """SO_RCVBUF (before connect(): bytes of the receive ring), SO_KEEPALIVE with TCP_KEEPIDLE, TCP_KEEPINTVL (s) and
+        TCP_KEEPCNT set before it (for all sockets of the module).
+
+        Others are taken and ignored, as on MicroPython.  Raises ValueError, OSError EOPNOTSUPP where the dialect has no
+        keep-alive, CommandError.
+        """
+        if option == SO_KEEPALIVE and level != IPPROTO_TCP:
+            from .services import keepalive
+
+            modem = self._modem
+            modem._run(keepalive(modem, value, self._keepalive), -1, "keep-alive")
+        elif level == IPPROTO_TCP and option in (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT):
+            keep = list(self._keepalive)
+            keep[option - TCP_KEEPIDLE] = value
+            self._keepalive = tuple(keep)
+        elif option == SO_RCVBUF:
             if not isinstance(value, int) or not 512 <= value <= 1 << 20:
                 raise ValueError("SO_RCVBUF: 512 to 1048576 bytes, not %r" % (value,))
             self._rcvbuf = value

@@ -249,6 +249,18 @@ class StreamSocket(Socket):
                     self._engine.abandon(self._link.tx)
                 return -ETIMEDOUT
 
+    def unacked(self):
+        """How many of the bytes sent so far the peer has not acknowledged, as the module tells it.
+
+        Raises OSError EOPNOTSUPP where it does not (SIM7028, Fibocom), ENOTCONN, CommandError.
+        Source: AT+QISEND=<id>,0 (BG96 2.1.7), AT+CIPACK (A7600 2.16).
+        """
+        from .services import unacked
+
+        if self._link is None:
+            self._fail(ENOTCONN)
+        return self._modem._run(unacked(self._modem, self._link), self._timeout_ms, "unacked")
+
     # -- server
 
     def listen(self, backlog=1):

@@ -251,6 +251,7 @@ class TransparentSocket(StreamSocket):
             if not n:
                 return -EAGAIN
         n = engine.port.write(buf, at, n)
+        engine.full = n == 0
         if not n:
             return -EAGAIN
         self._count_out(n)

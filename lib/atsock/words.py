@@ -38,6 +38,7 @@ HOST = ARG  # of the open verbs: name or address, without quotes
 PORT = ARG + 1
 MODE = ARG + 2  # of the access mode, see ACCESS below
 LOCAL = ARG + 3  # local port
+PROTOCOL = ARG + 4  # as PROTOCOLS of the dialect says
 
 # Of the verbs that bring up a context.
 APN = ARG
@@ -45,7 +46,9 @@ USER = ARG + 1
 PASSWORD = ARG + 2
 AUTH = ARG + 3  # 0 none, 1 PAP, 2 CHAP, 3 either
 PDP_TYPE = ARG + 4  # as PDP_TYPES of the dialect says
+IP_FAMILY = ARG + 5  # 1: IPv4, 6: IPv6
 
+TLS = 4  # key of PROTOCOLS only: a TCP client with the module's own TLS
 OPEN_NAMES = ("TCP", "connected UDP", "TCP server", "unconnected UDP")
 
 # Rows of SETUP and A_SETUP are (command, MUST or MAY): what happens when the module refuses it.

@@ -33,6 +33,7 @@ DEACTIVATE = ((b"AT+NETCLOSE",), _NET_MS, OK | DOWN, 0)             # 2.2
 OPEN_MS = 125_000
 _OPEN = (b"AT+CIPOPEN=", LINK)
 #                                                                              ms       need also
+PROTOCOLS = None                        # by name in the command
 OPEN = {                                # 2.3
     TCP:     (_OPEN + (b',"TCP","', HOST, b'",', PORT),                        _NET_MS, OK, 0),
     UDP_ANY: (_OPEN + (b',"UDP",,,', LOCAL),                                   _NET_MS, OK, 0),
@@ -91,9 +92,12 @@ PUSH_BY_SENDER  = True
 
 # ---- lookups
 RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 30_000, OK | ADDRESS, 0)          # 2.17
+RESOLVE_6 = None
 WHY     = None
 
 # ---- services
+UNACKED = ((b"AT+CIPACK=", LINK), b"+CIPACK:", 0, 1)          # 2.16: sent, acknowledged
+KEEPALIVE = None                            # not in the manual
 PING = NTP = None                           # not in the manual
 
 LINES = (

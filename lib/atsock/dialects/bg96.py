@@ -36,6 +36,7 @@ DEACTIVATE = ((b"AT+QIDEACT=", CONTEXT), 42_000,  OK, 0)        # 2.1.3: 40 s
 OPEN_MS = 152_000                       # 2.1.4: the URC comes within 150 s
 _OPEN = (b"AT+QIOPEN=", CONTEXT, b",", LINK, b',"')
 #                                                                                        ms       need  also
+PROTOCOLS = None                        # by name in the command
 OPEN = {
     TCP:        (_OPEN + (b'TCP","',                    HOST, b'",', PORT, b",", LOCAL, b",", MODE), _ANY_MS, OK, 0),
     UDP:        (_OPEN + (b'UDP","',                    HOST, b'",', PORT, b",", LOCAL, b",", MODE), _ANY_MS, OK, 0),
@@ -91,9 +92,12 @@ PUSH_BY_SENDER  = False
 
 # ---- lookups
 RESOLVE = ((b"AT+QIDNSGIP=", CONTEXT, b',"', HOST, b'"'), 62_000, OK | RESOLVED | ADDRESS, 0)   # 2.1.14
+RESOLVE_6 = None
 WHY     = (((b"AT+QIGETERROR",), 62_000, OK | REASON, 0), b"AT+QI")                             # 2.1.17
 
 # ---- services
+UNACKED = ((b"AT+QISEND=", LINK, b",0"), b"+QISEND:", X, 2)   # 2.1.7 query: total, acknowledged, unacknowledged
+KEEPALIVE = None                            # not in the manual
 # 2.1.11: host, timeout in seconds, count; a line per reply, then the summary
 PING       = ((b"AT+QPING=", CONTEXT, b',"', HOST, b'",', ARG + 4, b",", ARG + 1), 62_000, OK, 0)
 PING_MOST  = (10, 32, 255_000)              # count, size (not settable), time

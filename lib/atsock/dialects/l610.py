@@ -9,3 +9,8 @@ NAME = "l610"
 MODELS = (b"L610",)
 
 PDP_TYPES = {4: 1, 6: 2}                # 1.1.1 <Operation>
+PROTOCOLS = {                           # 1.1.2
+    4: {TCP: 0,  UDP: 1,  TLS: 2,  TCP_SERVER: 0},
+    6: {TCP: 60, UDP: 61, TLS: 62, TCP_SERVER: 60},
+}
+RESOLVE_6 = ((b'AT+MIPDNS="', HOST, b'",1'), 62_000, OK | ADDRESS, 0)   # 1.1.21

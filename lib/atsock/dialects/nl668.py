@@ -33,21 +33,20 @@ DEACTIVATE = ((b"AT+MIPCALL=0",),                                       _UP_MS, 
 OPEN_MS = 62_000                        # 1.1.2: returns in 60 s
 _OPEN = (b"AT+MIPOPEN=", LINK, b",")
 #                                                                          ms       need also
+PROTOCOLS = {4: {TCP: 0, UDP: 1, TLS: 2, TCP_SERVER: 0}}      # 1.1.2
 OPEN = {                                # 1.1.2; remote port 0 listens
-    TCP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",0"),         OPEN_MS, OK, 0),
-    UDP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",1"),         OPEN_MS, OK, 0),
-    TCP_SERVER: (_OPEN + (LOCAL, b',"127.0.0.1",0,0'),                     OPEN_MS, OK, 0),
+    TCP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",", PROTOCOL),   OPEN_MS, OK, 0),
+    UDP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",", PROTOCOL),   OPEN_MS, OK, 0),
+    TCP_SERVER: (_OPEN + (LOCAL, b',"127.0.0.1",0,', PROTOCOL),               OPEN_MS, OK, 0),
 }
-OPEN_DATA = {                           # 1.1.18
-    TCP:        ((b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",0"), OPEN_MS, OK | CONNECT, 0),
-    UDP:        ((b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",1"), OPEN_MS, OK | CONNECT, 0),
-}
+_ODM = (b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",", PROTOCOL)
+OPEN_DATA = {TCP: (_ODM, OPEN_MS, OK | CONNECT, 0), UDP: (_ODM, OPEN_MS, OK | CONNECT, 0)}    # 1.1.18
 RESUME          = ((b"ATO",),                                9_000,    OK, 0)
 RESUME_WORDS    = (b"CONNECT", b"OK", b"+MIPODM:")         # 1.1.24 of the L610 manual says nothing of an answer
 CLOSE           = ((b"AT+MIPCLOSE=", LINK),                  15_000,   OK | CLOSED, 0)                  # 1.1.3
 STALE           = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)                                # 1.1.3
 CLOSE_WHEN_GONE = True                                                                                  # 1.1.12
-SEND            = ((b"AT+MIPSEND=", LINK, b",", N),          _SEND_MS, PROMPT | OK | SENT | OK2, PUSHED)  # 1.2.3
+SEND            = ((b"AT+MIPSEND=", LINK, b",", N),          _SEND_MS, PROMPT | OK | OK2, SENT | PUSHED)  # 1.2.3; older firmware leaves +MIPSEND out
 PUSH_OUT        = ((b"AT+MIPPUSH=", LINK),                   _ANY_MS,  OK | PUSHED, 0)                  # 1.1.7
 SEND_HEX        = ((b"AT+MIPSEND=", LINK, b',"', PAYLOAD, b'"'), _ANY_MS, OK | STORED, 0, PUSH_OUT)     # 1.1.6
 # A datagram to another peer than the opened one: stored, then pushed to it (1.1.7).
@@ -87,9 +86,15 @@ PUSH_BY_SENDER  = False
 
 # ---- lookups
 RESOLVE = ((b'AT+MIPDNS="', HOST, b'"'), 62_000, OK | ADDRESS, 0)                   # 1.1.21
+RESOLVE_6 = None
 WHY     = None
 
 # ---- services
+UNACKED = None                              # +MIPSTAT: 0 does not say whether it counts per push or in all
+# 1.1.14: s, s, count; for all sockets, kept over power loss
+KEEPALIVE     = ((b"AT+MIPKEEPCONF=1,", ARG, b",", ARG + 1, b",", ARG + 2), _ANY_MS, OK, 0)
+KEEPALIVE_OFF = ((b"AT+MIPKEEPCONF=0",), _ANY_MS, OK, 0)
+KEEPALIVE_MOST = (1, 36000, 750, 50)        # seconds per unit; idle, interval, count
 # 1.1.15: host, count, size, TTL, TOS, timeout in ms
 PING       = ((b'AT+MPING=1,"', HOST, b'",', ARG + 1, b",", ARG + 2, b",64,0,", ARG + 3), 76_000, OK, 0)
 PING_MOST  = (255, 1372, 255_000)           # count, size, time

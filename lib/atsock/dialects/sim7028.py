@@ -4,6 +4,7 @@ Sections: SIM7028 Series TCPIP Application Note V1.04; columns: words.py.
 """
 
 from .a7600 import *
+from .a7600 import _SET_MS
 
 NAME = "sim7028"
 MODELS = (b"SIM7028", b"SIMCOM_SIM7028")
@@ -14,3 +15,10 @@ UDP_MOST = 1400                         # 2.1.4: longer ones may be lost in the 
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")    # 3.1.1: NB-IoT, CEREG decides
 
 RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 9_000, OK | ADDRESS, 0)   # 2.1.17: 6 s
+
+CONFIGURE = CONFIGURE + (((b"AT+CSOCKSETPN=1,", IP_FAMILY), _SET_MS, OK, 0),)   # 2.1.18: before NETOPEN
+UNACKED = None                          # 2.1.16: the acknowledged count is reserved
+# 2.1.19: minutes, count, minutes
+KEEPALIVE      = ((b"AT+CTCPKA=1,", ARG, b",", ARG + 2, b",", ARG + 1), _SET_MS, OK, 0)
+KEEPALIVE_OFF  = ((b"AT+CTCPKA=0,1,1,1",), _SET_MS, OK, 0)
+KEEPALIVE_MOST = (60, 120, 120, 10)     # seconds per unit; idle, interval (no range printed), count
