@@ -27,6 +27,8 @@ def result(shape, lines, skip):
             found += [n for n in numbers(line) if n]
         return tuple(found)
     rows = _with_payload(lines) if shape == DATA else [fields(line)[skip:] for line in lines]
+    if shape == MANY and rows == [(0,)]:  # how some modules say that there is none
+        return []
     if shape == MANY or len(rows) > 1:
         return rows
     return rows[0] if rows else None

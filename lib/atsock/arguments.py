@@ -38,25 +38,27 @@ def compose(form, params, args, ranges):
             if not optional:
                 raise Mismatch(index, "%s is missing" % name.lstrip("?"))
             break
-        _check_type(name, args[index])
+        _check_type(form, name, args[index])
         if line.payload is None:
             _put(line, fields, index, name, ranges.get(kind, kind), args)
         else:
             _text(index, name, kind, args[index])  # stands behind the payload: says how that ends
     if len(args) > len(items):
         raise Mismatch(len(items), "%d arguments at most, not %d" % (len(items), len(args)))
+    while fields and not fields[-1] and items[len(fields) - 1][0] == "[":
+        fields.pop()  # left empty at the end: left out
     line.text += b",".join(fields)
     return line
 
 
-def _check_type(name, value):
+def _check_type(form, name, value):
     if isinstance(value, (bool, float)):
-        raise TypeError("%s: an int or text, not %r" % (name.lstrip("?"), value))
+        raise TypeError("%s: %s: an int or text, not %r" % (form.strip("+="), name.lstrip("?"), value))
 
 
 def _put(line, fields, index, name, kind, args):
     value = args[index]
-    if kind[0] in "#zet":
+    if kind[0] in "#zyet":
         line.payload, line.cancels = _payload(index, name, kind, args)
     elif kind[0] == "x":
         line.hexdata = _digits(index, name, int(kind[1:]), value)
@@ -98,12 +100,14 @@ def _text(index, name, kind, value):
         return _choice(index, name, kind.strip('"').split("|"), value)
     wrong = None
     try:
-        data = checks.host(value) if kind[0] == "h" else checks.quoted(value, name, 255)
+        data = checks.host(value) if kind[0] in "ha" else checks.quoted(value, name, 255)
+        if kind[0] == "h" and b":" in data:
+            wrong = "a host name or IPv4 address, not %r" % value
     except ValueError as error:
         wrong = str(error)
     if wrong:
         raise Mismatch(index, wrong if wrong.startswith(name) else "%s: %s" % (name, wrong))
-    if kind[0] not in "hs":
+    if kind[0] in "bi":
         return _address(index, name, kind, data)
     if len(data) > int(kind[1:]):
         raise Mismatch(index, "%s: up to %s characters, not %d" % (name, kind[1:], len(data)))
@@ -143,7 +147,7 @@ def _digits(index, name, most, value):
 
 def _payload(index, name, kind, args):
     value = args[index]
-    if value is None and kind[0] in "ze":
+    if value is None and kind[0] in "ze":  # Ctrl-Z forms that know ESC
         return b"\x1b", True
     if isinstance(value, str):
         value = value.encode()
@@ -161,7 +165,7 @@ def _payload(index, name, kind, args):
     if kind[0] == "e":
         return _escaped(data) + b"\x1a", False
     if b"\x1a" in data or b"\x1b" in data and kind[0] == "z":
-        raise Mismatch(index, "%s: cannot carry the bytes 0x1A and 0x1B, give the length to send them" % name)
+        raise Mismatch(index, "%s: 0x1A or 0x1B would end it, give the length to send such bytes" % name)
     return (data if kind[0] == "t" else data + b"\x1a"), False
 
 

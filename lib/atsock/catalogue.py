@@ -11,7 +11,7 @@ from .errors import EIO, Timeout
 from .fast import MISSING
 from .manual import NOTHING, load
 from .watch import Watch
-from .words import PAYLOAD
+from .words import OK, PAYLOAD
 
 _TEST_MS = 62_000  # test forms do not wait for the network: the longest that a manual allows for any command
 _CANCEL_MS = 5_000  # what comes behind ESC is stated nowhere
@@ -110,6 +110,9 @@ def _run(modem, row, line, args):
         yield from _ask_reason(modem, command, watch)
     if command.errno or watch.failed:
         raise watch.error()
+    if not answer[0] and not command.enters_data:  # it said nothing, as far as the manual tells that is good
+        command.enters_data = True
+        modem._engine.enter_data(command.link)
     return watch.result()
 
 
@@ -119,7 +122,7 @@ def _command(line, ms, need):
     if line.hexdata is not None:
         pieces = (line.text, PAYLOAD, b'"')
         payload = line.hexdata
-    command = Command(None, (pieces, ms, need, 0))
+    command = Command(None, (pieces, ms, need, OK))
     command.lines = []
     if payload is not None:
         command.buf = payload

@@ -18,7 +18,7 @@ class Watch:
         self.modem = modem
         self.command = command
         self.name = form.rstrip("=?").encode() + b":"
-        _, self.shape, lines, self.outcome, self.good = answer
+        self.need, self.shape, lines, self.outcome, self.good = answer
         self.args = args
         self.lasts = []  # column `last` of each expected line
         self.skip = 0  # first fields that belong to the name
@@ -62,6 +62,8 @@ class Watch:
         self.look()
         if not self.is_complete():
             return False
+        if not self.need and self.final is None and not self.modem._engine.got:
+            return False
         if self.shape == DATA_MODE or self.final is not None and self.final.startswith(_ONLINE):
             self.command.enters_data = not self.failed
         return True
@@ -88,7 +90,7 @@ class Watch:
 
     def is_complete(self):
         """All lines of the answer have come, as far as the table knows."""
-        return self.final is not None or not [last for last in self.lasts if last]
+        return self.final is not None or not self.need or not [last for last in self.lasts if last]
 
     def _judge(self, line, last):
         found = answers.fields(line)

@@ -16,13 +16,14 @@ Parameters are `name:kind`, separated by commas.  "[" before a name: it and what
     1-16  5  0|1|5   a number of that range, or one of those
     "TCP|UDP"        one of those texts, quoted
     s99              a text of up to 99 characters, quoted
-    h255             a host name or address of up to 255 characters, quoted
+    h255  a255       a host name or IPv4 address of up to 255 characters, quoted; a: or IPv6 address
     ip  ip4  ip6     a numeric address, quoted; with a "b" before it without quotes
     x512             up to 512 hexadecimal digits, quoted; the last field of its command
     none             always empty
     #1               payload for the prompt, as many bytes as the second argument says
     z1460            payload of up to 1460 bytes, ended by Ctrl-Z; None: cancelled with ESC
-    e1500            likewise, and 0x03 goes before each 0x03, 0x1A and 0x1B in it
+    y2048            likewise, without ESC
+    e1500            as z, and 0x03 goes before each 0x03, 0x1A and 0x1B in it
     t2048            payload that the module's own time limit ends
 What stands behind the payload is not sent.  A kind in capitals is looked up in RANGES of the dialect.
 """

@@ -59,11 +59,11 @@ FORMS = (
     ("+QIACT?",       "",                                                                _MS,      LIST),       # 2.1.2
     ("+QIACT=",       "contextID:1-16",                                                  152_000,  NOTHING),
     ("+QIDEACT=",     "contextID:1-16",                                                  42_000,   NOTHING),    # 2.1.3
-    ("+QIOPEN=",      _OPEN + '"TCP|UDP",address:h255,remote_port:0-65535,[local_port:0-65535,[access_mode:0-1',
+    ("+QIOPEN=",      _OPEN + '"TCP|UDP",address:a255,remote_port:0-65535,[local_port:0-65535,[access_mode:0-1',
                                                                                          152_000,  _OPENED),    # 2.1.4
     ("+QIOPEN=",      _OPEN + '"TCP LISTENER|UDP SERVICE",address:"127.0.0.1",remote_port:0-65535,local_port:0-65535,'
                       "[access_mode:0-1",                                                152_000,  _OPENED),
-    ("+QIOPEN=",      _OPEN + '"TCP|UDP",address:h255,remote_port:0-65535,local_port:0-65535,access_mode:2',
+    ("+QIOPEN=",      _OPEN + '"TCP|UDP",address:a255,remote_port:0-65535,local_port:0-65535,access_mode:2',
                                                                                          152_000,  ONLINE),
     ("+QICLOSE=",     "connectID:0-11,[timeout:1-65535",                                 _close_ms, NOTHING),   # 2.1.5
     ("+QISTATE?",     "",                                                                _MS,      LIST),       # 2.1.6
@@ -80,9 +80,9 @@ FORMS = (
     ("+QISENDEX=",    "connectID:0-11,hex_string:x512",                                  122_000,  _SENDS_HEX), # 2.1.9
     ("+QISWTMD=",     "connectID:0-11,access_mode:0-1",                                  _MS,      NOTHING),    # 2.1.10
     ("+QISWTMD=",     "connectID:0-11,access_mode:2",                                    _MS,      ONLINE),
-    ("+QPING=",       "contextID:1-16,host:h255,[timeout:1-255,[pingnum:1-10",           _ping_ms, _PINGS),     # 2.1.11
+    ("+QPING=",       "contextID:1-16,host:a255,[timeout:1-255,[pingnum:1-10",           _ping_ms, _PINGS),     # 2.1.11
     ("+QNTP?",        "",                                                                _MS,      LINE),       # 2.1.12
-    ("+QNTP=",        "contextID:1-16,server:h255,[port:1-65535,[autosettime:0-1",       127_000,  _RESULT),
+    ("+QNTP=",        "contextID:1-16,server:a255,[port:1-65535,[autosettime:0-1",       127_000,  _RESULT),
     ("+QIDNSCFG=",    "contextID:1-16",                                                  _MS,      LINE),       # 2.1.13
     ("+QIDNSCFG=",    "contextID:1-16,pridnsaddr:ip,[secdnsaddr:ip",                     _MS,      NOTHING),
     ("+QIDNSGIP=",    "contextID:1-16,hostname:h255",                                    _MS,      _NAMES),     # 2.1.14
