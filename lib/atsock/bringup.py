@@ -148,7 +148,7 @@ def _registered(dialect):
             command = ask(question)
             yield command
             for line in command.lines:
-                stat = value(line, 1)
+                stat = registered(line)
                 if stat == _HOME or stat == _ROAMING:
                     return
         if not awake:
@@ -158,6 +158,12 @@ def _registered(dialect):
             if command.lines and value(command.lines[0], 0) != 1:
                 yield ask(b"AT+CFUN=1", 15_000)
         yield _POLL_MS
+
+
+def registered(line):
+    """<stat> of an answer +CREG: <n>,<stat>[,...]; MISSING for a notice +CREG: <stat>[,"<area>",...] between."""
+    comma = line.find(b",")
+    return MISSING if comma < 0 or line[comma + 1 : comma + 2] == b'"' else value(line, 1)
 
 
 def describe(stat):

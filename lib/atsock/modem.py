@@ -21,6 +21,7 @@ _ACCESS = ("buffer", "push", "hex", "transparent")
 _ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
 _COMMAND_MS = 60_000
 _FOREVER_MS = 3_600_000
+_SILENT_MS = 5000
 _RING = 2048  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
 _PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
@@ -250,7 +251,7 @@ class Modem:
         questions = self._engine.dialect.REGISTRATION if self._engine.dialect else (b"AT+CREG?",)
         for question in questions:
             for line in self.command(question):
-                stat = bringup.value(line, 1)
+                stat = bringup.registered(line)
                 if stat in (1, 5):
                     return bringup.describe(stat)
         return bringup.describe(stat)
@@ -277,6 +278,7 @@ class Modem:
                     link.socket.close()
                 except OSError as e:
                     error = error or e
+        self._close_orphans()
         if error:
             raise error
 
@@ -322,6 +324,8 @@ class Modem:
     def _do(self, step, give_up, what):
         engine = self._engine
         if isinstance(step, Command):
+            if engine.silent:  # it did not answer the last questions: do not wait for minutes again
+                step.timeout_ms = _SILENT_MS
             while not engine.start(step):
                 if engine.state == DATA_MODE:
                     raise ModemError(EBUSY, "the port is in data mode: escape() first")
