@@ -1,0 +1,174 @@
+"""The promise of API.md: after a socket's first transfer in each direction send, write, recv_into and readinto allocate nothing.
+
+On MicroPython the transfers run under heap_lock(), where nothing can be allocated, and once more with mem_total() looked at, which
+also sees the frames of methods that are too large for the C stack (MicroPython falls back silently when the heap is locked).
+On CPython neither can be measured: the same transfers run, and the bytes are compared.
+ATSOCK_TEST_BYTES sets how much goes through each case (1048576: the promise's own size; some minutes).
+"""
+
+import os
+
+from fakes import Case, spread
+from frames import ACCESS, DIALECTS
+from responder import SIZE, SOURCE, Gatherer, Responder
+from scenes import connected
+
+LOCKS = (True, False)
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:  # CPython
+    LOCKS = (False,)
+
+    def heap_lock():
+        pass
+
+    def heap_unlock():
+        pass
+
+
+try:
+    from micropython import mem_total
+except ImportError:  # CPython, and ports without MEM_STATS
+
+    def mem_total():
+        return 0
+
+
+BYTES = int(os.getenv("ATSOCK_TEST_BYTES") or 6 * SIZE)
+WINDOWS = ((256, 1), (64, 1), (7, 4), (1, 12))  # bytes per read of the UART, and the fraction of BYTES for it
+
+_small = bytearray(100)
+_large = bytearray(2048)
+
+
+class Taker(Gatherer):
+    """Compares what was received with SOURCE."""
+
+    def take(self, buf, n):
+        at = 0
+        while at < n:
+            at += self.put(buf, at, n - at)
+
+
+def send(socket, n):
+    while n > 0:
+        n -= socket.send(SOURCE)
+
+
+def write(socket, n):
+    # In two parts, so that the offset counts.
+    while n > 0:
+        n -= socket.write(SOURCE, 0, 300)
+        n -= socket.write(SOURCE, 300, SIZE - 300)
+
+
+# Small frames here too: what the test allocates would be counted.
+
+
+def recv_into(socket, taker, buf, n):
+    while taker.n < n:
+        _recv_into(socket, taker, buf, n - taker.n)
+
+
+def _recv_into(socket, taker, buf, n):
+    n = socket.recv_into(buf, n)
+    taker.take(buf, n)
+
+
+def readinto(socket, taker, buf, n):
+    while taker.n < n:
+        _readinto(socket, taker, buf, n - taker.n)
+
+
+def _readinto(socket, taker, buf, n):
+    n = socket.readinto(buf, n)
+    taker.take(buf, n)
+
+
+def _prepare(dialect, access, cut):
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=None)
+    port = modem._engine.port
+    module = Responder(dialect, access, says.first, cut)
+    port.stream = module
+    port.wait = module.wait
+    port.ticks_ms = module.ticks_ms
+    # First transfers: buffers are made.
+    send(socket, 2 * SIZE)
+    write(socket, 2 * SIZE)
+    for buf in (_small, _large):
+        for receive in (recv_into, readinto):
+            taker = Taker(SOURCE)
+            module.coming += 2 * SIZE
+            receive(socket, taker, buf, 2 * SIZE)
+    return socket, module
+
+
+def _sends(dialect, access, method, lock):
+    for cut, part in WINDOWS:
+        n = max(BYTES // part // SIZE, 1) * SIZE
+        with Case(dialect, access, "window", cut, "locked" if lock else "counted"):
+            socket, module = _prepare(dialect, access, cut)
+            before = mem_total()
+            if lock:
+                heap_lock()
+            try:
+                method(socket, n)
+            finally:
+                if lock:
+                    heap_unlock()
+            assert mem_total() == before, "%d bytes allocated" % (mem_total() - before)
+            assert not module.wrong and not module.gather.wrong, "not what was sent"
+            assert module.gather.n == (n + 4 * SIZE) * len(module.gather.block) // SIZE
+
+
+def _receptions(dialect, access, method, buf, lock):
+    for cut, part in WINDOWS:
+        n = max(BYTES // part // SIZE, 1) * SIZE
+        with Case(dialect, access, "window", cut, "buffer", len(buf), "locked" if lock else "counted"):
+            socket, module = _prepare(dialect, access, cut)
+            taker = Taker(SOURCE)
+            module.coming += n
+            before = mem_total()
+            if lock:
+                heap_lock()
+            try:
+                method(socket, taker, buf, n)
+            finally:
+                if lock:
+                    heap_unlock()
+            assert mem_total() == before, "%d bytes allocated" % (mem_total() - before)
+            assert taker.n == n and not taker.wrong, "not what the module gave"
+
+
+def sending_allocates_nothing(dialect):
+    for access in ACCESS:
+        for method in (send, write):
+            for lock in LOCKS:
+                _sends(dialect, access, method, lock)
+
+
+def receiving_allocates_nothing(dialect):
+    for access in ACCESS:
+        for method in (recv_into, readinto):
+            for buf in (_small, _large):
+                for lock in LOCKS:
+                    _receptions(dialect, access, method, buf, lock)
+
+
+def test_the_measure_works():
+    """What allocates is seen, or the tests above would prove nothing.  On CPython there is nothing to see."""
+    before = mem_total()
+    assert len(bytearray(1000)) == 1000
+    counted = mem_total() - before
+    heap_lock()
+    failed = False
+    try:
+        bytearray(1000)
+    except MemoryError:
+        failed = True
+    heap_unlock()
+    assert failed == (len(LOCKS) == 2)
+    assert counted >= 1000 or mem_total() == 0
+
+
+spread(globals(), DIALECTS, sending_allocates_nothing, receiving_allocates_nothing)
