@@ -100,9 +100,11 @@ def _text(index, name, kind, value):
         return _choice(index, name, kind.strip('"').split("|"), value)
     wrong = None
     try:
-        data = checks.host(value) if kind[0] in "ha" else checks.quoted(value, name, 255)
+        data = checks.host(value) if kind[0] in "had" else checks.quoted(value, name, 255)
         if kind[0] == "h" and b":" in data:
             wrong = "a host name or IPv4 address, not %r" % value
+        elif kind[0] == "d" and not _is_domain(data):
+            wrong = "letters, digits and hyphens between dots, up to 63 each, not %r" % value
     except ValueError as error:
         wrong = str(error)
     if wrong:
@@ -112,6 +114,13 @@ def _text(index, name, kind, value):
     if len(data) > int(kind[1:]):
         raise Mismatch(index, "%s: up to %s characters, not %d" % (name, kind[1:], len(data)))
     return b'"' + data + b'"'
+
+
+def _is_domain(data):
+    for label in data.split(b"."):
+        if not 0 < len(label) < 64 or label[0] == 45 or b"_" in label or b":" in label:
+            return False
+    return True
 
 
 def _choice(index, name, choices, value):

@@ -35,8 +35,9 @@ class Watch:
 
     def _row(self, line):
         name, form, kind, fields, event, last = line
-        if form[:1] == b"$":  # "$1,": the second argument
-            form = b"%d" % self.args[int(form[1:2])] + form[2:]
+        at = form.find(b"$")
+        if at >= 0:
+            form = form[:at] + b"%d" % self.args[int(form[at + 1 : at + 2])] + form[at + 2 :]
         elif form[:1] == b'"':
             self.skip = 1
         name = name or self.name

@@ -17,6 +17,7 @@ Parameters are `name:kind`, separated by commas.  "[" before a name: it and what
     "TCP|UDP"        one of those texts, quoted
     s99              a text of up to 99 characters, quoted
     h255  a255       a host name or IPv4 address of up to 255 characters, quoted; a: or IPv6 address
+    d254             a domain name, its labels checked too, quoted
     ip  ip4  ip6     a numeric address, quoted; with a "b" before it without quotes
     x512             up to 512 hexadecimal digits, quoted; the last field of its command
     none             always empty
@@ -42,7 +43,7 @@ DATA_MODE = 5  # "CONNECT": from here on the port carries data
 
 # `need`: the events of words.py that the answer has, in any order.
 # `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in words.py,
-#          name b"": the command's own; "$0" in a form: the first argument; event: what the line counts as;
+#          name b"": the command's own; "$0" in a form: the first argument, a number; event: what the line counts as;
 #          last: True when it is the last one of the answer, or a function of (lines, arguments) that says so
 # `outcome`: the field of the last line that tells whether it worked, X: none; `good`: its value then
 ANY = -2  # words.py
