@@ -1,5 +1,6 @@
 """Where most tests begin: attached, with connected sockets."""
 
+import atsock
 from fakes import new_modem
 from frames import PEER, PORT, speech
 
@@ -23,8 +24,8 @@ def rest(tape):
     tape.load(())
 
 
-def connect(modem, tape, says, timeout=None, **options):
-    """A new socket, connected while the module answers by itself."""
+def connect(modem, tape, says, timeout=None, ring=4096, **options):
+    """A new socket with a ring of that size, connected while the module answers by itself."""
 
     def answer(command):
         if command.startswith(says.open_line(command)):
@@ -36,6 +37,7 @@ def connect(modem, tape, says, timeout=None, **options):
     tape.auto = answer
     cut, tape.cut = tape.cut, 0
     socket = modem.socket(**options)
+    socket.setsockopt(1, atsock.SO_RCVBUF, ring)
     socket.connect((PEER, PORT))
     socket.settimeout(timeout)
     rest(tape)

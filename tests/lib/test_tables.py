@@ -9,8 +9,8 @@ SPEC = __file__.rsplit("/", 1)[0] + "/../spec/" if "/" in __file__ else "../spec
 
 # The longest thing that can stand in a field.
 HOST, APN, NAME, PORT = b"h" * 255, b"a" * 99, b"n" * 64, 65535
-_ADDRESSED = (HOST, PORT, 2, PORT)
-_ACCOUNT = (APN, NAME, NAME, 3, b"IPV4V6")
+_ADDRESSED = (HOST, PORT, 2, PORT, 9, 9)
+_ACCOUNT = (APN, NAME, NAME, 3, b"IPV4V6", 6)
 _NUMBERS = (PORT, 99, PORT, PORT, PORT)
 # What the ARG fields of a verb hold, by the name in the table that it stands under.
 ARGUMENTS = {
@@ -35,7 +35,9 @@ def spec(dialect):
 
 
 def is_verb(value):
-    return isinstance(value, tuple) and len(value) >= 4 and isinstance(value[0], tuple) and value[0] and isinstance(value[0][0], bytes) and isinstance(value[2], int)
+    if not isinstance(value, tuple) or len(value) not in (4, 5):
+        return False
+    return isinstance(value[0], tuple) and isinstance(value[0][0], bytes) and isinstance(value[1], int) and isinstance(value[2], int)
 
 
 def verbs(dialect):
@@ -141,7 +143,7 @@ def test_verbs():
                     if isinstance(piece, bytes):
                         assert b"\r" not in piece and b"\n" not in piece
                     else:
-                        assert words.LINK <= piece <= words.PAYLOAD or words.ARG <= piece < words.ARG + 5
+                        assert words.LINK <= piece <= words.PAYLOAD or words.ARG <= piece < words.ARG + 8
                 quotes = b"".join([piece for piece in pieces if isinstance(piece, bytes)]).count(b'"')
                 assert quotes % 2 == 0, "an open quote"
                 assert 500 <= deadline_ms <= 300_000
