@@ -395,10 +395,24 @@ class Modem:
             return Timeout("no answer to " + self._text(command))
         if command.errno == ECONNRESET:
             return Restarted()
-        code = None if command.code == MISSING else command.code
         dialect = self._engine.dialect
-        errno = dialect.ERRNOS.get(code, default) if dialect else default
-        return CommandError(errno, self._text(command), code, (command.text or b"").decode())
+        text = (command.text or b"").decode()
+        if command.code == MISSING:
+            return CommandError(default, self._text(command), None, text)
+        errno = default
+        if dialect and command.told not in dialect.FOREIGN_CODES:
+            errno = dialect.ERRNOS.get(command.code, default)
+        if dialect and not text:
+            text = self._meaning(dialect.NAME, command)
+        return CommandError(errno, self._text(command), command.code, text)
+
+    def _meaning(self, name, command):
+        # A board may do without the texts of the codes.
+        try:
+            from .manual import texts
+        except ImportError:
+            return ""
+        return texts.find(name, command.told, command.code)
 
     def _text(self, command):
         # The command line, for messages.

@@ -127,5 +127,6 @@ LINES = (
     (b"*ATREADY:",    b"",          RESTARTED,   X,   X,    ANY,   NONE, X,    ANY),
 )
 
+FOREIGN_CODES = (b"+CME ERROR:", b"+CMS ERROR:", b"+IP ERROR:")     # lines whose numbers mean something else
 # Codes (chapter 4) as errno of the same meaning; the others are EIO.
 ERRNOS = {2: ENETDOWN, 6: EADDRINUSE, 7: EADDRINUSE, 8: EAGAIN, 9: EISCONN, 10: ETIMEDOUT, 11: EHOSTUNREACH}

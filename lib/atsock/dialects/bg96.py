@@ -123,7 +123,8 @@ LINES = (
     (b"+QIGETERROR:", b"",          REASON,        X,   0,    ANY, NONE, X,    ANY),     # 2.1.17
 )
 
-# Codes (chapter 5) as errno of the same meaning; the others are EIO.
+FOREIGN_CODES = ()                      # lines whose numbers mean something else
+# Codes (chapter 4) as errno of the same meaning; the others are EIO.
 ERRNOS = {
     551: EAGAIN, 553: EAGAIN, 556: EADDRINUSE, 561: ENETDOWN, 563: EADDRINUSE, 564: EAGAIN, 565: EHOSTUNREACH,
     566: ECONNREFUSED, 567: ECONNRESET, 568: EAGAIN, 569: ETIMEDOUT, 570: ENETDOWN, 574: EADDRINUSE,

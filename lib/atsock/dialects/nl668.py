@@ -127,6 +127,7 @@ LINES = (
     (b"CONNECT",      b"",  CONNECT,  X,   X,    ANY, NONE, X,    ANY),
 )
 
+FOREIGN_CODES = ()                      # lines whose numbers mean something else
 # Codes (chapter 2.3) as errno of the same meaning; the others are EIO.
 ERRNOS = {
     2002: EHOSTUNREACH, 2003: EADDRINUSE, 2006: EMSGSIZE, 2011: EADDRINUSE, 2012: ECONNREFUSED, 2017: EADDRINUSE,
