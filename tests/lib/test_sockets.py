@@ -252,7 +252,40 @@ def non_blocking_read(dialect):
                 assert clock.now < 1000
 
 
+def non_blocking_read_alone(dialect):
+    """A loop of non-blocking reads, and nothing else, gets the data: each call takes in what has come."""
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+            tape.load(read_script(says, dialect, access, says.first, b"0123456789"))
+            tape.after = lambda text: says.nothing(access, says.first)
+            data = b""
+            for attempt in range(50):
+                data += socket.read(100) or b""
+            assert data == b"0123456789", data
+            assert clock.now == 0
+
+
 # -- send
+
+
+def non_blocking_send(dialect):
+    """write() with settimeout(0) never waits for the module: None until the module has taken it, then the count, and it goes out once."""
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+            script = says.send(access, says.first, b"hello")
+            tape.load(script[:1] + [("~", 3000)] + script[1:])
+            sent = None
+            for attempt in range(40):
+                before = clock.now
+                sent = socket.write(b"hello")
+                assert clock.now == before, "waited %d ms" % (clock.now - before)
+                if sent:
+                    break
+                modem.poll(100)
+            assert sent == 5
+            tape.done()
 
 
 def large_sends(dialect):
@@ -536,7 +569,7 @@ def dropped_socket_is_closed_later(dialect):
 
 spread(
     globals(), DIALECTS, life_of_a_connection, open_command, short_reads, exact_reads, end_of_stream_after_all_data, closed_while_waiting,
-    read_refused_after_the_end, empty_answers, lost_notice, timeouts, partial_reads_keep_everything, non_blocking_read, large_sends,
+    read_refused_after_the_end, empty_answers, lost_notice, timeouts, partial_reads_keep_everything, non_blocking_read, non_blocking_read_alone, non_blocking_send, large_sends,
     send_refused, pushed_data_waits_while_idle, overflow_is_reported, ids_used_up, access_modes_exclude_each_other,
     arguments_that_cannot_be_sent, not_attached, connected_already, unanswered_close, dropped_socket_is_closed_later,
 )  # fmt: skip

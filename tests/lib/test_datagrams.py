@@ -1,0 +1,149 @@
+"""UDP sockets: borders, senders, sizes, in every dialect and access mode."""
+
+import atsock
+from fakes import CUTS, Case, errno_of, spread
+from frames import ACCESS, DIALECTS, HOSTILE, PEER, PORT, digits, line, pulls
+from scenes import attached, connect, settle
+
+EMSGSIZE, ETIMEDOUT, EAGAIN = 90, 110, 11
+
+
+def udp(dialect, access, cut=0, timeout=9, **options):
+    """(socket, modem, tape, clock, speech) of a datagram socket connected to the peer."""
+    modem, tape, clock, says = attached(dialect, access, cut, **options)
+    return connect(modem, tape, says, timeout, type=atsock.SOCK_DGRAM), modem, tape, clock, says
+
+
+def send_script(says, dialect, access, payload):
+    """One datagram to the connected peer: SIMCom names the peer in each send."""
+    script = says.send(access, says.first, payload)
+    if dialect in ("a7600", "sim7028"):
+        script[0] = (">", b'AT+CIPSEND=0,%d,"192.0.2.7",5005\r' % len(payload))
+    return script
+
+
+def reception(says, dialect, access, payload):
+    """One datagram from the peer."""
+    if pulls(dialect, access):
+        return [("!", says.notice(access, says.first)), (">", says.ask(access, says.first, says.most[access])), ("<", says.answer(access, says.first, payload, 0))]
+    if dialect in ("nl668", "l610"):
+        if access == "hex":
+            return [("!", line(b"+MIPRUDP: 192.0.2.7,5005,1,0," + digits(payload)))]
+        return [("!", b"\r\n+MIPRUDP: 192.0.2.7,5005,1,%d," % len(payload) + payload)]
+    return [("!", says.push(access, says.first, payload))]
+
+
+def keeps_borders(dialect, access):
+    """Buffer access of SIMCom and Fibocom tells none (C.3, c.5); everything else does."""
+    return dialect == "bg96" or not pulls(dialect, access)
+
+
+def sends_one_datagram_each(dialect):
+    for access in ACCESS:
+        for cut in (0, 1):
+            with Case(dialect, access, cut):
+                socket, modem, tape, clock, says = udp(dialect, access, cut)
+                payload = HOSTILE[:200]
+                tape.load(send_script(says, dialect, access, payload) + send_script(says, dialect, access, b"x") + says.close(says.first))
+                assert socket.send(payload) == 200
+                assert socket.send(b"x") == 1
+                socket.close()
+                tape.done()
+
+
+def receives_with_borders_and_sender(dialect):
+    """Each datagram whole, its sender told; protocol words in it; what does not fit the caller's buffer is lost (BSD)."""
+    for access in ACCESS:
+        for cut in CUTS:
+            with Case(dialect, access, cut):
+                socket, modem, tape, clock, says = udp(dialect, access, cut)
+                script = []
+                for payload in (HOSTILE, b"second", b"third one", b"4"):
+                    script += reception(says, dialect, access, payload)
+                tape.load(script)
+                assert socket.recvfrom(1500) == (HOSTILE, (PEER, PORT))
+                assert socket.recvfrom(1500) == (b"second", (PEER, PORT))
+                if keeps_borders(dialect, access):
+                    assert socket.recv(5) == b"third"
+                    buf = bytearray(9)
+                    assert socket.recv_into(buf) == 1
+                    assert buf[:1] == b"4"
+                    settle(modem, tape)
+                    tape.done()
+
+
+def too_long_for_one(dialect):
+    """A datagram longer than the module takes in one send: EMSGSIZE, nothing is sent."""
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = udp(dialect, access)
+            tape.load(())
+            assert errno_of(socket.send, bytes(2049)) == EMSGSIZE
+            assert errno_of(socket.sendto, bytes(2049), (PEER, PORT)) == EMSGSIZE
+            assert tape.written == 0
+
+
+def waiting(dialect):
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = udp(dialect, access, timeout=2)
+            tape.after = lambda text: says.nothing(access, says.first)
+            before = clock.now
+            assert errno_of(socket.recvfrom, 100) == ETIMEDOUT
+            assert clock.now - before == 2000
+            socket.settimeout(0)
+            assert errno_of(socket.recv, 100) == EAGAIN
+            assert socket.readinto(bytearray(9)) is None
+
+
+def full_ring_drops_whole_datagrams(dialect):
+    """Nobody reads and the ring is full: whole datagrams are lost and reported, those that are there stay whole."""
+    for access in ACCESS:
+        if pulls(dialect, access):
+            continue
+        for cut in (0, -1):
+            with Case(dialect, access, cut):
+                events = []
+                socket, modem, tape, clock, says = udp(dialect, access, cut, on_event=lambda e, s, v: events.append((e, s)))
+                script = []
+                for i in range(12):
+                    script += reception(says, dialect, access, bytes([65 + i]) * 700)
+                tape.load(script)
+                for _ in range(9000 if cut else 200):
+                    modem.poll()
+                got = []
+                socket.settimeout(0)
+                while True:
+                    try:
+                        got.append(socket.recv(1500))
+                    except OSError as error:
+                        assert error.args[0] == EAGAIN, error
+                        break
+                assert len(got) >= 4
+                for datagram in got:
+                    assert datagram == datagram[:1] * 700, len(datagram)
+                lost = 12 - len(got)
+                assert (atsock.EVENT_OVERFLOW, socket) in events or not lost
+
+
+def test_bg96_service_tells_each_sender():
+    """UDP SERVICE (2.1.8): read without a length, address and port in the header; sendto() names the peer (2.1.7)."""
+    for cut in CUTS:
+        with Case(cut):
+            modem, tape, clock, says = attached("bg96", "buffer")
+            tape.auto = lambda text: says.opened(text, 0) if text.startswith(b"AT+QIOPEN=") else b"\r\nOK\r\n"
+            socket = modem.socket(type=atsock.SOCK_DGRAM)
+            socket.bind(("0.0.0.0", 3030))
+            socket.settimeout(9)
+            tape.auto = None
+            tape.cut = cut
+            script = [("!", line(b'+QIURC: "recv",0')), (">", b"AT+QIRD=0\r"), ("<", b'\r\n+QIRD: 4,"10.7.76.34",7687\r\nOK\r\n\r\n\r\nOK\r\n')]
+            tape.load(script + [(">", b'AT+QISEND=0,10,"10.7.89.10",6969\r'), ("<", says.prompt), (">", b"1234567890"), ("<", line(b"SEND OK"))])
+            assert socket.recvfrom(100) == (b"OK\r\n", ("10.7.76.34", 7687))
+            settle(modem, tape)
+            socket._link.ready = 0
+            assert socket.sendto(b"1234567890", ("10.7.89.10", 6969)) == 10
+            tape.done()
+
+
+spread(globals(), DIALECTS, sends_one_datagram_each, receives_with_borders_and_sender, too_long_for_one, waiting, full_ring_drops_whole_datagrams)
