@@ -21,6 +21,7 @@ _ACCESS = ("buffer", "push", "hex", "transparent")
 _ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
 _COMMAND_MS = 60_000
 _FOREVER_MS = 3_600_000
+_LOOK_MS = 100
 _SILENT_MS = 5000
 _RING = 2048  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
@@ -338,8 +339,9 @@ class Modem:
                 self._check_time(give_up, what)
                 self._wait(engine.until_ms(resume))
         else:
-            while not step():
-                self._wait_until(give_up, what, None)
+            while not step():  # it may look at the clock
+                self._check_time(give_up, what)
+                self._wait(_LOOK_MS)
 
     def _wait_until(self, give_up, what, command):
         engine = self._engine
