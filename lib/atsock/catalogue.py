@@ -11,7 +11,7 @@ from .errors import EIO, Timeout
 from .fast import MISSING
 from .manual import NOTHING, load
 from .watch import Watch
-from .words import OK, PAYLOAD
+from .words import ANY, NONE, OK, PAYLOAD, UNASKED, X
 
 _TEST_MS = 62_000  # test forms do not wait for the network: the longest that a manual allows for any command
 _CANCEL_MS = 5_000  # what comes behind ESC is stated nowhere
@@ -49,9 +49,19 @@ def test(modem, name):
     if name not in table.TESTS:
         raise ValueError("%s: no test form in the %s manual" % (name, table.NAME))
     command = bringup.ask(b"AT" + name.encode() + b"=?", _TEST_MS)
+    command.rows = [_test_row(modem, name.encode() + b":")]
     yield from bringup.run(modem, command)
     found = [answers.ranges(line) for line in command.lines]
     return found[0] if len(found) == 1 else found
+
+
+def _test_row(modem, name):
+    # Where unasked lines have the same name, the answer is known by its parenthesis.
+    form = b""
+    for row in modem._engine.rows:
+        if row[0] == name and row[2] & UNASKED:
+            form = b"("
+    return (name, form, 0, X, X, ANY, NONE, X, ANY)
 
 
 def _table(modem):
@@ -134,7 +144,9 @@ def _ask_reason(modem, command, watch):
     # Some modules keep the reason of a refusal for one question.  The engine asks it for what the sockets use.
     why = modem._engine.dialect.WHY
     watch.look()
-    if why and command.code == MISSING and watch.code == MISSING and not command.verb[0][0].startswith(why[1]):
+    line = command.verb[0][0]
+    if why and command.code == watch.code == MISSING and line.startswith(b"AT+") and not line.startswith(why[1]):
         question = Command(None, why[0])
         yield question
-        command.code = question.code
+        if question.code:
+            command.code = question.code

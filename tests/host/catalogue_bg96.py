@@ -63,19 +63,20 @@ def sent_before(**settings):
     return b
 
 
-def escaped(**settings):
+def online(**settings):
     b = active(**settings)
-    b.ask(f'AT+QIOPEN=1,0,"TCP",{SERVER},0,2', until=b"CONNECT\r\n")
+    b.tx(f'AT+QIOPEN=1,0,"TCP",{SERVER},0,2\r')
+    b.wait(1000)
+    assert b.rx().startswith(b"\r\nCONNECT")
+    return b
+
+
+def escaped(**settings):
+    b = online(**settings)
     b.wait(1100)
     b.tx("+++")
     b.wait(1100)
     assert b.rx() == b"\r\nOK\r\n"
-    return b
-
-
-def online(**settings):
-    b = escaped(**settings)
-    b.ask("ATO", until=b"CONNECT\r\n")
     return b
 
 

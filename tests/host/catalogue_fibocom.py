@@ -71,7 +71,7 @@ class States:
         b = self.up(**settings)
         b.ask(f'AT+MIPODM=1,,"{PEER}",7,0')
         b.wait(1000)
-        assert b.rx().endswith(b"+MIPODM: 1,1\r\n")
+        assert b.rx().endswith(b"1,1\r\n")
         return b
 
     def suspended(self, **settings):

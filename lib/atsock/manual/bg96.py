@@ -43,7 +43,7 @@ def _names_over(lines, args):
 _OPENED = (OK, ONE, ((b"", b"$1,", NONE, ANY, 0, True),), 1, 0)
 _RESULT = (OK, ONE, (LATE,), 0, 0)
 _PINGS = (OK, MANY, ((b"", b"", NONE, ANY, 0, _ping_over),), 0, 0)
-_NAMES = (OK, MANY, ((b"+QIURC:", b'"dnsgip",', NONE, ANY, 0, _names_over),), 0, 0)
+_NAMES = (OK, MANY, ((b"+QIURC:", b'"dnsgip",', NONE, ANY, 0, _names_over),), 1, 0)
 _SENT = ((b"SEND OK", b"", WORD, ANY, OK, True), (b"SEND FAIL", b"", WORD, ANY, OK, True))
 _SENDS = (PROMPT | OK, OKAY, _SENT, X, 0)
 _SENDS_HEX = (OK, OKAY, _SENT, X, 0)
