@@ -73,12 +73,7 @@ def hexlify(dst, at, src, start, n):
 
 def unhex(buf, at, end):
     digits = bytes(memoryview(buf)[at:end])
-    if len(digits) & 1:
-        digits = digits[:-1]
-    try:
-        made = unhexlify(digits)
-    except ValueError:  # something else stands in it: decode what comes before
-        span = len(digits) - len(digits.lstrip(_HEX))
-        made = unhexlify(digits[: span & ~1])
+    span = len(digits) - len(digits.lstrip(_HEX))  # unhexlify() itself would skip blanks
+    made = unhexlify(digits[: span & ~1])
     buf[at : at + len(made)] = made
     return len(made)

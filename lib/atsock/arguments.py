@@ -158,8 +158,6 @@ def _payload(index, name, kind, args):
     value = args[index]
     if value is None and kind[0] in "ze":  # Ctrl-Z forms that know ESC
         return b"\x1b", True
-    if isinstance(value, str):
-        value = value.encode()
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise Mismatch(index, "%s: bytes, not %r" % (name, value))
     data = bytes(value)

@@ -6,7 +6,7 @@ Written as generators: they yield a Command to be run, or a number of millisecon
 
 from . import dialects
 from .command import Command, text_command
-from .errors import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV, ModemError, Timeout
+from .errors import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV, ModemError, Timeout, printable
 from .fast import MISSING, field, number
 from .words import BY_FLAG, BY_ID, MUST, OK, X
 
@@ -57,7 +57,7 @@ def attach(modem, apn, user, password, auth, family, pin):
     for command, must in dialect.SETUP:
         yield from run(modem, ask(command), must)
     address = yield from _context(modem, apn, user, password, auth, family)
-    return address.decode()
+    return printable(address)
 
 
 def synchronise(modem):
@@ -93,7 +93,7 @@ def identify(modem):
                 if is_model(line, dialects.load(name).MODELS):
                     modem._use(name)
                     return
-    what = b" / ".join(said).decode() if said else "nothing"
+    what = printable(b" / ".join(said)) if said else "nothing"
     raise ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
 
 
@@ -132,7 +132,7 @@ def _sim(pin):
             if command.errno:
                 raise ModemError(EACCES, "the SIM refused the PIN")
         elif state:
-            raise ModemError(EACCES, "the SIM asks for " + state.decode())
+            raise ModemError(EACCES, "the SIM asks for " + printable(state))
         elif command.code == 10:
             raise ModemError(ENODEV, "no SIM inserted (+CME ERROR: 10)")
         yield _POLL_MS
@@ -207,6 +207,10 @@ def _activate(modem, apn, user, password, auth, family):
     dialect = modem._engine.dialect
     if family not in dialect.PDP_TYPES:
         raise ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
+    if auth is None:
+        auth = 0 if not user else 3 if 3 in dialect.AUTHS else 1
+    elif auth not in dialect.AUTHS:  # the dialect was not known when attach() looked at its arguments
+        raise ValueError("auth: %s for %s, not %d" % (dialect.AUTHS, dialect.NAME, auth))
     args = (apn or b"", user, password, auth, dialect.PDP_TYPES[family], 6 if family == 6 else 1)
     if apn is not None:
         for verb in dialect.CONFIGURE:

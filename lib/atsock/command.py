@@ -19,6 +19,7 @@ class Command:
         self.lines = None  # a list collects the information lines
         self.prefix = None  # only those that begin with it
         self.rows = None  # or only those that fit one of these rows (words.py), whatever the dialect makes of them
+        self.again = None  # verb to begin with when it is started once more
         self.enters_data = False  # on success the port is in data mode, from the very next byte
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
         self.texts = None  # a list collects addresses

@@ -32,7 +32,7 @@ def open_link(modem, socket, what, access, host, port, local):
     if pushed and host is not None and dialect.PUSH_BY_SENDER:
         address = yield from resolve(modem, host)
         link.peer = b"%s:%d" % (address[0], port)
-    link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed else table[A_RECV]
+    link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
     link.state = OPENING
     socket._adopt(link, table)
     link.held = True

@@ -7,7 +7,7 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 
 from . import checks
 from .connection import open_link, resolve
-from .errors import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError
+from .errors import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, printable
 from .sockets import Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
 
@@ -20,7 +20,7 @@ def parse_sender(text):
         cut = text.rfind(b":")
     if cut < 0 or not text[cut + 1 :].isdigit():
         return None
-    return text[:cut].strip(b"[]").decode(), int(text[cut + 1 :])
+    return printable(text[:cut].strip(b"[]")), int(text[cut + 1 :])
 
 
 class DatagramSocket(Socket):
@@ -190,6 +190,4 @@ class DatagramSocket(Socket):
             if got != -EAGAIN or self._timeout_ms == 0 and not self._writing:
                 self._fail(-got)
             if not self._wait():
-                if self._writing:
-                    self._engine.abandon(link.tx)
-                self._fail(ETIMEDOUT)
+                self._fail(-self._give_up_send())

@@ -29,7 +29,7 @@ from .fast import MISSING, copy, field, fields, hexlify, number, put_number
 from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
 from .words import (
-    A_LINES, ADDRESS, ANY, ARG, ASKED, CODE, COMMON, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
+    A_LINES, ADDRESS, ANY, ARG, ASKED, CODE, COMMON, CONNECT, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
     INCOMING, INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
     RAW_FROM, READY, REASON, REFUSED, RESOLVED, RESTARTED, SENDER, SENT, SYNC, SYNC_ANSWER, UNASKED, WORD,
 )  # fmt: skip
@@ -85,6 +85,7 @@ class Engine:
         self.bad = False  # a result line told a failure
         self.deadline = 0
         self.probes = 0  # SYNC questions sent since the command became late
+        self.questions = 0  # answers to them that are still to come, the late command's own if it was the same question
         self.finals = 0  # final results since then
         self.answered = False  # the answer to one of them has begun
         self.stalled = False  # payload waits in the window for room in its ring
@@ -125,7 +126,7 @@ class Engine:
         self.bad = False
         self.query = command.lines is not None and command.rows is None and command.is_query()
         self.state = BUSY
-        self._begin(command.verb, command.timeout_ms)
+        self._begin(command.again or command.verb, command.timeout_ms)
         return True
 
     def _begin(self, verb, timeout_ms):
@@ -228,6 +229,8 @@ class Engine:
             self._begin(self.verb[4], 0)
             return
         self._idle()
+        # What the module has stored already is not sent again: a refusal of the second verb repeats only that.
+        command.again = self.verb if errno == EAGAIN and self.verb is not command.verb else None
         if errno == 0 and command.enters_data:
             self.enter_data(command.link.tail)
         command.errno = errno
@@ -349,10 +352,9 @@ class Engine:
         if self.query and self._own_prefix():
             self._keep_line(self.command)
             return
-        if self.command is not None and self.command.rows is not None and self._own_line(self.command):
+        if self.state == BUSY and self.command.rows is not None and self._own_line(self.command):
             return
-        row = self._find()
-        if row is None or not self._apply(row):
+        if not self._known():
             self._other_line()
 
     def _own_line(self, command):
@@ -366,12 +368,12 @@ class Engine:
                 return True
         return False
 
-    def _find(self):
+    def _known(self):
         line = self.tokens.line
         for row in self.rows:
-            if line.startswith(row[0]) and row[2] & self.wanted and self._fits(row):
-                return row
-        return None
+            if line.startswith(row[0]) and row[2] & self.wanted and self._fits(row) and self._apply(row):
+                return True
+        return False
 
     def _fits(self, row):
         tokens = self.tokens
@@ -385,7 +387,16 @@ class Engine:
                 return False
             at += len(row[1])
         self.at = at
-        return row[8] < 0 or fields(tokens.line, at, tokens.n) == row[8]
+        if row[8] >= 0 and fields(tokens.line, at, tokens.n) != row[8]:
+            return False
+        return row[6] < RAW_FROM or self._tells_address(row[7])
+
+    def _tells_address(self, index):
+        # Is field `index` an address?  Only that tells a datagram's header from a line of as many numbers.
+        tokens = self.tokens
+        at = field(tokens.line, self.at, tokens.n, index)
+        end = field(tokens.line, at, tokens.n, 1)
+        return tokens.line[at] == 34 or tokens.line.find(b".", at, end) >= 0 or tokens.line.find(b":", at, end) >= 0
 
     def _number(self, index):
         # The number in field `index` of the line; MISSING when there is none.
@@ -453,6 +464,8 @@ class Engine:
             return
         if self.got & REFUSED or self.bad and self.code in self.dialect.AGAIN:
             self._finish(EAGAIN)
+        elif self.bad and self.verb is not self.command.verb and self.code in self.dialect.NOTHING_LEFT:
+            self._finish(0)
         else:
             self._finish(EIO if self.bad else 0)
 
@@ -646,6 +659,10 @@ class Engine:
             link.gone()
             link.held = self.dialect.CLOSE_WHEN_GONE
             self.event(EVENT_CLOSED, link, 0)
+            command = self.command
+            if command is not None and command.link is link and self.need & CONNECT and self.state == BUSY:
+                self.code = self._number(row[4])
+                self._finish(EIO)
 
     def _unasked_rarely(self, row, event, link):
         if event == FLOW_OFF or event == FLOW_ON:
@@ -697,8 +714,14 @@ class Engine:
         # Not in the tables, or not now: an information line that somebody collects, a header whose payload
         # nobody asked for, our own echo, or something new.
         command = self.command
+        line = self.tokens.line
+        if self.state == LATE and line.startswith(SYNC_ANSWER):
+            self.answered = True
+            return
+        if line[0] == 62 and self.tokens.n <= 2:  # a prompt that came too late
+            return
         row = self._payload_row()
-        if command is not None and command.lines is not None and command.rows is None and self._collect(command, row):
+        if self.state != LATE and command is not None and command.lines is not None and command.rows is None and self._collect(command, row):
             return
         if row is not None:
             link = self.links.get(self._number(row[3])) if row[3] >= 0 else command.link if command else None
@@ -707,8 +730,6 @@ class Engine:
             if link is not None and (link.state == FREE or link.datagram):
                 link = None
             self._payload(row, link, self._number(row[4]))
-        elif self.state == LATE and self.tokens.line.startswith(SYNC_ANSWER):
-            self.answered = True
         elif self.events is not None and not self._is_echo():
             self.event(EVENT_UNKNOWN, None, bytes(memoryview(self.tokens.line)[: self.tokens.n]))
 
@@ -788,15 +809,19 @@ class Engine:
             self.command.errno = ETIMEDOUT
             self.command.done = True
             self.state = LATE
+            self.query = False
             self.got = 0
             self.probes = 0
+            self.questions = int(self._is_sync())
             self.finals = 0
             self.answered = False
-        elif self.probes >= _PROBES:
-            self.silent = True
+        elif self.probes >= _PROBES or self.finals:
+            # Nothing at all, or some of the questions were lost on their way and no more answers come.
+            self.silent = self.finals == 0
             self._resume()
             return
         self.probes += 1
+        self.questions += 1
         self.deadline = ticks_add(self.port.ticks_ms(), SYNC[1])
         text = SYNC[0][0]
         copy(self.tx, 0, text, 0, len(text))
@@ -809,8 +834,15 @@ class Engine:
         # A final result while LATE: the old command's, or the answer to SYNC.
         self.finals += 1
         self.got = 0
-        if self.answered or self.finals > self.probes:
+        if self.answered:
+            self.answered = False
+            self.questions -= 1
+        if self.questions == 0 or self.finals > self.probes + 1:
             self._resume()
+
+    def _is_sync(self):
+        text = SYNC[0][0]
+        return self.tx_n == len(text) and self.tx.startswith(text)
 
     def _idle(self):
         self.state = IDLE

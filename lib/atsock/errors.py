@@ -33,6 +33,11 @@ EALREADY = _number("EALREADY", 114)
 EINPROGRESS = _number("EINPROGRESS", 115)
 
 
+def printable(data):
+    """Bytes of the wire as str, for messages: what is no printable ASCII becomes "?"."""
+    return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in data])
+
+
 class ModemError(OSError):
     """The modem cannot do it: no SIM, not registered, unknown module.  args: errno, what and why."""
 

@@ -9,7 +9,7 @@ from .command import Command
 from .connection import close_link, resolve
 from .engine import DATA_MODE, Engine
 from .errors import (
-    EBUSY, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout,
+    EBUSY, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, printable,
 )  # fmt: skip
 from .fast import MISSING
 from .link import FREE, Link
@@ -77,7 +77,7 @@ class Modem:
 
         Synchronises, switches echo off, waits for SIM and registration, configures and activates the context.
         apn: up to 99 characters, None: the one given to Modem, or what the module has stored.  user, password: up to 64;
-        auth: 0 none, 1 PAP, 2 CHAP, 3 either (default 3 with a user).  pin: digits.  Raises ValueError before a byte
+        auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: digits.  Raises ValueError before a byte
         is sent, Timeout, ModemError, CommandError.
         """
         if self.isconnected():
@@ -87,10 +87,11 @@ class Modem:
             apn = checks.quoted(apn, "APN", 99)
         user_bytes = checks.quoted(user or "", "user", 64)
         password_bytes = checks.quoted(password or "", "password", 64)
-        if auth is None:
-            auth = 3 if user else 0
-        if auth not in (0, 1, 2, 3):
+        if auth not in (None, 0, 1, 2, 3):
             raise ValueError("auth: 0 none, 1 PAP, 2 CHAP, 3 either, not %r" % (auth,))
+        dialect = self._engine.dialect
+        if auth is not None and dialect is not None and auth not in dialect.AUTHS:
+            raise ValueError("auth: %s for %s, not %d" % (dialect.AUTHS, dialect.NAME, auth))
         if pin is not None:
             pin = checks.quoted(pin, "PIN", 8)
             if not pin.isdigit() or len(pin) < 4:
@@ -154,7 +155,7 @@ class Modem:
         """The addresses (list of str) of a host name, asked of the module's DNS.  Raises CommandError, Timeout."""
         host = checks.host(host)
         self._check_attached()
-        return [address.decode() for address in self._run(resolve(self, host, family), -1, "resolve")]
+        return [printable(address) for address in self._run(resolve(self, host, family), -1, "resolve")]
 
     def getaddrinfo(self, host, port, af=0, type=0, proto=0, flags=0):
         """As socket.getaddrinfo(): a list of (family, type, proto, name, (address, port)); the module resolves."""
@@ -238,7 +239,7 @@ class Modem:
 
     def identity(self):
         """(manufacturer, model, revision) as str, as the module tells them (27.007 5.1-5.3)."""
-        return tuple([b" ".join(self.command(text)).decode() for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR")])
+        return tuple([printable(b" ".join(self.command(text))) for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR")])
 
     def signal(self):
         """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5)."""
@@ -308,7 +309,7 @@ class Modem:
         """Run a generator of commands (see connection.py) to its end; returns what it returns."""
         engine = self._engine
         give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
-        if self._orphans:
+        if self._orphans and not engine.silent:
             self._close_orphans()
         try:
             step = next(steps)
@@ -360,9 +361,13 @@ class Modem:
         return ticks_diff(self._engine.port.ticks_ms(), start)
 
     def _close_orphans(self):
-        while self._orphans:
-            link = self._orphans.pop()
-            self._run(close_link(self, link), -1, "close")
+        # An error here belongs to no call of the program: the link stays an orphan, its id out of use.
+        waiting, self._orphans = self._orphans, []
+        for link in waiting:
+            try:
+                self._run(close_link(self, link), -1, "close")
+            except ModemError:
+                self._orphans.append(link)
 
     def _deliver(self):
         if self._delivering or not self._engine.events:
@@ -398,7 +403,7 @@ class Modem:
         if command.errno == ECONNRESET:
             return Restarted()
         dialect = self._engine.dialect
-        text = (command.text or b"").decode()
+        text = printable(command.text or b"")
         if command.code == MISSING:
             return CommandError(default, self._text(command), None, text)
         errno = default
@@ -431,7 +436,7 @@ class Modem:
             elif isinstance(piece, int):
                 piece = command.args[piece - ARG]
             out += b"%d" % piece if isinstance(piece, int) else piece
-        return out.decode()
+        return printable(out)
 
     def _link_error(self, link, errno):
         if errno == ECONNRESET and self._engine.restarts and not self.isconnected():

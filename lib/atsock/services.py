@@ -5,7 +5,7 @@ from .checks import host as check_host
 from .checks import port as check_port
 from .command import Command
 from .connection import resolve
-from .errors import EIO, EOPNOTSUPP, CommandError, ModemError
+from .errors import EIO, EOPNOTSUPP, ModemError, printable
 from .fast import MISSING
 from .words import OK
 
@@ -76,7 +76,7 @@ def _reply(line, reply):
     name, status, good, address, time = reply
     if not line.startswith(name) or value(line, status) not in good or value(line, time) == MISSING:
         return None
-    return text(line, address).decode(), value(line, time)
+    return printable(text(line, address)), value(line, time)
 
 
 def ntp(modem, server, port):
@@ -96,9 +96,9 @@ def ntp(modem, server, port):
         command.errno = EIO
         raise modem._error(command)
     if time >= 0:
-        return text(line, time).decode()
+        return printable(text(line, time))
     clock = yield from run(modem, ask(b"AT+CCLK?"))  # 27.007 8.15
-    return text(clock.lines[0], 0).decode()
+    return printable(text(clock.lines[0], 0))
 
 
 def keepalive(modem, on, values):

@@ -49,6 +49,7 @@ class Socket(_Base):
         self._reading = False  # link.rx is in flight, or finished and not looked at
         self._direct = False  # and its payload goes to the reader's buffer
         self._writing = False  # link.tx likewise
+        self._given_up = False  # link.tx is what is left of a send() that ran out of time
         self._sent = 0  # bytes of the present call that the module accepted
         self._retry_ms = 0
         self._retry_at = 0
@@ -213,6 +214,9 @@ class Socket(_Base):
         if link.flow_off or self._engine.state or self._resting():
             return -EAGAIN
         tx = link.tx
+        if self._given_up:  # and what it stored has not gone out yet
+            self._writing = self._engine.start(tx)
+            return -EAGAIN
         tx.n = n if n < self._table[A_CHUNK] else self._table[A_CHUNK]
         if link.free > 0 and link.free < tx.n:
             tx.n = link.free
@@ -227,6 +231,10 @@ class Socket(_Base):
             return -EAGAIN
         self._writing = False
         tx.buf = None
+        if self._given_up:  # an earlier send() ran out of time; it has told so
+            self._given_up = False
+            if tx.errno == 0:
+                return -EAGAIN if link.state == OPEN else -link.errno
         if tx.errno == 0:
             self._retry_ms = 0
             return tx.n
@@ -237,6 +245,12 @@ class Socket(_Base):
         # it took (+CIPSEND) is believed.
         link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
         return tx.code if tx.errno == EIO and 0 < tx.code < tx.n and self._engine.dialect.TELLS_COUNT else -link.errno
+
+    def _give_up_send(self):
+        tx = self._link.tx
+        self._engine.abandon(tx)
+        self._given_up = self._writing or tx.again is not None
+        return -ETIMEDOUT
 
     def _rest(self):
         # The module has no room: pause before the same block is offered again.

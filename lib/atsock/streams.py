@@ -245,9 +245,7 @@ class StreamSocket(Socket):
             if got != -EAGAIN:
                 return got
             if not self._wait():
-                if self._writing:
-                    self._engine.abandon(self._link.tx)
-                return -ETIMEDOUT
+                return self._give_up_send()
 
     def unacked(self):
         """How many of the bytes sent so far the peer has not acknowledged, as the module tells it.

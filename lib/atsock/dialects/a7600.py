@@ -17,6 +17,7 @@ _SET_MS = 9_000                         # no time printed
 
 # ---- bring-up
 SETUP = ()
+AUTHS = (0, 1, 2, 3)                    # 3: either
 PDP_TYPES = {4: b"IP", 6: b"IPV6"}
 CONFIGURE = (                           # 6.1.2; the account: 3GPP TS 27.007 10.1.31
     ((b"AT+CGDCONT=", CONTEXT, b',"', PDP_TYPE, b'","', APN, b'"'), _SET_MS, OK, 0),
@@ -53,9 +54,10 @@ SEND            = ((b"AT+CIPSEND=", LINK, b",", N),           _NET_MS, PROMPT | 
 SEND_TO         = ((b"AT+CIPSEND=", LINK, b",", N, b',"', HOST, b'",', PORT), _NET_MS, PROMPT | OK | SENT, 0)
 READ            = ((b"AT+CIPRXGET=2,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)        # 2.5
 READ_HEX        = ((b"AT+CIPRXGET=3,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)
-READ_ANY        = READ                                        # 2.5: no sender, borders not told
+READ_ANY        = None                                        # as connected ones
 UDP_MOST        = 1500
 STORE_MOST      = 0                                           # no such way
+NOTHING_LEFT    = ()
 AGAIN           = ()
 
 _BUFFER = ((b"AT+CIPRXGET=1", MUST),)                         # 2.5
@@ -123,6 +125,7 @@ LINES = (
     (b"+CLIENT:",     b"",          INCOMING,    0,   1,    ANY,   NONE, 2,    3),       # 2.14
     (b"CONNECT FAIL", b"",          ERROR,       X,   X,    ANY,   WORD, X,    ANY),     # 2.3
     (b"CONNECT",      b"",          CONNECT,     X,   X,    ANY,   NONE, X,    ANY),
+    (b"+CIPCLOSE:",   b"",          NOISE,       0,   X,    ANY,   NONE, X,    2),       # 2.2: NETCLOSE tells each link
     (b"CLOSED",       b"",          NOISE,       X,   X,    ANY,   WORD, X,    ANY),     # 2.6
     (b"*ATREADY:",    b"",          RESTARTED,   X,   X,    ANY,   NONE, X,    ANY),
 )

@@ -20,6 +20,7 @@ SETUP = (
     (b"AT+QISDE=0",             MAY),   # 2.1.16: no echo of payload
     (b'AT+QICFG="viewmode",0',  MAY),   # 2.1.15: header, CR LF, data
 )
+AUTHS = (0, 1, 2, 3)                    # 2.1.1
 PDP_TYPES = {4: 1, 6: 2}                # 2.1.1
 CONFIGURE = (                           # 2.1.1
     ((b"AT+QICSGP=", CONTEXT, b",", PDP_TYPE, b',"', APN, b'","', USER, b'","', PASSWORD, b'",', AUTH), _ANY_MS, OK, 0),
@@ -57,6 +58,7 @@ READ_FROM       = ((b"AT+QIRD=", LINK),                       62_000,  OK, DATA 
 READ_ANY        = READ_FROM
 UDP_MOST        = 1460                                        # 2.1.7
 STORE_MOST      = 0                                           # no such way
+NOTHING_LEFT    = ()
 AGAIN           = ()                                          # REFUSED says it
 
 _TEXT = ((b'AT+QICFG="dataformat",0,0', MAY),)                # 2.1.15; the default, and old firmware has no option

@@ -8,6 +8,7 @@ from .nl668 import *
 NAME = "l610"
 MODELS = (b"L610",)
 
+AUTHS = (0, 1, 2, 3)                    # 1.1.1
 PDP_TYPES = {4: 1, 6: 2}                # 1.1.1 <Operation>
 PROTOCOLS = {                           # 1.1.2
     4: {TCP: 0,  UDP: 1,  TLS: 2,  TCP_SERVER: 0},

@@ -18,6 +18,7 @@ _SEND_MS = 17_000                       # 1.2.3: SENDTIME, 12 s by default, ends
 
 # ---- bring-up
 SETUP = ()
+AUTHS = (0, 1, 2)                       # 1.1.1: no 3
 PDP_TYPES = {4: 1}                      # 1.1.1 <Operation>
 CONFIGURE = ()                          # the APN is an argument of MIPCALL
 CONFIGURE_USER = None
@@ -53,9 +54,10 @@ SEND_HEX        = ((b"AT+MIPSEND=", LINK, b',"', PAYLOAD, b'"'), _ANY_MS, OK | S
 PUSH_TO         = ((b"AT+MIPPUSH=", LINK, b',"', HOST, b'",', PORT), _ANY_MS, OK | PUSHED, 0)
 SEND_TO         = ((b"AT+MIPSEND=", LINK, b',"', PAYLOAD, b'"'), _ANY_MS, OK | STORED, 0, PUSH_TO)
 READ            = ((b"AT+MIPREAD=", LINK, b",", N),          _ANY_MS,  OK, DATA | EMPTY)                # 1.1.23
-READ_ANY        = READ
+READ_ANY        = None                                       # as connected ones
 UDP_MOST        = 2048                                       # 1.2.3
 STORE_MOST      = 1023                                       # 1.1.4: below 1024, by SEND_TO
+NOTHING_LEFT    = (2,)                                       # +MIPPUSH status 2: it went out by itself (1.1.4)
 AGAIN           = (1,)                                       # status 1: flowed off
 
 _PUSH_LINES = (

@@ -48,7 +48,7 @@ DATA_MODE = 5  # "CONNECT": from here on the port carries data
 # `outcome`: the field of the last line that tells whether it worked, X: none; `good`: its value then
 ANY = -2  # words.py
 NOT_ZERO = -10  # good: anything else
-FAILS = 2  # last: it is, and tells a failure
+FAILS = 2  # last: it is, and tells a failure; also a function may say so
 
 OWN = (b"", b"", NONE, ANY, 0, False)
 LATE = (b"", b"", NONE, ANY, 0, True)  # the only line, before or after OK

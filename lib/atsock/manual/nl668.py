@@ -44,8 +44,9 @@ def _ping_ms(args):
 
 
 def _run_over(lines, args):
-    # +MPINGSTAT 1: no answer in time, 3 and 4: flow control; 0 and 2 end the run.
-    return value(lines[-1], 0) in (0, 2)
+    # +MPINGSTAT 1: no answer in time, 3 and 4: flow control; 0 and 2 end the run, 2 tells that it broke off.
+    status = value(lines[-1], 0)
+    return FAILS if status == 2 else status == 0
 
 
 _OWN_FIRST = (b"", b"$0,", NONE, ANY, 0, False)
@@ -58,7 +59,7 @@ _SENDS = (PROMPT | OK | OK2, ONE, (_OWN_FIRST,), X, 0)
 _READS = (OK, DATA, ((b"+MIPDATA:", b"$0,", RAW, 1, 0, False), (b"", b"$0,0", NONE, 0, 0, False)), X, 0)
 _ODM = (OK, DATA_MODE, (LATE_OF_FIRST,) + _FAILED, 1, 1)
 _RESUMED = (0, DATA_MODE, (CONNECTED, (b"+MIPODM:", b"", NONE, ANY, OK, True)), X, 0)  # whether anything is said is not stated
-_PINGS = (OK, MANY, ((b"", b"", NONE, ANY, 0, False), (b"+MPINGSTAT:", b"", NONE, ANY, 0, _run_over)), 0, 0)
+_PINGS = (OK, MANY, ((b"", b"", NONE, ANY, 0, False), (b"+MPINGSTAT:", b"", NONE, ANY, 0, _run_over)), X, 0)
 _TIME = (OK, ONE, (LATE,), 0, 1)
 
 _ACCOUNT = "[User_name:s64,Password:s64,[auth:AUTH"
