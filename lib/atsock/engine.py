@@ -551,8 +551,11 @@ class Engine:
         self.moved_ms = self.port.ticks_ms()
         if link is not None:
             self._make_ready(row, link, n)
-        if kind == HEX or kind == INLINE_HEX or kind >= HEX_FROM:
+        if kind == INLINE_HEX or kind == INLINE_HEX_FROM:  # n is what is left, not what comes
             self.tokens.hex(link)
+        elif kind == HEX or kind == HEX_FROM:
+            if n > 0:
+                self.tokens.hex(link, True)
         elif n > 0:
             self.tokens.raw(link, n)
 

@@ -51,6 +51,7 @@ class Tokenizer:
         self.nibble = 0  # first half of a digit pair that the window's end cut in two, as its ASCII code
         self.digits = 0  # where the digits go on behind the decoded bytes
         self.held = 0  # decoded bytes at window[pos:] that the ring had no room for
+        self.lead = False  # an empty line may stand before the first digit
 
     def fill(self):
         """Read the UART when the window is used up; returns the bytes to be looked at."""
@@ -78,9 +79,10 @@ class Tokenizer:
         self.taken = 0
         self.state = _IN_RAW
 
-    def hex(self, sink):
-        """Payload in hexadecimal digits follows for `sink`."""
+    def hex(self, sink, lead=False):
+        """Payload in hexadecimal digits follows for `sink`; `lead`: some firmware puts an empty line before it."""
         self.sink = sink
+        self.lead = lead
         self.taken = 0
         self.nibble = 0
         self.held = 0
@@ -214,7 +216,7 @@ class Tokenizer:
             self.nibble = window[self.pos]
             self.pos = self.end
             return NOTHING
-        if window[self.pos] == 32:  # a blank before the first digit
+        if window[self.pos] == 32 or self.lead and not self.taken and window[self.pos] < 32:
             self.pos += 1
             return PIECE
         self._leave()
