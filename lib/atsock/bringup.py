@@ -8,7 +8,7 @@ from . import dialects
 from .command import Command, text_command
 from .errors import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV, ModemError, Timeout, printable
 from .fast import MISSING, field, number
-from .words import BY_FLAG, BY_ID, MUST, OK, X
+from .words import BY_FLAG, BY_ID, MUST, OK, SYNC_ANSWER, X
 
 _ANY_MS = 9000  # general commands; 27.007 prints no times
 _AT_MS = 500  # one AT during synchronisation
@@ -24,6 +24,11 @@ _STAT = ("not searching", "home", "searching", "denied", "unknown", "roaming")
 def ask(text, timeout_ms=_ANY_MS, prefix=None, need=OK):
     """A command whose information lines are collected in .lines."""
     return text_command(text, timeout_ms, need, [], prefix)
+
+
+def query(text):
+    """A read form, AT+NAME?, whose answer begins with +NAME: (other lines may come between)."""
+    return ask(text, prefix=text[2:-1] + b":")
 
 
 def value(line, index):
@@ -71,7 +76,7 @@ def synchronise(modem):
         if not command.errno:
             command = ask(b"ATE0", _AT_MS)
             yield command
-            command = ask(b"AT+CSQ", _AT_MS)
+            command = ask(b"AT+CSQ", _AT_MS, SYNC_ANSWER)
             yield command
             if not command.errno and command.lines:
                 return
@@ -118,7 +123,7 @@ def run(modem, command, must=MUST):
 def _sim(pin):
     # 27.007 8.3.  Right after boot the SIM is busy for a while (+CME ERROR 14, or a failure that passes).
     for attempt in range(20):
-        command = ask(b"AT+CPIN?")
+        command = query(b"AT+CPIN?")
         yield command
         state = text(command.lines[0], 0) if command.lines else b""
         if state == b"READY":
@@ -145,7 +150,7 @@ def _registered(dialect):
     while True:
         stat = MISSING
         for question in dialect.REGISTRATION:
-            command = ask(question)
+            command = query(question)
             yield command
             for line in command.lines:
                 stat = registered(line)
@@ -153,7 +158,7 @@ def _registered(dialect):
                     return
         if not awake:
             awake = True
-            command = ask(b"AT+CFUN?")  # 27.007 8.2: 0 and 4 are radio off
+            command = query(b"AT+CFUN?")  # 27.007 8.2: 0 and 4 are radio off
             yield command
             if command.lines and value(command.lines[0], 0) != 1:
                 yield ask(b"AT+CFUN=1", 15_000)

@@ -693,8 +693,11 @@ class Engine:
         # A server accepted a connection; its address stands in field `extra` and behind.
         server = self.servers.get(server)
         at = field(self.tokens.line, self.at, self.tokens.n, row[7])
-        if server is None or at < 0:
+        if at < 0:
             return False
+        if server is None:  # left over from before the host restarted, or closed meanwhile
+            self.event(EVENT_INCOMING, None, 0)
+            return True
         if link is None:
             link = self.new_link(self._number(row[3]))
         server.incoming(link, bytes(memoryview(self.tokens.line)[at : self.tokens.n]))

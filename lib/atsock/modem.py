@@ -243,7 +243,7 @@ class Modem:
 
     def signal(self):
         """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5)."""
-        line = self.command("AT+CSQ")[0]
+        line = self.command("AT+CSQ", "+CSQ:")[0]
         rssi, ber = bringup.value(line, 0), bringup.value(line, 1)
         return (2 * rssi - 113 if 0 <= rssi <= 31 else None, ber if 0 <= ber <= 7 else None)
 
@@ -252,7 +252,7 @@ class Modem:
         stat = MISSING
         questions = self._engine.dialect.REGISTRATION if self._engine.dialect else (b"AT+CREG?",)
         for question in questions:
-            for line in self.command(question):
+            for line in self.command(question, question[2:-1] + b":"):
                 stat = bringup.registered(line)
                 if stat in (1, 5):
                     return bringup.describe(stat)

@@ -142,6 +142,7 @@ COMMON = (
     (b"RDY",                b"",  RESTARTED, X,   X,    ANY, WORD, X,    ANY),
     (b"POWERED DOWN",       b"",  RESTARTED, X,   X,    ANY, WORD, X,    ANY),
     (b"NORMAL POWER DOWN",  b"",  RESTARTED, X,   X,    ANY, WORD, X,    ANY),
+    (b"RING",               b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),
     (b"APP RDY",            b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),
     (b"SMS DONE",           b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),
     (b"PB DONE",            b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),

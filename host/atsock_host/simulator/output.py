@@ -15,6 +15,8 @@ class Output:
         self.tracks_delivery = False    # True: the line calls delivered(); else take() counts as delivery
         self._output = bytearray()
         self._made = 0                  # bytes ever put out
+        self._spliced_to = -1           # value of _made behind the last spliced line, and
+        self._spliced_from = 0          # before it
         self._delivered = 0             # bytes the host can have seen
         self._awaited = 0               # value of _made behind the last final result or prompt
 
@@ -58,8 +60,8 @@ class Output:
 
     @property
     def written(self):
-        """Position in the output: what is written next begins here."""
-        return self._made
+        """Position in the output behind what was written last; a spliced line behind that does not count."""
+        return self._spliced_from if self._made == self._spliced_to else self._made
 
     def seen(self, position):
         """True when the host can have seen everything before this position of the output."""
@@ -118,7 +120,9 @@ class Output:
     def _spliced(self):
         """A line boundary: the place for a line that has nothing to do with what stands around it."""
         if self.splice is not None:
+            self._spliced_from = self._made
             self._write(self._frame(self.splice()))
+            self._spliced_to = self._made
 
     def _write_final(self, text):
         if not self.quiet:

@@ -44,7 +44,8 @@ class Reception(Output):
         if timeout_ms is not None:
             self._capture_timer = self.after(timeout_ms, lambda: self._capture_timeout(on_timeout))
         self._write(text.encode("latin-1"))
-        self._awaited = self._made
+        # A host may start at '>' itself: whether a blank or a line end follows it differs from module to module.
+        self._awaited = self._made - len(text) + text.find(">") + 1
         if self._capture.finished:      # a count of 0
             self._finish_capture(b"")
         self._drain()
