@@ -24,9 +24,11 @@ class Command:
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
         self.texts = None  # a list collects addresses
         self.expect = 0  # how many of them complete the command
+        self.next = None  # in the line of those that wait for their turn
         self.clear()
 
     def clear(self):
+        self.sent = False  # the engine has taken it
         self.done = False
         self.errno = 0  # 0: it succeeded
         self.code = MISSING  # the module's number for what went wrong, or a bad result's value

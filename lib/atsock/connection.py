@@ -8,8 +8,9 @@ from . import bringup
 from .address import AF_INET6
 from .checks import is_address
 from .command import Command
+from .engine import DATA_MODE
 from .errors import EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
-from .link import FREE, OPEN, OPENING
+from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
 
@@ -21,25 +22,34 @@ def open_link(modem, socket, what, access, host, port, local):
     opens = dialect.OPEN_DATA if access == "transparent" else dialect.OPEN
     if what not in opens:
         raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
-    yield from use_access(modem, access)
     table = dialect.ACCESS[access]
-    link = yield from _allocate(modem, dialect, access)
     pushed = table[A_RECV] is None
-    link.reset(modem._ring_size(socket, pushed or access == "transparent"))
-    link.socket = socket
+    yield lambda: not modem._opening
+    modem._opening = True
+    try:
+        yield from use_access(modem, access)
+        link = yield from _allocate(modem, dialect, access)
+        link.reset(modem._ring_size(socket, pushed or access == "transparent"))
+        link.state = OPENING
+        link.socket = socket
+        socket._adopt(link, table)
+    finally:
+        modem._opening = False
     link.pushed = pushed
     link.datagram = what == UDP or what == UDP_ANY
     if pushed and host is not None and dialect.PUSH_BY_SENDER:
         address = yield from resolve(modem, host)
         link.peer = b"%s:%d" % (address[0], port)
     link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
-    link.state = OPENING
-    socket._adopt(link, table)
     link.held = True
     args = (host, port, table[A_MODE], local or dialect.NO_PORT, protocol)
     command = Command(link, opens[what], args)
     command.enters_data = access == "transparent"
-    yield command
+    try:
+        yield command
+    finally:
+        if not command.sent:
+            link.held = False
     if command.errno == 0:
         if command.enters_data or what == TCP_SERVER and dialect.SERVERS == BECOMES:
             link.state = OPEN
@@ -75,8 +85,34 @@ def _protocol(dialect, socket, what):
     return dialect.PROTOCOLS[family][TLS if socket._tls else what]
 
 
+def drop_link(modem, link):
+    """Close a link that no socket has any more.  An open on its way is not disturbed: its outcome is waited for."""
+    engine = modem._engine
+    dialect = engine.dialect
+    link.closing = True
+    try:
+        if link.state == OPENING and not dialect.CLOSE_OPENING:
+            give_up = engine.after_ms(dialect.OPEN_MS)
+            yield lambda: link.state != OPENING or engine.is_past(give_up)
+        if engine.state == DATA_MODE and engine.tokens.sink is link.tail:
+            from .online import escape
+
+            yield from escape(modem)
+        yield from close_link(modem, link)
+    finally:
+        link.closing = False
+
+
 def close_link(modem, link):
     """Close it on the module where the module still holds it, and free the link."""
+    link.closing = True
+    try:
+        yield from _close(modem, link)
+    finally:
+        link.closing = False
+
+
+def _close(modem, link):
     if link.held:
         command = Command(link, modem._engine.dialect.CLOSE)
         link.dropping = True
@@ -149,14 +185,28 @@ def _allocate(modem, dialect, access):
     ids = range(dialect.FIRST_LINK, dialect.FIRST_LINK + dialect.LINKS)
     if access == "transparent" and dialect.DATA_LINK is not None:
         ids = (dialect.DATA_LINK,)
-    waiting = None
-    for n in ids:
-        link = modem._link(n)
-        if link.socket is None:
-            if not link.held:
+    while True:
+        modem._close_orphans()
+        links = [modem._link(n) for n in ids]
+        # Their close commands go out before any open would.
+        yield lambda: not any([link.closing and link.state != OPENING for link in links])
+        for link in links:
+            if link.socket is None and not link.held and not link.closing:
                 return link
-            waiting = link
-    if waiting is None:
-        raise ModemError(EMFILE, "all %d connection ids are in use" % len(ids))
-    yield from close_link(modem, waiting)
-    return waiting
+        closing = [link for link in links if link.closing]
+        waiting = [link for link in links if link.socket is None and not link.closing]
+        if waiting:
+            yield from close_link(modem, waiting[-1])
+        elif closing:
+            yield lambda: not all([link.closing for link in closing])
+        else:
+            modem._renew(_unused(links))
+
+
+def _unused(links):
+    # One whose connection is gone and read to its end, although nobody closed it: MicroPython has no finalisers, a
+    # dropped socket is known by nothing else.
+    for link in links:
+        if link.state == DEAD or link.state == GONE and link.ready == NO and not (link.ring and link.ring.count):
+            return link
+    raise ModemError(EMFILE, "all %d connection ids are in use" % len(links))

@@ -120,6 +120,7 @@ class Engine:
         if self.state != IDLE:
             return False
         command.clear()
+        command.sent = True
         self.command = command
         self.code = MISSING
         self.told = b""

@@ -41,6 +41,7 @@ class Link:
         """Make it new for another connection."""
         self.state = FREE
         self.held = False  # the module must be told to close it before the id can be used again
+        self.closing = False  # somebody is at that
         self.errno = 0  # why it is DEAD
         self.code = 0  # the module's own number for that, 0: none told
         self.ready = NO

@@ -4,15 +4,16 @@ import sys
 
 from . import bringup, checks, dialects
 from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+from .background import Background, Job
 from .clock import ticks_diff
 from .command import Command
-from .connection import close_link, resolve
-from .engine import DATA_MODE, Engine
+from .connection import drop_link, resolve
+from .engine import Engine
 from .errors import (
-    EBUSY, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, printable,
+    ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, printable,
 )  # fmt: skip
 from .fast import MISSING
-from .link import FREE, Link
+from .link import FREE, NO, Link
 from .port import Port
 from .streams import StreamSocket
 from .words import ARG, CONTEXT, LINK, N, OK, PAYLOAD
@@ -21,8 +22,7 @@ _ACCESS = ("buffer", "push", "hex", "transparent")
 _ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
 _COMMAND_MS = 60_000
 _FOREVER_MS = 3_600_000
-_LOOK_MS = 100
-_SILENT_MS = 5000
+_LINGER_MS = 30_000  # for what close() leaves to the background
 _RING = 2048  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
 _PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
@@ -51,9 +51,11 @@ class Modem:
         self._on_event = on_event
         self._engine = Engine(Port(stream), context)
         self._engine.new_link = self._link
+        self._background = Background(self._engine)
         self._address = None  # local address while attached
         self._losses = 0  # engine.network_losses + restarts when it was attached
         self._access_now = None  # access mode the module is in
+        self._opening = False  # somebody switches it, or takes a connection id
         self._orphans = []  # links whose socket is gone and that the module still holds
         self._delivering = False
         self._next_port = 49152 + self._engine.port.ticks_ms() % 8192
@@ -262,27 +264,30 @@ class Modem:
 
     def poll(self, timeout_ms=0):
         """Take in what the module sent and run events; waits at most timeout_ms for something to come."""
-        engine = self._engine
-        give_up = engine.after_ms(timeout_ms)
-        if not engine.pump():
-            left = engine.until_ms(give_up)
-            if left > 0 and not engine.stalled:
-                engine.port.wait(engine.remaining_ms(left), engine.out_left > 0 or engine.full)
-                engine.pump()
+        if not self._service() and timeout_ms > 0 and not self._engine.stalled:
+            self._pause(timeout_ms)
+            self._service()
         self._deliver()
 
     def close(self):
         """Close all sockets; the context stays active.  Raises the first error of a close after closing the others."""
         error = None
-        for link in self._engine.links.values():
-            if link.socket is not None:
-                try:
-                    link.socket.close()
-                except OSError as e:
-                    error = error or e
+        engine = self._engine
+        sockets = [server.socket for server in engine.servers.values()]
+        sockets += [link.socket for link in engine.links.values() if link.socket is not None]
+        for socket in sockets:
+            try:
+                socket.close()
+            except OSError as e:
+                error = error or e
         self._close_orphans()
+        if not self._background.is_idle():
+            self._run(self._rest(), _LINGER_MS, "close")
         if error:
             raise error
+
+    def _rest(self):
+        yield self._background.is_idle
 
     def __enter__(self):
         return self
@@ -294,16 +299,27 @@ class Modem:
 
     def _wait(self, ms):
         # Take in what comes, at most ms milliseconds long; False when nothing came.  Allocates nothing.
+        if self._service():
+            return True
+        if self._engine.stalled:
+            self._engine.overflow()
+            return True
+        return self._pause(ms)
+
+    def _pause(self, ms):
+        # Until something comes, at most ms milliseconds; False when they have passed.
         engine = self._engine
-        if engine.pump():
-            return True
-        if engine.stalled:
-            engine.overflow()
-            return True
+        left = self._background.remaining_ms(ms)
+        engine.port.wait(engine.remaining_ms(left), engine.out_left > 0 or engine.full)
+        return engine.pump() or left < ms
+
+    def _service(self):
+        # Take in what has come and let the background go on; True when something did.  Allocates nothing by itself.
+        engine = self._engine
+        moved = engine.pump()
         if engine.events and not engine.state:
             self._deliver()
-        engine.port.wait(engine.remaining_ms(ms), engine.out_left > 0 or engine.full)
-        return engine.pump()
+        return self._background.step() or moved
 
     def _run(self, steps, timeout_ms, what):
         """Run a generator of commands (see connection.py) to its end; returns what it returns."""
@@ -311,63 +327,29 @@ class Modem:
         give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
         if self._orphans and not engine.silent:
             self._close_orphans()
+        job = Job(self._background, steps)
         try:
-            step = next(steps)
-            while True:
-                self._do(step, give_up, what)
-                step = next(steps)
-        except StopIteration as e:
-            return e.value
+            while not job.advance():
+                self._wait_until(give_up, what, job)
         finally:
-            steps.close()
+            job.cancel()
             if engine.events:
                 self._deliver()
+        return job.result()
 
-    def _do(self, step, give_up, what):
-        engine = self._engine
-        if isinstance(step, Command):
-            if engine.silent:  # it did not answer the last questions: do not wait for minutes again
-                step.timeout_ms = _SILENT_MS
-            while not engine.start(step):
-                if engine.state == DATA_MODE:
-                    raise ModemError(EBUSY, "the port is in data mode: escape() first")
-                self._wait_until(give_up, what, None)
-            while not step.done:
-                self._wait_until(give_up, what, step)
-        elif isinstance(step, int):
-            resume = engine.after_ms(step)
-            while not engine.is_past(resume):
-                self._check_time(give_up, what)
-                self._wait(engine.until_ms(resume))
-        else:
-            while not step():  # it may look at the clock
-                self._check_time(give_up, what)
-                self._wait(_LOOK_MS)
-
-    def _wait_until(self, give_up, what, command):
-        engine = self._engine
-        left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
+    def _wait_until(self, give_up, what, job):
+        left = _FOREVER_MS if give_up is None else self._engine.until_ms(give_up)
         if left <= 0:
-            if command is not None:
-                engine.abandon(command)
             raise Timeout("%s: timed out" % what)
-        self._wait(left)
-
-    def _check_time(self, give_up, what):
-        if give_up is not None and self._engine.is_past(give_up):
-            raise Timeout("%s: timed out" % what)
+        self._wait(job.remaining_ms(left))
 
     def _elapsed_ms(self, start):
         return ticks_diff(self._engine.port.ticks_ms(), start)
 
     def _close_orphans(self):
-        # An error here belongs to no call of the program: the link stays an orphan, its id out of use.
-        waiting, self._orphans = self._orphans, []
-        for link in waiting:
-            try:
-                self._run(close_link(self, link), -1, "close")
-            except ModemError:
-                self._orphans.append(link)
+        # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
+        while self._orphans:
+            self._background.run(drop_link(self, self._orphans.pop()))
 
     def _deliver(self):
         if self._delivering or not self._engine.events:
@@ -385,6 +367,14 @@ class Modem:
         if link is None:
             link = self._engine.links[id] = Link(id)
         return link
+
+    def _renew(self, link):
+        # A new Link for an id whose connection is gone while its socket was not closed yet: that keeps the old one.
+        fresh = self._engine.links[link.id] = Link(link.id)
+        fresh.held = link.held
+        link.held = False
+        link.ready = NO
+        return fresh
 
     def _free_port(self):
         # A local port for a UDP socket that needs one and was not bound (the dynamic ports, RFC 6335).

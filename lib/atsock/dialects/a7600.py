@@ -49,6 +49,7 @@ LISTEN          = ((b"AT+SERVERSTART=", ARG + 1, b",", ARG),  _SET_MS, OK, 0)   
 STOP            = ((b"AT+SERVERSTOP=", ARG),                  _NET_MS, OK | CLOSED, 0)          # 2.15
 CLOSE           = ((b"AT+CIPCLOSE=", LINK),                   _NET_MS, OK | CLOSED, 0)          # 2.6
 STALE           = (b"AT+CIPCLOSE?", b"+CIPCLOSE:", BY_FLAG)                              # 2.6
+CLOSE_OPENING   = False                  # 2.3, 2.6: the result of an open comes first
 CLOSE_WHEN_GONE = False                                                                         # 5: the socket is closed
 SEND            = ((b"AT+CIPSEND=", LINK, b",", N),           _NET_MS, PROMPT | OK | SENT, 0)   # 2.4
 SEND_TO         = ((b"AT+CIPSEND=", LINK, b",", N, b',"', HOST, b'",', PORT), _NET_MS, PROMPT | OK | SENT, 0)

@@ -49,6 +49,7 @@ RESUME          = ((b"AT+QISWTMD=", LINK, b",2"),             62_000,  CONNECT, 
 RESUME_WORDS    = ()                                          # CONNECT comes
 CLOSE           = ((b"AT+QICLOSE=", LINK),                    12_000,  OK, 0)           # 2.1.5: 10 s
 STALE           = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)                                # 2.1.6
+CLOSE_OPENING   = True                   # 2.1.4, 2.1.5: an open without result is ended by QICLOSE
 CLOSE_WHEN_GONE = True                                                                  # 2.2.1: state stays Closing
 SEND            = ((b"AT+QISEND=", LINK, b",", N),            122_000, PROMPT | SENT, REFUSED)  # 2.1.7
 SEND_TO         = ((b"AT+QISEND=", LINK, b",", N, b',"', HOST, b'",', PORT), 122_000, PROMPT | SENT, REFUSED)

@@ -46,6 +46,7 @@ RESUME          = ((b"ATO",),                                9_000,    OK, 0)
 RESUME_WORDS    = (b"CONNECT", b"OK", b"+MIPODM:")         # 1.1.24 of the L610 manual says nothing of an answer
 CLOSE           = ((b"AT+MIPCLOSE=", LINK),                  15_000,   OK | CLOSED, 0)                  # 1.1.3
 STALE           = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)                                # 1.1.3
+CLOSE_OPENING   = False                  # 1.1.2, 1.1.3: the result of an open comes first
 CLOSE_WHEN_GONE = True                                                                                  # 1.1.12
 SEND            = ((b"AT+MIPSEND=", LINK, b",", N),          _SEND_MS, PROMPT | OK | OK2, SENT | PUSHED)  # 1.2.3; older firmware leaves +MIPSEND out
 PUSH_OUT        = ((b"AT+MIPPUSH=", LINK),                   _ANY_MS,  OK | PUSHED, 0)                  # 1.1.7
