@@ -10,6 +10,8 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
 
+sys.path.insert(0, str(TREE / "tools"))  # contents, package, build_mpy, sizes
+
 
 def program(name):
     """A program of the virtual environment, or on the path."""
