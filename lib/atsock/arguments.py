@@ -8,12 +8,33 @@ from binascii import unhexlify
 from . import checks
 
 
-class Mismatch(ValueError):
-    """An argument that the form does not take; index: which one."""
+TOO_MANY = -1
+_SHOWN = 60  # characters of a wrong value in a message
 
-    def __init__(self, index, text):
-        super().__init__(text)
+
+class Mismatch(ValueError):
+    """An argument that the form does not take.
+
+    index: which one, TOO_MANY: the last ones; name: the manual's; allowed: what it may be; akin: the value is at least
+    of the right sort; wrong_type: no parameter of any command takes such a value.
+    """
+
+    def __init__(self, index, name, allowed, value=None, akin=False):
         self.index = index
+        self.name = name
+        self.allowed = allowed
+        self.akin = akin
+        self.wrong_type = isinstance(value, (bool, float))
+        self.given = ", not " + _shown(value) if value is not None or akin else ""
+        super().__init__(self.text([allowed]))
+
+    def text(self, alternatives):
+        return "%s: %s%s" % (self.name, " or ".join(alternatives), self.given)
+
+
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
 class Line:
@@ -27,7 +48,7 @@ class Line:
 
 
 def compose(form, params, args, ranges):
-    """The Line of the form for these arguments.  Raises Mismatch; TypeError for bool and float."""
+    """The Line of the form for these arguments.  Raises Mismatch."""
     items = params.split(",") if params else []
     line = Line(b"AT" + form.encode())
     fields = []
@@ -36,24 +57,18 @@ def compose(form, params, args, ranges):
         name, kind = (item[1:] if optional else item).split(":", 1)
         if index >= len(args):
             if not optional:
-                raise Mismatch(index, "%s is missing" % name.lstrip("?"))
+                raise Mismatch(index, name.lstrip("?"), "missing")
             break
-        _check_type(form, name, args[index])
         if line.payload is None:
             _put(line, fields, index, name, ranges.get(kind, kind), args)
         else:
             _text(index, name, kind, args[index])  # stands behind the payload: says how that ends
     if len(args) > len(items):
-        raise Mismatch(len(items), "%d arguments at most, not %d" % (len(items), len(args)))
+        raise Mismatch(TOO_MANY, "arguments", "%d at most" % len(items), len(args))
     while fields and not fields[-1] and items[len(fields) - 1][0] == "[":
         fields.pop()  # left empty at the end: left out
     line.text += b",".join(fields)
     return line
-
-
-def _check_type(form, name, value):
-    if isinstance(value, (bool, float)):
-        raise TypeError("%s: %s: an int or text, not %r" % (form.strip("+="), name.lstrip("?"), value))
 
 
 def _put(line, fields, index, name, kind, args):
@@ -73,46 +88,46 @@ def _field(index, name, kind, value):
             return b""
         name = name[1:]
     if kind == "none":
-        raise Mismatch(index, "%s: has to be empty (None), not %r" % (name, value))
+        raise Mismatch(index, name, "empty (None)", value)
     if value is None:
-        raise Mismatch(index, "%s: cannot be empty" % name)
+        raise Mismatch(index, name, "cannot be empty")
     if kind[0].isdigit():
         return _number(index, name, kind, value)
     return _text(index, name, kind, value)
 
 
 def _number(index, name, kind, value):
+    akin = isinstance(value, (int, float))
     if "|" in kind:
-        if value not in [int(n) for n in kind.split("|")]:
-            raise Mismatch(index, "%s: one of %s, not %r" % (name, kind.replace("|", ", "), value))
+        if isinstance(value, (bool, float)) or value not in [int(n) for n in kind.split("|")]:
+            raise Mismatch(index, name, "one of " + kind.replace("|", ", "), value, akin)
     else:
         low, _, high = kind.partition("-")
-        if not isinstance(value, int) or not int(low) <= value <= int(high or low):
-            allowed = low + " to " + high if high else low
-            raise Mismatch(index, "%s: %s, not %r" % (name, allowed, value))
+        if not akin or isinstance(value, (bool, float)) or not int(low) <= value <= int(high or low):
+            raise Mismatch(index, name, low + " to " + high if high else low, value, akin)
     return b"%d" % value
 
 
 def _text(index, name, kind, value):
-    if not isinstance(value, (str, bytes, bytearray)):
-        raise Mismatch(index, "%s: text, not %r" % (name, value))
+    if not isinstance(value, str):
+        raise Mismatch(index, name, "text", value)
     if kind[0] == '"':
         return _choice(index, name, kind.strip('"').split("|"), value)
     wrong = None
     try:
         data = checks.host(value) if kind[0] in "had" else checks.quoted(value, name, 255)
         if kind[0] == "h" and b":" in data:
-            wrong = "a host name or IPv4 address, not %r" % value
+            wrong = "a host name or IPv4 address"
         elif kind[0] == "d" and not _is_domain(data):
-            wrong = "letters, digits and hyphens between dots, up to 63 each, not %r" % value
+            wrong = "letters, digits and hyphens between dots, up to 63 each"
     except ValueError as error:
         wrong = str(error)
     if wrong:
-        raise Mismatch(index, wrong if wrong.startswith(name) else "%s: %s" % (name, wrong))
+        raise Mismatch(index, name, wrong, value, True)
     if kind[0] in "bi":
         return _address(index, name, kind, data)
     if len(data) > int(kind[1:]):
-        raise Mismatch(index, "%s: up to %s characters, not %d" % (name, kind[1:], len(data)))
+        raise Mismatch(index, name, "up to %s characters" % kind[1:], value, True)
     return b'"' + data + b'"'
 
 
@@ -124,10 +139,9 @@ def _is_domain(data):
 
 
 def _choice(index, name, choices, value):
-    text = value if isinstance(value, str) else bytes(value).decode()
-    if text not in choices:
-        raise Mismatch(index, "%s: one of %s, not %r" % (name, ", ".join(['"%s"' % one for one in choices]), value))
-    return b'"' + text.encode() + b'"'
+    if value not in choices:
+        raise Mismatch(index, name, " or ".join(['"%s"' % one for one in choices]), value, True)
+    return b'"' + value.encode() + b'"'
 
 
 def _address(index, name, kind, data):
@@ -136,21 +150,21 @@ def _address(index, name, kind, data):
     version = "ip6" if b":" in data else "ip4"
     if kind not in ("ip", version) or not checks.is_address(data) or data.strip(b"0123456789abcdefABCDEF.:"):
         wanted = {"ip": "IP", "ip4": "IPv4", "ip6": "IPv6"}[kind]
-        raise Mismatch(index, "%s: a numeric %s address, not %r" % (name, wanted, data.decode()))
+        raise Mismatch(index, name, "a numeric %s address" % wanted, data.decode(), True)
     return data if bare else b'"' + data + b'"'
 
 
 def _digits(index, name, most, value):
-    if not isinstance(value, (str, bytes, bytearray)):
-        raise Mismatch(index, "%s: hexadecimal digits as text, not %r" % (name, value))
+    if not isinstance(value, str):
+        raise Mismatch(index, name, "hexadecimal digits as text", value)
     if not 0 < len(value) <= most:
-        raise Mismatch(index, "%s: 2 to %d digits, not %d" % (name, most, len(value)))
+        raise Mismatch(index, name, "2 to %d hexadecimal digits" % most, value, True)
     try:
         data = unhexlify(value)
     except ValueError:
         data = b""
     if not data:
-        raise Mismatch(index, "%s: pairs of hexadecimal digits, not %r" % (name, value))
+        raise Mismatch(index, name, "pairs of hexadecimal digits", value, True)
     return data
 
 
@@ -159,20 +173,20 @@ def _payload(index, name, kind, args):
     if value is None and kind[0] in "ze":  # Ctrl-Z forms that know ESC
         return b"\x1b", True
     if not isinstance(value, (bytes, bytearray, memoryview)):
-        raise Mismatch(index, "%s: bytes, not %r" % (name, value))
+        raise Mismatch(index, name, "bytes", value)
     data = bytes(value)
     if kind[0] == "#":
         n = args[int(kind[1:])]
         if len(data) != n:
-            raise Mismatch(index, "%s: %d bytes as announced, not %d" % (name, n, len(data)))
+            raise Mismatch(index, name, "%d bytes as announced" % n, len(data), True)
         return data, False
     most = int(kind[1:])
     if not 0 < len(data) <= most:
-        raise Mismatch(index, "%s: 1 to %d bytes, not %d" % (name, most, len(data)))
+        raise Mismatch(index, name, "1 to %d bytes" % most, len(data), True)
     if kind[0] == "e":
         return _escaped(data) + b"\x1a", False
     if b"\x1a" in data or b"\x1b" in data and kind[0] == "z":
-        raise Mismatch(index, "%s: 0x1A or 0x1B would end it, give the length to send such bytes" % name)
+        raise Mismatch(index, name, "without 0x1A and 0x1B, which would end it (send such bytes with their length)", value, True)
     return (data if kind[0] == "t" else data + b"\x1a"), False
 
 

@@ -83,23 +83,23 @@ def _name(name):
 
 
 def _choose(rows, args, ranges):
-    # The first row that takes the arguments.  When none does, the complaint of the one that came nearest.
+    # The first row that takes the arguments.  When none does, the complaints of those that came nearest.
+    nearest = (arguments.TOO_MANY - 1, False)
     complaint = None
-    nearest = (-1, False)
+    alternatives = []
     for row in rows:
         try:
             return row, arguments.compose(row[0], row[1], args, ranges)
         except arguments.Mismatch as error:
-            near = (error.index, _takes(row[1], len(args)))
+            near = (error.index, error.akin)
             if near > nearest:
                 nearest = near
                 complaint = error
-    raise ValueError("%s: %s" % (rows[0][0].strip("+="), complaint))
-
-
-def _takes(params, n):
-    items = params.split(",") if params else []
-    return n == len(items) or n < len(items) and items[n][0] == "["
+                alternatives = []
+            if near == nearest and error.name == complaint.name and error.allowed not in alternatives:
+                alternatives.append(error.allowed)
+    kind = TypeError if complaint.wrong_type else ValueError
+    raise kind("%s: %s" % (rows[0][0].strip("+="), complaint.text(alternatives)))
 
 
 def _run(modem, row, line, args):

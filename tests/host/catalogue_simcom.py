@@ -55,7 +55,9 @@ class States:
 
     def online(self, **settings):
         b = self.mode1(**settings)
-        b.ask(f'AT+CIPOPEN=0,"TCP","{PEER}",80', until=b"CONNECT 115200\r\n")
+        b.tx(f'AT+CIPOPEN=0,"TCP","{PEER}",80\r')
+        b.wait(1000)
+        assert b.rx().startswith(b"\r\nCONNECT")
         return b
 
     def escaped(self, **settings):

@@ -17,9 +17,15 @@ class Case(NamedTuple):
         return getattr(bench.modem, self.method)(*self.arguments)
 
 
-def check(case, **settings):
-    """Run a case on a module of its own and compare all that it says."""
+def check(case, *, splice=None, echo=False, **settings):
+    """Run a case on a module of its own and compare all that it says.
+
+    `splice`: a line that stands between any two lines of the module; `echo`: it repeats the commands.
+    """
     bench = case.make(**settings)
+    bench.module.echo = echo
+    if splice:
+        bench.module.splice = lambda: splice
     before = len(bench.module.violations)
     got = case.run(bench)
     assert got == case.value and type(got) is type(case.value)
