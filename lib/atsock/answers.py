@@ -91,9 +91,11 @@ def _value(text):
         return None
     if text[:1] == b'"':
         return _str(text.strip(b'"'))
-    if text[-1:] == b":":
+    at = text.rfind(b": ")  # a field may have a label of its own
+    if at >= 0:
+        text = text[at + 2 :].strip()
+    elif text[-1:] == b":" and b" " in text:
         return None
-    text = text[text.rfind(b": ") + 1 :].strip()  # a field may have a label of its own
     digits = text[1:] if text[:1] == b"-" else text
     return int(text) if digits.isdigit() else _str(text)
 

@@ -7,7 +7,6 @@ from binascii import unhexlify
 
 from . import checks
 
-
 TOO_MANY = -1
 _SHOWN = 60  # characters of a wrong value in a message
 
