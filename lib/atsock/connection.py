@@ -24,6 +24,9 @@ def open_link(modem, socket, what, access, host, port, local):
         raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
     table = dialect.ACCESS[access]
     pushed = table[A_RECV] is None
+<<<<<<< HEAD
+    link = yield from in_turn(modem, _take_link(modem, socket, access, pushed))
+=======
     yield lambda: not modem._opening
     modem._opening = True
     try:
@@ -35,6 +38,7 @@ def open_link(modem, socket, what, access, host, port, local):
         socket._adopt(link, table)
     finally:
         modem._opening = False
+>>>>>>> up
     link.pushed = pushed
     link.datagram = what == UDP or what == UDP_ANY
     if pushed and host is not None and dialect.PUSH_BY_SENDER:
@@ -71,6 +75,27 @@ def open_link(modem, socket, what, access, host, port, local):
         # The connection was refused without a number (+MIPSTAT).
         raise ModemError(ECONNREFUSED, "connection failed")
     raise modem._error(command, ECONNREFUSED)
+
+
+def in_turn(modem, steps):
+    """Run steps that depend on the access mode staying as it is, or on a connection id staying free."""
+    yield lambda: not modem._opening
+    modem._opening = True
+    try:
+        return (yield from steps)
+    finally:
+        modem._opening = False
+
+
+def _take_link(modem, socket, access, pushed):
+    dialect = modem._engine.dialect
+    yield from use_access(modem, access)
+    link = yield from _allocate(modem, dialect, access)
+    link.reset(modem._ring_size(socket, pushed or access == "transparent"))
+    link.state = OPENING
+    link.socket = socket
+    socket._adopt(link, dialect.ACCESS[access])
+    return link
 
 
 def _protocol(dialect, socket, what):

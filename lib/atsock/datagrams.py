@@ -8,7 +8,7 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 from . import checks
 from .connection import open_link, resolve
 from .errors import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, printable
-from .sockets import Socket
+from .sockets import MSG_PEEK, Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
 
 
@@ -29,10 +29,10 @@ class DatagramSocket(Socket):
     _found = None  # what it got
 
     def connect(self, address):
-        """Send to, and receive from, (host, port) only.  Raises as for TCP."""
+        """Send to, and receive from, (host, port) only; waits for the module also when non-blocking.  Raises as for TCP."""
         host, port = self._check_address(address)
         if UDP in self._engine.dialect.OPEN:
-            self._connect(UDP, host, port)
+            self._connect(UDP, host, port, self._timeout_ms or -1)
         else:  # SIMCom: the peer is named in each send
             self._open_any()
         self._peer = (host, port)
@@ -45,7 +45,7 @@ class DatagramSocket(Socket):
 
     def _open_any(self):
         self._local = self._local or self._modem._free_port()
-        self._connect(UDP_ANY, None, 0)
+        self._connect(UDP_ANY, None, 0, self._timeout_ms or -1)
 
     # -- receive
 
@@ -68,23 +68,26 @@ class DatagramSocket(Socket):
             return self._fail_stream(-got)
         return self._link.take_datagram(buf, 0, n)
 
-    def recv(self, n):
-        """One datagram, its first n bytes, as bytes."""
-        return self.recvfrom(n)[0]
+    def recv(self, n, flags=0):
+        """One datagram, its first n bytes, as bytes.  flags: MSG_PEEK leaves it where it is."""
+        return self.recvfrom(n, flags)[0]
 
     def read(self, n=2048):
         return self.recv(n)
 
-    def recvfrom(self, n):
+    def recvfrom(self, n, flags=0):
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell."""
         self._await_datagram()
         link = self._link
         sender = parse_sender(link.sender())
         if sender is None and self._peer is not None:
             sender = (self._peer[0].decode(), self._peer[1])
+        sender = sender or ("0.0.0.0", 0)
+        if flags & MSG_PEEK:
+            return link.look_datagram(n), sender
         buf = bytearray(n)
         got = link.take_datagram(buf, 0, n)
-        return bytes(buf[:got]), sender or ("0.0.0.0", 0)
+        return bytes(buf[:got]), sender
 
     def _await_datagram(self):
         got = self._await_step()
@@ -95,11 +98,14 @@ class DatagramSocket(Socket):
         if self._link is None:
             return self._not_open()
         self._start_clock()
+        if self._timeout_ms == 0:
+            self._modem._service()
         while True:
             got = self._step(self._link)
             if got != -EAGAIN:
                 return got
             if self._timeout_ms == 0:
+                self._look_again(self._link)
                 return got
             if not self._wait():
                 return -ETIMEDOUT
@@ -165,7 +171,7 @@ class DatagramSocket(Socket):
     def _numeric(self, host):
         # The send commands take addresses; a name is looked up once.
         if host != self._name:
-            self._found = self._modem._run(resolve(self._modem, host), self._timeout_ms, "resolve")[0]
+            self._found = self._modem._run(resolve(self._modem, host), self._timeout_ms or -1, "resolve")[0]
             self._name = host
         return self._found
 
@@ -181,13 +187,23 @@ class DatagramSocket(Socket):
         hexadecimal = len(verb) > 4  # stored as digits, then pushed
         self._check_size(buf, min(dialect.UDP_MOST, dialect.STORE_MOST if hexadecimal else self._table[A_CHUNK]))
         self._start_clock()
+        if self._timeout_ms == 0:
+            return self._post_datagram(link, buf, verb, args)
         link.tx.args = args
         link.tx.verb = verb
         while True:
             got = self._send_step(buf, 0, len(buf))
             if got >= 0:
                 return got
-            if got != -EAGAIN or self._timeout_ms == 0 and not self._writing:
+            if got != -EAGAIN:
                 self._fail(-got)
             if not self._wait():
                 self._fail(-self._give_up_send())
+
+    def _post_datagram(self, link, buf, verb, args):
+        got = self._may_post()
+        if got:
+            self._fail(-got)
+        link.tx.args = args
+        link.tx.verb = verb
+        return self._post(buf, 0, len(buf))

@@ -3,7 +3,7 @@
 
 from .bringup import run
 from .command import Command
-from .connection import close_link, open_link, use_access
+from .connection import close_link, in_turn, open_link, use_access
 from .datagrams import parse_sender
 from .errors import EINVAL, EMFILE, ModemError
 from .link import GONE, LISTENING, OPEN, Link
@@ -24,20 +24,27 @@ class Listener:
         self.errno = 0  # the network went away
         self.port = 0
         self.closed = False
+        self.again = None  # job of a non-blocking accept(): listening on another id
 
     def listen(self, port):
         engine = self.modem._engine
         if not port:
             raise ModemError(EINVAL, "listen() needs the port of bind()")
         self.port = port
-        if self.kind == APART:
-            yield from self._start_apart()
-        else:
-            yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, None, 0, port)
-            link = self.socket._link
-            link.state = LISTENING
-            link.listener = self
-            self.id = link.id
+        listening = False
+        try:
+            if self.kind == APART:
+                yield from in_turn(self.modem, self._start_apart())
+            else:
+                yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, None, 0, port)
+                self.id = self.socket._link.id
+            listening = True
+        finally:
+            if not listening:
+                self.socket._release()
+        link = self.socket._link
+        link.state = LISTENING
+        link.listener = self
         engine.servers[self.id] = self
 
     def _start_apart(self):
@@ -49,16 +56,18 @@ class Listener:
             raise ModemError(EMFILE, "all %d servers are in use" % engine.dialect.SERVER_COUNT)
         yield from use_access(modem, self.socket._access)
         link = Link(None)
+        link.socket = self.socket
         self.socket._adopt(link, engine.dialect.ACCESS[self.socket._access])
         self.id = free[0]
-        link.state = LISTENING
-        link.listener = self
         yield from run(modem, Command(None, engine.dialect.LISTEN, (self.id, self.port)))
+        engine.servers[self.id] = self
 
     def incoming(self, link, peer):
         """The engine: the module accepted this link; peer is its address as the module wrote it."""
         socket = self.socket
-        if link.listener is not self:  # else the listening link became the connection
+        if link.state != LISTENING:  # else the listening link becomes the connection
+            if link.socket is not None:  # the connection before has ended, and nobody has closed its socket
+                link = self.modem._renew(link)
             link.reset(self.modem._ring_size(socket, False))
         table = self.modem._engine.dialect.ACCESS[socket._access]
         link.state = OPEN
@@ -69,25 +78,27 @@ class Listener:
         # Whether an accepted connection pushes as its server does, or starts buffered, is told in two ways
         # (BG96 2.1.4 and 2.2.4): it can do both.
         link.rx.verb = self.modem._engine.dialect.READ
-        self.queue.append(link)
         self.links.append(link)
+        if self.closed:  # a server of its own cannot be stopped before its connections (SIMCom 2.15)
+            self.modem._orphans.append(link)
+        else:
+            self.queue.append(link)
 
     def accept(self):
-        """Take the oldest accepted link: (socket, (address, port))."""
+        """Take the oldest accepted link: (socket, (address, port)).  listen_again() comes next."""
         modem = self.modem
         link = self.queue.pop(0)
         server = self.socket
         socket = StreamSocket(modem, server._family, server._access, False)
         link.socket = socket
         socket._adopt(link, modem._engine.dialect.ACCESS[server._access])
-        if self.kind == BECOMES:
-            yield from self._listen_again()
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
 
-    def _listen_again(self):
-        # The listening id is the connection now; listen on another one as long as there is one.
-        modem = self.modem
-        modem._engine.servers.pop(self.id, None)
+    def listen_again(self):
+        """Where the listening id became the connection: listen on another one as long as there is one."""
+        if self.kind != BECOMES or self.socket._link is not None and self.socket._link.state == LISTENING:
+            return
+        self.modem._engine.servers.pop(self.id, None)
         self.socket._link = None
         try:
             yield from self.listen(self.port)
@@ -98,6 +109,7 @@ class Listener:
         """Close what was accepted and not fetched, then the server; the fetched connections stay open."""
         modem = self.modem
         self.closed = True
+        yield lambda: self.again is None or self.again.done
         for link in self.queue:
             yield from close_link(modem, link)
         self.queue = []

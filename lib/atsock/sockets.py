@@ -8,24 +8,30 @@ import io
 from . import checks
 from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from .connection import close_link, open_link
+from .engine import LATE
 from .errors import (
-    EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, Timeout,
+    EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError,
+    Timeout,
 )  # fmt: skip
 from .link import DEAD, GONE, NO, OPEN, OPENING
+from .outbox import Outbox
 from .words import A_CHUNK, A_READ, A_SEND
 
 # Requests and answers of ioctl (MicroPython py/stream.h).
 _FLUSH = 1
 _POLL = 3
 _CLOSE = 4
-_POLL_RD = 1
-_POLL_WR = 4
-_POLL_ERR = 8
-_POLL_HUP = 16
+POLL_RD = 1
+POLL_WR = 4
+POLL_ERR = 8
+POLL_HUP = 16
+
+MSG_PEEK = 2
 
 _RETRY_MS = 100  # first pause after the module refused data for want of room, doubled up to
 _RETRY_MOST_MS = 2000
 _RECHECK_MS = 10_000  # a lost notice is made up for by a read of the module's buffer after so long
+_FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken
 
 # CPython: RawIOBase, so that io.BufferedReader takes a socket; MicroPython: the stream protocol.
 _Base = getattr(io, "RawIOBase", io.IOBase)
@@ -55,19 +61,42 @@ class Socket(_Base):
         self._retry_at = 0
         self._rcvbuf = 0
         self._local = 0  # port, from bind()
+        self._job = None  # non-blocking connect() on its way, or failed and not told yet
+        self._outbox = None  # from the first non-blocking send on
+        self._checked = 0  # ticks of the last look into the module's buffer
         self._open = True
 
     # -- connection
 
-    def _connect(self, what, host, port):
+    def _connect(self, what, host, port, timeout_ms):
+        if self._job is not None:
+            self._check_job()
         if self._link is not None:
             raise ModemError(EISCONN, "already connected")
-        steps = open_link(self._modem, self, what, self._access, host, port, self._local)
+        steps = self._open_steps(what, host, port)
+        if timeout_ms:
+            self._modem._run(steps, timeout_ms, "connect")
+            return
+        self._modem._close_orphans()
+        self._job = self._modem._background.run(steps)
+        self._check_job(EINPROGRESS)
+
+    def _check_job(self, unfinished=EALREADY):
+        # The outcome of a non-blocking connect(), told once.
+        job = self._job
+        if not job.done:
+            raise OSError(unfinished)
+        self._job = None
+        job.result()
+
+    def _open_steps(self, what, host, port):
+        opened = False
         try:
-            self._modem._run(steps, self._timeout_ms, "connect")
-        except Exception:
-            self._release()
-            raise
+            yield from open_link(self._modem, self, what, self._access, host, port, self._local)
+            opened = True
+        finally:
+            if not opened:
+                self._release()
 
     def _check_address(self, address):
         self._check_open()
@@ -87,6 +116,7 @@ class Socket(_Base):
         self._table = table
         self._reading = False
         self._writing = False
+        self._checked = self._engine.after_ms(0)
         link.tx.verb = table[A_SEND]
 
     def _release(self):
@@ -101,29 +131,67 @@ class Socket(_Base):
     def close(self):
         """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
 
-        Closing twice is fine.  Raises OSError when the module does not answer; the socket is closed all the same.
+        What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
+        what it answers is taken in later.  Closing twice is fine.  Raises OSError when the module does not answer, or
+        when something that was taken got lost; the socket is closed all the same.
         """
-        if not self._open:
+        steps = self._end()
+        if steps is None:
             return
+        if self._timeout_ms:
+            self._modem._run(steps, -1, "close")
+        else:
+            self._hand_over(self._modem._background.run(steps))
+
+    def _end(self):
+        # The steps that close it; None when there is nothing to be done.
+        if not self._open:
+            return None
         self._open = False
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
         link = self._link
         self._link = None
         if link is None:
-            return
-        if self._reading:
+            return None
+        if self._reading and not self._modem._background.withdraw(link.rx):
             self._engine.abandon(link.rx)
-        self._modem._run(self._close_steps(link), -1, "close")
+        return self._end_steps(link)
+
+    def _end_steps(self, link):
+        outbox = self._outbox
+        lost = 0
+        if outbox is not None:
+            give_up = self._engine.after_ms(_FLUSH_MS)
+            yield lambda: outbox.is_empty() or self._engine.is_past(give_up)
+            if outbox.n:
+                outbox.drop()
+            if outbox.lost:
+                lost = link.errno or ECONNRESET
+        yield from self._close_steps(link)
+        if lost:
+            raise ModemError(lost, "not all that was taken for sending went out")
 
     def _close_steps(self, link):
         return close_link(self._modem, link)
 
+    def _is_told(self, job):
+        return job.is_sent()
+
+    _hand_over_ms = 2000  # a non-blocking close() waits so long for its command to go out
+
+    def _hand_over(self, job):
+        give_up = self._engine.after_ms(self._hand_over_ms)
+        while not self._is_told(job) and not self._engine.is_past(give_up):
+            self._modem._wait(job.remaining_ms(self._engine.until_ms(give_up)))
+        if job.done:
+            job.result()
+
     def __del__(self):
         # Dropped without close(): give the id back at the next opportunity; nothing is sent from a finaliser.
         if getattr(self, "_link", None) is not None:
-            link = self._link
-            self._link = None
-            link.socket = None
-            self._modem._orphans.append(link)
+            self._release()
 
     def __enter__(self):
         return self
@@ -159,7 +227,7 @@ class Socket(_Base):
         if self._reading:
             return -EAGAIN
         if link.ready != NO and link.rx.verb is not None:
-            return self._start_read(link, None, 0)
+            return self._fetch_to_ring(link)
         if link.state == OPEN or link.state == OPENING:
             return -EAGAIN
         if link.state == GONE:
@@ -167,20 +235,35 @@ class Socket(_Base):
         return -(link.errno or ENOTCONN)
 
     def _start_read(self, link, buf, n):
-        if self._engine.state:
+        # Straight into the reader's buffer, when it waits and nobody else has asked before.
+        if self._engine.state or self._modem._background.first is not None:
             return -EAGAIN
         rx = link.rx
         most = self._table[A_READ]
         link.noticed = False
-        if buf is not None:
-            rx.n = n if n < most else most
-            link.direct(buf, rx.n)
-        else:
-            link.need_ring()
-            rx.n = link.ring.size if link.ring.size < most else most
-        self._direct = buf is not None
+        rx.n = n if n < most else most
+        link.direct(buf, rx.n)
+        self._direct = True
         self._reading = self._engine.start(rx)
         return -EAGAIN
+
+    def _fetch_to_ring(self, link):
+        if self._engine.state == LATE:  # perhaps with what is wanted here
+            return -EAGAIN
+        rx = link.rx
+        link.noticed = False
+        link.need_ring()
+        rx.n = link.ring.size if link.ring.size < self._table[A_READ] else self._table[A_READ]
+        self._direct = False
+        self._reading = True
+        self._checked = self._engine.after_ms(0)
+        self._modem._background.submit(rx)
+        return -EAGAIN
+
+    def _look_again(self, link):
+        # Polled and nothing came for long: a notice may have been lost.
+        if link.state == OPEN and not link.pushed and self._engine.until_ms(self._checked) < -_RECHECK_MS:
+            link.ready = link.ready or 1
 
     def _read_result(self, link):
         # 0: nothing to tell (in flight, or its bytes are in the ring), the count of a direct read, or -errno.
@@ -205,25 +288,60 @@ class Socket(_Base):
     def _send_step(self, buf, at, n):
         # One step towards sending buf[at:at + n]: bytes accepted, or -EAGAIN: wait and call again.
         link = self._link
-        if link is None:
-            return -ENOTCONN
+        if link is None or self._outbox is not None and self._outbox.n:
+            return self._not_yet(link)
         if self._writing:
             return self._send_result(link)
         if link.state != OPEN:
-            return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
-        if link.flow_off or self._engine.state or self._resting():
+            return self._not_open(link)
+        if link.flow_off or self._engine.state or self._modem._background.first is not None or self._resting():
             return -EAGAIN
         tx = link.tx
         if self._given_up:  # and what it stored has not gone out yet
             self._writing = self._engine.start(tx)
             return -EAGAIN
         tx.n = n if n < self._table[A_CHUNK] else self._table[A_CHUNK]
-        if link.free > 0 and link.free < tx.n:
+        if link.free > 0 and link.free < tx.n and not link.datagram:
             tx.n = link.free
         tx.buf = buf
         tx.start = at
         self._writing = self._engine.start(tx)
         return -EAGAIN
+
+    def _not_yet(self, link):
+        # -EAGAIN while a connect() or an earlier send is on its way, else why there is no connection.
+        job = self._job
+        if link is not None or job is not None and not job.done:
+            return -EAGAIN
+        if job is None or job.error is None:
+            return -ENOTCONN
+        return -(getattr(job.error, "errno", None) or EIO)
+
+    def _not_open(self, link):
+        if link.state == OPENING:
+            return -EAGAIN
+        return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
+
+    def _post(self, buf, at, n):
+        # Non-blocking: copy what one command takes, and let it go out in the background.  The count, or -errno.
+        got = self._may_post()
+        if got:
+            return got
+        if self._outbox is None:
+            self._outbox = Outbox(self, self._table[A_CHUNK])
+        return self._outbox.take(self._link, buf, at, n)
+
+    def _may_post(self):
+        # 0 when a command's worth can be taken, or -errno.
+        self._modem._service()
+        link = self._link
+        if link is None or self._outbox is not None and self._outbox.n:
+            return self._not_yet(link)
+        if self._writing or self._given_up:
+            return self._send_step(None, 0, 0)  # what a send() that ran out of time has left
+        if link.state != OPEN:
+            return self._not_open(link)
+        return -EAGAIN if link.flow_off or self._resting() else 0
 
     def _send_result(self, link):
         tx = link.tx
@@ -292,6 +410,10 @@ class Socket(_Base):
             raise Timeout()
         if errno == EAGAIN:
             raise OSError(EAGAIN)
+        if self._job is not None and self._job.done:
+            self._check_job()
+        if self._outbox is not None:
+            self._outbox.lost = False
         raise self._modem._link_error(link, errno)
 
     def _fail_stream(self, errno):
@@ -338,32 +460,46 @@ class Socket(_Base):
         return -EINVAL
 
     def _poll(self, asked):
-        self._engine.pump()
+        self._modem._service()
         link = self._link
-        if link is None:
-            return _POLL_HUP
+        if link is None or link.state == OPENING:
+            return self._poll_unconnected()
         got = 0
-        if self._readable(link):
-            got = _POLL_RD
-        if self._writable(link):
-            got |= _POLL_WR
-        elif link.state == GONE:
-            got |= _POLL_HUP
-        elif link.state == DEAD:
-            got |= _POLL_ERR
-        return got & (asked | _POLL_ERR | _POLL_HUP)
+        if asked & POLL_RD and self._readable(link):
+            got = POLL_RD
+        if asked & POLL_WR and self._writable(link):
+            got |= POLL_WR
+        if link.state == DEAD:
+            got |= POLL_ERR | POLL_HUP
+        elif link.state == GONE and link.ready == NO and not self._reading and not self._holds(link):
+            got |= POLL_HUP
+        return got
+
+    def _poll_unconnected(self):
+        job = self._job
+        if job is None:
+            return POLL_HUP
+        if not job.done:
+            return 0
+        return POLL_ERR | POLL_HUP
 
     def _readable(self, link):
         # recv() would not wait: something is in the ring (fetch it there if it is not), or the end is reached.
         if self._reading and self._read_result(link) < 0:
             return True
-        return self._holds(link) or self._next_step(link) != -EAGAIN
+        if self._holds(link) or self._next_step(link) != -EAGAIN:
+            return True
+        self._look_again(link)
+        return False
 
     def _holds(self, link):
         return link.ring is not None and link.ring.count > 0
 
     def _writable(self, link):
-        return link.state == OPEN and not link.flow_off and not self._writing and not self._resting()
+        # send() would not wait: there is room for a command's worth, or it fails at once.
+        if self._outbox is not None and self._outbox.n:
+            return False
+        return link.state == GONE or link.state == OPEN and not link.flow_off and not self._writing and not self._resting()
 
     def fileno(self):
         """Raises OSError: there is no descriptor of the operating system behind this socket."""

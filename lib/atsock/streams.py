@@ -7,7 +7,7 @@ in each direction; everything else here may.
 
 from .errors import EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ETIMEDOUT, ModemError
 from .link import GONE, NO, OPEN
-from .sockets import Socket
+from .sockets import MSG_PEEK, POLL_ERR, POLL_HUP, POLL_RD, Socket
 from .words import A_READ, TCP
 
 _NOTHING = bytearray(0)
@@ -19,12 +19,13 @@ class StreamSocket(Socket):
     def connect(self, address):
         """Connect to (host, port); host is a name, which the module resolves, or an address.
 
-        Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).
+        Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).  Non-blocking:
+        EINPROGRESS; poll says POLLOUT when it is connected, POLLERR when it failed, and the next call raises why.
         Raises ValueError (nothing is sent) for what is no host or port; OSError: ECONNREFUSED, EHOSTUNREACH,
         ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
         """
         host, port = self._check_address(address)
-        self._connect(TCP, host, port)
+        self._connect(TCP, host, port, self._timeout_ms)
 
     # -- receive
 
@@ -78,14 +79,21 @@ class StreamSocket(Socket):
 
     def _recv_wait(self, buf, n):
         # The count, 0 at the end, or a negative errno.
+        if self._timeout_ms == 0:
+            return self._recv_now(buf, n)
         while True:
             got = self._recv_step(buf, n)
             if got != -EAGAIN:
                 return got
-            if self._timeout_ms == 0:
-                return got
             if not self._wait():
                 return self._give_up_read()
+
+    def _recv_now(self, buf, n):
+        self._modem._service()
+        got = self._recv_step(buf, n)
+        if got == -EAGAIN and self._link is not None:
+            self._look_again(self._link)
+        return got
 
     def _give_up_read(self):
         link = self._link
@@ -100,7 +108,7 @@ class StreamSocket(Socket):
         # One step towards up to n bytes in buf[:n]: the count, 0 at the end, -EAGAIN: wait and call again.
         link = self._link
         if link is None:
-            return -ENOTCONN
+            return self._not_yet(link)
         if self._reading:
             got = self._read_result(link)
             if got:
@@ -115,7 +123,7 @@ class StreamSocket(Socket):
         # As _recv_step, to buf[at:at + n] and always by way of the ring.
         link = self._link
         if link is None:
-            return -ENOTCONN
+            return self._not_yet(link)
         if self._reading:
             got = self._read_result(link)
             if got < 0:
@@ -124,21 +132,26 @@ class StreamSocket(Socket):
             return link.ring.get(buf, at, n)
         return self._next_step(link)
 
-    def recv(self, n):
-        """Up to n bytes as bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result."""
+    def recv(self, n, flags=0):
+        """Up to n bytes as bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result.
+
+        flags: MSG_PEEK leaves the bytes where they are.
+        """
         if n <= 0:
             return b""
         self._start_clock()
-        return self._recv_bytes(n)
-
-    def _recv_bytes(self, n):
         got = self._fetch()
         if got < 0:
             self._fail(-got)
-        return self._link.ring.take(n) if got else b""
+        if not got:
+            return b""
+        ring = self._link.ring
+        return ring.look(0, min(n, got)) if flags & MSG_PEEK else ring.take(n)
 
     def _fetch(self):
         # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
+        if self._timeout_ms == 0:
+            self._modem._service()
         while True:
             got = self._ring_step(_NOTHING, 0, 0)
             link = self._link
@@ -147,6 +160,8 @@ class StreamSocket(Socket):
             if got != -EAGAIN:
                 return got
             if self._timeout_ms == 0:
+                if link is not None:
+                    self._look_again(link)
                 return got
             if not self._wait():
                 return -ETIMEDOUT
@@ -189,8 +204,8 @@ class StreamSocket(Socket):
     def send(self, buf):
         """Send all of buf and return its length; less when an error came in the middle (the next call raises it).
 
-        Counts what the module accepted.  Waits at most the timeout; non-blocking: EAGAIN while nothing can be
-        taken.  Allocates nothing.  Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET.
+        Counts what the module accepted.  Waits at most the timeout.  Non-blocking: takes what one command can carry, which
+        goes out in the background; EAGAIN until the module has accepted that.  Allocates nothing.  Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET.
         Source: the SEND rows of the dialect tables.
         """
         self._start_clock()
@@ -229,6 +244,8 @@ class StreamSocket(Socket):
 
     def _send_all(self, buf, at, n):
         # Bytes accepted, or a negative errno when none was.
+        if self._timeout_ms == 0:
+            return self._post(buf, at, n) if n else 0
         self._sent = 0
         while n:
             got = self._send_wait(buf, at, n)
@@ -262,12 +279,15 @@ class StreamSocket(Socket):
     # -- server
 
     def listen(self, backlog=1):
-        """Accept connections to the port of bind().  Raises OSError: EINVAL without bind(), EADDRINUSE, EMFILE."""
+        """Accept connections to the port of bind().  Waits for the module also when non-blocking: nothing else is asked.
+
+        Raises OSError: EINVAL without bind(), EADDRINUSE, EMFILE.
+        """
         from .servers import Listener
 
         self._check_open()
         self._listener = Listener(self._modem, self)
-        self._modem._run(self._listener.listen(self._local), self._timeout_ms, "listen")
+        self._modem._run(self._listener.listen(self._local), self._timeout_ms or -1, "listen")
 
     def accept(self):
         """Wait for a connection; returns (socket, (address, port)).  Raises OSError: ETIMEDOUT, EAGAIN, EINVAL."""
@@ -276,6 +296,8 @@ class StreamSocket(Socket):
             raise ModemError(EINVAL, "accept() comes after listen()")
         self._start_clock()
         listener = self._listener
+        if self._timeout_ms == 0:
+            self._modem._service()
         while not listener.queue:
             if listener.errno:
                 self._fail(listener.errno)
@@ -283,12 +305,24 @@ class StreamSocket(Socket):
                 raise OSError(EAGAIN)
             if not self._wait():
                 self._fail(ETIMEDOUT)
-        return self._modem._run(listener.accept(), -1, "accept")
+        accepted = listener.accept()
+        again = listener.listen_again()
+        if self._timeout_ms == 0:
+            listener.again = self._modem._background.run(again)
+        else:
+            self._modem._run(again, -1, "accept")
+        return accepted
 
-    def _readable(self, link):
-        if self._listener is not None:
-            return bool(self._listener.queue)
-        return super()._readable(link)
+    def _poll(self, asked):
+        if self._listener is None:
+            return super()._poll(asked)
+        self._modem._service()
+        if self._listener.errno:
+            return POLL_ERR | POLL_HUP
+        return asked & POLL_RD if self._listener.queue else 0
+
+    def _is_told(self, job):
+        return job.is_sent() if self._listener is None else job.done
 
     def _close_steps(self, link):
         if self._listener is not None:

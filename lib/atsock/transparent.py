@@ -177,11 +177,11 @@ class TransparentSocket(StreamSocket):
     def connect(self, address):
         """As StreamSocket.connect(); the port is in data mode afterwards."""
         host, port = self._check_address(address)
-        self._connect(TCP, host, port)
-        self._free_at = self._engine.after_ms(0)
+        self._connect(TCP, host, port, self._timeout_ms)
 
     def _adopt(self, link, table):
         super()._adopt(link, table)
+        self._free_at = self._engine.after_ms(0)
         link.need_ring()
         link.tail = Tail(link, self._engine.dialect.DATA_ENDS)
         self._out = False
@@ -237,7 +237,7 @@ class TransparentSocket(StreamSocket):
     def _send_step(self, buf, at, n):
         link = self._link
         if link is None:
-            return -ENOTCONN
+            return self._not_yet(link)
         if self._out:
             raise ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != OPEN:
@@ -256,6 +256,10 @@ class TransparentSocket(StreamSocket):
             return -EAGAIN
         self._count_out(n)
         return n
+
+    def _post(self, buf, at, n):
+        self._modem._service()
+        return self._send_step(buf, at, n)
 
     def _spoil_escape(self, buf, at, n):
         # Nothing but '+' has gone out since the last silence: never let there be exactly three.
@@ -375,6 +379,11 @@ class TransparentSocket(StreamSocket):
             yield from run(self._modem, command)
         self._out = False
         self._free_at = self._engine.after_ms(0)
+
+    _hand_over_ms = 15_000  # it begins with two silences
+
+    def _is_told(self, job):
+        return job.done
 
     def _close_steps(self, link):
         if not self._out and link.state == OPEN and self._engine.state == DATA_MODE:

@@ -1,0 +1,78 @@
+"""What a non-blocking send has taken and the module has not: one command's worth, copied, on its way in the background.
+
+The caller's buffer may be gone as soon as the call is over (C code hands out memory of its stack).  Stepped as a job
+(background.py).  What the module refuses for want of room is offered again after a pause; any other failure makes
+the link unusable, which the next call reports.  Allocates nothing after __init__.
+"""
+
+from .errors import EAGAIN
+from .fast import copy
+from .link import OPEN
+
+
+class Outbox:
+    def __init__(self, socket, size):
+        self.socket = socket
+        self.link = None
+        self.buf = bytearray(size)
+        self.n = 0  # bytes of it that the module has not accepted; 0: empty
+        self.lost = False  # bytes were not accepted, and nobody has been told
+
+    def is_empty(self):
+        return self.n == 0
+
+    def take(self, link, buf, at, n):
+        """Copy what fits of buf[at:at + n] and let it go; returns how much it is.  Only while it is empty."""
+        if n > len(self.buf):
+            n = len(self.buf)
+        if link.free > 0 and link.free < n and not link.datagram:
+            n = link.free
+        copy(self.buf, 0, buf, at, n)
+        self.link = link
+        self.n = n
+        self._go()
+        return n
+
+    def _go(self):
+        if not self.advance():
+            self.socket._modem._background.add(self)
+
+    def advance(self):
+        """One step; True when it is empty again."""
+        socket = self.socket
+        if socket._writing:
+            got = socket._send_result(self.link)
+            if got != -EAGAIN:  # else it is in flight, or will be offered again
+                self._end(got)
+        elif self.link.state != OPEN:
+            self._end(0)
+        elif not self.link.flow_off and not socket._resting():
+            self._send(socket, self.link.tx)
+        return self.n == 0
+
+    def _send(self, socket, tx):
+        tx.buf = self.buf
+        tx.start = 0
+        tx.n = self.n
+        socket._writing = True
+        socket._modem._background.submit(tx)
+
+    def _end(self, accepted):
+        self.lost = accepted != self.n
+        self.n = 0
+
+    def drop(self):
+        """Give up what is in it."""
+        socket = self.socket
+        background = socket._modem._background
+        background.remove(self)
+        if socket._writing and not background.withdraw(self.link.tx):
+            socket._engine.abandon(self.link.tx)
+        self._end(0)
+
+    def remaining_ms(self, ms):
+        socket = self.socket
+        if socket._retry_ms and not socket._writing:
+            left = socket._engine.until_ms(socket._retry_at)
+            return min(ms, max(left, 0))
+        return ms
