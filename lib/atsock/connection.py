@@ -24,21 +24,7 @@ def open_link(modem, socket, what, access, host, port, local):
         raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
     table = dialect.ACCESS[access]
     pushed = table[A_RECV] is None
-<<<<<<< HEAD
     link = yield from in_turn(modem, _take_link(modem, socket, access, pushed))
-=======
-    yield lambda: not modem._opening
-    modem._opening = True
-    try:
-        yield from use_access(modem, access)
-        link = yield from _allocate(modem, dialect, access)
-        link.reset(modem._ring_size(socket, pushed or access == "transparent"))
-        link.state = OPENING
-        link.socket = socket
-        socket._adopt(link, table)
-    finally:
-        modem._opening = False
->>>>>>> up
     link.pushed = pushed
     link.datagram = what == UDP or what == UDP_ANY
     if pushed and host is not None and dialect.PUSH_BY_SENDER:
