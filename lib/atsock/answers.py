@@ -1,6 +1,6 @@
 """The lines of an answer as Python values.  Knows the notation of AT answers and no command."""
 
-from .manual import DATA, MANY, NUMBERS, OKAY
+from .manual import DATA, LATEST, MANY, NUMBERS, OKAY
 
 
 def fields(line):
@@ -27,6 +27,9 @@ def result(shape, lines, skip):
             found += [n for n in numbers(line) if n]
         return tuple(found)
     rows = _with_payload(lines) if shape == DATA else [fields(line)[skip:] for line in lines]
+    if shape == LATEST:
+        ids = [row[0] for row in rows]
+        return [row for at, row in enumerate(rows) if row[0] not in ids[at + 1 :]]
     if shape == MANY and rows == [(0,)]:  # how some modules say that there is none
         return []
     if shape == MANY or len(rows) > 1:

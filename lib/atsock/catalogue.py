@@ -21,10 +21,13 @@ def call(modem, name, args):
     """Steps of Modem.call()."""
     table = yield from _table(modem)
     name = _name(name)
-    if name == "+++":
-        from .online import escape
+    if name in ("+++", "O"):
+        from . import online
 
-        return (yield from escape(modem))
+        if name == "+++":
+            return (yield from online.escape(modem))
+        if (yield from online.resume(modem)):
+            return "CONNECT"
     rows = [row for row in table.FORMS if row[0] == name + "=" or row[0] == name]
     if not rows:
         raise ValueError("%s: no such command in the %s manual" % (name, table.NAME))

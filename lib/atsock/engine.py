@@ -363,6 +363,8 @@ class Engine:
         for row in command.rows:
             if self.tokens.line.startswith(row[0]) and self._fits(row):
                 self.got |= row[2]
+                if row[2] & READY:  # a notice looks the same
+                    self._on_ready(self.links.get(self._number(row[4])))
                 self._keep_line(command)
                 if row[6] != NONE and row[6] != WORD:
                     self._payload(row, _Collector(command.lines), self._number(row[4]))

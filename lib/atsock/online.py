@@ -32,6 +32,15 @@ class Nobody:
         pass
 
 
+def resume(modem):
+    """Back to data mode with the transparent socket that has left it; False when there is none."""
+    for link in modem._engine.links.values():
+        if link.socket is not None and link.tail is not None and link.socket._out:
+            yield from link.socket._resume_steps(link)
+            return True
+    return False
+
+
 def escape(modem):
     """Leave data mode: silence, +++, silence, OK."""
     engine = modem._engine

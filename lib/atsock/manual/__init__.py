@@ -40,6 +40,7 @@ MANY = 2  # always a list of tuples
 NUMBERS = 3  # a tuple of all numbers in the lines; a single 0 means that there are none
 DATA = 4  # as ONE, and the payload behind the line is the last field
 DATA_MODE = 5  # "CONNECT": from here on the port carries data
+LATEST = 6  # as MANY, the last line of those that begin with the same field
 
 # `need`: the events of words.py that the answer has, in any order.
 # `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in words.py,

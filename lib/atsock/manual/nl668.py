@@ -1,9 +1,10 @@
 """Fibocom NL668, every command.  Sections: NL668 TCP&UDP AT manual; columns: __init__.py."""
 
 from ..bringup import value
-from ..words import OK2, RAW
+from ..words import OK2, RAW, READY
 from . import (
-    ANY, CONNECTED, DATA, DATA_MODE, FAILS, IDS, LATE, LATE_OF_FIRST, LINE, LIST, MANY, NONE, NOTHING, NOT_ZERO, OK, ONE, PROMPT, X,
+    ANY, CONNECTED, DATA, DATA_MODE, FAILS, IDS, LATE, LATE_OF_FIRST, LATEST, LINE, LIST, MANY, NONE, NOTHING, NOT_ZERO, OK, ONE,
+    PROMPT, X,
 )  # fmt: skip
 
 NAME = "nl668"
@@ -60,6 +61,7 @@ _READS = (OK, DATA, ((b"+MIPDATA:", b"$0,", RAW, 1, 0, False), (b"", b"$0,0", NO
 _ODM = (OK, DATA_MODE, (LATE_OF_FIRST,) + _FAILED, 1, 1)
 _RESUMED = (0, DATA_MODE, (CONNECTED, (b"+MIPODM:", b"", NONE, ANY, OK, True)), X, 0)  # whether anything is said is not stated
 _PINGS = (OK, MANY, ((b"", b"", NONE, ANY, 0, False), (b"+MPINGSTAT:", b"", NONE, ANY, 0, _run_over)), X, 0)
+_WAITING = (OK, LATEST, ((b"", b"", NONE, 2, READY, False),), X, 0)  # a notice in between looks the same
 _TIME = (OK, ONE, (LATE,), 0, 1)
 
 _ACCOUNT = "[User_name:s64,Password:s64,[auth:AUTH"
@@ -106,7 +108,7 @@ FORMS = (
     ("+MIPDNS=",        "domain_name:h255",                                              _OPEN_MS, LINE),       # 1.1.21
     ("+MIPNTP?",        "",                                                              _MS,      LINE),       # 1.1.22
     ("+MIPNTP=",        "Remote_IP:h255,Remote_Port:1-65535",                            _OPEN_MS, _TIME),
-    ("+MIPREAD?",       "",                                                              _MS,      LIST),       # 1.1.23
+    ("+MIPREAD?",       "",                                                              _MS,      _WAITING),   # 1.1.23
     ("+MIPREAD=",       "Socket_ID:1-6,ReadDataLen:1-2048",                              _MS,      _READS),
     ("+GTSET=",         'feature:"SENDTIME",value:1-30',                                 _MS,      NOTHING),    # 1.2.4
     ("+GTSET=",         'feature:"IPRFMT",value:0|1|2|5',                                _MS,      NOTHING),
