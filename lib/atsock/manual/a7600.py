@@ -77,4 +77,9 @@ FORMS = (
     ("+CDNSGIP=",       "domain_name:d254",                                              32_000,   _FOUND),     # 2.17
     ("O",               "",                                                              _MS,      ONLINE),     # 1.2
     ("&D1",             "",                                                              _MS,      NOTHING),    # 1.2
+    ("+CSQ",            "",                                                              _MS,      LINE),       # 6.1.1
+    ("+CREG?",          "",                                                              _MS,      LINE),
+    ("+CGREG?",         "",                                                              _MS,      LINE),
+    ("+CPSI?",          "",                                                              _MS,      LINE),
+    ("+CGDCONT=",       'cid:1-16,PDP_type:"IP|IPV6|IPV4V6",APN:s99',                    _MS,      NOTHING),    # 6.1.2
 )  # fmt: skip

@@ -3,7 +3,7 @@
 Sections: SIM7028 Series TCPIP Application Note V1.04, where the A7600's 2.1 is 2.1.1 and so on; columns: __init__.py.
 """
 
-from . import LINE, MANY, NONE, NOTHING, OK, X, ANY, a7600
+from . import LINE, LIST, MANY, NONE, NOTHING, OK, X, ANY, a7600
 from .a7600 import _CLOSED, _FOUND, _MS, _NET_MS, _SENDS
 
 NAME = "sim7028"
@@ -31,6 +31,10 @@ _OWN = (
     ("+CTCPKA=",        "keepalive:0-1,keepidle:1-120,keepcount:1-10,keepinterval:1-65535", _MS,   NOTHING),
     ("+CDNSCFG?",       "",                                                              _MS,      _DNS),       # 2.1.20
     ("+CDNSCFG=",       "pri_dns:bip,[?sec_dns:bip,[type:0-1",                           _MS,      NOTHING),
+    ("+CPIN?",          "",                                                              22_000,   LINE),       # 1.2
+    ("+CFUN?",          "",                                                              _MS,      LINE),
+    ("+CEREG?",         "",                                                              _MS,      LINE),
+    ("+CGDCONT?",       "",                                                              _MS,      LIST),       # 4.1
 )  # fmt: skip
 
 
