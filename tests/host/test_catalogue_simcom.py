@@ -19,7 +19,7 @@ def test_sim7028(case):
 def test_commands_that_the_manuals_use_and_do_not_define():
     for states in (_a7600, _sim7028):
         modem = states.plain().modem
-        assert modem.call("CSQ")[1] == 99
+        assert modem.call("CSQ") in ((25, 99), (23, 0))
         assert modem.query("CREG") == (0, 1) and modem.query("CGREG") == (0, 1)
         assert modem.query("CPSI")[1] == "Online"
         assert modem.call("CGDCONT", 1, "IP", "CMNET") is None
