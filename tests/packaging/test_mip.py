@@ -23,9 +23,9 @@ def board(tmp_path):
         yield board
 
 
-def mpremote(board, *words, folder=TREE):
+def mpremote(board, *words):
     done = subprocess.run(
-        [program("mpremote"), "connect", board.port, *map(str, words)], cwd=folder, capture_output=True, text=True,
+        [program("mpremote"), "connect", board.port, *map(str, words)], cwd=TREE, capture_output=True, text=True,
         timeout=LIMIT_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -67,7 +67,7 @@ def test_mpremote_from_this_tree(board):
 
 
 def test_mpremote_from_a_build(board, build):
-    mpremote(board, "mip", "install", "package-l610.json", folder=build / "x64")
+    mpremote(board, "mip", "install", build / "x64" / "package-l610.json")
     assert all(path.endswith(".mpy") for path in files(board.lib))
     assert fetch_over_the_serial_line(board, "l610").rstrip().endswith(PAGE.decode())
 
