@@ -52,10 +52,13 @@ class Modem:
         self._engine = Engine(Port(stream), context)
         self._engine.new_link = self._link
         self._background = Background(self._engine)
+        self._ear = None  # what asyncio's tasks wait with, see ear.py
         self._address = None  # local address while attached
         self._losses = 0  # engine.network_losses + restarts when it was attached
         self._access_now = None  # access mode the module is in
         self._opening = False  # somebody switches it, or takes a connection id
+        self._attaching = False
+        self._attached_with = (None, b"", b"", None, 4, None)  # arguments of the last attach, see bringup.py
         self._orphans = []  # links whose socket is gone and that the module still holds
         self._delivering = False
         self._next_port = 49152 + self._engine.port.ticks_ms() % 8192
@@ -84,6 +87,18 @@ class Modem:
         """
         if self.isconnected():
             return self._address
+        return self._run(self._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
+
+    def attach_async(
+        self, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
+    ):
+        """attach() for asyncio: to be awaited."""
+        from .ear import of
+
+        return of(self).run(self._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
+
+    def _attach_steps(self, apn, user, password, auth, family, pin):
+        # Checks the arguments at once; returns the steps.
         apn = self._apn if apn is None else apn
         if apn is not None:
             apn = checks.quoted(apn, "APN", 99)
@@ -100,11 +115,21 @@ class Modem:
                 raise ValueError("PIN: 4 to 8 digits")
         if family not in (AF_INET, AF_INET6):
             raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
-        steps = bringup.attach(self, apn, user_bytes, password_bytes, auth, 4 if family == AF_INET else 6, pin)
-        self._access_now = None
-        address = self._run(steps, timeout_ms, "attach")
-        self._losses = self._engine.network_losses + self._engine.restarts
-        self._address = address
+        return self._attach((apn, user_bytes, password_bytes, auth, 4 if family == AF_INET else 6, pin))
+
+    def _attach(self, args):
+        yield lambda: not self._attaching
+        if self.isconnected():
+            return self._address
+        self._attaching = True
+        try:
+            self._attached_with = args
+            self._access_now = None
+            address = yield from bringup.attach(self, *args)
+            self._losses = self._engine.network_losses + self._engine.restarts
+            self._address = address
+        finally:
+            self._attaching = False
         return address
 
     def detach(self):
@@ -260,6 +285,28 @@ class Modem:
                     return bringup.describe(stat)
         return bringup.describe(stat)
 
+    # -- asyncio
+
+    def open_connection(self, host, port, ssl=None, server_hostname=None):
+        """Connect, for asyncio: await it for (reader, writer), with the methods of asyncio's StreamReader and StreamWriter.
+
+        ssl: True or an SSLContext for TLS; server_hostname: the name in the certificate, if it is not host.
+        Raises as connect().
+        """
+        from .aio import open_connection
+
+        return open_connection(self, host, port, ssl, server_hostname)
+
+    def start_server(self, callback, port, backlog=5, ssl=None):
+        """Listen on port, for asyncio: await it for a server with close() and wait_closed().
+
+        callback(reader, writer), a function or a coroutine function, is called for each connection; ssl: an SSLContext.
+        Raises as listen().
+        """
+        from .aio import start_server
+
+        return start_server(self, callback, port, backlog, ssl)
+
     # -- housekeeping
 
     def poll(self, timeout_ms=0):
@@ -311,7 +358,7 @@ class Modem:
         engine = self._engine
         left = self._background.remaining_ms(ms)
         engine.port.wait(engine.remaining_ms(left), engine.out_left > 0 or engine.full)
-        return engine.pump() or left < ms
+        return self._service() or left < ms
 
     def _service(self):
         # Take in what has come and let the background go on; True when something did.  Allocates nothing by itself.
@@ -319,7 +366,10 @@ class Modem:
         moved = engine.pump()
         if engine.events and not engine.state:
             self._deliver()
-        return self._background.step() or moved
+        moved = self._background.step() or moved
+        if moved and self._ear is not None:
+            self._ear.wake()
+        return moved
 
     def _run(self, steps, timeout_ms, what):
         """Run a generator of commands (see connection.py) to its end; returns what it returns."""

@@ -283,11 +283,14 @@ class StreamSocket(Socket):
 
         Raises OSError: EINVAL without bind(), EADDRINUSE, EMFILE.
         """
+        self._modem._run(self._listen_steps(), self._timeout_ms or -1, "listen")
+
+    def _listen_steps(self):
         from .servers import Listener
 
         self._check_open()
         self._listener = Listener(self._modem, self)
-        self._modem._run(self._listener.listen(self._local), self._timeout_ms or -1, "listen")
+        return self._listener.listen(self._local)
 
     def accept(self):
         """Wait for a connection; returns (socket, (address, port)).  Raises OSError: ETIMEDOUT, EAGAIN, EINVAL."""
