@@ -7,7 +7,7 @@ the first call only; the sockets do not need it.
 
 from . import answers, arguments, bringup
 from .command import Command
-from .errors import EIO, Timeout
+from .errors import EIO, ETIMEDOUT, Timeout
 from .fast import MISSING
 from .manual import NOTHING, load
 from .watch import Watch
@@ -32,7 +32,7 @@ def call(modem, name, args):
     if not rows:
         raise ValueError("%s: no such command in the %s manual" % (name, table.NAME))
     row, line = _choose(rows, args, table.RANGES)
-    return (yield from _run(modem, row, line, list(args)))
+    return (yield from _run(modem, table, row, line, list(args)))
 
 
 def query(modem, name):
@@ -41,7 +41,7 @@ def query(modem, name):
     name = _name(name)
     for row in table.FORMS:
         if row[0] == name + "?":
-            return (yield from _run(modem, row, arguments.compose(row[0], "", (), {}), []))
+            return (yield from _run(modem, table, row, arguments.compose(row[0], "", (), {}), []))
     raise ValueError("%s: no read form in the %s manual" % (name, table.NAME))
 
 
@@ -105,7 +105,7 @@ def _choose(rows, args, ranges):
     raise kind("%s: %s" % (rows[0][0].strip("+="), complaint.text(alternatives)))
 
 
-def _run(modem, row, line, args):
+def _run(modem, table, row, line, args):
     form, _, ms, answer = row
     if line.cancels:
         ms = _CANCEL_MS
@@ -115,8 +115,8 @@ def _run(modem, row, line, args):
     command = _command(line, ms, answer[0])
     watch = Watch(modem, command, form, answer, args)
     yield command
-    if line.cancels and command.errno:
-        return None  # refused or unanswered, nothing was sent all the same
+    if line.cancels and (command.errno == ETIMEDOUT or command.errno == EIO and command.code in (MISSING, table.CANCELLED)):
+        return None  # silence, or ERROR for the cancelled send itself
     if command.errno == 0 and not watch.is_complete():
         raise Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
     if command.errno == EIO:

@@ -106,6 +106,18 @@ def test_bg96_send_and_read():
     fails(bg96.active(), "QIRD", 0, 10, code=567, text="Socket has been closed")
 
 
+def test_cancelled_sends():
+    """ESC ends a send without an error, whatever the module answers; a link that is not open is an error still."""
+    for bench in (bg96.connected(), _a7600.open(), _a7600.open(quirks=("esc-ok",)), _sim7028.open()):
+        name = "QISEND" if bench.module.MODEL == "BG96" else "CIPSEND"
+        assert bench.modem.call(name, 0, None) is None
+        assert bytes(bench.wire.sent).endswith(b"\x1b")
+        assert bench.modem.command("AT") == []
+        assert bytes(bench.network.streams[0].sent) == b""
+    fails(bg96.active(), "QISEND", 0, None, code=567, text="Socket has been closed")
+    fails(_a7600.up(), "CIPSEND", 0, None, code=4, text="Operation not supported")
+
+
 def test_ato_with_nothing_to_resume():
     fails(bg96.active(), "ATO")
     for states in (_a7600, _sim7028, _nl668, _l610):

@@ -9,7 +9,7 @@ A row of FORMS is (form, parameters, deadline_ms, answer):
     deadline_ms  until the last line of the answer, with a margin; or a function of the list of arguments
     answer       (need, shape, lines, outcome, good), see below
 A form may have several rows; the first whose parameters fit the arguments is used.  TESTS names the commands
-that have a test form ("=?").
+that have a test form ("=?"); CANCELLED is the code of an ERROR that only says that ESC ended a send.
 
 Parameters are `name:kind`, separated by commas.  "[" before a name: it and what follows may be left out.
 "?" before a name: the field may be empty (None).  Kinds:

@@ -1,5 +1,6 @@
 """SIMCom A7600 series, every command.  Sections: A7600 Series TCPIP AT Command Manual; columns: __init__.py."""
 
+from ..fast import MISSING
 from ..words import HEX, RAW
 from . import (
     ANY, CONNECTED, DATA, LATE, LATE_OF_FIRST, LINE, LIST, NONE, NOTHING, OK, ONE, ONLINE, PROMPT, X,
@@ -12,6 +13,8 @@ RANGES = {
     "HOST": "h255",     # 2.3
     "PEER": "ip4",      # 2.4: destination of a datagram
 }  # fmt: skip
+
+CANCELLED = MISSING  # the answer to ESC is not printed
 
 TESTS = (
     "+CIPOPEN", "+CIPSEND", "+CIPRXGET", "+CIPCLOSE", "+CIPHEAD", "+CIPSRIP", "+CIPMODE", "+CIPSENDMODE", "+CIPCCFG",

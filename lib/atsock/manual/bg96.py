@@ -6,6 +6,7 @@ from . import ANY, DATA, DATA_MODE, LATE, LINE, LIST, MANY, NONE, NOTHING, OK, O
 
 NAME = "bg96"
 RANGES = {}
+CANCELLED = 571  # chapter 4: the code of a send that ESC has ended
 
 TESTS = (
     "+QICSGP", "+QIACT", "+QIDEACT", "+QIOPEN", "+QICLOSE", "+QISTATE", "+QISEND", "+QIRD", "+QISENDEX", "+QISWTMD",

@@ -19,6 +19,7 @@ RANGES = {
     "ADDRESS": "ip",                # 1.1.7
 }  # fmt: skip
 
+CANCELLED = nl668.CANCELLED
 TESTS = nl668.TESTS + ("+MSV6DNS",)
 
 _OWN = (

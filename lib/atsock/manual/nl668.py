@@ -1,6 +1,7 @@
 """Fibocom NL668, every command.  Sections: NL668 TCP&UDP AT manual; columns: __init__.py."""
 
 from ..bringup import value
+from ..fast import MISSING
 from ..words import OK2, RAW, READY
 from . import (
     ANY, CONNECTED, DATA, DATA_MODE, FAILS, IDS, LATE, LATE_OF_FIRST, LATEST, LINE, LIST, MANY, NONE, NOTHING, NOT_ZERO, OK, ONE,
@@ -18,6 +19,8 @@ RANGES = {
     "HOST": "h255",             # 1.1.2: name or IPv4
     "ADDRESS": "ip4",           # 1.1.7
 }  # fmt: skip
+
+CANCELLED = MISSING  # there is no ESC
 
 TESTS = (
     "+MIPCALL", "+MIPOPEN", "+MIPCLOSE", "+MIPSETS", "+MIPDSETS", "+MIPPUSH", "+MIPFLUSH", "+MIPCONF", "+MIPKEEPCONF", "+MPING",

@@ -14,6 +14,7 @@ RANGES = {
     "PEER": "a255",     # 2.1.4: also a name
 }  # fmt: skip
 
+CANCELLED = a7600.CANCELLED
 TESTS = a7600.TESTS + ("+NETCLOSE", "+IPADDR", "+CSOCKSETPN", "+CTCPKA", "+CDNSCFG")
 
 _DNS = (OK, MANY, ((b"Primary IPv", b"", NONE, ANY, 0, False),), X, 0)
