@@ -240,8 +240,9 @@ class Modem:
         """Any command of the dialect's manual by its name; returns its answer as Python values.
 
         The write form, or the exec form without arguments.  args: the manual's parameters in order, numbers as int,
-        texts as str without quotes, None for a field left empty; payload for a prompt comes last, as bytes.  They are
-        checked against the manual before a byte is sent: ValueError (what was wrong), TypeError (bool, float).
+        texts as str without quotes, None for a field left empty; payload for a prompt comes last, as bytes (None
+        cancels the send where the manual knows ESC).  They are checked against the manual before a byte is sent:
+        ValueError (what was wrong), TypeError (bool, float).
         Returns None; a tuple of the fields of the information line (int, str, None; payload as bytes); or a list of
         tuples where the answer is a list.  What the manual announces for later (+QIOPEN:, +CIPOPEN:, ...) is waited
         for and is the value; "CONNECT" when data mode begins, left by call("+++").  Raises CommandError, also for
