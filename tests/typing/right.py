@@ -81,14 +81,22 @@ def services(modem: atsock.Modem) -> None:
     print(modem.call("+QICFG", "transpktsize"), modem.query("+QIACT"), modem.test("+QIOPEN"))
 
 
+async def answer(reader: Any, writer: Any) -> None:
+    writer.write(await reader.read(10))
+
+
 async def concurrently(modem: atsock.Modem) -> None:
     address: str = await modem.attach_async("internet")
     reader, writer = await modem.open_connection(address, 80, ssl=True)
     writer.write(b"hello")
     await writer.drain()
     print((await reader.readline()).decode(), await reader.read(100), await reader.readexactly(3))
+    async for line in reader:
+        print(line.decode())
     writer.close()
     await writer.wait_closed()
+    async with await modem.start_server(answer, 80) as server:
+        await server.serve_forever()
 
 
 def failures(modem: atsock.Modem) -> str:
