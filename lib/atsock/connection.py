@@ -196,14 +196,18 @@ def _allocate(modem, dialect, access):
     ids = range(dialect.FIRST_LINK, dialect.FIRST_LINK + dialect.LINKS)
     if access == "transparent" and dialect.DATA_LINK is not None:
         ids = (dialect.DATA_LINK,)
+    known = modem._engine.links
     while True:
         modem._close_orphans()
-        links = [modem._link(n) for n in ids]
+        links = [known[n] for n in ids if n in known]
         # Their close commands go out before any open would.
         yield lambda: not any([link.closing and link.state != OPENING for link in links])
         for link in links:
             if link.socket is None and not link.held and not link.closing:
                 return link
+        for n in ids:
+            if n not in known:
+                return modem._link(n)
         closing = [link for link in links if link.closing]
         waiting = [link for link in links if link.socket is None and not link.closing]
         if waiting:
