@@ -11,12 +11,12 @@ reset_ms    reset pin
 boot_ms     how long to go on asking AT after that: this project's allowance, no manual's
 """
 
-# Quectel BG96 Hardware Design V1.2: power-on (500 ms and more), reset (150 to 460 ms); switching off from 650 ms on,
-# for the procedure behind it 30 s are allowed: Quectel BG95&BG96 Compatible Design V1.0, 4.3.2.
+# As public drivers quote Quectel's hardware manual, which was not at hand: power-on 500 ms and more, reset 150 to
+# 460 ms.  Switching off from 650 ms on, 30 s for the procedure behind it: BG95&BG96 Compatible Design V1.0, 4.3.2.
 BG96 = {"dialect": "bg96", "on_ms": 600, "off_ms": 800, "down_ms": 30_000, "reset_ms": 300, "boot_ms": 13_000}
 
-# Quectel BG95 Series Hardware Design V1.2, 3.6.1 (500 to 1000 ms), 3.6.2.1 (650 to 1500 ms, then 1.3 s and more).
-# Its reset pin is the power key pressed for 2 to 3.8 s (3.7): with one key it is switched off and on instead.
+# As public drivers quote it: on 500 to 1000 ms, off 650 to 1500 ms and then 1.3 s and more.  Its reset pin is the
+# power key pressed for 2 to 3.8 s: with one key it is switched off and on instead.
 BG95 = {"dialect": "bg96", "on_ms": 600, "off_ms": 800, "down_ms": 5_000, "reset_ms": None, "boot_ms": 13_000}
 
 # Xinyuan-LilyGO/LilyGO-T-A76XX, examples/ATdebug/utilities.h: MODEM_POWERON_PULSE_WIDTH_MS and _POWEROFF_ of each

@@ -24,10 +24,6 @@ def test_budget(build, taken, what, dialect):
     assert count <= budget
 
 
-def test_the_budget_of_a_board_is_32_kib():
-    assert sizes.BUDGETS[sizes.RESIDENT] == 32 * 1024
-
-
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_all_steps_are_counted(taken, dialect):
     assert tuple(taken[dialect]) == sizes.STEPS
