@@ -52,6 +52,12 @@ class Background:
         at.next = None
         return True
 
+    def refuse(self, command, errno):
+        """Let it fail if it has not been sent."""
+        if self.withdraw(command):
+            command.errno = errno
+            command.done = True
+
     def _start(self):
         # The oldest one, if nothing is in flight.
         command = self.first

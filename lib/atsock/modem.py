@@ -286,6 +286,12 @@ class Modem:
                     return bringup.describe(stat)
         return bringup.describe(stat)
 
+    def socket_module(self):
+        """An object to be used as the socket module: sys.modules["socket"] = modem.socket_module()."""
+        from .socketmodule import SocketModule
+
+        return SocketModule(self)
+
     # -- asyncio
 
     def open_connection(self, host, port, ssl=None, server_hostname=None):
@@ -421,10 +427,16 @@ class Modem:
 
     def _renew(self, link):
         # A new Link for an id whose connection is gone while its socket was not closed yet: that keeps the old one.
-        fresh = self._engine.links[link.id] = Link(link.id)
+        engine = self._engine
+        fresh = engine.links[link.id] = Link(link.id)
         fresh.held = link.held
         link.held = False
         link.ready = NO
+        # Whatever is answered from now on is the new connection's.
+        self._background.refuse(link.rx, EIO)
+        self._background.refuse(link.tx, ECONNRESET)
+        if engine.command is link.rx:
+            link.rx.link = fresh
         return fresh
 
     def _free_port(self):

@@ -65,16 +65,16 @@ class Listener:
     def incoming(self, link, peer):
         """The engine: the module accepted this link; peer is its address as the module wrote it."""
         socket = self.socket
+        pushed = self.modem._engine.dialect.ACCESS[socket._access][A_RECV] is None
         if link.state != LISTENING:  # else the listening link becomes the connection
             if link.socket is not None:  # the connection before has ended, and nobody has closed its socket
                 link = self.modem._renew(link)
-            link.reset(self.modem._ring_size(socket, False))
-        table = self.modem._engine.dialect.ACCESS[socket._access]
+            link.reset(self.modem._ring_size(socket, pushed))
         link.state = OPEN
         link.held = True
         link.listener = self
         link.peer = peer
-        link.pushed = table[A_RECV] is None
+        link.pushed = pushed
         # Whether an accepted connection pushes as its server does, or starts buffered, is told in two ways
         # (BG96 2.1.4 and 2.2.4): it can do both.
         link.rx.verb = self.modem._engine.dialect.READ
@@ -135,5 +135,8 @@ class Listener:
 
     def stop(self):
         engine = self.modem._engine
-        if engine.servers.pop(self.id, None) is not None and not self.errno:
-            yield from run(self.modem, Command(None, engine.dialect.STOP, (self.id,)), False)
+        if self.errno or engine.servers.get(self.id) is not self:
+            return
+        yield from run(self.modem, Command(None, engine.dialect.STOP, (self.id,)), False)
+        if not self.links:  # else somebody connected just before, and it was refused
+            engine.servers.pop(self.id, None)

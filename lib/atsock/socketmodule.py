@@ -1,0 +1,66 @@
+"""The modem's sockets under the names of the socket module, for libraries that import that.
+
+    sys.modules["socket"] = modem.socket_module()
+
+What was imported before keeps the module it has.
+"""
+
+from . import address
+from .address import AF_INET, SOCK_STREAM
+from .errors import Timeout
+from .sockets import MSG_PEEK, Socket
+
+_GLOBAL_DEFAULT = object()
+
+
+class SocketModule:
+    __name__ = "socket"
+
+    AF_INET = AF_INET
+    AF_INET6 = address.AF_INET6
+    SOCK_STREAM = SOCK_STREAM
+    SOCK_DGRAM = address.SOCK_DGRAM
+    SOL_SOCKET = address.SOL_SOCKET
+    SO_REUSEADDR = address.SO_REUSEADDR
+    SO_RCVBUF = address.SO_RCVBUF
+    SO_KEEPALIVE = address.SO_KEEPALIVE
+    IPPROTO_IP = 0
+    IPPROTO_TCP = address.IPPROTO_TCP
+    IPPROTO_UDP = 17
+    TCP_NODELAY = 1
+    TCP_KEEPIDLE = address.TCP_KEEPIDLE
+    TCP_KEEPINTVL = address.TCP_KEEPINTVL
+    TCP_KEEPCNT = address.TCP_KEEPCNT
+    MSG_PEEK = MSG_PEEK
+    SocketType = Socket
+    error = OSError
+    timeout = Timeout
+
+    def __init__(self, modem):
+        self._modem = modem
+
+    def socket(self, family=AF_INET, type=SOCK_STREAM, proto=0):
+        """A socket of the modem, see Modem.socket()."""
+        return self._modem.socket(family, type, proto)
+
+    def getaddrinfo(self, host, port, af=0, type=0, proto=0, flags=0):
+        """As MicroPython's; the module looks the name up.  An empty host is any address of this side."""
+        return self._modem.getaddrinfo(host or "0.0.0.0", port, af, type, proto, flags)
+
+    def gethostbyname(self, host):
+        """The first IPv4 address (str) of a host name."""
+        return self._modem.resolve(host)[0]
+
+    def create_connection(self, address, timeout=_GLOBAL_DEFAULT, source_address=None):
+        """A socket connected to address (host, port); timeout in seconds."""
+        socket = self.socket()
+        try:
+            if timeout is not _GLOBAL_DEFAULT:
+                socket.settimeout(timeout)
+            if source_address is not None:
+                socket.bind(source_address)
+            socket.connect(address)
+        except OSError:
+            socket.close()
+            raise
+        return socket
