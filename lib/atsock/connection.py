@@ -202,12 +202,10 @@ def _allocate(modem, dialect, access):
         links = [known[n] for n in ids if n in known]
         # Their close commands go out before any open would.
         yield lambda: not any([link.closing and link.state != OPENING for link in links])
-        for link in links:
+        for n in ids:
+            link = modem._link(n)
             if link.socket is None and not link.held and not link.closing:
                 return link
-        for n in ids:
-            if n not in known:
-                return modem._link(n)
         closing = [link for link in links if link.closing]
         waiting = [link for link in links if link.socket is None and not link.closing]
         if waiting:
