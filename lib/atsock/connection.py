@@ -14,6 +14,9 @@ from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
 
+_ROOM_QUESTIONS = 8
+
+
 def open_link(modem, socket, what, access, host, port, local):
     """Open `what` (TCP, UDP, ...) and give the link to the socket when it is open."""
     engine = modem._engine
@@ -24,12 +27,14 @@ def open_link(modem, socket, what, access, host, port, local):
         raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
     table = dialect.ACCESS[access]
     pushed = table[A_RECV] is None
+    peer = b""
+    if pushed and host is not None and dialect.PUSH_BY_SENDER:
+        address = yield from resolve(modem, host)
+        peer = b"%s:%d" % (address[0], port)
     link = yield from in_turn(modem, _take_link(modem, socket, access, pushed))
     link.pushed = pushed
     link.datagram = what == UDP or what == UDP_ANY
-    if pushed and host is not None and dialect.PUSH_BY_SENDER:
-        address = yield from resolve(modem, host)
-        link.peer = b"%s:%d" % (address[0], port)
+    link.peer = peer
     link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
     link.held = True
     args = (host, port, table[A_MODE], local or dialect.NO_PORT, protocol)
@@ -112,6 +117,22 @@ def drop_link(modem, link):
         yield from close_link(modem, link)
     finally:
         link.closing = False
+
+
+def ask_room(modem, link):
+    """The module said that it has room for nothing: ask until it has, before the next block is offered."""
+    question, prefix = modem._engine.dialect.ROOM
+    pause_ms = 50
+    for _ in range(_ROOM_QUESTIONS):
+        yield pause_ms
+        command = bringup.ask(question, prefix=prefix)
+        yield command
+        for line in command.lines:
+            if bringup.value(line, 0) == link.id and bringup.value(line, 1) > 0:
+                link.free = bringup.value(line, 1)
+                return
+        pause_ms = min(pause_ms * 2, 2000)
+    link.free = -1  # it may be one that always says so: let the next block's own result decide
 
 
 def close_link(modem, link):

@@ -35,6 +35,7 @@ class DatagramSocket(Socket):
             self._connect(UDP, host, port, self._timeout_ms or -1)
         else:  # SIMCom: the peer is named in each send
             self._open_any()
+            host = self._numeric(host)
         self._peer = (host, port)
 
     def bind(self, address):

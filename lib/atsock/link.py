@@ -51,7 +51,8 @@ class Link:
         self.datagram = False
         self.begun = -1  # a datagram is coming in: ring.count before it, -1: none
         self.flow_off = False  # the module asked to stop sending
-        self.free = -1  # bytes the module has room for, -1: not told
+        self.free = -1  # bytes the module has room for, below 0: not told
+        self.asking = False  # a job asks for it
         self.lost = 0  # bytes that came and had no room
         self.dropping = False
         self.peer = b""  # the peer's address as the module writes it

@@ -7,10 +7,10 @@ from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 from .background import Background, Job
 from .clock import ticks_diff
 from .command import Command
-from .connection import drop_link, resolve
+from .connection import ask_room, drop_link, resolve
 from .engine import Engine
 from .errors import (
-    ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, printable,
+    EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, printable,
 )  # fmt: skip
 from .fast import MISSING
 from .link import FREE, NO, Link
@@ -397,8 +397,25 @@ class Modem:
     def _wait_until(self, give_up, what, job):
         left = _FOREVER_MS if give_up is None else self._engine.until_ms(give_up)
         if left <= 0:
-            raise Timeout("%s: timed out" % what)
+            step = job.step
+            where = "no answer to %s in time" % self._text(step) if isinstance(step, Command) else "timed out"
+            raise Timeout("%s: %s" % (what, where))
         self._wait(job.remaining_ms(left))
+
+    def _ask_room(self, link):
+        # -EAGAIN until the module has told that it has room for more.
+        if not link.asking and self._engine.dialect.ROOM is not None:
+            link.asking = True
+            self._background.run(self._room_steps(link))
+        elif not link.asking:
+            link.free = -1
+        return -EAGAIN
+
+    def _room_steps(self, link):
+        try:
+            yield from ask_room(self, link)
+        finally:
+            link.asking = False
 
     def _elapsed_ms(self, start):
         return ticks_diff(self._engine.port.ticks_ms(), start)

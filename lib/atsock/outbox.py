@@ -25,6 +25,8 @@ class Outbox:
         """Copy what fits of buf[at:at + n] and let it go; returns how much it is.  Only while it is empty."""
         if n > len(self.buf):
             n = len(self.buf)
+        if link.free == 0:
+            return self.socket._modem._ask_room(link)
         if link.free > 0 and link.free < n and not link.datagram:
             n = link.free
         copy(self.buf, 0, buf, at, n)

@@ -43,7 +43,7 @@ def ping(modem, host, count, size, timeout_ms):
     command.timeout_ms = count * timeout_ms + 62_000  # and a minute for the name
     command.lines = []
     command.prefix = prefix
-    command.until = lambda lines: bool(lines) and _is_last(lines, count, end)
+    command.until = lambda lines: bool(lines) and (_is_last(lines, count, end) or value(lines[0], 0) in dialect.PING_FATAL)
     yield from run(modem, command)
     replies = []
     for line in command.lines[: count if len(command.lines) > 1 else 1]:

@@ -301,6 +301,8 @@ class Socket(_Base):
             self._writing = self._engine.start(tx)
             return -EAGAIN
         tx.n = n if n < self._table[A_CHUNK] else self._table[A_CHUNK]
+        if link.free == 0:
+            return self._modem._ask_room(link)
         if link.free > 0 and link.free < tx.n and not link.datagram:
             tx.n = link.free
         tx.buf = buf

@@ -171,6 +171,7 @@ class TransparentSocket(StreamSocket):
     """
 
     _free_at = 0  # ticks when the last byte that was written has left the line
+    _wrote_at = 0  # ticks of the last write
     _plus = -1  # '+' bytes since the last silence with nothing else, -1: something else came
     _out = False  # escaped
 
@@ -181,7 +182,7 @@ class TransparentSocket(StreamSocket):
 
     def _adopt(self, link, table):
         super()._adopt(link, table)
-        self._free_at = self._engine.after_ms(0)
+        self._free_at = self._wrote_at = self._engine.after_ms(0)
         link.need_ring()
         link.tail = Tail(link, self._engine.dialect.DATA_ENDS)
         self._out = False
@@ -243,8 +244,13 @@ class TransparentSocket(StreamSocket):
         if link.state != OPEN:
             return super()._send_step(buf, at, n)
         engine = self._engine
-        silent_ms = -engine.until_ms(self._free_at)
-        if silent_ms > engine.dialect.GUARD_MS + (_GAP_MS if self._plus == 2 else -_EARLY_MS):
+        # Silence as early as it can have begun (a fast line) may make an escape; to break one apart it must be long
+        # enough on the slowest.
+        guard = engine.dialect.GUARD_MS
+        if self._plus == 2:
+            if -engine.until_ms(self._free_at) > guard + _GAP_MS:
+                self._plus = 0
+        elif -engine.until_ms(self._wrote_at) > guard - _EARLY_MS:
             self._plus = 0
         if self._plus >= 0:
             n = self._spoil_escape(buf, at, n)
@@ -284,6 +290,7 @@ class TransparentSocket(StreamSocket):
     def _count_out(self, n):
         engine = self._engine
         self._retry_ms = 0
+        self._wrote_at = engine.after_ms(0)
         if engine.is_past(self._free_at):
             self._free_at = engine.after_ms(0)
         self._free_at = engine.later(self._free_at, n)
@@ -378,7 +385,7 @@ class TransparentSocket(StreamSocket):
             command.enters_data = True
             yield from run(self._modem, command)
         self._out = False
-        self._free_at = self._engine.after_ms(0)
+        self._free_at = self._wrote_at = self._engine.after_ms(0)
 
     _hand_over_ms = 15_000  # it begins with two silences
 

@@ -58,6 +58,7 @@ READ_HEX        = ((b"AT+CIPRXGET=3,", LINK, b",", N),        8_000,   OK, DATA 
 READ_ANY        = None                                        # as connected ones
 UDP_MOST        = 1500
 STORE_MOST      = 0                                           # no such way
+ROOM            = None                                        # not told
 NOTHING_LEFT    = ()
 AGAIN           = ()
 

@@ -51,14 +51,15 @@ CLOSE           = ((b"AT+QICLOSE=", LINK),                    12_000,  OK, 0)   
 STALE           = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)                                # 2.1.6
 CLOSE_OPENING   = True                   # 2.1.4, 2.1.5: an open without result is ended by QICLOSE
 CLOSE_WHEN_GONE = True                                                                  # 2.2.1: state stays Closing
-SEND            = ((b"AT+QISEND=", LINK, b",", N),            122_000, PROMPT | SENT, REFUSED)  # 2.1.7
-SEND_TO         = ((b"AT+QISEND=", LINK, b",", N, b',"', HOST, b'",', PORT), 122_000, PROMPT | SENT, REFUSED)
-SEND_HEX        = ((b"AT+QISENDEX=", LINK, b',"', PAYLOAD, b'"'), 122_000, SENT, REFUSED)       # 2.1.9
+SEND            = ((b"AT+QISEND=", LINK, b",", N),            62_000,  PROMPT | SENT, REFUSED)  # 2.1.7
+SEND_TO         = ((b"AT+QISEND=", LINK, b",", N, b',"', HOST, b'",', PORT), 62_000,  PROMPT | SENT, REFUSED)
+SEND_HEX        = ((b"AT+QISENDEX=", LINK, b',"', PAYLOAD, b'"'), 62_000,  SENT, REFUSED)       # 2.1.9
 READ            = ((b"AT+QIRD=", LINK, b",", N),              62_000,  OK, DATA | EMPTY)        # 2.1.8
 READ_FROM       = ((b"AT+QIRD=", LINK),                       62_000,  OK, DATA | EMPTY)        # 2.1.8 UDP SERVICE
 READ_ANY        = READ_FROM
 UDP_MOST        = 1460                                        # 2.1.7
 STORE_MOST      = 0                                           # no such way
+ROOM            = None                                        # SEND FAIL says it
 NOTHING_LEFT    = ()
 AGAIN           = ()                                          # REFUSED says it
 

@@ -58,6 +58,7 @@ READ            = ((b"AT+MIPREAD=", LINK, b",", N),          _ANY_MS,  OK, DATA 
 READ_ANY        = None                                       # as connected ones
 UDP_MOST        = 2048                                       # 1.2.3
 STORE_MOST      = 1023                                       # 1.1.4: below 1024, by SEND_TO
+ROOM            = (b"AT+MIPSEND?", b"+MIPSEND:")             # 1.1.6 read: socket, free
 NOTHING_LEFT    = (2,)                                       # +MIPPUSH status 2: it went out by itself (1.1.4)
 AGAIN           = (1,)                                       # status 1: flowed off
 
