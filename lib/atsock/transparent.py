@@ -19,7 +19,7 @@ _OK_MS = 3_000  # for the OK behind the second silence
 _QUIET_MS = 300  # after a line that may end data mode: more payload would have come by then
 _MOST = 64  # of such lines together
 _EARLY_MS = 200  # silence this much below the guard time may be taken for one by the module
-_GAP_MS = 100  # and this much above it surely breaks a +++ apart
+_GAP_MS = 1000  # and this much above it surely breaks a +++ apart, however a module counts (SIMCom: 900 ms between two)
 _PLUS = b"+++"
 
 
