@@ -10,3 +10,12 @@ from .address import AF_INET, AF_INET6, SO_RCVBUF, SOCK_DGRAM, SOCK_STREAM
 from .sockets import Socket
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name):
+    # Loaded by those who use it only.
+    if name == "NIC":
+        from .nic import NIC
+
+        return NIC
+    raise AttributeError(name)

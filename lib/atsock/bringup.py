@@ -177,12 +177,18 @@ def describe(stat):
 
 def _context(modem, apn, user, password, auth, family):
     dialect = modem._engine.dialect
+    engine = modem._engine
     address = yield from context_address(modem)
+    if engine.lost and (address is not None or dialect.DEACTIVATE_LOST):
+        # What the module may still call active is not, or it must be told even so.
+        yield Command(None, dialect.DEACTIVATE)
+        address = None
     if address is None:
         yield from _activate(modem, apn, user, password, auth, family)
         address = yield from context_address(modem)
         if address is None:
             raise ModemError(ENETDOWN, "the context is not active although the module said so")
+        engine.lost = False
     else:
         # The host restarted and the module did not: close what an earlier session left open.
         yield from _close_stale(modem, dialect)

@@ -105,6 +105,7 @@ class Engine:
         self.moved_ms = 0  # when payload moved last
         self.restarts = 0
         self.network_losses = 0
+        self.lost = False  # the network took the context away, and it has not been activated since
 
     def use(self, dialect, access):
         """Read lines by this dialect's tables, in this access mode.  Allocates."""
@@ -689,6 +690,7 @@ class Engine:
                 return False
             self._lose_all(ENETDOWN)
             self.network_losses += 1
+            self.lost = True
             self.event(EVENT_NETWORK_LOST, None, 0)
         return True
 

@@ -43,9 +43,9 @@ class Modem:
             raise ValueError("context: 1 to 16, not %r" % (context,))
         if access not in _ACCESS:
             raise ValueError("access: one of %s, not %r" % (", ".join(_ACCESS), access))
-        if apn is not None:
-            checks.quoted(apn, "APN", 99)
-        self._apn = apn
+        self._set_apn(apn)
+        self._restarts = 0  # by recover(), since it last succeeded
+        self._restarted_at = 0  # ticks
         self._access = access
         self._reset = reset
         self._on_event = on_event
@@ -66,6 +66,11 @@ class Modem:
             self._engine.events = []
         if dialect is not None:
             self._use(dialect)
+
+    def _set_apn(self, apn):
+        if apn is not None:
+            checks.quoted(apn, "APN", 99)
+        self._apn = apn
 
     def _use(self, name):
         dialect = dialects.load(name)
@@ -143,6 +148,19 @@ class Modem:
         self._address = None
         self._access_now = None
         self._run(bringup.run(self, Command(None, self._engine.dialect.DEACTIVATE)), -1, "detach")
+
+    def recover(self):
+        """Bring a hung, restarted or detached module back; returns the local address as attach(), with its arguments.
+
+        Sockets that were open raise ECONNRESET.  Attaches anew, then deactivates the context first, then restarts the
+        module by command, then by the `reset` given to Modem; each bounded by one to three minutes.  Raises the first error when
+        nothing helps, OSError EAGAIN when it was restarted too often lately (BG96 manual 1.1).
+        """
+        from .recovery import recover
+
+        if self._attached_with[0] is None and self._apn is not None:
+            self._attached_with = (checks.quoted(self._apn, "APN", 99),) + self._attached_with[1:]
+        return self._run(recover(self), -1, "recover")
 
     def isconnected(self):
         """True while the context is active as far as the module has said."""
