@@ -1,5 +1,7 @@
 """Sockets over the TCP/IP stack of a cellular module: Quectel BG96, SIMCom A7600 and SIM7028, Fibocom NL668 and L610."""
 
+import sys
+
 from .engine import (
     EVENT_CLOSED, EVENT_DATA, EVENT_FLOW_OFF, EVENT_FLOW_ON, EVENT_INCOMING, EVENT_NETWORK_LOST, EVENT_OVERFLOW,
     EVENT_RESTARTED, EVENT_UNKNOWN,
@@ -18,4 +20,11 @@ def __getattr__(name):
         from .nic import NIC
 
         return NIC
+    # MicroPython asks here before it looks for a submodule (`from . import name`).
+    if sys.implementation.name == "micropython":
+        try:
+            __import__("atsock." + name)
+            return sys.modules["atsock." + name]
+        except ImportError:
+            pass
     raise AttributeError(name)

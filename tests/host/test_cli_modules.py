@@ -9,6 +9,8 @@ from atsock_host import Simulator, cli, read_trace
 from atsock_host.limits import DIALECTS
 from click.testing import CliRunner
 
+pytestmark = pytest.mark.slow
+
 CONTENT = hashlib.shake_128(b"file").digest(20000)
 
 everywhere = pytest.mark.parametrize("dialect", DIALECTS)

@@ -45,7 +45,7 @@ ALL_RIGHT = {"up": True, "down": True, "words": True, "end": True}
 
 
 @pytest.mark.parametrize("interpreter", INTERPRETERS)
-@pytest.mark.parametrize("access", ACCESS)
+@pytest.mark.parametrize("access", ["buffer", pytest.param("push", marks=pytest.mark.slow), pytest.param("hex", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_both_ways(dialect, access, interpreter, peer):
     assert exchange(interpreter, dialect, access, peer, 32 * 1024) == (ALL_RIGHT, [])

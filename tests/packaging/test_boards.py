@@ -8,6 +8,8 @@ from atsock_host import Simulator
 
 from support import MICROPYTHON, TREE, environment, page_server
 
+pytestmark = pytest.mark.slow
+
 BOARDS = TREE / "boards"
 FAKES = TREE / "tests" / "packaging" / "fakes"
 NAMES = sorted(path.parent.name for path in BOARDS.glob("*/board.py"))

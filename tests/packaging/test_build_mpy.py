@@ -12,6 +12,8 @@ from support import MICROPYTHON, TREE, environment, page_server
 import build_mpy
 import contents
 
+pytestmark = pytest.mark.slow
+
 NAMES = [path.relative_to(TREE / "lib").with_suffix("").as_posix() for path in contents.modules().values()]
 MPY_VERSION = 6
 

@@ -12,6 +12,8 @@ from atsock_host import Simulator
 from support import MICROPYTHON, TREE, environment, file_server, page_server, program
 from unixboard import UnixBoard
 
+pytestmark = pytest.mark.slow
+
 DIALECTS = ["bg96", "a7600", "sim7028", "nl668", "l610"]
 PAGE = b"installed and working"
 LIMIT_S = 120

@@ -7,6 +7,8 @@ from support import TREE  # noqa: F401  before the tools: it says where they are
 import contents
 import sizes
 
+pytestmark = pytest.mark.slow
+
 DIALECTS = ["bg96", "a7600", "sim7028", "nl668", "l610"]
 
 
