@@ -84,7 +84,10 @@ class Simulator:
         process, self._process = self._process, None
         if process is None:
             return
-        process.stdin.close()
+        try:
+            process.stdin.close()
+        except BrokenPipeError:     # a word to it was still on its way when it died
+            pass
         try:
             process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
