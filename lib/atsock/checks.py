@@ -68,3 +68,13 @@ def is_address(data):
         return True
     parts = data.split(b".")
     return len(parts) == 4 and all([part.isdigit() and int(part) < 256 for part in parts])
+
+
+def eight_groups(address):
+    """An IPv6 address (bytes) with all of its eight groups, as some manuals want it; others are returned as they are."""
+    if b"::" not in address:
+        return address
+    head, tail = address.split(b"::", 1)
+    head = head.split(b":") if head else []
+    tail = tail.split(b":") if tail else []
+    return b":".join(head + [b"0"] * (8 - len(head) - len(tail)) + tail)

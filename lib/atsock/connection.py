@@ -6,7 +6,7 @@ A generator yields a Command (to be run), a function (to be called until it says
 
 from . import bringup
 from .address import AF_INET6
-from .checks import is_address
+from .checks import eight_groups, is_address
 from .command import Command
 from .engine import DATA_MODE
 from .errors import EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
@@ -37,6 +37,8 @@ def open_link(modem, socket, what, access, host, port, local):
     link.peer = peer
     link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
     link.held = True
+    if dialect.EIGHT_GROUPS and host is not None:
+        host = eight_groups(host)
     args = (host, port, table[A_MODE], local or dialect.NO_PORT, protocol)
     command = Command(link, opens[what], args)
     command.enters_data = access == "transparent"

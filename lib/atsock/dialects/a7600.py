@@ -30,6 +30,7 @@ ACTIVATE   = ((b"AT+NETOPEN",),  _NET_MS, OK | UP, 0)               # 2.1: OK, t
 ACTIVATE_USER = ACTIVATE_STORED = ACTIVATE
 DEACTIVATE = ((b"AT+NETCLOSE",), _NET_MS, OK | DOWN, 0)             # 2.2
 
+EIGHT_GROUPS = False
 DEACTIVATE_LOST = False
 # ---- sockets
 OPEN_MS = 125_000

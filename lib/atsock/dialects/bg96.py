@@ -33,6 +33,7 @@ ACTIVATE   = ((b"AT+QIACT=", CONTEXT),   152_000, OK, 0)        # 2.1.2: 150 s
 ACTIVATE_USER = ACTIVATE_STORED = ACTIVATE
 DEACTIVATE = ((b"AT+QIDEACT=", CONTEXT), 42_000,  OK, 0)        # 2.1.3: 40 s
 
+EIGHT_GROUPS = False
 DEACTIVATE_LOST = True                         # 2.2.5: QIDEACT even then
 # ---- sockets
 OPEN_MS = 152_000                       # 2.1.4: the URC comes within 150 s

@@ -30,6 +30,7 @@ ACTIVATE_USER = ((b"AT+MIPCALL=", PDP_TYPE, b',"', APN, b'","', USER, b'","', PA
 ACTIVATE_STORED = ((b"AT+MIPCALL=1",),                                  _UP_MS, OK | UP, 0)
 DEACTIVATE = ((b"AT+MIPCALL=0",),                                       _UP_MS, OK | DOWN, 0)
 
+EIGHT_GROUPS = True                     # the L610 manual prints no shortened IPv6 address
 DEACTIVATE_LOST = False
 # ---- sockets
 OPEN_MS = 62_000                        # 1.1.2: returns in 60 s
