@@ -8,15 +8,22 @@ import asyncio
 import sys
 
 from . import ear
-from .errors import EBADF, ECONNRESET, ModemError
+from .errors import EBADF, ECONNRESET, EOPNOTSUPP, ModemError
 from .words import TCP
 
 _READ = 2048  # bytes asked for where no count is given
 _MICROPYTHON = sys.implementation.name == "micropython"
 
 
+def _check_tls(ssl):
+    # CPython's ssl wraps sockets of the operating system only.
+    if ssl and not _MICROPYTHON:
+        raise ModemError(EOPNOTSUPP, "TLS over a modem's connection: on MicroPython only")
+
+
 async def open_connection(modem, host, port, ssl=None, server_hostname=None):
     """Connect to (host, port); returns (reader, writer).  See Modem.open_connection()."""
+    _check_tls(ssl)
     socket = modem.socket()
     host_bytes, port = socket._check_address((host, port))
     await ear.of(modem).run(socket._open_steps(TCP, host_bytes, port), -1, "connect")
@@ -32,6 +39,7 @@ async def open_connection(modem, host, port, ssl=None, server_hostname=None):
 
 async def start_server(modem, callback, port, backlog=5, ssl=None):
     """Listen; returns a Server.  See Modem.start_server()."""
+    _check_tls(ssl)
     socket = modem.socket()
     socket.bind(("0.0.0.0", port))
     await ear.of(modem).run(socket._listen_steps(), -1, "listen")
@@ -58,18 +66,12 @@ class Stream:
         self._close_job = None
 
     async def _wrap(self, ssl, server_side, hostname):
-        if _MICROPYTHON:
-            if ssl is True:
-                from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+        if ssl is True:
+            from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 
-                ssl = SSLContext(PROTOCOL_TLS_CLIENT)
-            self._socket = ssl.wrap_socket(self._raw, server_side=server_side, server_hostname=hostname, do_handshake_on_connect=False)
-            self._socket.setblocking(False)
-        else:
-            from atsock_host import tls
-
-            self._socket = tls.wrap(self._raw, ssl, server_side, hostname, False)
-            await self._ear.until(self._socket.do_handshake)
+            ssl = SSLContext(PROTOCOL_TLS_CLIENT)
+        self._socket = ssl.wrap_socket(self._raw, server_side=server_side, server_hostname=hostname, do_handshake_on_connect=False)
+        self._socket.setblocking(False)
 
     # -- reader
 

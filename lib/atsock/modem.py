@@ -315,7 +315,7 @@ class Modem:
     def open_connection(self, host, port, ssl=None, server_hostname=None):
         """Connect, for asyncio: await it for (reader, writer), with the methods of asyncio's StreamReader and StreamWriter.
 
-        ssl: True or an SSLContext for TLS; server_hostname: the name in the certificate, if it is not host.
+        ssl: True or an SSLContext for TLS (MicroPython only); server_hostname: the name in the certificate, if it is not host.
         Raises as connect().
         """
         from .aio import open_connection
