@@ -737,7 +737,7 @@ class Engine:
         if row is not None:
             link = self.links.get(self._number(row[3])) if row[3] >= 0 else command.link if command else None
             if link is not None and link.tail is not None and row[2] & UNASKED == 0:
-                return  # data mode is suspended: the line only tells what the module holds (+MIPDATA, L610 1.1.24)
+                return  # data mode is suspended: the line only tells what the module holds (L610 1.1.24)
             if link is not None and (link.state == FREE or link.datagram):
                 link = None
             self._payload(row, link, self._number(row[4]))
