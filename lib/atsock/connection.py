@@ -18,7 +18,7 @@ _ROOM_QUESTIONS = 8
 
 
 def open_link(modem, socket, what, access, host, port, local):
-    """Open `what` (TCP, UDP, ...) and give the link to the socket when it is open."""
+    """Open `what` (TCP, UDP, ...) for the socket; returns the link when it is open, or listens."""
     engine = modem._engine
     dialect = engine.dialect
     protocol = _protocol(dialect, socket, what)
@@ -36,6 +36,8 @@ def open_link(modem, socket, what, access, host, port, local):
     link.datagram = what == UDP or what == UDP_ANY
     link.peer = peer
     link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
+    if what == TCP_SERVER:
+        socket._listener.takes(link)
     link.held = True
     if dialect.EIGHT_GROUPS and host is not None:
         host = eight_groups(host)
@@ -48,12 +50,12 @@ def open_link(modem, socket, what, access, host, port, local):
         if not command.sent:
             link.held = False
     if command.errno == 0:
-        if command.enters_data or what == TCP_SERVER and dialect.SERVERS == BECOMES:
+        if link.state == OPENING and (command.enters_data or what == TCP_SERVER and dialect.SERVERS == BECOMES):
             link.state = OPEN
         give_up = engine.after_ms(dialect.OPEN_MS)
         yield lambda: link.state != OPENING or engine.is_past(give_up)
     if link.state == OPEN:
-        return
+        return link
     # Not open.  The module may hold the id (2.1.4 of the BG96 manual says so); others have freed it.
     if command.errno == 0 and link.state == OPENING:
         link.fail(ETIMEDOUT, 0)

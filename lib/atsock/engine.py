@@ -647,8 +647,9 @@ class Engine:
     def _on_opened(self, row, link):
         if link is None:
             return False
-        if link.state == LISTENING and row[7] >= 0:
-            return self._on_incoming(row, link, link.id)
+        # A peer may be there before the program has seen that the module listens.
+        if row[7] >= 0 and (link.state == LISTENING or link.state == OPENING) and self._on_incoming(row, link, link.id):
+            return True
         if link.state != OPENING:
             return False
         value = self._number(row[4])

@@ -24,28 +24,33 @@ class Listener:
         self.errno = 0  # the network went away
         self.port = 0
         self.closed = False
-        self.again = None  # job of a non-blocking accept(): listening on another id
+        self.again = None  # job that listens on another id
+        self.full = False  # which waits for one to become free
 
     def listen(self, port):
         engine = self.modem._engine
         if not port:
             raise ModemError(EINVAL, "listen() needs the port of bind()")
         self.port = port
-        listening = False
+        link = None
         try:
             if self.kind == APART:
-                yield from in_turn(self.modem, self._start_apart())
+                link = yield from in_turn(self.modem, self._start_apart())
             else:
-                yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, None, 0, port)
-                self.id = self.socket._link.id
-            listening = True
+                link = yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, None, 0, port)
         finally:
-            if not listening:
+            if link is None:
+                if engine.servers.get(self.id) is self:
+                    engine.servers.pop(self.id)
                 self.socket._release()
-        link = self.socket._link
-        link.state = LISTENING
+        if link not in self.links:  # the first connection may have come already
+            link.state = LISTENING
+
+    def takes(self, link):
+        """This link listens as soon as the module says so."""
+        self.id = link.id
         link.listener = self
-        engine.servers[self.id] = self
+        self.modem._engine.servers[link.id] = self
 
     def _start_apart(self):
         # A server has no link; the socket gets one that no id stands behind, for its states.
@@ -58,18 +63,22 @@ class Listener:
         link = Link(None)
         link.socket = self.socket
         self.socket._adopt(link, engine.dialect.ACCESS[self.socket._access])
+        link.listener = self
         self.id = free[0]
-        yield from run(modem, Command(None, engine.dialect.LISTEN, (self.id, self.port)))
         engine.servers[self.id] = self
+        yield from run(modem, Command(None, engine.dialect.LISTEN, (self.id, self.port)))
+        return link
 
     def incoming(self, link, peer):
         """The engine: the module accepted this link; peer is its address as the module wrote it."""
         socket = self.socket
         pushed = self.modem._engine.dialect.ACCESS[socket._access][A_RECV] is None
-        if link.state != LISTENING:  # else the listening link becomes the connection
+        becomes = self.kind == BECOMES and link.socket is socket and link not in self.links
+        if not becomes:
             if link.socket is not None:  # the connection before has ended, and nobody has closed its socket
                 link = self.modem._renew(link)
             link.reset(self.modem._ring_size(socket, pushed))
+            link.socket = socket
         link.state = OPEN
         link.held = True
         link.listener = self
@@ -80,6 +89,7 @@ class Listener:
         link.rx.verb = self.modem._engine.dialect.READ
         self.links.append(link)
         if self.closed:  # a server of its own cannot be stopped before its connections (SIMCom 2.15)
+            link.socket = None
             self.modem._orphans.append(link)
         else:
             self.queue.append(link)
@@ -95,15 +105,33 @@ class Listener:
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
 
     def listen_again(self):
-        """Where the listening id became the connection: listen on another one as long as there is one."""
-        if self.kind != BECOMES or self.socket._link is not None and self.socket._link.state == LISTENING:
+        """Where the listening id became the connection: listen on another one as soon as there is one."""
+        before = self.again
+        if self.kind != BECOMES:
             return
-        self.modem._engine.servers.pop(self.id, None)
-        self.socket._link = None
-        try:
-            yield from self.listen(self.port)
-        except ModemError as e:
-            self.errno = e.errno
+        yield lambda: before is None or before.done
+        while not self.closed:
+            self.modem._engine.servers.pop(self.id, None)
+            self.socket._link = None
+            try:
+                yield from self.listen(self.port)
+                return
+            except ModemError as e:
+                if e.errno != EMFILE:
+                    self.errno = e.errno
+                    return
+            self.full = True
+            yield self._may_listen
+            self.full = False
+
+    def _may_listen(self):
+        engine = self.modem._engine
+        taken = [link for link in engine.links.values() if link.socket is not None]
+        return self.closed or len(taken) < engine.dialect.LINKS
+
+    def settled(self):
+        """Wait until it listens again, or has to wait for an id."""
+        yield lambda: self.full or self.again.done
 
     def close(self):
         """Close what was accepted and not fetched, then the server; the fetched connections stay open."""

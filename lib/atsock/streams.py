@@ -309,11 +309,9 @@ class StreamSocket(Socket):
             if not self._wait():
                 self._fail(ETIMEDOUT)
         accepted = listener.accept()
-        again = listener.listen_again()
-        if self._timeout_ms == 0:
-            listener.again = self._modem._background.run(again)
-        else:
-            self._modem._run(again, -1, "accept")
+        listener.again = self._modem._background.run(listener.listen_again())
+        if self._timeout_ms:
+            self._modem._run(listener.settled(), -1, "accept")
         return accepted
 
     def _poll(self, asked):

@@ -68,20 +68,17 @@ class Notice:
         self._module = module
         self._position = position
 
-    def _place(self):
-        if self._position is None and not self._module.lines_held:
-            self._position = self._module.written
-        return self._position
+    def place(self, position):
+        """The line, which had to wait, stands before this position."""
+        self._position = position
 
     def seen(self):
         """True when the line has left the module."""
-        place = self._place()
-        return place is not None and self._module.seen(place)
+        return self._position is not None and self._module.seen(self._position)
 
     def known(self):
         """True when the host must have read it, because a final result it waited for came behind it."""
-        place = self._place()
-        return place is not None and place <= self._module.waited_for
+        return self._position is not None and self._position <= self._module.waited_for
 
 
 class FibocomBase(CommonModule):
@@ -157,7 +154,21 @@ class FibocomBase(CommonModule):
         """Write an unsolicited line and return its Notice."""
         free = self.line_free
         self.urc(text)
-        return Notice(self, self.written if free else None)
+        notice = Notice(self, self.written if free else None)
+        if not free:
+            self._unplaced.append(notice)
+        return notice
+
+    def _flush_held(self):
+        super()._flush_held()
+        if not self._held:
+            for notice in self._unplaced:
+                notice.place(self.written)
+            self._unplaced.clear()
+
+    def _clear_output(self):
+        super()._clear_output()
+        self._unplaced = []     # Notices of lines that wait
 
     def _frame(self, text, *rest, **options):
         if self.quirk("tight-colon"):
@@ -174,11 +185,6 @@ class FibocomBase(CommonModule):
     def waited_for(self):
         """Position behind the last final result or prompt the host had to wait for."""
         return self._awaited
-
-    @property
-    def lines_held(self):
-        """True while unsolicited lines wait for a prompt or data mode to end."""
-        return bool(self._held)
 
     def outstanding(self, command):
         """True while a late result of `command` has not reached the host."""

@@ -1,0 +1,41 @@
+"""MicroPython's own asyncio.start_server() on modem sockets: an echo server for as many connections as it is told."""
+
+import asyncio
+import sys
+
+import common
+
+PORT, CONNECTIONS = int(common.arguments[0]), int(common.arguments[1])
+served = []
+everybody = asyncio.Event()
+
+
+async def echo(reader, writer):
+    count = 0
+    while True:
+        data = await reader.read(700)
+        if not data:
+            break
+        count += len(data)
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    served.append([count, writer.get_extra_info("peername")[0]])
+    if len(served) == CONNECTIONS:
+        everybody.set()
+
+
+async def main():
+    server = await asyncio.start_server(echo, "0.0.0.0", PORT)
+    print("listening")
+    await everybody.wait()
+    server.close()
+    await server.wait_closed()
+
+
+modem = common.attached()
+sys.modules["socket"] = modem.socket_module()
+asyncio.run(main())
+modem.close()
+common.result(served)
