@@ -2,29 +2,33 @@
 
 import sys
 
-from .engine import (
-    EVENT_CLOSED, EVENT_DATA, EVENT_FLOW_OFF, EVENT_FLOW_ON, EVENT_INCOMING, EVENT_NETWORK_LOST, EVENT_OVERFLOW,
-    EVENT_RESTARTED, EVENT_UNKNOWN,
-)  # fmt: skip
 from .errors import CommandError, ModemError, Restarted, Timeout
+from .lend import borrow
 from .modem import Modem
-from .address import AF_INET, AF_INET6, SO_RCVBUF, SOCK_DGRAM, SOCK_STREAM
-from .sockets import Socket
 
 __version__ = "0.1.0"
 
+if sys.implementation.name != "micropython":
+    from . import whole
+
 
 def __getattr__(name):
-    # Loaded by those who use it only.
+    # What most programs look up once or never.
     if name == "NIC":
         from .nic import NIC
 
         return NIC
+    if name == "Socket":
+        from .sockets import Socket
+
+        return Socket
     # MicroPython asks here before it looks for a submodule (`from . import name`).
-    if sys.implementation.name == "micropython":
-        try:
-            __import__("atsock." + name)
-            return sys.modules["atsock." + name]
-        except ImportError:
-            pass
-    raise AttributeError(name)
+    if not "A" <= name < "[":
+        if sys.implementation.name == "micropython":
+            try:
+                __import__("atsock." + name)
+                return sys.modules["atsock." + name]
+            except ImportError:
+                pass
+        raise AttributeError(name)
+    return getattr(borrow("constants"), name)

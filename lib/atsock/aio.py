@@ -8,7 +8,8 @@ import asyncio
 import sys
 
 from . import ear
-from .errors import EBADF, ECONNRESET, EOPNOTSUPP, ModemError
+from .errnos import EBADF, ECONNRESET, EOPNOTSUPP
+from .errors import ModemError
 from .words import TCP
 
 _READ = 2048  # bytes asked for where no count is given

@@ -1,17 +1,10 @@
 """What goes on while the program does something else: commands that wait for their turn, and jobs.
 
 One command is in flight at a time (engine.py).  Whoever can go on without waiting for its own submits it here: first
-come, first served.  A job is what is stepped from time to time until it is done: a generator of commands (see
-connection.py), or the rest of a non-blocking send.  Every place that takes in what the module says calls step().
+come, first served.  A job is what is stepped from time to time until it is done: a generator of commands
+(jobs.py), or the rest of a non-blocking send.  Every place that takes in what the module says calls step().
 Knows no socket and never waits.  Allocates nothing but for new jobs.
 """
-
-from .command import Command
-from .engine import DATA_MODE
-from .errors import EBUSY, ModemError
-
-_LOOK_MS = 100  # a function that says when to go on may look at the clock
-_SILENT_MS = 5000  # for an answer of a module that did not answer the last questions: not for minutes again
 
 
 class Background:
@@ -92,6 +85,8 @@ class Background:
 
     def run(self, steps):
         """Run a generator of commands behind the program's back; returns its Job."""
+        from .jobs import Job
+
         job = Job(self, steps)
         if not job.advance():
             self.add(job)
@@ -123,85 +118,3 @@ class Background:
                 ms = job.remaining_ms(ms)
             i += 1
         return ms
-
-
-class Job:
-    """A generator of commands on its way.  done, then error or value say what came of it.  Allocates."""
-
-    def __init__(self, background, steps):
-        self.background = background
-        self.engine = background.engine
-        self.steps = steps
-        self.step = 0  # what the generator waits for: a Command, ms, or a function
-        self.resume = self.engine.after_ms(0)  # ticks when the ms are over
-        self.running = False
-        self.done = False
-        self.value = None
-        self.error = None
-
-    def advance(self):
-        """Go on as far as possible; True when it is done."""
-        if self.running:  # the generator itself waits for something, and that led here
-            return False
-        self.running = True
-        try:
-            while not self.done and self._is_over(self.step):
-                self._take(next(self.steps))
-        except StopIteration as e:
-            self.value = e.value
-            self.done = True
-        except Exception as error:  # kept for whoever asks what came of the job
-            self.error = error
-            self.done = True
-        finally:
-            self.running = False
-        return self.done
-
-    def _is_over(self, step):
-        if isinstance(step, Command):
-            if not step.done and self.engine.state == DATA_MODE and self.background.withdraw(step):
-                self.steps.close()
-                raise ModemError(EBUSY, "the port is in data mode: escape() first")
-            return step.done
-        if isinstance(step, int):
-            return self.engine.is_past(self.resume)
-        return step()
-
-    def _take(self, step):
-        self.step = step
-        if isinstance(step, Command):
-            if self.engine.silent:
-                step.timeout_ms = _SILENT_MS
-            self.background.submit(step)
-        elif isinstance(step, int):
-            self.resume = self.engine.after_ms(step)
-
-    def remaining_ms(self, ms):
-        step = self.step
-        if isinstance(step, Command):
-            return ms
-        if isinstance(step, int):
-            return max(0, min(ms, self.engine.until_ms(self.resume)))
-        return min(ms, _LOOK_MS)
-
-    def is_sent(self):
-        """Is it done, or is its command on its way to the module?"""
-        step = self.step
-        return self.done or isinstance(step, Command) and step.sent and not self.engine.out_left
-
-    def cancel(self):
-        """End it; a command in flight stays in flight, but its buffers are the caller's again."""
-        self.background.remove(self)
-        if self.done:
-            return
-        step = self.step
-        if isinstance(step, Command) and not step.done and not self.background.withdraw(step):
-            self.engine.abandon(step)
-        self.done = True
-        self.steps.close()
-
-    def result(self):
-        """What the generator returned, or raises what it raised."""
-        if self.error is not None:
-            raise self.error
-        return self.value

@@ -6,7 +6,8 @@ Written as generators: they yield a Command to be run, or a number of millisecon
 
 from . import dialects
 from .command import Command, text_command
-from .errors import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV, ModemError, Timeout, printable
+from .errnos import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV
+from .errors import ModemError, Timeout, printable
 from .fast import MISSING, field, number
 from .words import BY_FLAG, BY_ID, MUST, OK, SYNC_ANSWER, X
 
@@ -256,4 +257,4 @@ def _close_stale(modem, dialect):
             n = value(line, index)
     for n in ids:
         if dialect.FIRST_LINK <= n < dialect.FIRST_LINK + dialect.LINKS:
-            yield Command(modem._link(n), dialect.CLOSE)
+            yield Command(modem._engine.link(n), dialect.CLOSE)

@@ -7,7 +7,8 @@ the first call only; the sockets do not need it.
 
 from . import answers, arguments, bringup
 from .command import Command
-from .errors import EIO, ETIMEDOUT, Timeout
+from .errnos import EIO, ETIMEDOUT
+from .errors import Timeout
 from .fast import MISSING
 from .manual import NOTHING, load
 from .watch import Watch

@@ -9,7 +9,8 @@ from .address import AF_INET6
 from .checks import eight_groups, is_address
 from .command import Command
 from .engine import DATA_MODE
-from .errors import EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
+from .errnos import EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT
+from .errors import CommandError, ModemError, Timeout
 from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
@@ -228,7 +229,7 @@ def _allocate(modem, dialect, access):
         # Their close commands go out before any open would.
         yield lambda: not any([link.closing and link.state != OPENING for link in links])
         for n in ids:
-            link = modem._link(n)
+            link = modem._engine.link(n)
             if link.socket is None and not link.held and not link.closing:
                 return link
         closing = [link for link in links if link.closing]

@@ -5,10 +5,10 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
-from . import checks
-from .connection import open_link, resolve
-from .errors import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, printable
-from .sockets import MSG_PEEK, Socket
+from .errnos import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+from .errors import ModemError, printable
+from .lend import borrow
+from .sockets import Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
 
 
@@ -21,6 +21,9 @@ def parse_sender(text):
     if cut < 0 or not text[cut + 1 :].isdigit():
         return None
     return printable(text[:cut].strip(b"[]")), int(text[cut + 1 :])
+
+
+_MSG_PEEK = 2
 
 
 class DatagramSocket(Socket):
@@ -40,7 +43,7 @@ class DatagramSocket(Socket):
 
     def bind(self, address):
         """Receive at the local port of address (host, port), 0: any.  Raises OSError: EADDRINUSE, EMFILE."""
-        super().bind(address)
+        borrow("lifecycle").bind(self, address)
         if UDP_ANY in self._engine.dialect.OPEN:
             self._open_any()
 
@@ -84,7 +87,7 @@ class DatagramSocket(Socket):
         if sender is None and self._peer is not None:
             sender = (self._peer[0].decode(), self._peer[1])
         sender = sender or ("0.0.0.0", 0)
-        if flags & MSG_PEEK:
+        if flags & _MSG_PEEK:
             return link.look_datagram(n), sender
         buf = bytearray(n)
         got = link.take_datagram(buf, 0, n)
@@ -172,7 +175,7 @@ class DatagramSocket(Socket):
     def _numeric(self, host):
         # The send commands take addresses; a name is looked up once.
         if host != self._name:
-            self._found = self._modem._run(resolve(self._modem, host), self._timeout_ms or -1, "resolve")[0]
+            self._found = self._modem._run(borrow("connection").resolve(self._modem, host), self._timeout_ms or -1, "resolve")[0]
             self._name = host
         return self._found
 
@@ -202,7 +205,7 @@ class DatagramSocket(Socket):
                 self._fail(-self._give_up_send())
 
     def _post_datagram(self, link, buf, verb, args):
-        got = self._may_post()
+        got = self._box().may_post()
         if got:
             self._fail(-got)
         link.tx.args = args

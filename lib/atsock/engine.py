@@ -26,7 +26,7 @@ from .clock import ticks_add, ticks_diff
 from .command import Command
 from .errors import EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
-from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES
+from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES, Link
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
 from .words import (
     A_LINES, ADDRESS, ANY, ARG, ASKED, CODE, COMMON, CONNECT, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
@@ -70,7 +70,6 @@ class Engine:
         self.rows = COMMON
         self.links = {}  # by connection id
         self.servers = {}  # Listener by server id
-        self.new_link = None  # makes a link for an id that the module chose
         self.state = IDLE
         self.command = None  # in flight
         self.verb = SYNC  # its verb, or the one that followed it
@@ -113,6 +112,13 @@ class Engine:
         self.rows = access[A_LINES] + dialect.LINES + COMMON
         # The comma behind the last field ends a header whose payload stands on the same line.
         self.tokens.in_line = tuple([(row[0], row[8]) for row in self.rows if row[6] in _IN_LINE])
+
+    def link(self, id):
+        """The Link of a connection id, made when it is first used."""
+        link = self.links.get(id)
+        if link is None:
+            link = self.links[id] = Link(id)
+        return link
 
     # -- commands
 
@@ -705,7 +711,7 @@ class Engine:
             self.event(EVENT_INCOMING, None, 0)
             return True
         if link is None:
-            link = self.new_link(self._number(row[3]))
+            link = self.link(self._number(row[3]))
         server.incoming(link, bytes(memoryview(self.tokens.line)[at : self.tokens.n]))
         self.event(EVENT_INCOMING, server, 0)
         return True

@@ -1,36 +1,9 @@
 """What can go wrong, as OSError with the errno first, so that code written for sockets keeps working."""
 
-import errno as _errno
+import errno
+from errno import EAGAIN, ECONNRESET, EIO, ENOBUFS, ENOTCONN, ETIMEDOUT  # the rest: errnos.py
 
-
-def _number(name, linux):
-    # MicroPython's errno module leaves some names out; its ports use Linux's numbers.
-    return getattr(_errno, name, linux)
-
-
-EIO = _number("EIO", 5)
-EAGAIN = _number("EAGAIN", 11)
-EBUSY = _number("EBUSY", 16)
-EINVAL = _number("EINVAL", 22)
-EACCES = _number("EACCES", 13)
-ENODEV = _number("ENODEV", 19)
-EBADF = _number("EBADF", 9)
-EMFILE = _number("EMFILE", 24)
-EMSGSIZE = _number("EMSGSIZE", 90)
-EOPNOTSUPP = _number("EOPNOTSUPP", 95)
-EAFNOSUPPORT = _number("EAFNOSUPPORT", 97)
-EADDRINUSE = _number("EADDRINUSE", 98)
-ENETDOWN = _number("ENETDOWN", 100)
-ECONNABORTED = _number("ECONNABORTED", 103)
-ECONNRESET = _number("ECONNRESET", 104)
-ENOBUFS = _number("ENOBUFS", 105)
-EISCONN = _number("EISCONN", 106)
-ENOTCONN = _number("ENOTCONN", 107)
-ETIMEDOUT = _number("ETIMEDOUT", 110)
-ECONNREFUSED = _number("ECONNREFUSED", 111)
-EHOSTUNREACH = _number("EHOSTUNREACH", 113)
-EALREADY = _number("EALREADY", 114)
-EINPROGRESS = _number("EINPROGRESS", 115)
+ENETDOWN = getattr(errno, "ENETDOWN", 100)  # MicroPython leaves it out; its ports use Linux's numbers
 
 
 def printable(data):

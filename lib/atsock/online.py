@@ -5,7 +5,6 @@ they entered they leave.  What arrives in between is dropped here.
 """
 
 from . import bringup
-from .engine import DATA_MODE
 from .errors import Timeout
 
 _MARGIN_MS = 30  # on top of the guard time, for the clock's grain

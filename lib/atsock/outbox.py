@@ -2,27 +2,48 @@
 
 The caller's buffer may be gone as soon as the call is over (C code hands out memory of its stack).  Stepped as a job
 (background.py).  What the module refuses for want of room is offered again after a pause; any other failure makes
-the link unusable, which the next call reports.  Allocates nothing after __init__.
+the link unusable, which the next call reports.  Allocates nothing after the first send.
 """
 
 from .errors import EAGAIN
 from .fast import copy
 from .link import OPEN
+from .words import A_CHUNK
 
 
 class Outbox:
-    def __init__(self, socket, size):
+    def __init__(self, socket):
         self.socket = socket
         self.link = None
-        self.buf = bytearray(size)
+        self.buf = None  # from the first send on
         self.n = 0  # bytes of it that the module has not accepted; 0: empty
         self.lost = False  # bytes were not accepted, and nobody has been told
 
     def is_empty(self):
         return self.n == 0
 
+    def post(self, buf, at, n):
+        """Take what one command can carry of buf[at:at + n]; the count, or a negative errno."""
+        got = self.may_post()
+        return got or self.take(self.socket._link, buf, at, n)
+
+    def may_post(self):
+        """0 when a command's worth can be taken, or a negative errno."""
+        socket = self.socket
+        socket._modem._service()
+        link = socket._link
+        if link is None or self.n:
+            return socket._not_yet(link)
+        if socket._writing or socket._given_up:
+            return socket._send_step(None, 0, 0)  # what a send() that ran out of time has left
+        if link.state != OPEN:
+            return socket._not_open(link)
+        return -EAGAIN if link.flow_off or socket._resting() else 0
+
     def take(self, link, buf, at, n):
         """Copy what fits of buf[at:at + n] and let it go; returns how much it is.  Only while it is empty."""
+        if self.buf is None:
+            self.buf = bytearray(self.socket._table[A_CHUNK])
         if n > len(self.buf):
             n = len(self.buf)
         if link.free == 0:

@@ -6,7 +6,8 @@ hardware.  Restarts that follow each other too closely are refused, so that a ne
 
 from . import bringup
 from .command import Command
-from .errors import EAGAIN, ECONNRESET, ModemError, Timeout
+from .errnos import EAGAIN, ECONNRESET
+from .errors import ModemError, Timeout
 from .link import FREE
 
 # Wait before the n-th restart in a row, in s, the last one for all that follow (BG96 manual 1.1: none for the first
@@ -18,7 +19,7 @@ _BOOT_MS = 180_000  # with boot and registration
 _RESTART_MS = 15_000
 
 
-def recover(modem):
+def steps(modem):
     """Steps of Modem.recover(); returns the local address."""
     engine = modem._engine
     for link in engine.links.values():

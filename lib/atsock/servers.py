@@ -5,7 +5,8 @@ from .bringup import run
 from .command import Command
 from .connection import close_link, in_turn, open_link, use_access
 from .datagrams import parse_sender
-from .errors import EINVAL, EMFILE, ModemError
+from .errnos import EINVAL, EMFILE
+from .errors import ModemError
 from .link import GONE, LISTENING, OPEN, Link
 from .streams import StreamSocket
 from .words import A_RECV, APART, BECOMES, TCP_SERVER

@@ -4,8 +4,8 @@ from .bringup import ask, run, text, value
 from .checks import host as check_host
 from .checks import port as check_port
 from .command import Command
-from .connection import resolve
-from .errors import EIO, EOPNOTSUPP, ModemError, printable
+from .errnos import EIO, EOPNOTSUPP
+from .errors import ModemError, printable
 from .fast import MISSING
 from .words import OK
 

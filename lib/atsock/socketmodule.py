@@ -8,7 +8,8 @@ What was imported before keeps the module it has.
 from . import address
 from .address import AF_INET, SOCK_STREAM
 from .errors import Timeout
-from .sockets import MSG_PEEK, Socket
+from .sockets import Socket
+from .streams import MSG_PEEK
 
 _GLOBAL_DEFAULT = object()
 

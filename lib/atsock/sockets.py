@@ -5,42 +5,35 @@ The kinds: streams.py (TCP), datagrams.py (UDP), servers.py (accept), transparen
 
 import io
 
-from . import checks
-from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
-from .connection import close_link, open_link
 from .engine import LATE
-from .errors import (
-    EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError,
-    Timeout,
-)  # fmt: skip
-from .link import DEAD, GONE, NO, OPEN, OPENING
-from .outbox import Outbox
+from .errors import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT
+from .lend import method
+from .link import GONE, NO, OPEN, OPENING
 from .words import A_CHUNK, A_READ, A_SEND
 
 # Requests and answers of ioctl (MicroPython py/stream.h).
-_FLUSH = 1
 _POLL = 3
-_CLOSE = 4
-POLL_RD = 1
-POLL_WR = 4
-POLL_ERR = 8
-POLL_HUP = 16
-
-MSG_PEEK = 2
-
 _RETRY_MS = 100  # first pause after the module refused data for want of room, doubled up to
 _RETRY_MOST_MS = 2000
 _RECHECK_MS = 10_000  # a lost notice is made up for by a read of the module's buffer after so long
-_FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken
 
 # CPython: RawIOBase, so that io.BufferedReader takes a socket; MicroPython: the stream protocol.
 _Base = getattr(io, "RawIOBase", io.IOBase)
+
+
+ELSEWHERE = (
+    b" lifecycle: bind close _check_address _check_job _check_open _connect _open_steps _end _end_steps _close_steps _is_told _hand_over"
+    b" options: gettimeout _control _raise setsockopt makefile fileno "
+)
 
 
 class Socket(_Base):
     """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
 
     _keepalive = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
+    _listener = None  # after listen()
+    _hand_over_ms = 2000  # a non-blocking close() waits so long for its command to go out
+    _elsewhere = ELSEWHERE
 
     def __init__(self, modem, family, access, tls):
         self._modem = modem
@@ -63,53 +56,14 @@ class Socket(_Base):
         self._local = 0  # port, from bind()
         self._job = None  # non-blocking connect() on its way, or failed and not told yet
         self._outbox = None  # from the first non-blocking send on
+        self._poll = None  # from the first poll on
         self._checked = 0  # ticks of the last look into the module's buffer
         self._open = True
 
+    def __getattr__(self, name):
+        return method(self._elsewhere, self, name)
+
     # -- connection
-
-    def _connect(self, what, host, port, timeout_ms):
-        if self._job is not None:
-            self._check_job()
-        if self._link is not None:
-            raise ModemError(EISCONN, "already connected")
-        steps = self._open_steps(what, host, port)
-        if timeout_ms:
-            self._modem._run(steps, timeout_ms, "connect")
-            return
-        self._modem._close_orphans()
-        self._job = self._modem._background.run(steps)
-        self._check_job(EINPROGRESS)
-
-    def _check_job(self, unfinished=EALREADY):
-        # The outcome of a non-blocking connect(), told once.
-        job = self._job
-        if not job.done:
-            raise OSError(unfinished)
-        self._job = None
-        job.result()
-
-    def _open_steps(self, what, host, port):
-        opened = False
-        try:
-            yield from open_link(self._modem, self, what, self._access, host, port, self._local)
-            opened = True
-        finally:
-            if not opened:
-                self._release()
-
-    def _check_address(self, address):
-        self._check_open()
-        if not isinstance(address, (tuple, list)) or len(address) < 2:
-            raise TypeError("address: (host, port), not %r" % (address,))
-        return checks.host(address[0]), checks.port(address[1])
-
-    def bind(self, address):
-        """Take the local port of address (host, port); the host is the module's own whatever it says."""
-        self._check_open()
-        if self._link is not None:
-            raise ModemError(EINVAL, "bind() comes before connect() and listen()")
-        self._local = checks.port(address[1], 0)
 
     def _adopt(self, link, table):
         self._link = link
@@ -128,66 +82,6 @@ class Socket(_Base):
         link.socket = None
         self._modem._orphans.append(link)
 
-    def close(self):
-        """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
-
-        What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
-        what it answers is taken in later.  Closing twice is fine.  Raises OSError when the module does not answer, or
-        when something that was taken got lost; the socket is closed all the same.
-        """
-        steps = self._end()
-        if steps is None:
-            return
-        if self._timeout_ms:
-            self._modem._run(steps, -1, "close")
-        else:
-            self._hand_over(self._modem._background.run(steps))
-
-    def _end(self):
-        # The steps that close it; None when there is nothing to be done.
-        if not self._open:
-            return None
-        self._open = False
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-        link = self._link
-        self._link = None
-        if link is None:
-            return None
-        if self._reading and not self._modem._background.withdraw(link.rx):
-            self._engine.abandon(link.rx)
-        return self._end_steps(link)
-
-    def _end_steps(self, link):
-        outbox = self._outbox
-        lost = 0
-        if outbox is not None:
-            give_up = self._engine.after_ms(_FLUSH_MS)
-            yield lambda: outbox.is_empty() or self._engine.is_past(give_up)
-            if outbox.n:
-                outbox.drop()
-            if outbox.lost:
-                lost = link.errno or ECONNRESET
-        yield from self._close_steps(link)
-        if lost:
-            raise ModemError(lost, "not all that was taken for sending went out")
-
-    def _close_steps(self, link):
-        return close_link(self._modem, link)
-
-    def _is_told(self, job):
-        return job.is_sent()
-
-    _hand_over_ms = 2000  # a non-blocking close() waits so long for its command to go out
-
-    def _hand_over(self, job):
-        give_up = self._engine.after_ms(self._hand_over_ms)
-        while not self._is_told(job) and not self._engine.is_past(give_up):
-            self._modem._wait(job.remaining_ms(self._engine.until_ms(give_up)))
-        if job.done:
-            job.result()
-
     def __del__(self):
         # Dropped without close(): give the id back at the next opportunity; nothing is sent from a finaliser.
         if getattr(self, "_link", None) is not None:
@@ -199,10 +93,6 @@ class Socket(_Base):
     def __exit__(self, kind, error, trace):
         self.close()
 
-    def _check_open(self):
-        if not self._open:
-            raise ModemError(EBADF, "the socket is closed")
-
     def settimeout(self, seconds):
         """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from streams)."""
         if seconds is None:
@@ -211,10 +101,6 @@ class Socket(_Base):
             raise ValueError("timeout: None or seconds from 0 on, not %r" % (seconds,))
         else:
             self._timeout_ms = int(seconds * 1000)
-
-    def gettimeout(self):
-        """What settimeout() was given, in seconds."""
-        return None if self._timeout_ms < 0 else self._timeout_ms / 1000
 
     def setblocking(self, flag):
         """settimeout(None) or settimeout(0)."""
@@ -325,25 +211,15 @@ class Socket(_Base):
         return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
 
     def _post(self, buf, at, n):
-        # Non-blocking: copy what one command takes, and let it go out in the background.  The count, or -errno.
-        got = self._may_post()
-        if got:
-            return got
-        if self._outbox is None:
-            self._outbox = Outbox(self, self._table[A_CHUNK])
-        return self._outbox.take(self._link, buf, at, n)
+        # Non-blocking: the count that was taken, or -errno.
+        return self._box().post(buf, at, n)
 
-    def _may_post(self):
-        # 0 when a command's worth can be taken, or -errno.
-        self._modem._service()
-        link = self._link
-        if link is None or self._outbox is not None and self._outbox.n:
-            return self._not_yet(link)
-        if self._writing or self._given_up:
-            return self._send_step(None, 0, 0)  # what a send() that ran out of time has left
-        if link.state != OPEN:
-            return self._not_open(link)
-        return -EAGAIN if link.flow_off or self._resting() else 0
+    def _box(self):
+        if self._outbox is None:
+            from .outbox import Outbox  # stays with those who do not block
+
+            self._outbox = Outbox(self)
+        return self._outbox
 
     def _send_result(self, link):
         tx = link.tx
@@ -407,16 +283,10 @@ class Socket(_Base):
             link.ready = link.ready or 1
 
     def _fail(self, errno):
-        link = self._link
-        if errno == ETIMEDOUT:
-            raise Timeout()
+        # Raise what stands behind a negative result.
         if errno == EAGAIN:
             raise OSError(EAGAIN)
-        if self._job is not None and self._job.done:
-            self._check_job()
-        if self._outbox is not None:
-            self._outbox.lost = False
-        raise self._modem._link_error(link, errno)
+        self._raise(errno)
 
     def _fail_stream(self, errno):
         if errno == EAGAIN:
@@ -425,91 +295,21 @@ class Socket(_Base):
 
     # -- the rest of the interface
 
-    def makefile(self, mode="rb", buffering=0):
-        """The socket itself, as on MicroPython."""
-        return self
-
-    def setsockopt(self, level, option, value):
-        """SO_RCVBUF (before connect(): bytes of the receive ring), SO_KEEPALIVE with TCP_KEEPIDLE, TCP_KEEPINTVL (s) and
-        TCP_KEEPCNT set before it (for all sockets of the module).
-
-        Others are taken and ignored, as on MicroPython.  Raises ValueError, OSError EOPNOTSUPP where the dialect has no
-        keep-alive, CommandError.
-        """
-        if option == SO_KEEPALIVE and level != IPPROTO_TCP:
-            from .services import keepalive
-
-            modem = self._modem
-            modem._run(keepalive(modem, value, self._keepalive), -1, "keep-alive")
-        elif level == IPPROTO_TCP and option in (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT):
-            keep = list(self._keepalive)
-            keep[option - TCP_KEEPIDLE] = value
-            self._keepalive = tuple(keep)
-        elif option == SO_RCVBUF:
-            if not isinstance(value, int) or not 512 <= value <= 1 << 20:
-                raise ValueError("SO_RCVBUF: 512 to 1048576 bytes, not %r" % (value,))
-            self._rcvbuf = value
-
-    def ioctl(self, request, arg):
-        """MicroPython's stream requests: FLUSH, POLL, CLOSE; others answer -EINVAL.  Allocates nothing for POLL."""
-        if request == _POLL:
-            return self._poll(arg)
-        if request == _CLOSE:
-            self.close()
-            return 0
-        if request == _FLUSH:
-            return 0
-        return -EINVAL
-
-    def _poll(self, asked):
-        self._modem._service()
-        link = self._link
-        if link is None or link.state == OPENING:
-            return self._poll_unconnected()
-        got = 0
-        if asked & POLL_RD and self._readable(link):
-            got = POLL_RD
-        if asked & POLL_WR and self._writable(link):
-            got |= POLL_WR
-        if link.state == DEAD:
-            got |= POLL_ERR | POLL_HUP
-        elif link.state == GONE and link.ready == NO and not self._reading and not self._holds(link):
-            got |= POLL_HUP
-        return got
-
-    def _poll_unconnected(self):
-        job = self._job
-        if job is None:
-            return POLL_HUP
-        if not job.done:
-            return 0
-        return POLL_ERR | POLL_HUP
-
-    def _readable(self, link):
-        # recv() would not wait: something is in the ring (fetch it there if it is not), or the end is reached.
-        if self._reading and self._read_result(link) < 0:
-            return True
-        if self._holds(link) or self._next_step(link) != -EAGAIN:
-            return True
-        self._look_again(link)
-        return False
-
     def _holds(self, link):
         return link.ring is not None and link.ring.count > 0
 
-    def _writable(self, link):
-        # send() would not wait: there is room for a command's worth, or it fails at once.
-        if self._outbox is not None and self._outbox.n:
-            return False
-        return link.state == GONE or link.state == OPEN and not link.flow_off and not self._writing and not self._resting()
+    def ioctl(self, request, arg):
+        """MicroPython's stream requests: FLUSH, POLL, CLOSE; others answer -EINVAL.  POLL allocates the first time only."""
+        if request != _POLL:
+            return self._control(request)
+        if self._poll is None:
+            from .polling import poll  # stays with those who poll
 
-    def fileno(self):
-        """Raises OSError: there is no descriptor of the operating system behind this socket."""
-        raise OSError(EOPNOTSUPP)
+            self._poll = poll
+        return self._poll(self, arg)
 
     def readable(self):
         return True
 
     def writable(self):
         return True
-

@@ -5,27 +5,17 @@ waits (_recv_step, _send_step) and the modem's wait.  They allocate nothing on M
 in each direction; everything else here may.
 """
 
-from .errors import EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ETIMEDOUT, ModemError
-from .link import GONE, NO, OPEN
-from .sockets import MSG_PEEK, POLL_ERR, POLL_HUP, POLL_RD, Socket
-from .words import A_READ, TCP
+from .errors import EAGAIN, ETIMEDOUT
+from .link import NO
+from .sockets import ELSEWHERE, Socket
+from .words import A_READ
 
+MSG_PEEK = 2
 _NOTHING = bytearray(0)
 
 
 class StreamSocket(Socket):
-    _listener = None  # after listen()
-
-    def connect(self, address):
-        """Connect to (host, port); host is a name, which the module resolves, or an address.
-
-        Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).  Non-blocking:
-        EINPROGRESS; poll says POLLOUT when it is connected, POLLERR when it failed, and the next call raises why.
-        Raises ValueError (nothing is sent) for what is no host or port; OSError: ECONNREFUSED, EHOSTUNREACH,
-        ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
-        """
-        host, port = self._check_address(address)
-        self._connect(TCP, host, port, self._timeout_ms)
+    _elsewhere = b" lifecycle: connect listen accept _listen_steps options: unacked" + ELSEWHERE
 
     # -- receive
 
@@ -263,69 +253,3 @@ class StreamSocket(Socket):
                 return got
             if not self._wait():
                 return self._give_up_send()
-
-    def unacked(self):
-        """How many of the bytes sent so far the peer has not acknowledged, as the module tells it.
-
-        Raises OSError EOPNOTSUPP where it does not (SIM7028, Fibocom), ENOTCONN, CommandError.
-        Source: AT+QISEND=<id>,0 (BG96 2.1.7), AT+CIPACK (A7600 2.16).
-        """
-        from .services import unacked
-
-        if self._link is None:
-            self._fail(ENOTCONN)
-        return self._modem._run(unacked(self._modem, self._link), self._timeout_ms, "unacked")
-
-    # -- server
-
-    def listen(self, backlog=1):
-        """Accept connections to the port of bind().  Waits for the module also when non-blocking: nothing else is asked.
-
-        Raises OSError: EINVAL without bind(), EADDRINUSE, EMFILE.
-        """
-        self._modem._run(self._listen_steps(), self._timeout_ms or -1, "listen")
-
-    def _listen_steps(self):
-        from .servers import Listener
-
-        self._check_open()
-        self._listener = Listener(self._modem, self)
-        return self._listener.listen(self._local)
-
-    def accept(self):
-        """Wait for a connection; returns (socket, (address, port)).  Raises OSError: ETIMEDOUT, EAGAIN, EINVAL."""
-        self._check_open()
-        if self._listener is None:
-            raise ModemError(EINVAL, "accept() comes after listen()")
-        self._start_clock()
-        listener = self._listener
-        if self._timeout_ms == 0:
-            self._modem._service()
-        while not listener.queue:
-            if listener.errno:
-                self._fail(listener.errno)
-            if self._timeout_ms == 0:
-                raise OSError(EAGAIN)
-            if not self._wait():
-                self._fail(ETIMEDOUT)
-        accepted = listener.accept()
-        listener.again = self._modem._background.run(listener.listen_again())
-        if self._timeout_ms:
-            self._modem._run(listener.settled(), -1, "accept")
-        return accepted
-
-    def _poll(self, asked):
-        if self._listener is None:
-            return super()._poll(asked)
-        self._modem._service()
-        if self._listener.errno:
-            return POLL_ERR | POLL_HUP
-        return asked & POLL_RD if self._listener.queue else 0
-
-    def _is_told(self, job):
-        return job.is_sent() if self._listener is None else job.done
-
-    def _close_steps(self, link):
-        if self._listener is not None:
-            return self._listener.close()
-        return super()._close_steps(link)

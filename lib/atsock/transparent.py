@@ -7,7 +7,8 @@ a module says in band that data mode is over.  The lines themselves come from th
 from .bringup import ask, run
 from .command import Command
 from .connection import close_link
-from .errors import EAGAIN, EBUSY, ENOTCONN, ModemError, Timeout
+from .errnos import EAGAIN, EBUSY, ENOTCONN
+from .errors import ModemError, Timeout
 from .fast import copy
 from .engine import DATA_MODE
 from .link import NO, OPEN

@@ -4,7 +4,7 @@ The engine calls over(); the table's column `answer` (manual/__init__.py) says w
 """
 
 from . import answers
-from .errors import EIO
+from .errnos import EIO
 from .fast import MISSING
 from .manual import ANY, DATA_MODE, FAILS, NOT_ZERO
 from .words import HEX, HEX_FROM, RAW, X

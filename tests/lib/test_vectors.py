@@ -108,7 +108,7 @@ def command_for(modem, dialect, text, payload):
             continue
         command = Command(None, verb[:4], [found.get(words.ARG + i, b"") for i in range(8)])
         if words.LINK in found:
-            command.link = modem._link(found[words.LINK])
+            command.link = modem._engine.link(found[words.LINK])
         command.n = found.get(words.N, 0)
         if payload:
             command.buf = payload
@@ -175,7 +175,7 @@ class Player:
         self.dialect = self.engine.dialect
         self.tape.after = lambda line: b"\r\n+QIGETERROR: 550, Unknown error\r\n\r\nOK\r\n" if line == b"AT+QIGETERROR" else b""
         for id in range(self.dialect.FIRST_LINK, self.dialect.FIRST_LINK + self.dialect.LINKS):
-            link = self.modem._link(id)
+            link = self.modem._engine.link(id)
             link.state = OPEN
             link.pushed = self.access == "push" or self.access == "hex" and name in ("nl668", "l610")
             link.datagram = "UDP" in vector["title"] and link.pushed

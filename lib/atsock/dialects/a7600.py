@@ -1,6 +1,6 @@
 """SIMCom A7600 series.  Sections: A7600 Series TCPIP AT Command Manual; columns: words.py."""
 
-from ..errors import EADDRINUSE, EAGAIN, EHOSTUNREACH, EISCONN, ENETDOWN, ETIMEDOUT
+from ..errnos import EADDRINUSE, EAGAIN, EHOSTUNREACH, EISCONN, ENETDOWN, ETIMEDOUT
 from ..words import *
 
 NAME = "a7600"

@@ -1,6 +1,6 @@
 """Quectel BG96.  Sections: BG96 TCP/IP AT Commands Manual V1.0; columns: words.py."""
 
-from ..errors import EADDRINUSE, EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETDOWN, ETIMEDOUT
+from ..errnos import EADDRINUSE, EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETDOWN, ETIMEDOUT
 from ..words import *
 
 NAME = "bg96"

@@ -1,6 +1,6 @@
 """Fibocom NL668.  Sections: NL668 TCP&UDP AT manual; columns: words.py."""
 
-from ..errors import EADDRINUSE, EAGAIN, ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETDOWN, ENOTCONN
+from ..errnos import EADDRINUSE, EAGAIN, ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETDOWN, ENOTCONN
 from ..words import *
 
 NAME = "nl668"

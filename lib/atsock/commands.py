@@ -1,0 +1,73 @@
+"""Modem's way to any AT command: command(), call(), query(), test(), and what every module tells of itself.  Loaded for the call."""
+
+from . import bringup, checks
+from .errors import printable
+from .fast import MISSING
+from .lend import borrow
+
+_COMMAND_MS = 60_000
+
+
+def command(modem, text, prefix=None, timeout_ms=None):
+    """Send any AT command; returns its information lines as a list of bytes, without line ends.
+
+    prefix: only lines that begin with it (str or bytes); else those that begin with the command's own name or with no "+".
+    timeout_ms: 60000 unless given.  Counted payload in the answer becomes one bytearray.  Raises CommandError when the module refuses, Timeout,
+    ValueError for control characters in the text.  Works before attach().
+    """
+    text = checks.line(text)
+    if prefix is not None:
+        prefix = checks.line(prefix)
+    asked = bringup.ask(text, timeout_ms or _COMMAND_MS, prefix)
+    modem._run(bringup.run(modem, asked), -1, "command")
+    return asked.lines
+
+
+def call(modem, name, *args):
+    """Any command of the dialect's manual by its name; returns its answer as Python values.
+
+    The write form, or the exec form without arguments.  args: the manual's parameters in order, numbers as int,
+    texts as str without quotes, None for a field left empty; payload for a prompt comes last, as bytes (None
+    cancels the send where the manual knows ESC).  They are checked against the manual before a byte is sent:
+    ValueError (what was wrong), TypeError (bool, float).
+    Returns None; a tuple of the fields of the information line (int, str, None; payload as bytes); or a list of
+    tuples where the answer is a list.  What the manual announces for later (+QIOPEN:, +CIPOPEN:, ...) is waited
+    for and is the value; "CONNECT" when data mode begins, left by call("+++").  Raises CommandError, also for
+    a result that tells a failure, and Timeout.
+    Goes behind the sockets' back: what they have open is better left alone.
+    """
+    return modem._run(borrow("catalogue").call(modem, name, args), -1, "call")
+
+
+def query(modem, name):
+    """The read form ("?") of a command of the manual; returns and raises as call()."""
+    return modem._run(borrow("catalogue").query(modem, name), -1, "query")
+
+
+def test(modem, name):
+    """The test form ("=?"): its fields as a list of str, a list of such lists when it has several lines."""
+    return modem._run(borrow("catalogue").test(modem, name), -1, "test")
+
+
+def identity(modem):
+    """(manufacturer, model, revision) as str, as the module tells them (27.007 5.1-5.3)."""
+    return tuple([printable(b" ".join(command(modem, text))) for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR")])
+
+
+def signal(modem):
+    """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5)."""
+    line = command(modem, "AT+CSQ", "+CSQ:")[0]
+    rssi, ber = bringup.value(line, 0), bringup.value(line, 1)
+    return (2 * rssi - 113 if 0 <= rssi <= 31 else None, ber if 0 <= ber <= 7 else None)
+
+
+def registration(modem):
+    """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007 7.2)."""
+    stat = MISSING
+    questions = modem._engine.dialect.REGISTRATION if modem._engine.dialect else (b"AT+CREG?",)
+    for question in questions:
+        for line in command(modem, question, question[2:-1] + b":"):
+            stat = bringup.registered(line)
+            if stat in (1, 5):
+                return bringup.describe(stat)
+    return bringup.describe(stat)

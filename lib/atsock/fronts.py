@@ -1,0 +1,81 @@
+"""What a Modem makes: sockets, a socket module, asyncio's connections and servers; and close(), which ends them all.  Loaded for the call."""
+
+from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+
+_ACCESS = ("buffer", "push", "hex", "transparent")
+_LINGER_MS = 30_000  # for what close() leaves to the background
+
+
+def socket(modem, family=AF_INET, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
+    """A socket that is not connected yet; sends nothing.
+
+    type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
+    Raises ValueError for what the dialect has not.
+    """
+    access = access or modem._access
+    dialect = modem._engine.dialect
+    if access not in _ACCESS or dialect is not None and access not in dialect.ACCESS:
+        has = _ACCESS if dialect is None else sorted(dialect.ACCESS)
+        raise ValueError("access: one of %s, not %r" % (", ".join(has), access))
+    if family not in (AF_INET, AF_INET6):
+        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
+    if type == SOCK_DGRAM:
+        from .datagrams import DatagramSocket as kind
+    elif type != SOCK_STREAM:
+        raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
+    elif access == "transparent":
+        from .transparent import TransparentSocket as kind
+    else:
+        from .streams import StreamSocket as kind
+    return kind(modem, family, access, tls)
+
+
+def close(modem):
+    """Close all sockets; the context stays active.  Raises the first error of a close after closing the others."""
+    error = None
+    engine = modem._engine
+    sockets = [server.socket for server in engine.servers.values()]
+    sockets += [link.socket for link in engine.links.values() if link.socket is not None]
+    for opened in sockets:
+        try:
+            opened.close()
+        except OSError as e:
+            error = error or e
+    modem._close_orphans()
+    if not modem._background.is_idle():
+        modem._run(_rest(modem), _LINGER_MS, "close")
+    if error:
+        raise error
+
+
+def _rest(modem):
+    yield modem._background.is_idle
+
+
+def socket_module(modem):
+    """An object to be used as the socket module: sys.modules["socket"] = modem.socket_module()."""
+    from .socketmodule import SocketModule
+
+    return SocketModule(modem)
+
+
+def open_connection(modem, host, port, ssl=None, server_hostname=None):
+    """Connect, for asyncio: await it for (reader, writer), with the methods of asyncio's StreamReader and StreamWriter.
+
+    ssl: True or an SSLContext for TLS (MicroPython only); server_hostname: the name in the certificate, if it is not host.
+    Raises as connect().
+    """
+    from .aio import open_connection
+
+    return open_connection(modem, host, port, ssl, server_hostname)
+
+
+def start_server(modem, callback, port, backlog=5, ssl=None):
+    """Listen on port, for asyncio: await it for a server with close() and wait_closed().
+
+    callback(reader, writer), a function or a coroutine function, is called for each connection; ssl: an SSLContext.
+    Raises as listen().
+    """
+    from .aio import start_server
+
+    return start_server(modem, callback, port, backlog, ssl)

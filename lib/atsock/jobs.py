@@ -1,0 +1,91 @@
+"""A generator of commands on its way: what opens, closes, attaches and looks up is written as one (see connection.py)."""
+
+from .command import Command
+from .engine import DATA_MODE
+from .errnos import EBUSY
+from .errors import ModemError
+
+_LOOK_MS = 100  # a function that says when to go on may look at the clock
+_SILENT_MS = 5000  # for an answer of a module that did not answer the last questions: not for minutes again
+
+
+class Job:
+    """A generator of commands on its way.  done, then error or value say what came of it.  Allocates."""
+
+    def __init__(self, background, steps):
+        self.background = background
+        self.engine = background.engine
+        self.steps = steps
+        self.step = 0  # what the generator waits for: a Command, ms, or a function
+        self.resume = self.engine.after_ms(0)  # ticks when the ms are over
+        self.running = False
+        self.done = False
+        self.value = None
+        self.error = None
+
+    def advance(self):
+        """Go on as far as possible; True when it is done."""
+        if self.running:  # the generator itself waits for something, and that led here
+            return False
+        self.running = True
+        try:
+            while not self.done and self._is_over(self.step):
+                self._take(next(self.steps))
+        except StopIteration as e:
+            self.value = e.value
+            self.done = True
+        except Exception as error:  # kept for whoever asks what came of the job
+            self.error = error
+            self.done = True
+        finally:
+            self.running = False
+        return self.done
+
+    def _is_over(self, step):
+        if isinstance(step, Command):
+            if not step.done and self.engine.state == DATA_MODE and self.background.withdraw(step):
+                self.steps.close()
+                raise ModemError(EBUSY, "the port is in data mode: escape() first")
+            return step.done
+        if isinstance(step, int):
+            return self.engine.is_past(self.resume)
+        return step()
+
+    def _take(self, step):
+        self.step = step
+        if isinstance(step, Command):
+            if self.engine.silent:
+                step.timeout_ms = _SILENT_MS
+            self.background.submit(step)
+        elif isinstance(step, int):
+            self.resume = self.engine.after_ms(step)
+
+    def remaining_ms(self, ms):
+        step = self.step
+        if isinstance(step, Command):
+            return ms
+        if isinstance(step, int):
+            return max(0, min(ms, self.engine.until_ms(self.resume)))
+        return min(ms, _LOOK_MS)
+
+    def is_sent(self):
+        """Is it done, or is its command on its way to the module?"""
+        step = self.step
+        return self.done or isinstance(step, Command) and step.sent and not self.engine.out_left
+
+    def cancel(self):
+        """End it; a command in flight stays in flight, but its buffers are the caller's again."""
+        self.background.remove(self)
+        if self.done:
+            return
+        step = self.step
+        if isinstance(step, Command) and not step.done and not self.background.withdraw(step):
+            self.engine.abandon(step)
+        self.done = True
+        self.steps.close()
+
+    def result(self):
+        """What the generator returned, or raises what it raised."""
+        if self.error is not None:
+            raise self.error
+        return self.value

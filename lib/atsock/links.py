@@ -1,0 +1,64 @@
+"""Connection ids beside opening and closing: room that a module must be asked for, ids given back, ids used anew.  Loaded for the call."""
+
+import sys
+
+from .clock import ticks_diff
+from .errnos import EAGAIN, ECONNRESET, EIO
+from .lend import borrow
+from .link import NO, Link
+
+_RING = 2048  # one read of the largest chunk
+# Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
+_PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
+
+
+def _ask_room(modem, link):
+    # -EAGAIN until the module has told that it has room for more.
+    if not link.asking and modem._engine.dialect.ROOM is not None:
+        link.asking = True
+        modem._background.run(_room_steps(modem, link))
+    elif not link.asking:
+        link.free = -1
+    return -EAGAIN
+
+
+def _room_steps(modem, link):
+    try:
+        yield from borrow("connection").ask_room(modem, link)
+    finally:
+        link.asking = False
+
+
+def _elapsed_ms(modem, start):
+    return ticks_diff(modem._engine.port.ticks_ms(), start)
+
+
+def _close_orphans(modem):
+    # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
+    while modem._orphans:
+        modem._background.run(borrow("connection").drop_link(modem, modem._orphans.pop()))
+
+
+def _renew(modem, link):
+    # A new Link for an id whose connection is gone while its socket was not closed yet: that keeps the old one.
+    engine = modem._engine
+    fresh = engine.links[link.id] = Link(link.id)
+    fresh.held = link.held
+    link.held = False
+    link.ready = NO
+    # Whatever is answered from now on is the new connection's.
+    modem._background.refuse(link.rx, EIO)
+    modem._background.refuse(link.tx, ECONNRESET)
+    if engine.command is link.rx:
+        link.rx.link = fresh
+    return fresh
+
+
+def _free_port(modem):
+    # A local port for a UDP socket that needs one and was not bound (the dynamic ports, RFC 6335).
+    modem._next_port = 49152 if modem._next_port >= 65535 else modem._next_port + 1
+    return modem._next_port
+
+
+def _ring_size(modem, socket, pushed):
+    return socket._rcvbuf or (_PUSH_RING if pushed else _RING)
