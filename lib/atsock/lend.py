@@ -1,13 +1,13 @@
-"""Modules that are wanted for a moment: loaded by who calls them, and forgotten again on MicroPython.
+"""Modules that are wanted for a moment: loaded by who calls them, and forgotten again when they are .mpy files.
 
 A board keeps only what moves bytes.  What opens, closes, attaches and looks up lives on the heap as long as it runs:
-nobody refers to such a module once its functions have returned.  Loading it again takes as long as reading its file.
-CPython keeps them.  Knows no modem.
+nobody refers to such a module once its functions have returned.  Loading a .mpy again takes as long as reading it, some
+milliseconds; a source file would have to be compiled each time, so those are kept.  Knows no modem.
 """
 
 import sys
 
-_FORGETS = sys.implementation.name == "micropython"
+_FORGETS = __file__.endswith(".mpy")
 _PACKAGE = "atsock."
 
 

@@ -43,17 +43,7 @@ def _print(error):
         traceback.print_exception(error)
 
 
-def _load_all():
-    # The driver forgets modules that it wants for a moment and loads them again; to compile them each time takes minutes.
-    folder = HERE + "/../../lib/atsock"
-    __import__("atsock.modem")
-    for name in os.listdir(folder):
-        if name.endswith(".py") and name[0] != "_" and name != "whole.py":
-            __import__("atsock." + name[:-3])
-
-
 def main(files):
-    _load_all()
     names = [file.split("/")[-1][:-3] for file in files]
     if not names:
         names = sorted([name[:-3] for name in os.listdir(HERE) if name.startswith("test_") and name.endswith(".py")])
