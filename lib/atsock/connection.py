@@ -33,7 +33,7 @@ def open_link(modem, socket, what, access, host, port, local):
         peer = b"%s:%d" % (address[0], port)
     link = yield from in_turn(modem, _take_link(modem, socket, access, pushed))
     link.pushed = pushed
-    link.datagram = what == UDP or what == UDP_ANY
+    link.datagram = (what == UDP or what == UDP_ANY) and access != "transparent"
     link.peer = peer
     link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
     if what == TCP_SERVER:

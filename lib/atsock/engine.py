@@ -24,7 +24,7 @@ Rules
 
 from .clock import ticks_add, ticks_diff
 from .command import Command
-from .errors import EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
+from .errors import EAGAIN, EBUSY, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
 from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
@@ -383,6 +383,7 @@ class Engine:
         tokens = self.tokens
         at = len(row[0])
         if row[6] == WORD:
+            self.at = 0
             return tokens.n == at
         while tokens.line[at] == 32:
             at += 1
@@ -506,7 +507,7 @@ class Engine:
         if value != MISSING:
             self.code = value
             self.told = row[0]
-        elif self.code == MISSING and self.tokens.n > 10:  # "+CME ERROR: SIM busy"
+        elif self.code == MISSING and self.tokens.n > 5:  # "+CME ERROR: SIM busy", "NO CARRIER"
             self._keep_text()
         self._finish(EIO)
 
@@ -697,6 +698,8 @@ class Engine:
 
     def _on_incoming(self, row, link, server):
         # A server accepted a connection; its address stands in field `extra` and behind.
+        if row[7] < 0:
+            return self._on_online()
         server = self.servers.get(server)
         at = field(self.tokens.line, self.at, self.tokens.n, row[7])
         if at < 0:
@@ -708,6 +711,17 @@ class Engine:
             link = self.new_link(self._number(row[3]))
         server.incoming(link, bytes(memoryview(self.tokens.line)[at : self.tokens.n]))
         self.event(EVENT_INCOMING, server, 0)
+        return True
+
+    def _on_online(self):
+        # A connection that was announced as incoming has taken the line.
+        link = self.links.get(self.dialect.DATA_LINK)
+        if self.need & CONNECT and self.state == BUSY or link is None or link.listener is None or link.state != OPEN:
+            return False
+        if self.command is not None:
+            self._finish(EBUSY)
+            self.out_left = self.hex_left = 0
+        self.enter_data(link.tail)
         return True
 
     def _lose_all(self, errno):

@@ -45,6 +45,7 @@ OPEN = {                                # 1.1.2; remote port 0 listens
 _ODM = (b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",", PROTOCOL)
 OPEN_DATA = {TCP: (_ODM, OPEN_MS, OK | CONNECT, 0), UDP: (_ODM, OPEN_MS, OK | CONNECT, 0)}    # 1.1.18
 RESUME          = ((b"ATO",),                                9_000,    OK, 0)
+RESUME_UDP      = RESUME
 RESUME_WORDS    = (b"CONNECT", b"OK", b"+MIPODM:")         # 1.1.24 of the L610 manual says nothing of an answer
 CLOSE           = ((b"AT+MIPCLOSE=", LINK),                  15_000,   OK | CLOSED, 0)                  # 1.1.3
 STALE           = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)                                # 1.1.3

@@ -16,6 +16,7 @@ REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")    # 3.1.1: NB-IoT, CER
 
 RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 9_000, OK | ADDRESS, 0)   # 2.1.17: 6 s
 
+RESUME_UDP = OPEN_DATA[UDP]             # 3.3.3: opened once more
 CONFIGURE = CONFIGURE + (((b"AT+CSOCKSETPN=1,", IP_FAMILY), _SET_MS, OK, 0),)   # 2.1.18: before NETOPEN
 UNACKED = None                          # 2.1.16: the acknowledged count is reserved
 # 2.1.19: minutes, count, minutes
