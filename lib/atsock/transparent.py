@@ -383,6 +383,8 @@ class TransparentSocket(StreamSocket):
             # Whether anything is said before the data goes on is not stated: take either.
             engine = self._engine
             yield from run(self._modem, ask(b"AT", 2000))  # takes in all notices that have come
+            if link.state != OPEN:
+                self._fail(link.errno or ENOTCONN)
             link.tail.answer(dialect.RESUME_WORDS)
             engine.enter_data(link.tail)
             self._write_now(dialect.RESUME[0][0] + b"\r")
