@@ -325,6 +325,7 @@ class TransparentSocket(StreamSocket):
         if tail.complete:  # its last words, and a second of silence behind them
             yield from self._ended(link)
             return
+        tail.first = ()
         tail.release()
         self._write_now(_PLUS)
         self._count_out(3)

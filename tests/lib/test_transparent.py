@@ -169,6 +169,24 @@ def back(dialect, udp):
     return script
 
 
+def escape_resume_escape(dialect):
+    """Whether the module says anything when data mode goes on or not, the OK of the next escape is the escape's."""
+    answers = [RESUME[dialect][-1]]
+    if dialect in ("nl668", "l610"):
+        answers = [None, ("!", line(b"CONNECT")), ("!", OK), ("!", line(b"+MIPODM: 1,1"))]
+    for answer in answers:
+        with Case(dialect, answer):
+            socket, modem, tape, clock = online(dialect)
+            tape.load(ESCAPE)
+            socket.escape()
+            script = [item for item in back(dialect, False) if item[0] == ">" or item[1] != answers[0][1]] if answers[0] else back(dialect, False)
+            tape.load(script + [answer] if answer else script)
+            socket.resume()
+            tape.load(list_of(tape) + ESCAPE)
+            socket.escape()
+            tape.done()
+
+
 def closed_during_the_escape(dialect):
     """The last words come instead of the OK."""
     socket, modem, tape, clock = online(dialect)
@@ -240,7 +258,7 @@ def others_are_busy(dialect):
 
 
 spread(
-    globals(), DIALECTS, both_ways, line_ends_at_the_end, peer_closes, last_words_with_more_behind, escape_and_resume, closed_during_the_escape,
+    globals(), DIALECTS, both_ways, line_ends_at_the_end, peer_closes, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_during_the_escape,
     no_answer_to_the_escape, gone_while_escaped, plus_plus_plus, close_leaves_data_mode, others_are_busy,
 )  # fmt: skip
 
