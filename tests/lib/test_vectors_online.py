@@ -11,7 +11,6 @@ from fakes import CUTS, Case, spread
 from frames import DIALECTS, OK, line
 from scenes import attached, settle
 from test_tables import SPEC
-from test_vectors import as_bytes
 
 # Vectors that belong together, in their order.
 SESSIONS = {
@@ -32,6 +31,10 @@ SAID = {
     b"AT+SERVERSTART=8080, 0\r": b"AT+SERVERSTART=8080,0\r",  # a blank that the syntax has not
     b'AT+MIPODM=1,,"192.0.2.10",7,0,0\r': b'AT+MIPODM=1,,"192.0.2.10",7,0\r',  # the default is left out
 }
+
+
+def as_bytes(text):
+    return bytes([ord(character) for character in text])
 
 
 def played(dialect):
