@@ -1,6 +1,7 @@
 """What can go wrong, as OSError with the errno first, so that code written for sockets keeps working."""
 
 import errno as _errno
+import os
 
 
 def _number(name, linux):
@@ -31,6 +32,13 @@ ECONNREFUSED = _number("ECONNREFUSED", 111)
 EHOSTUNREACH = _number("EHOSTUNREACH", 113)
 EALREADY = _number("EALREADY", 114)
 EINPROGRESS = _number("EINPROGRESS", 115)
+
+_TEXT = getattr(os, "strerror", None)
+
+
+def os_error(errno):
+    """OSError with nothing but the errno.  CPython takes that, and the class (BlockingIOError), from two arguments only."""
+    return OSError(errno, _TEXT(errno)) if _TEXT else OSError(errno)
 
 
 def printable(data):

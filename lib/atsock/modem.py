@@ -10,7 +10,7 @@ from .command import Command
 from .connection import ask_room, drop_link, resolve
 from .engine import Engine
 from .errors import (
-    EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, printable,
+    EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, os_error, printable,
 )  # fmt: skip
 from .fast import MISSING
 from .link import FREE, NO, Link
@@ -531,4 +531,4 @@ class Modem:
     def _link_error(self, link, errno):
         if errno == ECONNRESET and self._engine.restarts and not self.isconnected():
             return Restarted()
-        return OSError(errno)
+        return os_error(errno)

@@ -11,7 +11,7 @@ from .connection import close_link, open_link
 from .engine import LATE
 from .errors import (
     EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, EISCONN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError,
-    Timeout,
+    Timeout, os_error,
 )  # fmt: skip
 from .link import DEAD, GONE, NO, OPEN, OPENING
 from .outbox import Outbox
@@ -25,8 +25,10 @@ POLL_RD = 1
 POLL_WR = 4
 POLL_ERR = 8
 POLL_HUP = 16
+POLL_NVAL = 32
 
 MSG_PEEK = 2
+MSG_DONTWAIT = 64
 
 _RETRY_MS = 100  # first pause after the module refused data for want of room, doubled up to
 _RETRY_MOST_MS = 2000
@@ -40,6 +42,7 @@ _Base = getattr(io, "RawIOBase", io.IOBase)
 class Socket(_Base):
     """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
 
+    _new = POLL_HUP  # what poll says before connect(): POLLOUT and this, as MicroPython's own
     _keepalive = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
 
     def __init__(self, modem, family, access, tls):
@@ -85,7 +88,7 @@ class Socket(_Base):
         # The outcome of a non-blocking connect(), told once.
         job = self._job
         if not job.done:
-            raise OSError(unfinished)
+            raise os_error(unfinished)
         self._job = None
         job.result()
 
@@ -411,7 +414,7 @@ class Socket(_Base):
         if errno == ETIMEDOUT:
             raise Timeout()
         if errno == EAGAIN:
-            raise OSError(EAGAIN)
+            raise os_error(EAGAIN)
         if self._job is not None and self._job.done:
             self._check_job()
         if self._outbox is not None:
@@ -465,7 +468,7 @@ class Socket(_Base):
         self._modem._service()
         link = self._link
         if link is None or link.state == OPENING:
-            return self._poll_unconnected()
+            return self._poll_unconnected(asked)
         got = 0
         if asked & POLL_RD and self._readable(link):
             got = POLL_RD
@@ -477,10 +480,12 @@ class Socket(_Base):
             got |= POLL_HUP
         return got
 
-    def _poll_unconnected(self):
+    def _poll_unconnected(self, asked):
         job = self._job
+        if not self._open:
+            return POLL_NVAL
         if job is None:
-            return POLL_HUP
+            return asked & POLL_WR | self._new
         if not job.done:
             return 0
         return POLL_ERR | POLL_HUP
@@ -505,7 +510,7 @@ class Socket(_Base):
 
     def fileno(self):
         """Raises OSError: there is no descriptor of the operating system behind this socket."""
-        raise OSError(EOPNOTSUPP)
+        raise os_error(EOPNOTSUPP)
 
     def readable(self):
         return True

@@ -5,7 +5,7 @@ waits (_recv_step, _send_step) and the modem's wait.  They allocate nothing on M
 in each direction; everything else here may.
 """
 
-from .errors import EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ETIMEDOUT, ModemError
+from .errors import EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ETIMEDOUT, ModemError, os_error
 from .link import GONE, NO, OPEN
 from .sockets import MSG_PEEK, POLL_ERR, POLL_HUP, POLL_RD, Socket
 from .words import A_READ, TCP
@@ -305,7 +305,7 @@ class StreamSocket(Socket):
             if listener.errno:
                 self._fail(listener.errno)
             if self._timeout_ms == 0:
-                raise OSError(EAGAIN)
+                raise os_error(EAGAIN)
             if not self._wait():
                 self._fail(ETIMEDOUT)
         accepted = listener.accept()
