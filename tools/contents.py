@@ -16,15 +16,16 @@ CORE = "atsock"
 DIALECTS = "atsock.dialects"
 MANUAL = "atsock.manual"
 CATALOGUE = "atsock.catalogue"
+CPYTHON = {"atsock.cpython_tls"}  # of no use on a board
 
 
 def modules(lib=LIB):
-    """{dotted name: path} of every module below `lib`; a package stands for its __init__.py."""
+    """{dotted name: path} of every module below `lib` that is for boards; a package stands for its __init__.py."""
     found = {}
     for path in sorted(lib.rglob("*.py")):
         parts = path.relative_to(lib).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+    return {name: path for name, path in found.items() if name not in CPYTHON}
 
 
 def dialects(known):
