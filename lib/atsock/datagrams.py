@@ -27,14 +27,24 @@ class DatagramSocket(Socket):
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
+    _strayed = False  # sent elsewhere: the module's default may be the last target from then on (Fibocom 1.1.7)
 
     def connect(self, address):
-        """Send to, and receive from, (host, port) only; waits for the module also when non-blocking.  Raises as for TCP."""
+        """Send to, and receive from, (host, port) only; another time: from now on to that one.
+
+        SIMCom's modules let the datagrams of others through.  Waits for the module also when non-blocking.  Raises as
+        for TCP.
+        """
         host, port = self._check_address(address)
         if UDP in self._engine.dialect.OPEN:
+            if self._link is not None:  # bound, or connected to another peer
+                self.close()
+                self._open = True
+                self._strayed = False
             self._connect(UDP, host, port, self._timeout_ms or -1)
         else:  # SIMCom: the peer is named in each send
-            self._open_any()
+            if self._link is None:
+                self._open_any()
             host = self._numeric(host)
         self._peer = (host, port)
 
@@ -138,8 +148,8 @@ class DatagramSocket(Socket):
         """
         if self._peer is None:
             self._fail(ENOTCONN)
-        if self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
-            return self._send(buf, self._table[A_SEND_TO], self._peer)
+        if self._strayed or self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
+            return self._send(buf, self._table[A_SEND_TO], (self._numeric(self._peer[0]), self._peer[1]))
         return self._send(buf, self._table[A_SEND], ())
 
     def write(self, buf, at=None, n=None):
@@ -167,12 +177,15 @@ class DatagramSocket(Socket):
         verb = self._table[A_SEND_TO]
         if verb is None:
             raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+        self._strayed = True
         return self._send(buf, verb, (self._numeric(host), port))
 
     def _numeric(self, host):
         # The send commands take addresses; a name is looked up once.
         if host != self._name:
-            self._found = self._modem._run(resolve(self._modem, host), self._timeout_ms or -1, "resolve")[0]
+            self._found = self._modem._run(resolve(self._modem, host, self._family), self._timeout_ms or -1, "resolve")[0]
+            if self._engine.dialect.EIGHT_GROUPS:
+                self._found = checks.eight_groups(self._found)
             self._name = host
         return self._found
 
