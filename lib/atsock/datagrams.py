@@ -8,7 +8,7 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 from . import checks
 from .connection import open_link, resolve
 from .errors import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, ModemError, printable
-from .sockets import MSG_PEEK, Socket
+from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
 
 
@@ -24,6 +24,7 @@ def parse_sender(text):
 
 
 class DatagramSocket(Socket):
+    _new = 0
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
@@ -80,7 +81,7 @@ class DatagramSocket(Socket):
         return self._link.take_datagram(buf, 0, n)
 
     def recv(self, n, flags=0):
-        """One datagram, its first n bytes, as bytes.  flags: MSG_PEEK leaves it where it is."""
+        """One datagram, its first n bytes, as bytes.  flags: MSG_PEEK leaves it where it is, MSG_DONTWAIT does not wait."""
         return self.recvfrom(n, flags)[0]
 
     def read(self, n=2048):
@@ -88,6 +89,8 @@ class DatagramSocket(Socket):
 
     def recvfrom(self, n, flags=0):
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell."""
+        if flags & MSG_DONTWAIT:
+            return self._at_once(self.recvfrom, n, flags)
         self._await_datagram()
         link = self._link
         sender = parse_sender(link.sender())

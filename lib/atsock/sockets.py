@@ -389,6 +389,15 @@ class Socket(_Base):
         if self._timeout_ms > 0:
             self._deadline = self._engine.after_ms(self._timeout_ms)
 
+    def _at_once(self, receive, n, flags):
+        # MSG_DONTWAIT: receive() as a non-blocking socket would.
+        timeout_ms = self._timeout_ms
+        self._timeout_ms = 0
+        try:
+            return receive(n, flags & ~MSG_DONTWAIT)
+        finally:
+            self._timeout_ms = timeout_ms
+
     def _wait(self):
         # Until something came or a pause is over; False when the timeout has passed.
         ms = _RECHECK_MS

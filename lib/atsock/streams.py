@@ -7,7 +7,7 @@ in each direction; everything else here may.
 
 from .errors import EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ETIMEDOUT, ModemError, os_error
 from .link import GONE, NO, OPEN
-from .sockets import MSG_PEEK, POLL_ERR, POLL_HUP, POLL_RD, Socket
+from .sockets import MSG_DONTWAIT, MSG_PEEK, POLL_ERR, POLL_HUP, POLL_RD, Socket
 from .words import A_READ, TCP
 
 _NOTHING = bytearray(0)
@@ -135,8 +135,10 @@ class StreamSocket(Socket):
     def recv(self, n, flags=0):
         """Up to n bytes as bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result.
 
-        flags: MSG_PEEK leaves the bytes where they are.
+        flags: MSG_PEEK leaves the bytes where they are, MSG_DONTWAIT does not wait.
         """
+        if flags & MSG_DONTWAIT:
+            return self._at_once(self.recv, n, flags)
         if n <= 0:
             return b""
         self._start_clock()
