@@ -259,18 +259,19 @@ class Engine:
         if link is not None and link.dst is not None:
             command.count = link.detach()
         if self.out_left and self.out is payload:
-            self._fill_up(link, self.out_left)
+            self._fill_up(command, self.out_left)
         if self.hex_left:
             # The command line is cut short; what the module makes of it is an error, and the stream has a hole.
             self.hex_left = 0
             link.fail(ECONNRESET, 0)
 
-    def _fill_up(self, link, n):
-        # The module waits for n more payload bytes and swallows whatever comes: give it zeros, the
-        # connection is of no use any more.
-        if link is not None:
-            link.fail(ECONNRESET, 0)
-        self._out(bytearray(n), n)
+    def _fill_up(self, command, n):
+        # The module waits for n more payload bytes and swallows whatever comes: give it zeros (or what cancels the
+        # send), the connection is of no use any more.
+        if command.link is not None:
+            command.link.fail(ECONNRESET, 0)
+        data = bytearray(n) if command.cancel is None else command.cancel
+        self._out(data, len(data))
 
     # -- what comes
 
@@ -342,7 +343,7 @@ class Engine:
         command = self.command
         self.got |= PROMPTED
         if command.buf is None:  # abandoned before the module was ready for the payload
-            self._fill_up(command.link, command.n)
+            self._fill_up(command, command.n)
         else:
             self._out(command.buf, command.n)
             self.out_at = command.start

@@ -13,7 +13,7 @@ from .errors import (
     EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT, CommandError, ModemError, Restarted, Timeout, os_error, printable,
 )  # fmt: skip
 from .fast import MISSING
-from .link import FREE, NO, Link
+from .link import NO, Link
 from .port import Port
 from .streams import StreamSocket
 from .words import ARG, CONTEXT, LINK, N, OK, PAYLOAD
@@ -141,13 +141,19 @@ class Modem:
         """Deactivate the context; all its connections end.  Raises CommandError, Timeout."""
         if self._engine.dialect is None:
             return
-        for link in self._engine.links.values():
-            if link.state != FREE:
-                link.fail(ENETDOWN, 0)
-                link.held = False
+        self._is_down()
+        self._run(bringup.run(self, Command(None, self._engine.dialect.DEACTIVATE)), -1, "detach")
+
+    def _is_down(self):
+        self._engine._lose_all(ENETDOWN)
         self._address = None
         self._access_now = None
-        self._run(bringup.run(self, Command(None, self._engine.dialect.DEACTIVATE)), -1, "detach")
+
+    def _heed(self, text):
+        # A command that the program gave itself (bytes): it may have been what detach() does.
+        dialect = self._engine.dialect
+        if dialect is not None and text.upper() == self._text(Command(None, dialect.DEACTIVATE)).encode():
+            self._is_down()
 
     def recover(self):
         """Bring a hung, restarted or detached module back; returns the local address as attach(), with its arguments.
@@ -222,7 +228,6 @@ class Modem:
         """
         from .services import ping
 
-        self._check_attached()
         return self._run(ping(self, host, count, size, timeout_ms), -1, "ping")
 
     def ntp(self, server, port=123):
@@ -233,7 +238,6 @@ class Modem:
         """
         from .services import ntp
 
-        self._check_attached()
         return self._run(ntp(self, server, port), -1, "NTP")
 
     def _check_attached(self):
@@ -254,6 +258,7 @@ class Modem:
             prefix = checks.line(prefix)
         command = bringup.ask(text, timeout_ms or _COMMAND_MS, prefix)
         self._run(bringup.run(self, command), -1, "command")
+        self._heed(text)
         return command.lines
 
     def call(self, name, *args):
