@@ -71,20 +71,24 @@ class Tail:
             return self._drop_answer(src, start, n)
         if self.n:
             return self._go_on(src, start, n)
-        at = src.find(b"\r", start, start + n)
-        while at >= 0 and start + n - at <= _MOST and not self._may_end(src, at, start + n - at):
-            at = src.find(b"\r", at + 1, start + n)
+        at = self._find(src, start, start + n)
         if at == start and n <= _MOST:
             return self._begin(src, start, n)
         if at < 0:
             return self.link.put(src, start, n)
         if start + n - at > _MOST:
-            return self.link.put(src, start, self._first(src, start, n))
-        return self.link.put(src, start, at - start)
+            # Much has come: what stands before its last part cannot be the end.
+            n = n - _MOST if n > _MOST else 1
+        else:
+            n = at - start
+        return self.link.put(src, start, n)
 
-    def _first(self, src, start, n):
-        # Much has come: what stands before its last part cannot be the end.
-        return n - _MOST if n > _MOST else 1
+    def _find(self, src, at, end):
+        # Where in src[at:end] the last words may begin, or so far before the end that nobody has looked; -1: nowhere.
+        at = src.find(b"\r", at, end)
+        while at >= 0 and end - at <= _MOST and not self._may_end(src, at, end - at):
+            at = src.find(b"\r", at + 1, end)
+        return at
 
     def _begin(self, src, start, n):
         copy(self.hold, 0, src, start, n)
@@ -145,9 +149,11 @@ class Tail:
         return end + 2
 
     def _word(self, at, end, whole):
-        for word in self.words:
-            if self._is_word(word, at, end, whole):
+        i = 0
+        while i < len(self.words):
+            if self._is_word(self.words[i], at, end, whole):
                 return True
+            i += 1
         return False
 
     def _is_word(self, word, at, end, whole):
@@ -243,27 +249,30 @@ class TransparentSocket(StreamSocket):
             raise ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != OPEN:
             return super()._send_step(buf, at, n)
-        engine = self._engine
-        if engine.state != DATA_MODE:  # accepted, and CONNECT has not come yet
+        if self._engine.state != DATA_MODE:  # accepted, and CONNECT has not come yet
             return -EAGAIN
+        self._look_back()
+        if self._plus >= 0:
+            n = self._spoil_escape(buf, at, n)
+            if not n:
+                return -EAGAIN
+        n = self._engine.port.write(buf, at, n)
+        self._engine.full = n == 0
+        if not n:
+            return -EAGAIN
+        self._count_out(n)
+        return n
+
+    def _look_back(self):
         # Silence as early as it can have begun (a fast line) may make an escape; to break one apart it must be long
         # enough on the slowest.
+        engine = self._engine
         guard = engine.dialect.GUARD_MS
         if self._plus == 2:
             if -engine.until_ms(self._free_at) > guard + _GAP_MS:
                 self._plus = 0
         elif -engine.until_ms(self._wrote_at) > guard - _EARLY_MS:
             self._plus = 0
-        if self._plus >= 0:
-            n = self._spoil_escape(buf, at, n)
-            if not n:
-                return -EAGAIN
-        n = engine.port.write(buf, at, n)
-        engine.full = n == 0
-        if not n:
-            return -EAGAIN
-        self._count_out(n)
-        return n
 
     def _post(self, buf, at, n):
         self._modem._service()
