@@ -210,6 +210,8 @@ class StreamSocket(Socket):
         goes out in the background; EAGAIN until the module has accepted that.  Allocates nothing.  Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET.
         Source: the SEND rows of the dialect tables.
         """
+        if isinstance(buf, str):  # MicroPython's sockets take text, too
+            buf = buf.encode()
         self._start_clock()
         sent = self._send_all(buf, 0, len(buf))
         if sent < 0:
@@ -218,6 +220,8 @@ class StreamSocket(Socket):
 
     def write(self, buf, at=None, n=None):
         """As send() for buf, buf[:n] (two arguments) or buf[at:at + n]; non-blocking: None instead of EAGAIN."""
+        if isinstance(buf, str):
+            buf = buf.encode()
         if at is None:
             at = 0
             n = len(buf)
@@ -234,6 +238,8 @@ class StreamSocket(Socket):
 
     def sendall(self, buf):
         """Send all of buf or raise; returns None."""
+        if isinstance(buf, str):
+            buf = buf.encode()
         self._start_clock()
         n = len(buf)
         sent = self._send_all(buf, 0, n)
