@@ -9,7 +9,7 @@ from .address import AF_INET6
 from .checks import eight_groups, is_address
 from .command import Command
 from .engine import DATA_MODE
-from .errors import EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
+from .errors import EADDRINUSE, EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT, CommandError, ModemError, Timeout
 from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
@@ -69,7 +69,7 @@ def open_link(modem, socket, what, access, host, port, local):
     elif command.errno == 0:
         # The connection was refused without a number (+MIPSTAT).
         raise ModemError(ECONNREFUSED, "connection failed")
-    raise modem._error(command, ECONNREFUSED)
+    raise modem._error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
 
 
 def in_turn(modem, steps):
