@@ -147,7 +147,7 @@ class DatagramSocket(Socket):
     def send(self, buf):
         """Send buf as one datagram to the connected peer; returns its length.
 
-        Raises OSError: EMSGSIZE when it is longer than the module takes, ENOTCONN, ETIMEDOUT.
+        Raises OSError: EMSGSIZE when it is longer than the module takes, EOPNOTSUPP when it is empty, ENOTCONN, ETIMEDOUT.
         """
         if self._peer is None:
             self._fail(ENOTCONN)
@@ -193,6 +193,8 @@ class DatagramSocket(Socket):
         return self._found
 
     def _check_size(self, buf, most):
+        if not len(buf):
+            raise ModemError(EOPNOTSUPP, "an empty datagram: no module's manual has a way to send it")
         if len(buf) > most:
             raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
