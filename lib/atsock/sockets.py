@@ -135,13 +135,14 @@ class Socket(_Base):
         """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
 
         What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
-        what it answers is taken in later.  Closing twice is fine.  Raises OSError when the module does not answer, or
+        what it answers is taken in later; so does one whose send() ran out of time and is unanswered still, but for 2 s
+        only.  Closing twice is fine.  Raises OSError when the module does not answer, or
         when something that was taken got lost; the socket is closed all the same.
         """
         steps = self._end()
         if steps is None:
             return
-        if self._timeout_ms:
+        if self._timeout_ms and not self._given_up:
             self._modem._run(steps, -1, "close")
         else:
             self._hand_over(self._modem._background.run(steps))
