@@ -185,21 +185,24 @@ class StreamSocket(Socket):
             out += self._link.ring.take(got if n < 0 else n - len(out))
         return out
 
-    def readline(self):
-        """One line with its LF, or what is left at the end of the stream.  Waits as read().  Allocates."""
+    def readline(self, n=-1):
+        """One line with its LF, at most n bytes of it, or what is left at the end of the stream.  Waits as read().  Allocates."""
         self._start_clock()
         out = b""
-        while True:
+        while len(out) != n:
             got = self._fetch()
             if got <= 0:
                 if got < 0 and not out:
                     return self._fail_stream(-got)
-                return out
+                break
             ring = self._link.ring
-            upto = ring.find(b"\n", got)
-            out += ring.take(upto or got)
-            if upto:
-                return out
+            end = ring.find(b"\n", got)
+            if 0 <= n < len(out) + (end or got):
+                end = n - len(out)
+            out += ring.take(end or got)
+            if end:
+                break
+        return out
 
     # -- send
 
