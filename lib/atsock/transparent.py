@@ -9,7 +9,7 @@ from .command import Command
 from .connection import close_link
 from .errors import EAGAIN, EBUSY, ENOTCONN, EOPNOTSUPP, ModemError, Timeout
 from .fast import copy
-from .engine import DATA_MODE
+from .engine import DATA_MODE, EVENT_CLOSED
 from .link import NO, OPEN
 from .streams import StreamSocket
 from .words import TCP, UDP
@@ -171,6 +171,17 @@ class Tail:
         return True
 
 
+def _hear(engine, line):
+    # A line that stood in the stream: what it tells unasked.
+    tokens = engine.tokens
+    copy(tokens.line, 0, line, 0, len(line))
+    tokens.n = len(line)
+    tokens.line[tokens.n] = 0
+    if line:
+        engine._known()
+    tokens.start_line()
+
+
 class TransparentSocket(StreamSocket):
     """A StreamSocket whose connection takes the whole UART; other sockets raise EBUSY meanwhile.
 
@@ -233,10 +244,14 @@ class TransparentSocket(StreamSocket):
         engine = self._engine
         tail = link.tail
         engine.leave_data()
+        for line in bytes(memoryview(tail.hold)[: tail.n]).split(b"\r\n"):
+            _hear(engine, line)  # they may tell more than that
         tail.n = 0
         tail.complete = False
-        link.gone()
-        link.held = engine.dialect.CLOSE_WHEN_GONE
+        if link.state == OPEN:
+            link.gone()
+            link.held = engine.dialect.CLOSE_WHEN_GONE
+            engine.event(EVENT_CLOSED, link, 0)
         link.drained = True
         link.ready = NO
         yield from run(self._modem, ask(b"AT", 2000), False)

@@ -32,9 +32,9 @@ RESUME["l610"] = RESUME["nl668"]
 RESUME["sim7028"] = RESUME["a7600"]
 
 
-def online(dialect, udp=False, timeout=20):
+def online(dialect, udp=False, timeout=20, attachment=None):
     """(socket, modem, tape, clock) in data mode; the script is blank."""
-    modem, tape, clock, says = attached(dialect, "transparent")
+    modem, tape, clock = attachment or attached(dialect, "transparent")[:3]
     script = list(ONLINE[dialect])
     kind, command = script[-2]
     local = 4444 if udp else 0
@@ -114,6 +114,25 @@ def peer_closes(dialect):
                 assert errno_of(socket.send, b"x") in GONE
                 socket.close()
                 settle(modem, tape)
+
+
+def events_of_the_end(dialect):
+    """EVENT_CLOSED for the end of the connection; a loss of the network that stands among the last words is one."""
+    events = []
+    modem, tape, clock, says = attached(dialect, "transparent", on_event=lambda event, sock, value: events.append((event, sock)))
+    socket, modem, tape, clock = online(dialect, attachment=(modem, tape, clock))
+    del events[:]
+    tape.load([("!", b"x" + ENDS[dialect])] + AT)
+    assert socket.read() == b"x"
+    settle(modem, tape)
+    assert events == [(atsock.EVENT_CLOSED, socket)], events
+    assert modem.isconnected()
+    if dialect in ("a7600", "sim7028"):
+        socket, modem, tape, clock = online(dialect)
+        tape.load([("!", b"x" + line(b"CLOSED") + line(b"+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY"))] + AT)
+        assert socket.read(1) == b"x"
+        assert errno_of(socket.recv, 1) == 100
+        assert not modem.isconnected()
 
 
 def last_words_with_more_behind(dialect):
@@ -258,7 +277,7 @@ def others_are_busy(dialect):
 
 
 spread(
-    globals(), DIALECTS, both_ways, line_ends_at_the_end, peer_closes, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_during_the_escape,
+    globals(), DIALECTS, both_ways, line_ends_at_the_end, peer_closes, events_of_the_end, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_during_the_escape,
     no_answer_to_the_escape, gone_while_escaped, plus_plus_plus, close_leaves_data_mode, others_are_busy,
 )  # fmt: skip
 
