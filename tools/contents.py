@@ -16,15 +16,16 @@ CORE = "atsock"
 DIALECTS = "atsock.dialects"
 MANUAL = "atsock.manual"
 CATALOGUE = "atsock.catalogue"
+CPYTHON = {"atsock.cpython_tls", "atsock.whole"}  # of no use on a board
 
 
 def modules(lib=LIB):
-    """{dotted name: path} of every module below `lib`; a package stands for its __init__.py."""
+    """{dotted name: path} of every module below `lib` that is for boards; a package stands for its __init__.py."""
     found = {}
     for path in sorted(lib.rglob("*.py")):
         parts = path.relative_to(lib).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+    return {name: path for name, path in found.items() if name not in CPYTHON}
 
 
 def dialects(known):
@@ -44,7 +45,18 @@ def imports(name, known, inside_functions=True):
             wanted = [base] + [f"{base}.{alias.name}" for alias in node.names]
         for target in wanted:
             found.update(part for part in _with_parents(target) if part in known)
+    if inside_functions:
+        found.update(f"{CORE}.{borrowed}" for borrowed in _borrowed(known[name]) if f"{CORE}.{borrowed}" in known)
     return found - {name}
+
+
+def _borrowed(path):
+    # Modules that lend.py loads: borrow("name"), and the tables of methods, b" module: name name module: name ".
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.lstrip("_") == "borrow":
+            yield from (argument.value for argument in node.args if isinstance(argument, ast.Constant))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+            yield from re.findall(r" ([a-z_]+):(?= )", node.value.decode("latin-1"))
 
 
 def _imports(tree, inside_functions):

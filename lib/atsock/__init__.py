@@ -3,7 +3,7 @@
 import sys
 
 from .errors import CommandError, ModemError, Restarted, Timeout
-from .lend import borrow
+from .lend import borrow as _borrow
 from .modem import Modem
 
 __version__ = "0.1.0"
@@ -31,4 +31,4 @@ def __getattr__(name):
             except ImportError:
                 pass
         raise AttributeError(name)
-    return getattr(borrow("constants"), name)
+    return getattr(_borrow("constants"), name)

@@ -8,23 +8,17 @@ import asyncio
 import sys
 
 from . import ear
-from .errnos import EBADF, ECONNRESET, EOPNOTSUPP
-from .errors import ModemError
+from .errnos import EBADF, ECONNRESET
+from .errors import ModemError, Timeout
 from .words import TCP
 
 _READ = 2048  # bytes asked for where no count is given
+_TLS_MS = 60_000  # for the handshake
 _MICROPYTHON = sys.implementation.name == "micropython"
-
-
-def _check_tls(ssl):
-    # CPython's ssl wraps sockets of the operating system only.
-    if ssl and not _MICROPYTHON:
-        raise ModemError(EOPNOTSUPP, "TLS over a modem's connection: on MicroPython only")
 
 
 async def open_connection(modem, host, port, ssl=None, server_hostname=None):
     """Connect to (host, port); returns (reader, writer).  See Modem.open_connection()."""
-    _check_tls(ssl)
     socket = modem.socket()
     host_bytes, port = socket._check_address((host, port))
     await ear.of(modem).run(socket._open_steps(TCP, host_bytes, port), -1, "connect")
@@ -40,7 +34,8 @@ async def open_connection(modem, host, port, ssl=None, server_hostname=None):
 
 async def start_server(modem, callback, port, backlog=5, ssl=None):
     """Listen; returns a Server.  See Modem.start_server()."""
-    _check_tls(ssl)
+    if ssl is True:
+        raise ValueError("ssl: a server needs an SSLContext with its certificate")
     socket = modem.socket()
     socket.bind(("0.0.0.0", port))
     await ear.of(modem).run(socket._listen_steps(), -1, "listen")
@@ -67,12 +62,23 @@ class Stream:
         self._close_job = None
 
     async def _wrap(self, ssl, server_side, hostname):
-        if ssl is True:
-            from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+        if _MICROPYTHON:  # the first read or write makes the handshake
+            if ssl is True:
+                from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 
-            ssl = SSLContext(PROTOCOL_TLS_CLIENT)
-        self._socket = ssl.wrap_socket(self._raw, server_side=server_side, server_hostname=hostname, do_handshake_on_connect=False)
-        self._socket.setblocking(False)
+                ssl = SSLContext(PROTOCOL_TLS_CLIENT)
+            self._socket = ssl.wrap_socket(self._raw, server_side=server_side, server_hostname=hostname, do_handshake_on_connect=False)
+        else:
+            from .cpython_tls import TlsSocket, default_context
+
+            self._socket = TlsSocket(self._raw, default_context() if ssl is True else ssl, server_side, hostname)
+            engine = self._modem._engine
+            give_up = engine.after_ms(_TLS_MS)
+            while not self._socket.do_handshake():
+                if engine.is_past(give_up):
+                    raise Timeout("TLS handshake: timed out")
+                await self._ear.wait()
+        self._extra["ssl_object"] = self._socket
 
     # -- reader
 
@@ -180,7 +186,8 @@ class Stream:
                 if n is None:
                     return False
                 self._sending = self._sending[n:]
-        except OSError as error:
+            return self._is_flushed()
+        except (OSError, ValueError) as error:  # ValueError: a certificate that MicroPython's ssl refuses
             self._error = error
             self._sending = b""
             self._out = bytearray()
@@ -222,12 +229,15 @@ class Stream:
 
     def _close_steps(self):
         yield self._flow
-        if self._socket is not self._raw and not _MICROPYTHON:
-            self._socket.say_goodbye()
-            yield self._socket.flush
+        tls = self._socket if self._socket is not self._raw else None
+        if tls is not None and not _MICROPYTHON:
+            tls.say_goodbye()
+            yield self._flow
         steps = self._raw._end()
         if steps is not None:
             yield from steps
+        if tls is not None and _MICROPYTHON:
+            tls.close()  # frees the buffers of TLS; the socket is closed
 
     async def wait_closed(self):
         """Wait until the module has closed the connection.  Raises OSError when not everything went out."""

@@ -9,6 +9,7 @@ from . import checks
 
 TOO_MANY = -1
 _SHOWN = 60  # characters of a wrong value in a message
+_CANCEL = {"z": b"\x1b", "e": b"\x1b", "y": b"\x1a", "t": b""}  # by the kind of payload
 
 
 class Mismatch(ValueError):
@@ -44,6 +45,7 @@ class Line:
         self.hexdata = None
         self.payload = None  # bytes with their end mark
         self.cancels = False  # the payload is ESC
+        self.cancel = None  # what ends a send that has no count
 
 
 def compose(form, params, args, ranges):
@@ -74,6 +76,7 @@ def _put(line, fields, index, name, kind, args):
     value = args[index]
     if kind[0] in "#zyet":
         line.payload, line.cancels = _payload(index, name, kind, args)
+        line.cancel = _CANCEL.get(kind[0])
     elif kind[0] == "x":
         line.hexdata = _digits(index, name, int(kind[1:]), value)
         fields.append(b'"')

@@ -82,7 +82,7 @@ def synchronise(modem):
             if not command.errno and command.lines:
                 return
         engine.reset()
-        if modem._elapsed_ms(start) > _SYNC_MS:
+        if -engine.until_ms(start) > _SYNC_MS:
             raise Timeout("the module does not answer AT: check power, wiring and the baud rate")
         yield 100
 

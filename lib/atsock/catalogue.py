@@ -124,6 +124,7 @@ def _run(modem, table, row, line, args):
         yield from _ask_reason(modem, command, watch)
     if command.errno or watch.failed:
         raise watch.error()
+    modem._heed(line.text)
     if not answer[0] and not command.enters_data:  # it said nothing, as far as the manual tells that is good
         command.enters_data = True
         modem._engine.enter_data(command.link)
@@ -141,6 +142,7 @@ def _command(line, ms, need):
     if payload is not None:
         command.buf = payload
         command.n = len(payload)
+        command.cancel = line.cancel
     return command
 
 

@@ -8,6 +8,8 @@ from .fast import MISSING
 
 
 class Command:
+    cancel = None  # what ends a send whose payload nobody has any more; None: the count that the module waits for
+
     def __init__(self, link=None, verb=None, args=(), timeout_ms=0):
         self.verb = verb  # (pieces, deadline_ms, need, also), see words.py
         self.link = link

@@ -1,6 +1,7 @@
 """Modem's way to any AT command: command(), call(), query(), test(), and what every module tells of itself.  Loaded for the call."""
 
 from . import bringup, checks
+from .command import Command
 from .errors import printable
 from .fast import MISSING
 from .lend import borrow
@@ -20,7 +21,15 @@ def command(modem, text, prefix=None, timeout_ms=None):
         prefix = checks.line(prefix)
     asked = bringup.ask(text, timeout_ms or _COMMAND_MS, prefix)
     modem._run(bringup.run(modem, asked), -1, "command")
+    _heed(modem, text)
     return asked.lines
+
+
+def _heed(modem, text):
+    # A command that the program gave itself (bytes): it may have been what detach() does.
+    dialect = modem._engine.dialect
+    if dialect is not None and text.upper() == modem._text(Command(None, dialect.DEACTIVATE)).encode():
+        modem._is_down()
 
 
 def call(modem, name, *args):

@@ -9,7 +9,7 @@ from .address import AF_INET6
 from .checks import eight_groups, is_address
 from .command import Command
 from .engine import DATA_MODE
-from .errnos import EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT
+from .errnos import EADDRINUSE, EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT
 from .errors import CommandError, ModemError, Timeout
 from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
@@ -34,7 +34,7 @@ def open_link(modem, socket, what, access, host, port, local):
         peer = b"%s:%d" % (address[0], port)
     link = yield from in_turn(modem, _take_link(modem, socket, access, pushed))
     link.pushed = pushed
-    link.datagram = what == UDP or what == UDP_ANY
+    link.datagram = (what == UDP or what == UDP_ANY) and access != "transparent"
     link.peer = peer
     link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
     if what == TCP_SERVER:
@@ -55,7 +55,7 @@ def open_link(modem, socket, what, access, host, port, local):
             link.state = OPEN
         give_up = engine.after_ms(dialect.OPEN_MS)
         yield lambda: link.state != OPENING or engine.is_past(give_up)
-    if link.state == OPEN:
+    if link.state == OPEN or link.state == GONE:  # GONE: the peer has closed it already; what it sent can be read
         return link
     # Not open.  The module may hold the id (2.1.4 of the BG96 manual says so); others have freed it.
     if command.errno == 0 and link.state == OPENING:
@@ -70,7 +70,7 @@ def open_link(modem, socket, what, access, host, port, local):
     elif command.errno == 0:
         # The connection was refused without a number (+MIPSTAT).
         raise ModemError(ECONNREFUSED, "connection failed")
-    raise modem._error(command, ECONNREFUSED)
+    raise modem._error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
 
 
 def in_turn(modem, steps):

@@ -8,7 +8,7 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 from .errnos import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
 from .errors import ModemError, printable
 from .lend import borrow
-from .sockets import Socket
+from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
 
 
@@ -23,21 +23,29 @@ def parse_sender(text):
     return printable(text[:cut].strip(b"[]")), int(text[cut + 1 :])
 
 
-_MSG_PEEK = 2
-
-
 class DatagramSocket(Socket):
+    _new = 0
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
+    _strayed = False  # sent elsewhere: the module's default may be the last target from then on (Fibocom 1.1.7)
 
     def connect(self, address):
-        """Send to, and receive from, (host, port) only; waits for the module also when non-blocking.  Raises as for TCP."""
+        """Send to, and receive from, (host, port) only; another time: from now on to that one.
+
+        SIMCom's modules let the datagrams of others through.  Waits for the module also when non-blocking.  Raises as
+        for TCP.
+        """
         host, port = self._check_address(address)
         if UDP in self._engine.dialect.OPEN:
+            if self._link is not None:  # bound, or connected to another peer
+                self.close()
+                self._open = True
+                self._strayed = False
             self._connect(UDP, host, port, self._timeout_ms or -1)
         else:  # SIMCom: the peer is named in each send
-            self._open_any()
+            if self._link is None:
+                self._open_any()
             host = self._numeric(host)
         self._peer = (host, port)
 
@@ -73,7 +81,7 @@ class DatagramSocket(Socket):
         return self._link.take_datagram(buf, 0, n)
 
     def recv(self, n, flags=0):
-        """One datagram, its first n bytes, as bytes.  flags: MSG_PEEK leaves it where it is."""
+        """One datagram, its first n bytes, as bytes.  flags: MSG_PEEK leaves it where it is, MSG_DONTWAIT does not wait."""
         return self.recvfrom(n, flags)[0]
 
     def read(self, n=2048):
@@ -81,13 +89,15 @@ class DatagramSocket(Socket):
 
     def recvfrom(self, n, flags=0):
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell."""
+        if flags & MSG_DONTWAIT:
+            return self._at_once(self.recvfrom, n, flags)
         self._await_datagram()
         link = self._link
         sender = parse_sender(link.sender())
         if sender is None and self._peer is not None:
             sender = (self._peer[0].decode(), self._peer[1])
         sender = sender or ("0.0.0.0", 0)
-        if flags & _MSG_PEEK:
+        if flags & MSG_PEEK:
             return link.look_datagram(n), sender
         buf = bytearray(n)
         got = link.take_datagram(buf, 0, n)
@@ -137,12 +147,12 @@ class DatagramSocket(Socket):
     def send(self, buf):
         """Send buf as one datagram to the connected peer; returns its length.
 
-        Raises OSError: EMSGSIZE when it is longer than the module takes, ENOTCONN, ETIMEDOUT.
+        Raises OSError: EMSGSIZE when it is longer than the module takes, EOPNOTSUPP when it is empty, ENOTCONN, ETIMEDOUT.
         """
         if self._peer is None:
             self._fail(ENOTCONN)
-        if self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
-            return self._send(buf, self._table[A_SEND_TO], self._peer)
+        if self._strayed or self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
+            return self._send(buf, self._table[A_SEND_TO], (self._numeric(self._peer[0]), self._peer[1]))
         return self._send(buf, self._table[A_SEND], ())
 
     def write(self, buf, at=None, n=None):
@@ -170,16 +180,21 @@ class DatagramSocket(Socket):
         verb = self._table[A_SEND_TO]
         if verb is None:
             raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+        self._strayed = True
         return self._send(buf, verb, (self._numeric(host), port))
 
     def _numeric(self, host):
         # The send commands take addresses; a name is looked up once.
         if host != self._name:
-            self._found = self._modem._run(borrow("connection").resolve(self._modem, host), self._timeout_ms or -1, "resolve")[0]
+            self._found = self._modem._run(borrow("connection").resolve(self._modem, host, self._family), self._timeout_ms or -1, "resolve")[0]
+            if self._engine.dialect.EIGHT_GROUPS:
+                self._found = borrow("checks").eight_groups(self._found)
             self._name = host
         return self._found
 
     def _check_size(self, buf, most):
+        if not len(buf):
+            raise ModemError(EOPNOTSUPP, "an empty datagram: no module's manual has a way to send it")
         if len(buf) > most:
             raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 

@@ -24,7 +24,7 @@ Rules
 
 from .clock import ticks_add, ticks_diff
 from .command import Command
-from .errors import EAGAIN, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
+from .errors import EAGAIN, EBUSY, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
 from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES, Link
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
@@ -265,18 +265,19 @@ class Engine:
         if link is not None and link.dst is not None:
             command.count = link.detach()
         if self.out_left and self.out is payload:
-            self._fill_up(link, self.out_left)
+            self._fill_up(command, self.out_left)
         if self.hex_left:
             # The command line is cut short; what the module makes of it is an error, and the stream has a hole.
             self.hex_left = 0
             link.fail(ECONNRESET, 0)
 
-    def _fill_up(self, link, n):
-        # The module waits for n more payload bytes and swallows whatever comes: give it zeros, the
-        # connection is of no use any more.
-        if link is not None:
-            link.fail(ECONNRESET, 0)
-        self._out(bytearray(n), n)
+    def _fill_up(self, command, n):
+        # The module waits for n more payload bytes and swallows whatever comes: give it zeros (or what cancels the
+        # send), the connection is of no use any more.
+        if command.link is not None:
+            command.link.fail(ECONNRESET, 0)
+        data = bytearray(n) if command.cancel is None else command.cancel
+        self._out(data, len(data))
 
     # -- what comes
 
@@ -348,7 +349,7 @@ class Engine:
         command = self.command
         self.got |= PROMPTED
         if command.buf is None:  # abandoned before the module was ready for the payload
-            self._fill_up(command.link, command.n)
+            self._fill_up(command, command.n)
         else:
             self._out(command.buf, command.n)
             self.out_at = command.start
@@ -389,6 +390,7 @@ class Engine:
         tokens = self.tokens
         at = len(row[0])
         if row[6] == WORD:
+            self.at = 0
             return tokens.n == at
         while tokens.line[at] == 32:
             at += 1
@@ -512,7 +514,7 @@ class Engine:
         if value != MISSING:
             self.code = value
             self.told = row[0]
-        elif self.code == MISSING and self.tokens.n > 10:  # "+CME ERROR: SIM busy"
+        elif self.code == MISSING and self.tokens.n > 5:  # "+CME ERROR: SIM busy", "NO CARRIER"
             self._keep_text()
         self._finish(EIO)
 
@@ -703,6 +705,8 @@ class Engine:
 
     def _on_incoming(self, row, link, server):
         # A server accepted a connection; its address stands in field `extra` and behind.
+        if row[7] < 0:
+            return self._on_online()
         server = self.servers.get(server)
         at = field(self.tokens.line, self.at, self.tokens.n, row[7])
         if at < 0:
@@ -714,6 +718,17 @@ class Engine:
             link = self.link(self._number(row[3]))
         server.incoming(link, bytes(memoryview(self.tokens.line)[at : self.tokens.n]))
         self.event(EVENT_INCOMING, server, 0)
+        return True
+
+    def _on_online(self):
+        # A connection that was announced as incoming has taken the line.
+        link = self.links.get(self.dialect.DATA_LINK)
+        if self.need & CONNECT and self.state == BUSY or link is None or link.listener is None or link.state != OPEN:
+            return False
+        if self.command is not None:
+            self._finish(EBUSY)
+            self.out_left = self.hex_left = 0
+        self.enter_data(link.tail)
         return True
 
     def _lose_all(self, errno):

@@ -1,9 +1,19 @@
 """What can go wrong, as OSError with the errno first, so that code written for sockets keeps working."""
 
 import errno
+import os
 from errno import EAGAIN, ECONNRESET, EIO, ENOBUFS, ENOTCONN, ETIMEDOUT  # the rest: errnos.py
 
-ENETDOWN = getattr(errno, "ENETDOWN", 100)  # MicroPython leaves it out; its ports use Linux's numbers
+# MicroPython leaves these out; its ports use Linux's numbers.
+EBUSY = getattr(errno, "EBUSY", 16)
+ENETDOWN = getattr(errno, "ENETDOWN", 100)
+
+_TEXT = getattr(os, "strerror", None)
+
+
+def os_error(errno):
+    """OSError with nothing but the errno.  CPython takes that, and the class (BlockingIOError), from two arguments only."""
+    return OSError(errno, _TEXT(errno)) if _TEXT else OSError(errno)
 
 
 def printable(data):

@@ -2,7 +2,7 @@
 
 from .command import Command
 from .errnos import ECONNRESET, EIO, ETIMEDOUT
-from .errors import CommandError, Restarted, Timeout, printable
+from .errors import CommandError, Restarted, Timeout, os_error, printable
 from .fast import MISSING
 from .lend import borrow
 from .words import ARG, CONTEXT, LINK, N, PAYLOAD
@@ -56,7 +56,7 @@ def _text(modem, command):
 def _link_error(modem, link, errno):
     if errno == ECONNRESET and modem._engine.restarts and not modem.isconnected():
         return Restarted()
-    return OSError(errno)
+    return os_error(errno)
 
 
 def _gave_up(modem, what, step):

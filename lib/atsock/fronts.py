@@ -19,12 +19,14 @@ def socket(modem, family=AF_INET, type=SOCK_STREAM, proto=0, *, access=None, tls
         raise ValueError("access: one of %s, not %r" % (", ".join(has), access))
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
-    if type == SOCK_DGRAM:
-        from .datagrams import DatagramSocket as kind
-    elif type != SOCK_STREAM:
+    if type != SOCK_STREAM and type != SOCK_DGRAM:
         raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
-    elif access == "transparent":
-        from .transparent import TransparentSocket as kind
+    if access == "transparent":
+        from . import transparent
+
+        kind = transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
+    elif type == SOCK_DGRAM:
+        from .datagrams import DatagramSocket as kind
     else:
         from .streams import StreamSocket as kind
     return kind(modem, family, access, tls)

@@ -2,7 +2,7 @@
 
 from . import checks
 from .errnos import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EISCONN, ETIMEDOUT
-from .errors import ModemError
+from .errors import ModemError, os_error
 from .lend import borrow
 from .words import TCP
 
@@ -50,7 +50,7 @@ def accept(socket):
         if listener.errno:
             socket._fail(listener.errno)
         if socket._timeout_ms == 0:
-            raise OSError(EAGAIN)
+            raise os_error(EAGAIN)
         if not socket._wait():
             socket._fail(ETIMEDOUT)
     accepted = listener.accept()
@@ -79,7 +79,7 @@ def _check_job(socket, unfinished=EALREADY):
     # The outcome of a non-blocking connect(), told once.
     job = socket._job
     if not job.done:
-        raise OSError(unfinished)
+        raise os_error(unfinished)
     socket._job = None
     job.result()
 
@@ -112,13 +112,14 @@ def close(socket):
     """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
 
     What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
-    what it answers is taken in later.  Closing twice is fine.  Raises OSError when the module does not answer, or
+    what it answers is taken in later; so does one whose send() ran out of time and is unanswered still, but for 2 s
+    only.  Closing twice is fine.  Raises OSError when the module does not answer, or
     when something that was taken got lost; the socket is closed all the same.
     """
     steps = socket._end()
     if steps is None:
         return
-    if socket._timeout_ms:
+    if socket._timeout_ms and not socket._given_up:
         socket._modem._run(steps, -1, "close")
     else:
         socket._hand_over(socket._modem._background.run(steps))

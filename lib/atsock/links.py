@@ -2,7 +2,6 @@
 
 import sys
 
-from .clock import ticks_diff
 from .errnos import EAGAIN, ECONNRESET, EIO
 from .lend import borrow
 from .link import NO, Link
@@ -27,10 +26,6 @@ def _room_steps(modem, link):
         yield from borrow("connection").ask_room(modem, link)
     finally:
         link.asking = False
-
-
-def _elapsed_ms(modem, start):
-    return ticks_diff(modem._engine.port.ticks_ms(), start)
 
 
 def _close_orphans(modem):

@@ -31,7 +31,6 @@ def ping(modem, host, count=4, size=32, timeout_ms=4000):
     A lost answer is no error.  Raises CommandError (no such name, ...), Timeout, OSError EOPNOTSUPP where the
     dialect has no ping (SIMCom).  BG96 has no size.  Source: AT+QPING 2.1.11, AT+MPING 1.1.15.
     """
-    _check_attached(modem)
     return modem._run(borrow("services").ping(modem, host, count, size, timeout_ms), -1, "ping")
 
 
@@ -41,7 +40,6 @@ def ntp(modem, server, port=123):
     Raises CommandError, Timeout, OSError EOPNOTSUPP where the dialect has no NTP (SIMCom).
     Source: AT+QNTP 2.1.12, AT+MIPNTP 1.1.22.
     """
-    _check_attached(modem)
     return modem._run(borrow("services").ntp(modem, server, port), -1, "NTP")
 
 

@@ -9,11 +9,11 @@ from .lend import borrow, method
 from .port import Port
 
 ELSEWHERE = (
-    b" network: attach attach_async detach recover local_address _attach _attach_steps _set_apn _use"
-    b" commands: command call query test identity signal registration"
-    b" lookups: resolve getaddrinfo ping ntp"
+    b" network: attach attach_async detach recover local_address _attach _attach_steps _set_apn _use _is_down"
+    b" commands: command call query test identity signal registration _heed"
+    b" lookups: resolve getaddrinfo ping ntp _check_attached"
     b" fronts: socket close socket_module open_connection start_server"
-    b" links: _ask_room _close_orphans _renew _free_port _ring_size _elapsed_ms"
+    b" links: _ask_room _close_orphans _renew _free_port _ring_size"
     b" failures: _error _text _link_error _gave_up "
 )
 _FOREVER_MS = 3_600_000

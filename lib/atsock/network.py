@@ -5,7 +5,6 @@ from .address import AF_INET, AF_INET6
 from .command import Command
 from .errnos import ENETDOWN
 from .lend import borrow
-from .link import FREE
 
 _ACCESS = ("buffer", "push", "hex", "transparent")
 _ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
@@ -117,13 +116,14 @@ def detach(modem):
     """Deactivate the context; all its connections end.  Raises CommandError, Timeout."""
     if modem._engine.dialect is None:
         return
-    for link in modem._engine.links.values():
-        if link.state != FREE:
-            link.fail(ENETDOWN, 0)
-            link.held = False
+    modem._is_down()
+    modem._run(borrow("bringup").run(modem, Command(None, modem._engine.dialect.DEACTIVATE)), -1, "detach")
+
+
+def _is_down(modem):
+    modem._engine._lose_all(ENETDOWN)
     modem._address = None
     modem._access_now = None
-    modem._run(borrow("bringup").run(modem, Command(None, modem._engine.dialect.DEACTIVATE)), -1, "detach")
 
 
 def recover(modem):

@@ -2,7 +2,7 @@
 
 from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
-from .errors import Timeout
+from .errors import Timeout, os_error
 from .lend import borrow
 
 # Requests of ioctl (MicroPython py/stream.h); POLL is in polling.py.
@@ -42,7 +42,7 @@ def makefile(socket, mode="rb", buffering=0):
 
 def fileno(socket):
     """Raises OSError: there is no descriptor of the operating system behind this socket."""
-    raise OSError(EOPNOTSUPP)
+    raise os_error(EOPNOTSUPP)
 
 
 def unacked(socket):

@@ -10,6 +10,7 @@ RD = 1
 WR = 4
 ERR = 8
 HUP = 16
+NVAL = 32
 
 
 def poll(socket, asked):
@@ -19,7 +20,7 @@ def poll(socket, asked):
         return _listening(socket._listener, asked)
     link = socket._link
     if link is None or link.state == OPENING:
-        return _unconnected(socket._job)
+        return _unconnected(socket, asked)
     got = 0
     if asked & RD and _readable(socket, link):
         got = RD
@@ -38,9 +39,12 @@ def _listening(listener, asked):
     return asked & RD if listener.queue else 0
 
 
-def _unconnected(job):
+def _unconnected(socket, asked):
+    job = socket._job
+    if not socket._open:
+        return NVAL
     if job is None:
-        return HUP
+        return asked & WR | socket._new
     if not job.done:
         return 0
     return ERR | HUP

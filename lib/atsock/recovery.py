@@ -90,8 +90,8 @@ def _reset(modem):
 def _count_restart(modem):
     now = modem._engine.port.ticks_ms()
     wait_s = _WAIT_S[min(modem._restarts, len(_WAIT_S) - 1)]
-    if wait_s and modem._elapsed_ms(modem._restarted_at) < wait_s * 1000:
-        left = wait_s - modem._elapsed_ms(modem._restarted_at) // 1000
+    if wait_s and -modem._engine.until_ms(modem._restarted_at) < wait_s * 1000:
+        left = wait_s - -modem._engine.until_ms(modem._restarted_at) // 1000
         raise ModemError(EAGAIN, "restarted %d times in a row: not again before %d s have passed" % (modem._restarts, left))
     modem._restarts += 1
     modem._restarted_at = now

@@ -1,6 +1,7 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
+from .address import AF_INET, AF_INET6
 from .bringup import run
 from .command import Command
 from .connection import close_link, in_turn, open_link, use_access
@@ -8,8 +9,9 @@ from .datagrams import parse_sender
 from .errnos import EINVAL, EMFILE
 from .errors import ModemError
 from .link import GONE, LISTENING, OPEN, Link
-from .streams import StreamSocket
 from .words import A_RECV, APART, BECOMES, TCP_SERVER
+
+_NOBODY = {AF_INET: b"127.0.0.1", AF_INET6: b"0:0:0:0:0:0:0:1"}  # stands where a client's address would
 
 
 class Listener:
@@ -38,7 +40,7 @@ class Listener:
             if self.kind == APART:
                 link = yield from in_turn(self.modem, self._start_apart())
             else:
-                link = yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, None, 0, port)
+                link = yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, _NOBODY[self.socket._family], 0, port)
         finally:
             if link is None:
                 if engine.servers.get(self.id) is self:
@@ -57,9 +59,11 @@ class Listener:
         # A server has no link; the socket gets one that no id stands behind, for its states.
         modem = self.modem
         engine = modem._engine
-        free = [n for n in range(engine.dialect.SERVER_COUNT) if n not in engine.servers]
+        # With DATA_LINK the data mode has one connection, and one server for it.
+        count = engine.dialect.SERVER_COUNT if self.socket._access != "transparent" else 1
+        free = [n for n in range(count) if n not in engine.servers]
         if not free:
-            raise ModemError(EMFILE, "all %d servers are in use" % engine.dialect.SERVER_COUNT)
+            raise ModemError(EMFILE, "all %d servers are in use" % count)
         yield from use_access(modem, self.socket._access)
         link = Link(None)
         link.socket = self.socket
@@ -89,6 +93,9 @@ class Listener:
         # (BG96 2.1.4 and 2.2.4): it can do both.
         link.rx.verb = self.modem._engine.dialect.READ
         self.links.append(link)
+        if socket._access == "transparent":  # its data follows at once
+            link.rx.verb = None
+            self._socket_for(link)
         if self.closed:  # a server of its own cannot be stopped before its connections (SIMCom 2.15)
             link.socket = None
             self.modem._orphans.append(link)
@@ -97,13 +104,16 @@ class Listener:
 
     def accept(self):
         """Take the oldest accepted link: (socket, (address, port)).  listen_again() comes next."""
-        modem = self.modem
         link = self.queue.pop(0)
-        server = self.socket
-        socket = StreamSocket(modem, server._family, server._access, False)
-        link.socket = socket
-        socket._adopt(link, modem._engine.dialect.ACCESS[server._access])
+        socket = link.socket if link.tail is not None else self._socket_for(link)
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
+
+    def _socket_for(self, link):
+        # An accepted connection's socket is one of the kind that listens.
+        server = self.socket
+        socket = link.socket = type(server)(self.modem, server._family, server._access, False)
+        socket._adopt(link, self.modem._engine.dialect.ACCESS[server._access])
+        return socket
 
     def listen_again(self):
         """Where the listening id became the connection: listen on another one as soon as there is one."""
@@ -140,7 +150,7 @@ class Listener:
         self.closed = True
         yield lambda: self.again is None or self.again.done
         for link in self.queue:
-            yield from close_link(modem, link)
+            yield from (link.socket._close_steps(link) if link.tail is not None else close_link(modem, link))
         self.queue = []
         if self.kind != APART:
             modem._engine.servers.pop(self.id, None)

@@ -30,14 +30,17 @@ class Ping:
 def ping(modem, host, count, size, timeout_ms):
     """Steps of Modem.ping()."""
     dialect = modem._engine.dialect
-    if dialect.PING is None:
-        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
     host = check_host(host)
-    most_count, most_size, _ = dialect.PING_MOST
+    most_count, most_size, most_ms = dialect.PING_MOST if dialect and dialect.PING else (255, 1500, 255_000)
     if not 1 <= count <= most_count:
         raise ValueError("count: 1 to %d, not %r" % (most_count, count))
     if not 0 <= size <= most_size:
         raise ValueError("size: 0 to %d bytes, not %r" % (most_size, size))
+    if not 1 <= timeout_ms <= most_ms:
+        raise ValueError("timeout_ms: 1 to %d, not %r" % (most_ms, timeout_ms))
+    modem._check_attached()
+    if dialect.PING is None:
+        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
     prefix, reply, end = dialect.PING_LINES
     command = Command(None, dialect.PING, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
     command.timeout_ms = count * timeout_ms + 62_000  # and a minute for the name
@@ -82,9 +85,11 @@ def _reply(line, reply):
 def ntp(modem, server, port):
     """Steps of Modem.ntp()."""
     dialect = modem._engine.dialect
+    args = (check_host(server), check_port(port))
+    modem._check_attached()
     if dialect.NTP is None:
         raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % dialect.NAME)
-    command = Command(None, dialect.NTP, (check_host(server), check_port(port)))
+    command = Command(None, dialect.NTP, args)
     command.lines = []
     command.prefix = dialect.NTP_LINE[0]
     command.until = bool

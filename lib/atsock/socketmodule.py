@@ -8,8 +8,7 @@ What was imported before keeps the module it has.
 from . import address
 from .address import AF_INET, SOCK_STREAM
 from .errors import Timeout
-from .sockets import Socket
-from .streams import MSG_PEEK
+from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
 
 _GLOBAL_DEFAULT = object()
 
@@ -33,6 +32,7 @@ class SocketModule:
     TCP_KEEPINTVL = address.TCP_KEEPINTVL
     TCP_KEEPCNT = address.TCP_KEEPCNT
     MSG_PEEK = MSG_PEEK
+    MSG_DONTWAIT = MSG_DONTWAIT
     SocketType = Socket
     error = OSError
     timeout = Timeout

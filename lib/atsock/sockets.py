@@ -6,13 +6,16 @@ The kinds: streams.py (TCP), datagrams.py (UDP), servers.py (accept), transparen
 import io
 
 from .engine import LATE
-from .errors import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT
+from .errors import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT, os_error
 from .lend import method
 from .link import GONE, NO, OPEN, OPENING
 from .words import A_CHUNK, A_READ, A_SEND
 
 # Requests and answers of ioctl (MicroPython py/stream.h).
 _POLL = 3
+MSG_PEEK = 2
+MSG_DONTWAIT = 64
+
 _RETRY_MS = 100  # first pause after the module refused data for want of room, doubled up to
 _RETRY_MOST_MS = 2000
 _RECHECK_MS = 10_000  # a lost notice is made up for by a read of the module's buffer after so long
@@ -30,6 +33,7 @@ ELSEWHERE = (
 class Socket(_Base):
     """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
 
+    _new = 16  # what poll says before connect(): POLLOUT and this, POLLHUP, as MicroPython's own
     _keepalive = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
     _listener = None  # after listen()
     _hand_over_ms = 2000  # a non-blocking close() waits so long for its command to go out
@@ -262,6 +266,15 @@ class Socket(_Base):
         if self._timeout_ms > 0:
             self._deadline = self._engine.after_ms(self._timeout_ms)
 
+    def _at_once(self, receive, n, flags):
+        # MSG_DONTWAIT: receive() as a non-blocking socket would.
+        timeout_ms = self._timeout_ms
+        self._timeout_ms = 0
+        try:
+            return receive(n, flags & ~MSG_DONTWAIT)
+        finally:
+            self._timeout_ms = timeout_ms
+
     def _wait(self):
         # Until something came or a pause is over; False when the timeout has passed.
         ms = _RECHECK_MS
@@ -285,7 +298,7 @@ class Socket(_Base):
     def _fail(self, errno):
         # Raise what stands behind a negative result.
         if errno == EAGAIN:
-            raise OSError(EAGAIN)
+            raise os_error(EAGAIN)
         self._raise(errno)
 
     def _fail_stream(self, errno):

@@ -7,10 +7,9 @@ in each direction; everything else here may.
 
 from .errors import EAGAIN, ETIMEDOUT
 from .link import NO
-from .sockets import ELSEWHERE, Socket
+from .sockets import ELSEWHERE, MSG_DONTWAIT, MSG_PEEK, Socket
 from .words import A_READ
 
-MSG_PEEK = 2
 _NOTHING = bytearray(0)
 
 
@@ -125,8 +124,10 @@ class StreamSocket(Socket):
     def recv(self, n, flags=0):
         """Up to n bytes as bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result.
 
-        flags: MSG_PEEK leaves the bytes where they are.
+        flags: MSG_PEEK leaves the bytes where they are, MSG_DONTWAIT does not wait.
         """
+        if flags & MSG_DONTWAIT:
+            return self._at_once(self.recv, n, flags)
         if n <= 0:
             return b""
         self._start_clock()
@@ -173,21 +174,24 @@ class StreamSocket(Socket):
             out += self._link.ring.take(got if n < 0 else n - len(out))
         return out
 
-    def readline(self):
-        """One line with its LF, or what is left at the end of the stream.  Waits as read().  Allocates."""
+    def readline(self, n=-1):
+        """One line with its LF, at most n bytes of it, or what is left at the end of the stream.  Waits as read().  Allocates."""
         self._start_clock()
         out = b""
-        while True:
+        while len(out) != n:
             got = self._fetch()
             if got <= 0:
                 if got < 0 and not out:
                     return self._fail_stream(-got)
-                return out
+                break
             ring = self._link.ring
-            upto = ring.find(b"\n", got)
-            out += ring.take(upto or got)
-            if upto:
-                return out
+            end = ring.find(b"\n", got)
+            if 0 <= n < len(out) + (end or got):
+                end = n - len(out)
+            out += ring.take(end or got)
+            if end:
+                break
+        return out
 
     # -- send
 
@@ -198,6 +202,8 @@ class StreamSocket(Socket):
         goes out in the background; EAGAIN until the module has accepted that.  Allocates nothing.  Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET.
         Source: the SEND rows of the dialect tables.
         """
+        if isinstance(buf, str):  # MicroPython's sockets take text, too
+            buf = buf.encode()
         self._start_clock()
         sent = self._send_all(buf, 0, len(buf))
         if sent < 0:
@@ -206,6 +212,8 @@ class StreamSocket(Socket):
 
     def write(self, buf, at=None, n=None):
         """As send() for buf, buf[:n] (two arguments) or buf[at:at + n]; non-blocking: None instead of EAGAIN."""
+        if isinstance(buf, str):
+            buf = buf.encode()
         if at is None:
             at = 0
             n = len(buf)
@@ -222,6 +230,8 @@ class StreamSocket(Socket):
 
     def sendall(self, buf):
         """Send all of buf or raise; returns None."""
+        if isinstance(buf, str):
+            buf = buf.encode()
         self._start_clock()
         n = len(buf)
         sent = self._send_all(buf, 0, n)

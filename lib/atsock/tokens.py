@@ -128,13 +128,23 @@ class Tokenizer:
             return LINE
         if at < 0:
             self.pos = self.end
-            return NOTHING
+            return PROMPT if self.prompt and self._behind_echo() else NOTHING
         self.pos = at + 1
         self.fresh = True
         while self.n and self.line[self.n - 1] == 13:  # CR LF, and CR CR LF behind an echo
             self.n -= 1
         self.line[self.n] = 0
+        if self.prompt and self._behind_echo():
+            return PROMPT
         return LINE if self.n else self.next()
+
+    def _behind_echo(self):
+        # Is it an echo, which ends in a lone CR, and the prompt directly behind?
+        if self.n < 3 or self.line[self.n - 1] != 62 or self.line[self.n - 2] != 13:
+            return False
+        self.prompt = False
+        self.start_line()
+        return True
 
     def _skip_blank(self):
         # CR and LF before a line, and the blank that some firmware sends behind a prompt.

@@ -7,13 +7,13 @@ a module says in band that data mode is over.  The lines themselves come from th
 from .bringup import ask, run
 from .command import Command
 from .connection import close_link
-from .errnos import EAGAIN, EBUSY, ENOTCONN
+from .errnos import EAGAIN, EBUSY, ENOTCONN, EOPNOTSUPP
 from .errors import ModemError, Timeout
 from .fast import copy
-from .engine import DATA_MODE
+from .engine import DATA_MODE, EVENT_CLOSED
 from .link import NO, OPEN
 from .streams import StreamSocket
-from .words import TCP
+from .words import TCP, UDP
 
 _GUARD_MARGIN_MS = 30  # on top of the manual's silence, for the clock's grain
 _OK_MS = 3_000  # for the OK behind the second silence
@@ -72,20 +72,24 @@ class Tail:
             return self._drop_answer(src, start, n)
         if self.n:
             return self._go_on(src, start, n)
-        at = src.find(b"\r", start, start + n)
-        while at >= 0 and start + n - at <= _MOST and not self._may_end(src, at, start + n - at):
-            at = src.find(b"\r", at + 1, start + n)
+        at = self._find(src, start, start + n)
         if at == start and n <= _MOST:
             return self._begin(src, start, n)
         if at < 0:
             return self.link.put(src, start, n)
         if start + n - at > _MOST:
-            return self.link.put(src, start, self._first(src, start, n))
-        return self.link.put(src, start, at - start)
+            # Much has come: what stands before its last part cannot be the end.
+            n = n - _MOST if n > _MOST else 1
+        else:
+            n = at - start
+        return self.link.put(src, start, n)
 
-    def _first(self, src, start, n):
-        # Much has come: what stands before its last part cannot be the end.
-        return n - _MOST if n > _MOST else 1
+    def _find(self, src, at, end):
+        # Where in src[at:end] the last words may begin, or so far before the end that nobody has looked; -1: nowhere.
+        at = src.find(b"\r", at, end)
+        while at >= 0 and end - at <= _MOST and not self._may_end(src, at, end - at):
+            at = src.find(b"\r", at + 1, end)
+        return at
 
     def _begin(self, src, start, n):
         copy(self.hold, 0, src, start, n)
@@ -138,23 +142,27 @@ class Tail:
         if n <= at + 2:
             return n
         end = hold.find(b"\r\n", at + 2, n)
-        if not self._word(at + 2, end if end >= 0 else n):
+        if not self._word(at + 2, end if end >= 0 else n, end >= 0):
             return -1
         if end < 0:
             return n
         self.complete = end + 2 == n
         return end + 2
 
-    def _word(self, at, end):
-        for word in self.words:
-            if self._is_word(word, at, end):
+    def _word(self, at, end, whole):
+        i = 0
+        while i < len(self.words):
+            if self._is_word(self.words[i], at, end, whole):
                 return True
+            i += 1
         return False
 
-    def _is_word(self, word, at, end):
-        # hold[at:end] begins with the word, or is a beginning of it.
+    def _is_word(self, word, at, end, whole):
+        # hold[at:end] begins with the word, or is a beginning of it (a whole line cannot become more).
         n = len(word)
         if end - at < n:
+            if whole:
+                return False
             n = end - at
         i = 0
         while i < n:
@@ -162,6 +170,17 @@ class Tail:
                 return False
             i += 1
         return True
+
+
+def _hear(engine, line):
+    # A line that stood in the stream: what it tells unasked.
+    tokens = engine.tokens
+    copy(tokens.line, 0, line, 0, len(line))
+    tokens.n = len(line)
+    tokens.line[tokens.n] = 0
+    if line:
+        engine._known()
+    tokens.start_line()
 
 
 class TransparentSocket(StreamSocket):
@@ -175,11 +194,13 @@ class TransparentSocket(StreamSocket):
     _wrote_at = 0  # ticks of the last write
     _plus = -1  # '+' bytes since the last silence with nothing else, -1: something else came
     _out = False  # escaped
+    _what = TCP
+    _args = ()  # of a RESUME_UDP that opens once more
 
     def connect(self, address):
         """As StreamSocket.connect(); the port is in data mode afterwards."""
         host, port = self._check_address(address)
-        self._connect(TCP, host, port, self._timeout_ms)
+        self._connect(self._what, host, port, self._timeout_ms)
 
     def _adopt(self, link, table):
         super()._adopt(link, table)
@@ -196,42 +217,42 @@ class TransparentSocket(StreamSocket):
             if self._engine.dialect.ESCAPED_READS:
                 return super()._next_step(link)
             return -EAGAIN if link.state == OPEN else super()._next_step(link)
-        if self._engine.state != DATA_MODE or not tail.complete or link.state != OPEN:
+        if self._engine.state != DATA_MODE or not tail.n or link.state != OPEN:
             return super()._next_step(link)
+        if self._is_quiet():
+            if tail.complete:
+                self._modem._background.run(self._ended(link))
+            else:
+                tail.release()
         return -EAGAIN
 
+    def _is_quiet(self):
+        # Has the module been silent behind what may be its last words?
+        engine = self._engine
+        return not engine.pump() and -engine.until_ms(engine.moved_ms) >= _QUIET_MS
+
     def _wait(self):
-        # Words that may end data mode: did the module fall silent behind them?
         link = self._link
-        if not self._out and link is not None and link.tail.complete and not self._confirming:
-            self._confirm(link)
-            return True
-        return super()._wait()
-
-    _confirming = False
-
-    def _confirm(self, link):
-        self._confirming = True
-        try:
-            self._modem._run(self._confirm_steps(link), -1, "end of data mode")
-        finally:
-            self._confirming = False
-
-    def _confirm_steps(self, link):
-        held = link.tail.n
-        yield _QUIET_MS
-        if link.tail.n == held and link.tail.complete:
-            yield from self._ended(link)
+        if link is None or self._out or not link.tail.n:
+            return super()._wait()
+        if self._timeout_ms > 0 and self._engine.is_past(self._deadline):
+            return False
+        self._modem._wait(_QUIET_MS)
+        return True
 
     def _ended(self, link):
         # The module has left data mode by itself; the connection is gone.
         engine = self._engine
         tail = link.tail
         engine.leave_data()
+        for line in bytes(memoryview(tail.hold)[: tail.n]).split(b"\r\n"):
+            _hear(engine, line)  # they may tell more than that
         tail.n = 0
         tail.complete = False
-        link.gone()
-        link.held = engine.dialect.CLOSE_WHEN_GONE
+        if link.state == OPEN:
+            link.gone()
+            link.held = engine.dialect.CLOSE_WHEN_GONE
+            engine.event(EVENT_CLOSED, link, 0)
         link.drained = True
         link.ready = NO
         yield from run(self._modem, ask(b"AT", 2000), False)
@@ -244,25 +265,30 @@ class TransparentSocket(StreamSocket):
             raise ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != OPEN:
             return super()._send_step(buf, at, n)
-        engine = self._engine
+        if self._engine.state != DATA_MODE:  # accepted, and CONNECT has not come yet
+            return -EAGAIN
+        self._look_back()
+        if self._plus >= 0:
+            n = self._spoil_escape(buf, at, n)
+            if not n:
+                return -EAGAIN
+        n = self._engine.port.write(buf, at, n)
+        self._engine.full = n == 0
+        if not n:
+            return -EAGAIN
+        self._count_out(n)
+        return n
+
+    def _look_back(self):
         # Silence as early as it can have begun (a fast line) may make an escape; to break one apart it must be long
         # enough on the slowest.
+        engine = self._engine
         guard = engine.dialect.GUARD_MS
         if self._plus == 2:
             if -engine.until_ms(self._free_at) > guard + _GAP_MS:
                 self._plus = 0
         elif -engine.until_ms(self._wrote_at) > guard - _EARLY_MS:
             self._plus = 0
-        if self._plus >= 0:
-            n = self._spoil_escape(buf, at, n)
-            if not n:
-                return -EAGAIN
-        n = engine.port.write(buf, at, n)
-        engine.full = n == 0
-        if not n:
-            return -EAGAIN
-        self._count_out(n)
-        return n
 
     def _post(self, buf, at, n):
         self._modem._service()
@@ -324,6 +350,8 @@ class TransparentSocket(StreamSocket):
         if tail.complete:  # its last words, and a second of silence behind them
             yield from self._ended(link)
             return
+        tail.first = ()
+        tail.release()
         self._write_now(_PLUS)
         self._count_out(3)
         yield guard - 50
@@ -334,6 +362,9 @@ class TransparentSocket(StreamSocket):
         tail.words = engine.dialect.DATA_ENDS
         if not tail.complete:
             raise Timeout("no answer to +++")
+        if not tail.hold.startswith(b"\r\nOK"):  # its last words came meanwhile
+            yield from self._ended(link)
+            return
         tail.n = 0
         tail.complete = False
         engine.leave_data()
@@ -378,11 +409,13 @@ class TransparentSocket(StreamSocket):
             # Whether anything is said before the data goes on is not stated: take either.
             engine = self._engine
             yield from run(self._modem, ask(b"AT", 2000))  # takes in all notices that have come
+            if link.state != OPEN:
+                self._fail(link.errno or ENOTCONN)
             link.tail.answer(dialect.RESUME_WORDS)
             engine.enter_data(link.tail)
             self._write_now(dialect.RESUME[0][0] + b"\r")
         else:
-            command = Command(link, dialect.RESUME)
+            command = Command(link, dialect.RESUME if self._what == TCP else dialect.RESUME_UDP, self._args)
             command.enters_data = True
             yield from run(self._modem, command)
         self._out = False
@@ -394,6 +427,25 @@ class TransparentSocket(StreamSocket):
         return job.done
 
     def _close_steps(self, link):
+        if self._listener is not None:
+            yield from self._listener.close()
+            return
         if not self._out and link.state == OPEN and self._engine.state == DATA_MODE:
             yield from self._escape_steps(link)
         yield from close_link(self._modem, link)
+
+
+class TransparentDatagrams(TransparentSocket):
+    """UDP in data mode: what goes out becomes datagrams as the module sees fit, and borders are not told."""
+
+    _what = UDP
+
+    def connect(self, address):
+        """Send to, and receive from, (host, port) only.  Raises as for TCP."""
+        host, port = self._check_address(address)
+        self._local = self._local or self._modem._free_port()
+        self._args = (host, port, 0, self._local)
+        self._connect(UDP, host, port, self._timeout_ms)
+
+    def listen(self, backlog=1):
+        raise ModemError(EOPNOTSUPP, "listen() is for TCP")

@@ -119,9 +119,11 @@ def test_cancelled_sends():
 
 
 def test_ato_with_nothing_to_resume():
-    fails(bg96.active(), "ATO")
-    for states in (_a7600, _sim7028, _nl668, _l610):
+    fails(bg96.active(), "ATO", text="NO CARRIER")
+    for states in (_a7600, _sim7028):
         fails(states.plain(), "ATO")
+    for states in (_nl668, _l610):
+        fails(states.plain(), "ATO", text="NO CARRIER")
 
 
 def test_escape_in_command_mode():

@@ -71,4 +71,5 @@ def main(path, dialect, access, host, port, size):
     print("result " + json.dumps({"up": up == expected, "down": down == expected, "words": echoed, "end": end == b""}))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -8,10 +8,12 @@ ATSOCK_TEST_BYTES sets how much goes through each case (1048576: the promise's o
 
 import os
 
+from atsock.fast import copy
 from fakes import Case, spread
 from frames import ACCESS, DIALECTS
 from responder import SIZE, SOURCE, Gatherer, Responder
 from scenes import connected
+from test_transparent import online
 
 LOCKS = (True, False)
 try:
@@ -140,6 +142,117 @@ def _receptions(dialect, access, method, buf, lock):
             assert taker.n == n and not taker.wrong, "not what the module gave"
 
 
+def _write_at_once(socket, module, n):
+    at = 0
+    while n > 0:
+        taken = socket.write(SOURCE, at, SIZE - at)
+        if taken is None:
+            module.wait(0, False)
+        else:
+            n -= taken
+            at = (at + taken) % SIZE
+    while not socket.ioctl(3, 4):
+        module.wait(0, False)
+
+
+def _read_at_once(socket, module, taker, n):
+    while taker.n < n:
+        taken = socket.readinto(_small)
+        if taken is None:
+            module.wait(0, False)
+        else:
+            taker.take(_small, taken)
+
+
+def _both_at_once(socket, module, taker, n):
+    _write_at_once(socket, module, n)
+    _read_at_once(socket, module, taker, n)
+
+
+def not_waiting_allocates_nothing(dialect):
+    """A non-blocking socket, polled: the same promise once it has sent and received."""
+    for access in ACCESS:
+        for lock in LOCKS:
+            with Case(dialect, access, "locked" if lock else "counted"):
+                socket, module = _prepare(dialect, access, 256)
+                socket.setblocking(False)
+                taker = Taker(SOURCE)
+                module.coming += 8 * SIZE
+                _both_at_once(socket, module, taker, 2 * SIZE)
+                before = mem_total()
+                if lock:
+                    heap_lock()
+                try:
+                    _both_at_once(socket, module, taker, 8 * SIZE)
+                finally:
+                    if lock:
+                        heap_unlock()
+                assert mem_total() == before, "%d bytes allocated" % (mem_total() - before)
+                assert taker.n == 8 * SIZE and not taker.wrong, "not what the module gave"
+                assert not module.wrong and not module.gather.wrong, "not what was sent"
+
+
+class Pipe:
+    """A UART in data mode: gives SOURCE over and over, in pieces and with silences, and takes it."""
+
+    def __init__(self, cut):
+        self.cut = cut
+        self.coming = 0
+        self.at = 0
+        self.now = 0
+        self.gather = Gatherer(SOURCE)
+
+    def any(self):
+        return self.coming if self.coming < self.cut else self.cut
+
+    def readinto(self, buf, n):
+        n = min(n, self.any(), SIZE - self.at)
+        copy(buf, 0, SOURCE, self.at, n)
+        self.at = (self.at + n) % SIZE
+        self.coming -= n
+        return n
+
+    def write(self, buf, at, n):
+        return self.gather.put(buf, at, n)
+
+    def wait(self, ms, writing):
+        if not self.any():
+            self.now += ms
+
+    def ticks_ms(self):
+        return self.now
+
+
+def transparent_allocates_nothing(dialect):
+    """Data mode: SOURCE ends in what could be the module's last words, which are waited for and handed on."""
+    for cut, _ in WINDOWS:
+        for lock in LOCKS:
+            with Case(dialect, cut, "locked" if lock else "counted"):
+                socket, modem, tape, clock = online(dialect, timeout=None)
+                pipe = Pipe(cut)
+                port = modem._engine.port
+                port.stream, port.wait, port.ticks_ms = pipe, pipe.wait, pipe.ticks_ms
+                send(socket, SIZE)
+                write(socket, SIZE)
+                taker = Taker(SOURCE)
+                pipe.coming += SIZE
+                recv_into(socket, taker, _small, SIZE)
+                pipe.coming += 4 * SIZE
+                before = mem_total()
+                if lock:
+                    heap_lock()
+                try:
+                    send(socket, 2 * SIZE)
+                    write(socket, 2 * SIZE)
+                    recv_into(socket, taker, _small, 3 * SIZE)
+                    readinto(socket, taker, _large, 5 * SIZE)
+                finally:
+                    if lock:
+                        heap_unlock()
+                assert mem_total() == before, "%d bytes allocated" % (mem_total() - before)
+                assert taker.n == 5 * SIZE and not taker.wrong and pipe.gather.n == 6 * SIZE and not pipe.gather.wrong
+
+
 def sending_allocates_nothing(dialect):
     for access in ACCESS:
         for method in (send, write):
@@ -171,4 +284,4 @@ def test_the_measure_works():
     assert counted >= 1000 or mem_total() == 0
 
 
-spread(globals(), DIALECTS, sending_allocates_nothing, receiving_allocates_nothing)
+spread(globals(), DIALECTS, transparent_allocates_nothing, sending_allocates_nothing, receiving_allocates_nothing, not_waiting_allocates_nothing)

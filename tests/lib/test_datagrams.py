@@ -126,6 +126,89 @@ def full_ring_drops_whole_datagrams(dialect):
                 assert (atsock.EVENT_OVERFLOW, socket) in events or not lost
 
 
+def commands_of(modem, tape, says):
+    """Answers by itself from here on; the list of command lines that the driver writes."""
+    lines = []
+
+    def answer(command):
+        lines.append(command)
+        if command.startswith(says.open_line(command)):
+            return says.opened(command, says.link_of(command))
+        if b"CLOSE=" in command:
+            return says.close(says.first)[1][1]
+        if command.startswith((b"AT+QISEND=", b"AT+CIPSEND=")) or command.startswith(b"AT+MIPSEND=") and b'"' not in command:
+            tape.line = b""
+            tape.auto = payload
+            return b"\r\n>"
+        if command.startswith(b"AT+MIPSEND="):
+            return b"\r\n+MIPSEND: 1,0,2048\r\n\r\nOK\r\n"
+        if command.startswith(b"AT+MIPPUSH="):
+            return b"\r\n+MIPPUSH: 1,0,4\r\n\r\nOK\r\n"
+        return b"\r\nOK\r\n"
+
+    def payload(line):
+        tape.auto = answer
+        return says.result("buffer", says.first, 4)
+
+    tape.auto = answer
+    return lines
+
+
+def bind_and_connect(dialect):
+    """bind(), then connect(), then to another peer; what is sent goes to the one of the last connect()."""
+    modem, tape, clock, says = attached(dialect, "buffer")
+    lines = commands_of(modem, tape, says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(9)
+    socket.bind(("", 4000))
+    for peer in ("192.0.2.1", "192.0.2.2"):
+        del lines[:]
+        socket.connect((peer, 5000))
+        socket.send(b"abc\r")
+        opens = [line for line in lines if line.startswith(says.open_line(line))]
+        if dialect in ("a7600", "sim7028"):
+            assert not opens and lines == [b'AT+CIPSEND=0,4,"%s",5000' % peer.encode()], lines
+        else:
+            assert len(opens) == 1 and b'"%s",5000' % peer.encode() in opens[0] and b"4000" in opens[0], lines
+            assert lines[-1] in (b"AT+QISEND=0,4", b"AT+MIPSEND=1,4")
+    socket.close()
+
+
+def test_fibocom_goes_back_to_its_peer():
+    """A push to another address changes where the next datagram goes without one (1.1.7): from then on it is told each time."""
+    for dialect in ("nl668", "l610"):
+        for access in ACCESS:
+            with Case(dialect, access):
+                modem, tape, clock, says = attached(dialect, access)
+                lines = commands_of(modem, tape, says)
+                socket = modem.socket(type=atsock.SOCK_DGRAM)
+                socket.settimeout(9)
+                socket.connect(("192.0.2.1", 5000))
+                socket.sendto(b"abcd", ("192.0.2.2", 6000))
+                assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.2",6000'
+                socket.send(b"abcd")
+                assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
+                socket.sendto(b"abcd", ("192.0.2.1", 5000))
+                assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
+
+
+def test_l610_numbers_of_the_protocols():
+    """1.1.2: 60, 61, 62 over IPv6, with eight groups; a server's address is of its family."""
+    modem, tape, clock, says = attached("l610", "buffer")
+    lines = commands_of(modem, tape, says)
+    for kind, tls, wanted in ((atsock.SOCK_STREAM, False, 60), (atsock.SOCK_DGRAM, False, 61), (atsock.SOCK_STREAM, True, 62)):
+        socket = modem.socket(atsock.AF_INET6, kind, tls=tls)
+        socket.connect(("2001:db8::1", 80))
+        assert lines[-1].endswith(b',"2001:db8:0:0:0:0:0:1",80,%d' % wanted), lines[-1]
+    for family, address, wanted in ((atsock.AF_INET, b"127.0.0.1", 0), (atsock.AF_INET6, b"0:0:0:0:0:0:0:1", 60)):
+        server = modem.socket(family)
+        server.bind(("", 8080))
+        server.settimeout(2)
+        tape.auto = lambda command: lines.append(command) or b"\r\nOK\r\n"
+        server.listen()
+        assert lines[-1].endswith(b',8080,"%s",0,%d' % (address, wanted)), lines[-1]
+
+
 def test_bg96_service_tells_each_sender():
     """UDP SERVICE (2.1.8): read without a length, address and port in the header; sendto() names the peer (2.1.7)."""
     for cut in CUTS:
@@ -146,4 +229,4 @@ def test_bg96_service_tells_each_sender():
             tape.done()
 
 
-spread(globals(), DIALECTS, sends_one_datagram_each, receives_with_borders_and_sender, too_long_for_one, waiting, full_ring_drops_whole_datagrams)
+spread(globals(), DIALECTS, bind_and_connect, sends_one_datagram_each, receives_with_borders_and_sender, too_long_for_one, waiting, full_ring_drops_whole_datagrams)

@@ -170,4 +170,23 @@ def late_result_of_a_send(dialect):
                 assert error.args[0] in (104, 110), error
 
 
-spread(globals(), DIALECTS, abandoned_read_keeps_its_payload, direct_read_that_ran_out_of_time, abandoned_send, late_result_of_a_send)
+def close_behind_an_unanswered_send(dialect):
+    """close() does not wait for the deadline of a send() that ran out of time: it goes out behind the late result."""
+    for timeout in (1, 60):
+        with Case(dialect, timeout):
+            socket, modem, tape, clock, says = connected(dialect, timeout=1)
+            script = says.send("buffer", says.first, b"precious")
+            tape.load(script[:-1] + [("~", 10_000)] + script[-1:] + says.close(says.first))
+            assert errno_of(socket.send, b"precious") == _ETIMEDOUT
+            before = clock.now
+            socket.settimeout(timeout)
+            socket.close()
+            assert clock.now - before <= 2000
+            for _ in range(20):
+                modem.poll(1000)
+            settle(modem, tape)
+            tape.done()
+            assert modem._engine.link(says.first).state == 0
+
+
+spread(globals(), DIALECTS, close_behind_an_unanswered_send, abandoned_read_keeps_its_payload, direct_read_that_ran_out_of_time, abandoned_send, late_result_of_a_send)

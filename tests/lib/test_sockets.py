@@ -233,6 +233,29 @@ def partial_reads_keep_everything(dialect):
                     tape.done()
 
 
+def lines_of_limited_length(dialect):
+    """readline(n): at most n bytes of a line, what is over comes next."""
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+            tape.load(read_script(says, dialect, access, says.first, b"one\ntwo and three\nend"))
+            tape.after = lambda text: says.nothing(access, says.first)
+            got = [socket.readline(n) for n in (100, 3, 0, 4, -1, 2)]
+            assert got == [b"one\n", b"two", b"", b" and", b" three\n", b"en"], got
+
+
+def text_is_sent_as_utf_8(dialect):
+    """send(), sendall() and write() take str, as MicroPython's sockets do."""
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+            for method in (socket.send, socket.write, socket.sendall):
+                tape.load(says.send(access, says.first, "Gr\u00fc\u00dfe".encode()))
+                assert method("Gr\u00fc\u00dfe") in (7, None)
+                settle(modem, tape)
+                tape.done()
+
+
 def non_blocking_read(dialect):
     """With settimeout(0) calls never wait: None or EAGAIN until the data is in the ring, then the data."""
     for access in ACCESS:
@@ -570,7 +593,7 @@ def dropped_socket_is_closed_later(dialect):
 
 spread(
     globals(), DIALECTS, life_of_a_connection, open_command, short_reads, exact_reads, end_of_stream_after_all_data, closed_while_waiting,
-    read_refused_after_the_end, empty_answers, lost_notice, timeouts, partial_reads_keep_everything, non_blocking_read, non_blocking_read_alone, non_blocking_send, large_sends,
+    read_refused_after_the_end, empty_answers, lost_notice, timeouts, partial_reads_keep_everything, non_blocking_read, non_blocking_read_alone, non_blocking_send, large_sends, lines_of_limited_length, text_is_sent_as_utf_8,
     send_refused, pushed_data_waits_while_idle, overflow_is_reported, ids_used_up, access_modes_exclude_each_other,
     arguments_that_cannot_be_sent, not_attached, connected_already, unanswered_close, dropped_socket_is_closed_later,
 )  # fmt: skip

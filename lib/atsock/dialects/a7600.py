@@ -46,6 +46,7 @@ OPEN_DATA = {                           # CIPMODE=1; UDP: 6.3.3
     UDP:     (_OPEN + (b',"UDP","', HOST, b'",', PORT, b",", LOCAL),           _NET_MS, CONNECT, 0),
 }
 RESUME          = ((b"ATO",),                                 9_000,   CONNECT, 0)              # 1.2, 6.2.3.3
+RESUME_UDP      = RESUME
 RESUME_WORDS    = ()                                          # CONNECT comes
 LISTEN          = ((b"AT+SERVERSTART=", ARG + 1, b",", ARG),  _SET_MS, OK, 0)                   # 2.14: port, server
 STOP            = ((b"AT+SERVERSTOP=", ARG),                  _NET_MS, OK | CLOSED, 0)          # 2.15
@@ -79,6 +80,9 @@ _PUSH_LINES = (
     (b"+RECEIVE,",    b"",    PUSH,   0,   1,    ANY, RAW,  X,   2),        # 2.13 HeaderType 1
     (b"+IPD",         b"",    PUSH,   X,   0,    ANY, RAW,  X,   1),        # 2.8
 )
+_DATA_LINES = (
+    (b"CONNECT",      b"",    INCOMING, X, X,   ANY, NONE, X,   ANY),      # 6.4.1: behind +CLIENT
+)
 # 2.10: CIPMODE must be set before NETOPEN.
 _DATA  = ((DEACTIVATE, MAY), (b"AT+CIPMODE=1", MUST), (ACTIVATE, MUST))
 _LEAVE = ((DEACTIVATE, MAY), (b"AT+CIPMODE=0", MUST), (ACTIVATE, MUST))
@@ -87,7 +91,7 @@ ACCESS = {
     "buffer":      (0,   1,    _BUFFER, SEND, 1500, READ,     1500, (),          SEND_TO, ()),      # 2.4, 2.5
     "push":        (0,   2,    _PUSH,   SEND, 1500, None,     1500, _PUSH_LINES, SEND_TO, ()),
     "hex":         (0,   3,    _BUFFER, SEND, 1500, READ_HEX, 750,  (),          SEND_TO, ()),      # 2.5 mode 3; sending has no hex form
-    "transparent": (0,   4,    _DATA,   SEND, 1500, None,     1500, (),          None,    _LEAVE),
+    "transparent": (0,   4,    _DATA,   SEND, 1500, None,     1500, _DATA_LINES, None,    _LEAVE),
 }
 # ---- data mode: 1.2 (4)
 GUARD_MS  = 1000                        # silence before and after +++

@@ -48,6 +48,7 @@ OPEN = {
 }
 OPEN_DATA = {TCP: (OPEN[TCP][0], 152_000, CONNECT, 0), UDP: (OPEN[UDP][0], 152_000, CONNECT, 0)}    # mode 2: CONNECT
 RESUME          = ((b"AT+QISWTMD=", LINK, b",2"),             62_000,  CONNECT, 0)      # 2.1.10
+RESUME_UDP      = RESUME
 RESUME_WORDS    = ()                                          # CONNECT comes
 CLOSE           = ((b"AT+QICLOSE=", LINK),                    12_000,  OK, 0)           # 2.1.5: 10 s
 STALE           = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)                                # 2.1.6

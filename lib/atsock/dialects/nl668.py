@@ -40,11 +40,12 @@ PROTOCOLS = {4: {TCP: 0, UDP: 1, TLS: 2, TCP_SERVER: 0}}      # 1.1.2
 OPEN = {                                # 1.1.2; remote port 0 listens
     TCP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",", PROTOCOL),   OPEN_MS, OK, 0),
     UDP:        (_OPEN + (LOCAL, b',"', HOST, b'",', PORT, b",", PROTOCOL),   OPEN_MS, OK, 0),
-    TCP_SERVER: (_OPEN + (LOCAL, b',"127.0.0.1",0,', PROTOCOL),               OPEN_MS, OK, 0),
+    TCP_SERVER: (_OPEN + (LOCAL, b',"', HOST, b'",0,', PROTOCOL),              OPEN_MS, OK, 0),
 }
 _ODM = (b"AT+MIPODM=", LINK, b",", LOCAL, b',"', HOST, b'",', PORT, b",", PROTOCOL)
 OPEN_DATA = {TCP: (_ODM, OPEN_MS, OK | CONNECT, 0), UDP: (_ODM, OPEN_MS, OK | CONNECT, 0)}    # 1.1.18
 RESUME          = ((b"ATO",),                                9_000,    OK, 0)
+RESUME_UDP      = RESUME
 RESUME_WORDS    = (b"CONNECT", b"OK", b"+MIPODM:")         # 1.1.24 of the L610 manual says nothing of an answer
 CLOSE           = ((b"AT+MIPCLOSE=", LINK),                  15_000,   OK | CLOSED, 0)                  # 1.1.3
 STALE           = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)                                # 1.1.3

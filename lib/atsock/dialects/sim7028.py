@@ -14,8 +14,9 @@ SERVERS, SERVER_COUNT = APART, 2        # 2.1.14
 UDP_MOST = 1400                         # 2.1.4: longer ones may be lost in the network
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")    # 3.1.1: NB-IoT, CEREG decides
 
-RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 9_000, OK | ADDRESS, 0)   # 2.1.17: 6 s
+RESOLVE = RESOLVE_6 = ((b'AT+CDNSGIP="', HOST, b'"'), 9_000, OK | ADDRESS, 0)   # 2.1.17: 6 s; the family is NETOPEN's (2.1.18)
 
+RESUME_UDP = OPEN_DATA[UDP]             # 3.3.3: opened once more
 CONFIGURE = CONFIGURE + (((b"AT+CSOCKSETPN=1,", IP_FAMILY), _SET_MS, OK, 0),)   # 2.1.18: before NETOPEN
 UNACKED = None                          # 2.1.16: the acknowledged count is reserved
 # 2.1.19: minutes, count, minutes

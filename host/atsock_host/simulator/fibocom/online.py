@@ -90,7 +90,7 @@ class OdmMixin:
         if socket.spool_timer:
             socket.spool_timer.cancel()
         if not socket.is_stream:
-            if socket.target is not None:
+            if socket.target is not None and socket.spool:
                 socket.endpoint.send(bytes(socket.spool), *socket.target)
             socket.spool.clear()
         else:

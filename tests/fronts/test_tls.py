@@ -1,0 +1,113 @@
+"""TLS over the modem's sockets, both interpreters, against ssl of this machine: clients and servers, certificates, ends."""
+
+import base64
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+import trustme
+from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, Program, Server, free_port
+
+from atsock_host.simulator import Simulator
+
+pytestmark = pytest.mark.slow
+
+SIZE = 65536
+HOSTS = {"server.example": "127.0.0.1", "other.example": "127.0.0.1"}
+# MicroPython's ssl takes the end of the connection for the end of TLS.
+CUT = {"cpython": "cut", "micropython": "end"}
+
+
+class Papers:
+    """An authority, a certificate of server.example by it, and an authority that has nothing to do with it."""
+
+    def __init__(self, folder):
+        authority = trustme.CA()
+        certificate = authority.issue_cert("server.example")
+        self.client = ssl.create_default_context()
+        authority.configure_trust(self.client)
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(self.server)
+        self._folder = folder
+        self._write("ca", authority.cert_pem)
+        self._write("stranger", trustme.CA().cert_pem)
+        self._write("chain", certificate.cert_chain_pems[0])
+        self._write("key", certificate.private_key_pem)
+
+    def _write(self, name, blob):
+        # As PEM for CPython and as DER, which MicroPython's ports always know.
+        text = blob.bytes().decode()
+        (self._folder / (name + ".pem")).write_text(text)
+        inside = "".join(line for line in text.splitlines() if "-----" not in line)
+        (self._folder / (name + ".der")).write_bytes(base64.b64decode(inside))
+
+    def files(self, interpreter):
+        """The paths of the authority, the other one, the certificate and its key."""
+        kind = "pem" if interpreter == "cpython" else "der"
+        return [self._folder / f"{name}.{kind}" for name in ("ca", "stranger", "chain", "key")]
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory):
+    return Papers(tmp_path_factory.mktemp("papers"))
+
+
+@pytest.fixture(scope="module")
+def peer(papers):
+    """A TLS server that does as the lines say which it gets: HOW SIZE."""
+
+    def serve(connection):
+        with papers.server.wrap_socket(connection, server_side=True, suppress_ragged_eofs=False) as stream:
+            file = stream.makefile("rwb", buffering=0)
+            while line := file.readline():
+                how, size = line.split()
+                if how in (b"keep", b"echo"):
+                    stream.sendall(_read(file, int(size)))
+                    continue
+                stream.sendall(bytes(int(size)))
+                if how == b"end":
+                    stream.unwrap()
+                stream.shutdown(socket.SHUT_RDWR)
+                return
+
+    with Server(serve) as server:
+        yield server
+
+
+def _read(file, size):
+    got = b""
+    while len(got) < size:
+        piece = file.read(size - len(got))
+        assert piece, "the stream ends after %d of %d bytes" % (len(got), size)
+        got += piece
+    return got
+
+
+def talk(papers, port, data):
+    """What a TLS server of the module sends back; tries again while nobody listens."""
+    give_up = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
+                with papers.client.wrap_socket(connection, server_hostname="server.example") as stream:
+                    stream.sendall(data)
+                    return _read(stream.makefile("rb"), len(data))
+        except ConnectionError:
+            assert time.monotonic() < give_up, "nobody listens"
+
+
+@pytest.mark.parametrize("access", ACCESS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+def test_blocking(interpreter, dialect, access, papers, peer):
+    port = free_port()
+    data = bytes(range(256)) * (SIZE // 256)
+    with Simulator(dialect, hosts=HOSTS) as module:
+        with Program(interpreter, "tls_blocking.py", module, dialect, access, peer.port, port, SIZE, *papers.files(interpreter)) as program:
+            program.line("listening")
+            assert talk(papers, port, data) == data
+            value = program.result()
+        assert module.violations() == []
+    assert value == [SIZE, "authority", "name", [5000, "end"], [5000, CUT[interpreter]], SIZE]

@@ -1,0 +1,32 @@
+"""What a program can tell from an error: its errno, on both interpreters; on CPython its class, too."""
+
+import sys
+
+from fakes import new_modem, raises
+from scenes import attached, connect
+
+EAGAIN, EINPROGRESS = 11, 115
+IS_MICROPYTHON = sys.implementation.name == "micropython"
+
+
+def test_an_error_has_its_errno():
+    modem, tape, clock, says = attached("bg96")
+    socket = connect(modem, tape, says)
+    socket.setblocking(False)
+    error = raises(OSError, socket.recv, 1)
+    assert error.errno == EAGAIN
+    assert IS_MICROPYTHON or isinstance(error, BlockingIOError)
+
+
+def test_a_connect_on_its_way():
+    modem, tape, clock, says = attached("bg96")
+    tape.auto = lambda command: b""
+    socket = modem.socket()
+    socket.setblocking(False)
+    assert raises(OSError, socket.connect, ("192.0.2.7", 80)).errno == EINPROGRESS
+
+
+def test_what_only_the_link_knows():
+    error = new_modem("bg96")[0]._link_error(None, 104)
+    assert error.errno == 104
+    assert IS_MICROPYTHON or isinstance(error, ConnectionResetError) and error.strerror

@@ -1,0 +1,155 @@
+"""What poll says in every state of a socket, and what calls that must not wait do in it."""
+
+import atsock
+from atsock.socketmodule import SocketModule
+from fakes import Case, errno_of, spread
+from frames import ACCESS, DIALECTS, OK, PEER, PORT, line, pulls
+from scenes import attached, connect, connected, settle
+
+POLL = 3
+IN, OUT, ERR, HUP, NVAL = 1, 4, 8, 16, 32
+BOTH = IN | OUT
+EINVAL, EAGAIN, ENOTCONN, EISCONN, ECONNREFUSED, EALREADY, EINPROGRESS = 22, 11, 107, 106, 111, 114, 115
+
+
+def _started(dialect, access="buffer"):
+    """A socket whose non-blocking connect() is on its way; the module has said nothing yet."""
+    modem, tape, clock, says = attached(dialect, access)
+    asked = []
+    tape.auto = lambda command: asked.append(command) if command.startswith(says.open_line(command)) else OK
+    socket = modem.socket()
+    socket.setblocking(False)
+    assert errno_of(socket.connect, (PEER, PORT)) == EINPROGRESS
+    while not asked:
+        modem.poll()
+    return socket, modem, tape, clock, says, asked[0]
+
+
+def before_connect(dialect):
+    """POLLOUT and POLLHUP, as MicroPython's own sockets before connect(); POLLNVAL after close()."""
+    modem, tape, clock, says = attached(dialect)
+    socket = modem.socket()
+    assert socket.ioctl(POLL, BOTH) == OUT | HUP
+    assert socket.ioctl(POLL, IN) == HUP
+    socket.close()
+    assert socket.ioctl(POLL, BOTH) == NVAL
+    datagrams = modem.socket(atsock.AF_INET, atsock.SOCK_DGRAM)
+    assert datagrams.ioctl(POLL, BOTH) == OUT
+    assert datagrams.ioctl(POLL, IN) == 0
+
+
+def while_connecting(dialect):
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says, command = _started(dialect, access)
+            now = clock.now
+            assert socket.ioctl(POLL, BOTH) == 0
+            assert errno_of(socket.send, b"x") == EAGAIN
+            assert errno_of(socket.recv, 1) == EAGAIN
+            assert socket.write(b"x") is None
+            assert socket.read(1) is None
+            assert socket.readinto(bytearray(1)) is None
+            assert errno_of(socket.connect, (PEER, PORT)) == EALREADY
+            assert clock.now == now
+            tape.input.append([0, "!", says.opened(command, says.link_of(command))])
+            settle(modem, tape)
+            assert socket.ioctl(POLL, BOTH) == OUT
+            assert errno_of(socket.connect, (PEER, PORT)) == EISCONN
+
+
+def refused(dialect):
+    """A connect() that failed: POLLERR and POLLHUP; the next call tells why."""
+    socket, modem, tape, clock, says, command = _started(dialect)
+    refusals = {
+        "bg96": OK + line(b"+QIOPEN: 0,566"),
+        "a7600": OK + line(b"+CIPOPEN: 0,1"),
+        "sim7028": OK + line(b"+CIPOPEN: 0,1"),
+    }
+    tape.input.append([0, "!", refusals.get(dialect, OK + line(b"+MIPSTAT: 1,1"))])
+    settle(modem, tape)
+    assert socket.ioctl(POLL, BOTH) == ERR | HUP
+    errno_of(socket.send, b"x")
+    assert socket.ioctl(POLL, BOTH) == OUT | HUP
+    assert errno_of(socket.send, b"x") == ENOTCONN
+
+
+def ends_behind_the_open(dialect):
+    """The peer closed before the program could look: what it sent can be read, then comes the end."""
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says, command = _started(dialect, access)
+            link = says.link_of(command)
+            asked = []
+
+            def answer(command):
+                if pulls(dialect, access) and command == says.ask(access, link, says.most[access])[:-1]:
+                    asked.append(command)
+                    return says.answer(access, link, b"19:04", 0) if len(asked) == 1 else says.nothing(access, link)
+                return OK
+
+            tape.auto = answer
+            coming = says.notice(access, link) if pulls(dialect, access) else says.push(access, link, b"19:04")
+            tape.input.append([0, "!", says.opened(command, link) + coming + says.closed(link)])
+            settle(modem, tape)
+            socket.setblocking(True)
+            assert socket.recv(100) == b"19:04"
+            assert socket.recv(100) == b""
+            assert socket.ioctl(POLL, BOTH) & (IN | HUP) == IN | HUP
+            assert socket.recv(100) == b""
+
+
+def blocking_connect_to_a_hasty_peer(dialect):
+    modem, tape, clock, says = attached(dialect)
+    asks = says.ask("buffer", says.first, says.most["buffer"])[:-1]
+
+    def answer(command):
+        if command.startswith(says.open_line(command)):
+            link = says.link_of(command)
+            return says.opened(command, link) + says.closed(link)
+        return says.nothing("buffer", says.first) if command.startswith(asks) else OK
+
+    tape.auto = answer
+    socket = modem.socket()
+    socket.connect((PEER, PORT))
+    assert socket.recv(1) == b""
+
+
+def dontwait(dialect):
+    """MSG_DONTWAIT: one call that does not wait, on a socket that otherwise would."""
+    for access in ACCESS:
+        with Case(dialect, access):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+            now = clock.now
+            assert errno_of(socket.recv, 10, SocketModule.MSG_DONTWAIT) == EAGAIN
+            assert clock.now == now
+            assert socket.gettimeout() == 20
+            tape.after = lambda command: says.answer(access, says.first, b"hello", 0)
+            coming = says.notice(access, says.first) if pulls(dialect, access) else says.push(access, says.first, b"hello")
+            tape.input.append([0, "!", coming])
+            settle(modem, tape)
+            both = SocketModule.MSG_DONTWAIT | SocketModule.MSG_PEEK
+            for attempt in range(5):
+                try:
+                    got = socket.recv(3, both)
+                    break
+                except OSError as error:
+                    assert error.errno == EAGAIN
+            assert got == b"hel"
+            assert socket.recv(10, SocketModule.MSG_DONTWAIT) == b"hello"
+            assert clock.now == now
+
+
+def unknown_requests(dialect):
+    """ioctl: a negative errno for what it does not know, in every state."""
+    modem, tape, clock, says = attached(dialect)
+    fresh = modem.socket()
+    ready = connect(modem, tape, says)
+    for request in (0, 2, 5, 6, 7, 8, 9, 10, 11, 1000):
+        for socket in (fresh, ready):
+            assert socket.ioctl(request, 0) == -EINVAL, request
+
+
+spread(
+    globals(), DIALECTS, before_connect, while_connecting, refused, ends_behind_the_open, blocking_connect_to_a_hasty_peer,
+    dontwait, unknown_requests,
+)  # fmt: skip

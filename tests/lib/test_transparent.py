@@ -1,0 +1,358 @@
+"""Transparent sockets: what is payload and what is the module's, the guard times, the ways in and out of data mode."""
+
+import atsock
+from fakes import CUTS, Case, errno_of, raises, spread
+from frames import DIALECTS, HOSTILE, OK, PEER, PORT, line, speech
+from scenes import attached, settle
+
+GONE = (104, 107)  # ECONNRESET, ENOTCONN
+ONLINE = {
+    "bg96": [(">", b'AT+QICFG="dataformat",0,0\r'), ("<", OK), (">", b'AT+QIOPEN=1,0,"%s","192.0.2.7",5005,%d,2\r'), ("<", line(b"CONNECT"))],
+    "nl668": [(">", b'AT+GTSET="IPRFMT",5\r'), ("<", OK), (">", b'AT+MIPODM=1,%s,"192.0.2.7",5005,%d\r'), ("<", OK + line(b"+MIPODM: 1,1"))],
+    "a7600": [
+        (">", b"AT+NETCLOSE\r"), ("<", OK + line(b"+NETCLOSE: 0")), (">", b"AT+CIPMODE=1\r"), ("<", OK),
+        (">", b"AT+NETOPEN\r"), ("<", OK + line(b"+NETOPEN: 0")), (">", b'AT+CIPOPEN=0,"%s","192.0.2.7",5005%s\r'), ("<", line(b"CONNECT 115200")),
+    ],
+}  # fmt: skip
+ONLINE["l610"] = ONLINE["nl668"]
+ONLINE["sim7028"] = ONLINE["a7600"]
+# What each module writes into the data when the peer closes.
+ENDS = {
+    "bg96": line(b"NO CARRIER"), "a7600": line(b"CLOSED") + line(b"+IPCLOSE: 0,1"), "sim7028": line(b"CLOSED") + line(b"+IPCLOSE: 0,1"),
+    "nl668": line(b"+MIPSTAT: 1,1"), "l610": line(b"NO CARRIER"),
+}  # fmt: skip
+AT = [(">", b"AT\r"), ("<", OK)]
+ESCAPE = [(">", b"+++"), ("~", 1000), ("<", OK)] + AT
+RESUME = {
+    "bg96": [(">", b"AT+QISWTMD=0,2\r"), ("<", line(b"CONNECT"))],
+    "a7600": [(">", b"ATO\r"), ("<", line(b"CONNECT 115200"))],
+    "nl668": AT + [(">", b"ATO\r")],
+}
+RESUME["l610"] = RESUME["nl668"]
+RESUME["sim7028"] = RESUME["a7600"]
+
+
+def online(dialect, udp=False, timeout=20, attachment=None):
+    """(socket, modem, tape, clock) in data mode; the script is blank."""
+    modem, tape, clock = attachment or attached(dialect, "transparent")[:3]
+    script = list(ONLINE[dialect])
+    kind, command = script[-2]
+    local = 4444 if udp else 0
+    if dialect in ("a7600", "sim7028"):
+        command = command % (b"UDP", b",4444") if udp else command % (b"TCP", b"")
+    elif dialect == "bg96":
+        command = command % (b"UDP" if udp else b"TCP", local)
+    else:
+        command = command % (b"4444" if udp else b"", int(udp))
+    script[-2] = (kind, command)
+    tape.load(script)
+    socket = modem.socket(type=atsock.SOCK_DGRAM if udp else atsock.SOCK_STREAM)
+    socket.settimeout(20)
+    if udp:
+        socket.bind(("", local))
+    socket.connect((PEER, PORT))
+    tape.done()
+    tape.load(())
+    socket.settimeout(timeout)
+    return socket, modem, tape, clock
+
+
+def both_ways(dialect):
+    """Everything is payload, whatever it looks like, and however it is cut."""
+    for udp in (False, True):
+        for cut in CUTS:
+            with Case(dialect, udp, cut):
+                socket, modem, tape, clock = online(dialect, udp)
+                tape.cut = cut
+                tape.load([(">", HOSTILE), ("!", HOSTILE), (">", b"x")])
+                assert socket.send(HOSTILE) == len(HOSTILE)
+                assert socket.read(len(HOSTILE)) == HOSTILE
+                assert socket.send(b"x") == 1
+                tape.done()
+
+
+def line_ends_at_the_end(dialect):
+    """What stands at the end and could become the module's last words is handed on when nothing more comes."""
+    for data in (b"\r", b"\r\n", b"line\r\n", b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n", b"\r\nNO CARR", b"\r\nCLOSE", b"\r\n\r\n\r\n", b"\r\n+MIPSTAT", b"a\r\n\r"):
+        for cut in (0, 1):
+            with Case(dialect, data, cut):
+                socket, modem, tape, clock = online(dialect)
+                tape.cut = cut
+                tape.load([("!", data)])
+                before = clock.now
+                assert socket.read(len(data)) == data
+                assert clock.now - before < 1000
+                tape.load([("!", data), ("~", 5000), ("!", b"more")])
+                assert socket.read(len(data) + 4) == data + b"more"
+                socket.settimeout(0)
+                tape.load([("!", data)])
+                got = b""
+                while len(got) < len(data):
+                    got += socket.read(len(data) - len(got)) or b""
+                    clock.now += 100
+                assert got == data
+
+
+def peer_closes(dialect):
+    """The module's last words are the end of the stream, not data; the ring is read before."""
+    for cut in CUTS:
+        for timeout in (None, 20, 0):
+            with Case(dialect, cut, timeout):
+                socket, modem, tape, clock = online(dialect, timeout=timeout)
+                tape.cut = cut
+                tape.load([("!", b"the last data" + ENDS[dialect])])
+                tape.after = lambda command: OK if command in (b"AT", b"AT+QICLOSE=0", b"AT+CIPCLOSE=0") else OK + line(b"+MIPCLOSE: 1,0")
+                got = b""
+                piece = None
+                while piece != b"":
+                    clock.now += 50
+                    piece = socket.read(5)
+                    got += piece or b""
+                assert got == b"the last data", got
+                settle(modem, tape)
+                assert modem._engine.state == 0
+                assert errno_of(socket.send, b"x") in GONE
+                socket.close()
+                settle(modem, tape)
+
+
+def events_of_the_end(dialect):
+    """EVENT_CLOSED for the end of the connection; a loss of the network that stands among the last words is one."""
+    events = []
+    modem, tape, clock, says = attached(dialect, "transparent", on_event=lambda event, sock, value: events.append((event, sock)))
+    socket, modem, tape, clock = online(dialect, attachment=(modem, tape, clock))
+    del events[:]
+    tape.load([("!", b"x" + ENDS[dialect])] + AT)
+    assert socket.read() == b"x"
+    settle(modem, tape)
+    assert events == [(atsock.EVENT_CLOSED, socket)], events
+    assert modem.isconnected()
+    if dialect in ("a7600", "sim7028"):
+        socket, modem, tape, clock = online(dialect)
+        tape.load([("!", b"x" + line(b"CLOSED") + line(b"+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY"))] + AT)
+        assert socket.read(1) == b"x"
+        assert errno_of(socket.recv, 1) == 100
+        assert not modem.isconnected()
+
+
+def last_words_with_more_behind(dialect):
+    """As soon as something follows them, they were payload."""
+    for cut in CUTS:
+        with Case(dialect, cut):
+            socket, modem, tape, clock = online(dialect)
+            tape.cut = cut
+            data = b"a" + ENDS[dialect] + b"b" + ENDS[dialect] * 3 + b"\r\nc"
+            tape.load([("!", data), ("~", 250), ("!", b"d")])
+            assert socket.read(len(data) + 1) == data + b"d"
+
+
+def escape_and_resume(dialect):
+    """Guard times, data that comes meanwhile, commands, and back."""
+    for udp in (False, True):
+        for cut in CUTS:
+            with Case(dialect, udp, cut):
+                socket, modem, tape, clock = online(dialect, udp)
+                tape.cut = cut
+                tape.load([(">", b"x"), ("!", b"before\r\n")])
+                socket.send(b"x")
+                wrote = clock.now
+                settle(modem, tape)
+                late = line(b"OKAY\r\nOK?")
+                tape.load([("~", 100), ("!", b"first\r\n"), (">", b"+++"), ("~", 500), ("!", late), ("~", 500), ("<", OK)] + AT)
+                times = []
+                write = tape.write
+                tape.write = lambda buf, at, n: (times.append(clock.now), write(buf, at, n))[1]
+                socket.escape()
+                tape.write = write
+                assert times[0] - wrote >= 1000 and times[1] - times[0] >= 1000, (wrote, times)
+                socket.escape()  # once is enough
+                assert errno_of(socket.send, b"y") == 16
+                tape.load([(">", b"ATE0\r"), ("<", OK)])
+                modem.command("ATE0")
+                tape.load(back(dialect, udp))
+                socket.resume()
+                socket.resume()
+                tape.load([(">", b"z"), ("!", b"behind")])
+                socket.send(b"z")
+                expected = b"before\r\nfirst\r\n" + late + b"behind"
+                assert socket.read(len(expected)) == expected
+                tape.done()
+
+
+def back(dialect, udp):
+    script = list(RESUME[dialect])
+    if dialect == "sim7028" and udp:
+        script[0] = (">", b'AT+CIPOPEN=0,"UDP","192.0.2.7",5005,4444\r')
+    if dialect == "bg96":
+        script = [(">", b"AT+QIRD=0,1024\r"), ("<", b"\r\n+QIRD: 0\r\n" + OK)] + script
+    return script
+
+
+def escape_resume_escape(dialect):
+    """Whether the module says anything when data mode goes on or not, the OK of the next escape is the escape's."""
+    answers = [RESUME[dialect][-1]]
+    if dialect in ("nl668", "l610"):
+        answers = [None, ("!", line(b"CONNECT")), ("!", OK), ("!", line(b"+MIPODM: 1,1"))]
+    for answer in answers:
+        with Case(dialect, answer):
+            socket, modem, tape, clock = online(dialect)
+            tape.load(ESCAPE)
+            socket.escape()
+            script = [item for item in back(dialect, False) if item[0] == ">" or item[1] != answers[0][1]] if answers[0] else back(dialect, False)
+            tape.load(script + [answer] if answer else script)
+            socket.resume()
+            tape.load(list_of(tape) + ESCAPE)
+            socket.escape()
+            tape.done()
+
+
+def closed_during_the_escape(dialect):
+    """The last words come instead of the OK."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load([(">", b"+++"), ("~", 1000), ("!", b"data" + ENDS[dialect])] + AT)
+    assert errno_of(socket.escape) in GONE
+    assert socket.read() == b"data"
+    tape.done()
+
+
+def no_answer_to_the_escape(dialect):
+    socket, modem, tape, clock = online(dialect)
+    tape.load([(">", b"+++")])
+    raises(atsock.Timeout, socket.escape)
+    tape.load([("!", b"still here"), (">", b"+++"), ("~", 1000), ("<", OK)] + AT)
+    assert socket.read(10) == b"still here"
+    socket.escape()
+    tape.done()
+
+
+def gone_while_escaped(dialect):
+    """The connection ends while the port is in command mode: resume() says so."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load(ESCAPE)
+    socket.escape()
+    if dialect in ("nl668", "l610"):
+        tape.load([("!", line(b"+MIPSTAT: 1,1"))])
+        settle(modem, tape)
+        assert socket.read() == b""
+        return
+    tape.load(back(dialect, False)[:-1] + [("<", line(b"NO CARRIER"))])
+    tape.after = lambda command: line(b"+QIGETERROR: 567, Socket was closed") + OK
+    error = raises(atsock.CommandError, socket.resume)
+    assert dialect == "bg96" or error.text == "NO CARRIER", error.text
+    tape.done()
+
+
+def plus_plus_plus(dialect):
+    """A payload of exactly +++ never stands alone between two silences."""
+    for parts in ((b"+++",), (b"+", b"+", b"+"), (b"++", b"+"), (b"+", b"++")):
+        with Case(dialect, parts):
+            socket, modem, tape, clock = online(dialect)
+            tape.load([(">", b"+++")])
+            written = []
+            write = tape.write
+            tape.write = lambda buf, at, n: (written.append((clock.now, bytes(buf[at : at + n]))), write(buf, at, n))[1]
+            clock.now += 5000
+            for part in parts:
+                assert socket.send(part) == len(part)
+            tape.done()
+            assert b"".join([data for _, data in written]) == b"+++"
+            assert max([written[i + 1][0] - written[i][0] for i in range(len(written) - 1)]) > 1000
+
+
+def close_leaves_data_mode(dialect):
+    socket, modem, tape, clock = online(dialect)
+    says = speech(dialect)
+    tape.load(ESCAPE + says.close(says.first))
+    socket.close()
+    tape.done()
+    assert errno_of(socket.send, b"x") in GONE
+
+
+def others_are_busy(dialect):
+    """One connection owns the line."""
+    socket, modem, tape, clock = online(dialect)
+    assert errno_of(modem.command, "AT") == 16
+    other = modem.socket()
+    assert errno_of(other.connect, (PEER, PORT)) in (16, 24)
+
+
+spread(
+    globals(), DIALECTS, both_ways, line_ends_at_the_end, peer_closes, events_of_the_end, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_during_the_escape,
+    no_answer_to_the_escape, gone_while_escaped, plus_plus_plus, close_leaves_data_mode, others_are_busy,
+)  # fmt: skip
+
+
+def server(dialect):
+    """SIMCom 6.4.1: the accepted connection takes the line; its end gives it back, and the server goes on."""
+    for cut in CUTS:
+        with Case(dialect, cut):
+            modem, tape, clock, says = attached(dialect, "transparent")
+            tape.cut = cut
+            tape.load(ONLINE[dialect][:6] + [(">", b"AT+SERVERSTART=8080,0\r"), ("<", OK)])
+            listener = modem.socket()
+            listener.bind(("", 8080))
+            listener.listen()
+            second = modem.socket()
+            second.bind(("", 8081))
+            assert errno_of(second.listen) == 24
+            tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40000")), ("~", 100), ("!", line(b"CONNECT 115200") + b"hello\r\n+CLIENT: 1,0\r\n")])
+            listener.settimeout(5)
+            socket, address = listener.accept()
+            assert address == ("192.0.2.9", 40000)
+            socket.settimeout(5)
+            tape.load(list_of(tape) + [(">", b"hi")])
+            assert socket.send(b"hi") == 2
+            assert socket.read(20) == b"hello\r\n+CLIENT: 1,0\r\n"[:20]
+            tape.load(ESCAPE + RESUME[dialect] + [(">", b"again")])
+            socket.escape()
+            socket.resume()
+            socket.send(b"again")
+            tape.load([("!", b"end" + ENDS[dialect])] + AT)
+            assert socket.read()[-3:] == b"end"
+            # The next client comes before the first one's socket was closed.
+            tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40001") + line(b"CONNECT") + b"me too")])
+            other, address = listener.accept()
+            assert address[1] == 40001
+            socket.close()
+            other.settimeout(5)
+            assert other.read(6) == b"me too"
+            tape.load(ESCAPE + [(">", b"AT+CIPCLOSE=0\r"), ("<", OK + line(b"CLOSED") + line(b"+CIPCLOSE: 0,0"))])
+            other.close()
+            tape.load([(">", b"AT+SERVERSTOP=0\r"), ("<", line(b"+SERVERSTOP: 0,0") + OK)])
+            listener.close()
+            tape.done()
+
+
+def list_of(tape):
+    # What has not been read yet.
+    return [(kind, data) for _, kind, data in tape.input[tape.at :]]
+
+
+def server_closed_first(dialect):
+    """Closing the server with a client in the queue closes that first."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    tape.load(ONLINE[dialect][:6] + [(">", b"AT+SERVERSTART=8080,0\r"), ("<", OK)])
+    listener = modem.socket()
+    listener.bind(("", 8080))
+    listener.listen()
+    tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40000") + line(b"CONNECT 115200") + b"data")])
+    settle(modem, tape)
+    closing = [(">", b"AT+CIPCLOSE=0\r"), ("<", OK + line(b"CLOSED") + line(b"+CIPCLOSE: 0,0"))]
+    tape.load(ESCAPE + closing + [(">", b"AT+SERVERSTOP=0\r"), ("<", line(b"+SERVERSTOP: 0,0") + OK)])
+    listener.close()
+    tape.done()
+
+
+spread(globals(), ("a7600", "sim7028"), server, server_closed_first)
+
+
+def no_servers(dialect):
+    modem, tape, clock, says = attached(dialect, "transparent")
+    tape.after = lambda command: OK
+    listener = modem.socket()
+    listener.bind(("", 8080))
+    assert errno_of(listener.listen) == 95
+    assert errno_of(modem.socket(type=atsock.SOCK_DGRAM).listen) == 95
+
+
+spread(globals(), ("bg96", "nl668", "l610"), no_servers)
