@@ -104,6 +104,28 @@ def test_datagrams(bench):
     assert bench.module.violations == []
 
 
+def test_program_starts_anew_in_data_mode(bench):
+    """The program before it died in data mode: attach() finds the module deaf, escapes, and leaves that mode for good."""
+    connected(bench)
+    before = bench.network.streams[-1]
+    again = atsock.Modem(bench.wire, bench.dialect)
+    again._engine.port.ticks_ms, again._engine.port.wait = bench.modem._engine.port.ticks_ms, bench.modem._engine.port.wait
+    assert again.attach("internet")
+    assert before.ended
+    for access in ("buffer", "transparent"):
+        socket = again.socket(access=access)
+        socket.settimeout(5)
+        socket.connect(PEER)
+        socket.send(b"hello")
+        bench.network.streams[-1].feed(b"answer")
+        assert socket.recv(6) == b"answer"
+        for _ in range(3):
+            again.poll(1000)
+        assert bytes(bench.network.streams[-1].sent) == b"hello"
+        socket.close()
+    assert bench.module.violations == []
+
+
 def test_refused(bench):
     """A connection that is refused leaves the port in command mode, and the id free."""
     bench.network.refuse.add(PEER[0])

@@ -10,6 +10,7 @@ FIRST_LINK, LINKS = 0, 12  # 2.1.4
 SERVERS = IN_LINKS                      # 2.1.4
 NO_PORT = 0                             # 2.1.4: the module chooses
 DATA_LINK = None                        # any
+DATA_SETTING = None                        # told when a connection is opened
 REGISTRATION = (b"AT+CEREG?", b"AT+CREG?", b"AT+CGREG?")
 
 # 1.1: 60 s wherever no other time is printed; 2 s of margin for the line.

@@ -10,6 +10,7 @@ FIRST_LINK, LINKS = 1, 6                # 1.1.2
 SERVERS = BECOMES                       # 1.1.2: the listening socket becomes the connection
 NO_PORT = b""                           # 1.1.2: an empty field, the module chooses
 DATA_LINK = None                        # any
+DATA_SETTING = None                        # told when a connection is opened
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
 
 _ANY_MS = 5_000                         # the manual prints < 1 s
