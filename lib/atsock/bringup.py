@@ -9,10 +9,12 @@ from .command import Command, text_command
 from .errnos import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV
 from .errors import ModemError, Timeout, printable
 from .fast import MISSING, field, number
-from .words import BY_FLAG, BY_ID, MUST, OK, SYNC_ANSWER, X
+from .words import A_LEAVE, BY_FLAG, BY_ID, MUST, OK, SYNC_ANSWER, X
 
 _ANY_MS = 9000  # general commands; 27.007 prints no times
 _AT_MS = 500  # one AT during synchronisation
+_DEAF = 5  # so many unanswered AT
+_GUARD_MS = 1_100  # silence before and behind +++
 _SYNC_MS = 25_000  # as long as the slowest of the modules boots (A7600: 24 s)
 _POLL_MS = 1000  # between two questions for the registration
 
@@ -71,6 +73,7 @@ def synchronise(modem):
     engine = modem._engine
     engine.reset()
     start = engine.port.ticks_ms()
+    silent = 0
     while True:
         command = ask(b"AT", _AT_MS)
         yield command
@@ -85,6 +88,11 @@ def synchronise(modem):
         if -engine.until_ms(start) > _SYNC_MS:
             raise Timeout("the module does not answer AT: check power, wiring and the baud rate")
         yield 100
+        silent += 1
+        if silent == _DEAF:  # perhaps it is in data mode, from before this program was started
+            yield _GUARD_MS
+            engine.port.write(b"+++", 0, 3)
+            yield _GUARD_MS
 
 
 def identify(modem):
@@ -193,7 +201,19 @@ def _context(modem, apn, user, password, auth, family):
     else:
         # The host restarted and the module did not: close what an earlier session left open.
         yield from _close_stale(modem, dialect)
+        if dialect.DATA_SETTING is not None and (yield from _is_for_data(dialect)):
+            for command, must in dialect.ACCESS["transparent"][A_LEAVE]:
+                yield from run(modem, ask(command) if isinstance(command, bytes) else Command(None, command), must)
+            address = yield from context_address(modem)
     return address
+
+
+def _is_for_data(dialect):
+    # Is it set up for data mode, in which every connection would take the line?
+    question, prefix = dialect.DATA_SETTING
+    command = ask(question, prefix=prefix)
+    yield command
+    return bool(command.lines) and value(command.lines[0], 0) == 1
 
 
 def context_address(modem):

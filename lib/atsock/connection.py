@@ -150,9 +150,9 @@ def close_link(modem, link):
 
 
 def _close(modem, link):
+    link.dropping = True
     if link.held:
         command = Command(link, modem._engine.dialect.CLOSE)
-        link.dropping = True
         yield command
         if command.errno and command.errno != EIO:
             # No answer: the id stays out of use until a later close of it succeeds.  A refusal means that it
@@ -226,8 +226,8 @@ def _allocate(modem, dialect, access):
     while True:
         modem._close_orphans()
         links = [known[n] for n in ids if n in known]
-        # Their close commands go out before any open would.
-        yield lambda: not any([link.closing and link.state != OPENING for link in links])
+        # Their close commands go out before any open would, and a read on its way still brings the old connection's bytes.
+        yield lambda: not any([link.closing and link.state != OPENING or link.socket is None and _in_flight(modem, link) for link in links])
         for n in ids:
             link = modem._engine.link(n)
             if link.socket is None and not link.held and not link.closing:
@@ -239,7 +239,12 @@ def _allocate(modem, dialect, access):
         elif closing:
             yield lambda: not all([link.closing for link in closing])
         else:
-            modem._renew(_unused(links))
+            modem._renew(_unused([link for link in links if not _in_flight(modem, link)]))
+
+
+def _in_flight(modem, link):
+    command = modem._engine.command
+    return command is not None and command.link is link
 
 
 def _unused(links):

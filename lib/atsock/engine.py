@@ -29,8 +29,8 @@ from .fast import MISSING, copy, field, fields, hexlify, number, put_number
 from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES, Link
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
 from .words import (
-    A_LINES, ADDRESS, ANY, ARG, ASKED, CODE, COMMON, CONNECT, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
-    INCOMING, INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
+    A_LINES, ADDRESS, ANY, ARG, ASKED, CHATTER, CODE, COMMON, CONNECT, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
+    INCOMING, INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NAMES, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
     RAW_FROM, READY, REASON, REFUSED, RESOLVED, RESTARTED, SENDER, SENT, SYNC, SYNC_ANSWER, UNASKED, WORD,
 )  # fmt: skip
 from .words import PROMPT as PROMPTED
@@ -753,6 +753,9 @@ class Engine:
             return
         if line[0] == 62 and self.tokens.n <= 2:  # a prompt that came too late
             return
+        for word in CHATTER:
+            if line.startswith(word):
+                return
         row = self._payload_row()
         if self.state != LATE and command is not None and command.lines is not None and command.rows is None and self._collect(command, row):
             return
@@ -777,7 +780,7 @@ class Engine:
         if command.prefix is not None:
             if not line.startswith(command.prefix):
                 return False
-        elif line[0] == 43 and not self._own_prefix():  # '+': another command's
+        elif line[0] in NAMES and not self._own_prefix():
             return False
         if self._is_echo():
             return True

@@ -1,6 +1,7 @@
 """What the modules offer beside sockets: ping and NTP.  Imported when it is used."""
 
 from .bringup import ask, run, text, value
+from .checks import eight_groups
 from .checks import host as check_host
 from .checks import port as check_port
 from .command import Command
@@ -42,7 +43,8 @@ def ping(modem, host, count, size, timeout_ms):
     if dialect.PING is None:
         raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
     prefix, reply, end = dialect.PING_LINES
-    command = Command(None, dialect.PING, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
+    verb, host = _of_family(modem, dialect.PING, dialect.PING_6, host)
+    command = Command(None, verb, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
     command.timeout_ms = count * timeout_ms + 62_000  # and a minute for the name
     command.lines = []
     command.prefix = prefix
@@ -60,6 +62,15 @@ def ping(modem, host, count, size, timeout_ms):
             command.errno = EIO
             raise modem._error(command)
     return Ping(count, replies + [None] * (count - len(replies)))
+
+
+def _of_family(modem, verb, verb_6, host):
+    # The verb for this host where IPv6 has one of its own, and the host as the module wants it.
+    if b":" in host or modem._attached_with[4] == 6:
+        verb = verb_6 or verb
+        if modem._engine.dialect.EIGHT_GROUPS:
+            host = eight_groups(host)
+    return verb, host
 
 
 def _is_last(lines, count, end):
@@ -89,7 +100,8 @@ def ntp(modem, server, port):
     modem._check_attached()
     if dialect.NTP is None:
         raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % dialect.NAME)
-    command = Command(None, dialect.NTP, args)
+    verb, host = _of_family(modem, dialect.NTP, dialect.NTP_6, args[0])
+    command = Command(None, verb, (host, port))
     command.lines = []
     command.prefix = dialect.NTP_LINE[0]
     command.until = bool

@@ -142,11 +142,12 @@ COMMON = (
     (b"RDY",                b"",  RESTARTED, X,   X,    ANY, WORD, X,    ANY),
     (b"POWERED DOWN",       b"",  RESTARTED, X,   X,    ANY, WORD, X,    ANY),
     (b"NORMAL POWER DOWN",  b"",  RESTARTED, X,   X,    ANY, WORD, X,    ANY),
-    (b"RING",               b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),
-    (b"APP RDY",            b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),
-    (b"SMS DONE",           b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),
-    (b"PB DONE",            b"",  NOISE,     X,   X,    ANY, WORD, X,    ANY),
 )  # fmt: skip
+
+# Beginnings of lines that mean nothing and are no command's answer: calls, boot words, the network's time.
+CHATTER = (b"RING", b"APP RDY", b"SMS ", b"PB DONE", b"Call Ready", b"DST: ")
+# Names begin with one of these; a line of another name than the command's is none of its answer.
+NAMES = b"+*^%"
 
 # A question whose answer no other command gives: brings both sides into step after a timeout.
 SYNC = ((b"AT+CSQ",), 2000, OK, 0)

@@ -1,5 +1,7 @@
 """Transparent sockets on the simulated modules: TCP, UDP, and the servers that SIMCom's manuals have (A7600 6.4.1)."""
 
+import errno
+
 import atsock
 import pytest
 from atsock_host.simulator.fibocom import L610, NL668
@@ -99,6 +101,56 @@ def test_datagrams(bench):
     assert peer.sent[1:] == [(b"more", PEER)]
     socket.close()
     assert peer.ended
+    assert bench.module.violations == []
+
+
+def test_program_starts_anew_in_data_mode(bench):
+    """The program before it died in data mode: attach() finds the module deaf, escapes, and leaves that mode for good."""
+    connected(bench)
+    before = bench.network.streams[-1]
+    again = atsock.Modem(bench.wire, bench.dialect)
+    again._engine.port.ticks_ms, again._engine.port.wait = bench.modem._engine.port.ticks_ms, bench.modem._engine.port.wait
+    assert again.attach("internet")
+    assert before.ended
+    for access in ("buffer", "transparent"):
+        socket = again.socket(access=access)
+        socket.settimeout(5)
+        socket.connect(PEER)
+        socket.send(b"hello")
+        bench.network.streams[-1].feed(b"answer")
+        assert socket.recv(6) == b"answer"
+        for _ in range(3):
+            again.poll(1000)
+        assert bytes(bench.network.streams[-1].sent) == b"hello"
+        socket.close()
+    assert bench.module.violations == []
+
+
+def test_refused(bench):
+    """A connection that is refused leaves the port in command mode, and the id free."""
+    bench.network.refuse.add(PEER[0])
+    for _ in range(2):
+        with pytest.raises(OSError) as caught:
+            connected(bench)
+        assert caught.value.args[0] == errno.ECONNREFUSED
+        assert bench.modem.signal()[0] is not None
+    bench.network.refuse.clear()
+    connected(bench).send(b"at last")
+    assert arrived(bench, bench.network.streams[-1]) == b"at last"
+    assert bench.module.violations == []
+
+
+def test_back_to_other_access(bench):
+    """Behind a transparent socket any other access, and the way back."""
+    for access in ("buffer", "transparent", "push", "transparent", "hex"):
+        socket = bench.modem.socket(access=access)
+        socket.settimeout(5)
+        socket.connect(PEER)
+        socket.send(access.encode())
+        bench.network.streams[-1].feed(b"answer")
+        assert socket.recv(6) == b"answer"
+        assert arrived(bench, bench.network.streams[-1]) == access.encode()
+        socket.close()
     assert bench.module.violations == []
 
 

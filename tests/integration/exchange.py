@@ -59,7 +59,7 @@ def main(path, dialect, access, host, port, size):
         got += n
     down = binascii.hexlify(digest.digest()).decode()
 
-    words = WORDS * 4
+    words = WORDS * 4 + b"."  # in data mode the module's own last words cannot be told from a payload that ends with them
     sock.sendall(b"E%d\n" % len(words))
     sock.sendall(words)
     echoed = sock.read(len(words)) == words

@@ -66,3 +66,10 @@ def test_cut_in_pieces_with_lines_in_between(dialect, access, interpreter, peer)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_quarter_of_a_megabyte(dialect, access, interpreter, peer):
     assert exchange(interpreter, dialect, access, peer, 256 * 1024) == (ALL_RIGHT, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect, interpreter", [(dialect, "micropython") for dialect in DIALECTS] + [("bg96", "cpython")])
+def test_transparent(dialect, interpreter, peer):
+    """Data mode, on a line that cuts what comes in pieces."""
+    assert exchange(interpreter, dialect, "transparent", peer, 32 * 1024, faults=("cut",), seed=3) == (ALL_RIGHT, [])

@@ -1,7 +1,7 @@
 """Transparent sockets: what is payload and what is the module's, the guard times, the ways in and out of data mode."""
 
 import atsock
-from fakes import CUTS, Case, errno_of, raises, spread
+from fakes import CUTS, Case, errno_of, new_modem, raises, spread
 from frames import DIALECTS, HOSTILE, OK, PEER, PORT, line, speech
 from scenes import attached, settle
 
@@ -276,8 +276,36 @@ def others_are_busy(dialect):
     assert errno_of(other.connect, (PEER, PORT)) in (16, 24)
 
 
+def left_in_data_mode(dialect):
+    """The program before died there: attach() escapes, and SIMCom's module is told to leave that mode altogether."""
+    modem, tape, clock = new_modem(dialect)
+    says = speech(dialect)
+    answers = says.attach()
+    lines = []
+
+    def module(command):
+        lines.append(command)
+        if not lines[-1].startswith(b"+++") and not [line for line in lines if line.startswith(b"+++")]:
+            return b""
+        if command.startswith(b"+++"):
+            return OK + line(b"ERROR")
+        if command == b"AT+CIPMODE?":
+            return line(b"+CIPMODE: 1") + OK
+        if command == b"AT+NETCLOSE":
+            return OK + line(b"+NETCLOSE: 0")
+        return answers(command)
+
+    answers.state = answers.active
+    tape.auto = module
+    assert modem.attach("internet") == "10.0.0.1"
+    escaped = [i for i in range(len(lines)) if lines[i].startswith(b"+++")]
+    assert len(escaped) == 1 and clock.now > 2200
+    if dialect in ("a7600", "sim7028"):
+        assert lines.index(b"AT+NETCLOSE") < lines.index(b"AT+CIPMODE=0") < lines.index(b"AT+NETOPEN")
+
+
 spread(
-    globals(), DIALECTS, both_ways, line_ends_at_the_end, peer_closes, events_of_the_end, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_during_the_escape,
+    globals(), DIALECTS, left_in_data_mode, both_ways, line_ends_at_the_end, peer_closes, events_of_the_end, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_during_the_escape,
     no_answer_to_the_escape, gone_while_escaped, plus_plus_plus, close_leaves_data_mode, others_are_busy,
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ FIRST_LINK, LINKS = 0, 10               # 2.3
 SERVERS, SERVER_COUNT = APART, 4        # 2.14
 NO_PORT = b""
 DATA_LINK = 0                           # 2.10: link 0 only
+DATA_SETTING = (b"AT+CIPMODE?", b"+CIPMODE:")  # 1: connections take the line
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
 
 _NET_MS = 125_000                       # 2.12: 120 s unless CIPTIMEOUT says less; and the deferred line

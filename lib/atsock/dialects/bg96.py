@@ -10,6 +10,7 @@ FIRST_LINK, LINKS = 0, 12  # 2.1.4
 SERVERS = IN_LINKS                      # 2.1.4
 NO_PORT = 0                             # 2.1.4: the module chooses
 DATA_LINK = None                        # any
+DATA_SETTING = None                        # told when a connection is opened
 REGISTRATION = (b"AT+CEREG?", b"AT+CREG?", b"AT+CGREG?")
 
 # 1.1: 60 s wherever no other time is printed; 2 s of margin for the line.
@@ -107,6 +108,7 @@ UNACKED = ((b"AT+QISEND=", LINK, b",0"), b"+QISEND:", X, 2)   # 2.1.7 query: tot
 KEEPALIVE = None                            # not in the manual
 # 2.1.11: host, timeout in seconds, count; a line per reply, then the summary
 PING       = ((b"AT+QPING=", CONTEXT, b',"', HOST, b'",', ARG + 4, b",", ARG + 1), 62_000, OK, 0)
+PING_6 = NTP_6 = None                       # as for IPv4
 PING_MOST  = (10, 32, 255_000)              # count, size (not settable), time
 #             collected  a reply: name  status good  address time    the end: name, field, values
 PING_LINES = (b"+QPING:", (b"+QPING:",  0,     (0,), 1,      3),     (b"+QPING:", 6, None))

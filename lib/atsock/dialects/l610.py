@@ -15,3 +15,5 @@ PROTOCOLS = {                           # 1.1.2
     6: {TCP: 60, UDP: 61, TLS: 62, TCP_SERVER: 60},
 }
 RESOLVE_6 = ((b'AT+MIPDNS="', HOST, b'",1'), 62_000, OK | ADDRESS, 0)   # 1.1.21
+PING_6 = ((b'AT+MPING=2,"', HOST, b'",', ARG + 1, b",", ARG + 2, b",64,0,", ARG + 3), 76_000, OK, 0)   # 1.1.14
+NTP_6 = ((b'AT+MIPNTP="', HOST, b'",', PORT, b",1"), 62_000, OK, 0)     # 1.1.22

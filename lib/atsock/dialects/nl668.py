@@ -10,6 +10,7 @@ FIRST_LINK, LINKS = 1, 6                # 1.1.2
 SERVERS = BECOMES                       # 1.1.2: the listening socket becomes the connection
 NO_PORT = b""                           # 1.1.2: an empty field, the module chooses
 DATA_LINK = None                        # any
+DATA_SETTING = None                        # told when a connection is opened
 REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
 
 _ANY_MS = 5_000                         # the manual prints < 1 s
@@ -107,7 +108,8 @@ PING       = ((b'AT+MPING=1,"', HOST, b'",', ARG + 1, b",", ARG + 2, b",64,0,", 
 PING_MOST  = (255, 1372, 255_000)           # count, size, time
 #             collected  a reply: name  status good      address time  the end: name, field, values
 PING_LINES = (b"+MPING", (b"+MPING:",   1,     (0, 129), 0,      3),   (b"+MPINGSTAT:", 0, (0, 2)))
-PING_FATAL = ()
+PING_FATAL = (2,)                           # +MPINGSTAT status 2: aborted
+PING_6 = NTP_6 = None
 NTP        = ((b'AT+MIPNTP="', HOST, b'",', PORT), 62_000, OK, 0)                   # 1.1.22
 NTP_LINE   = (b"+MIPNTP:", 0, 1, X)         # answer, status, good, no time
 
