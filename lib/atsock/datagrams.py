@@ -208,9 +208,10 @@ class DatagramSocket(Socket):
         self._start_clock()
         if self._timeout_ms == 0:
             return self._post_datagram(link, buf, verb, args)
-        link.tx.args = args
-        link.tx.verb = verb
         while True:
+            if not self._writing and not self._given_up:  # else the one before is on its way still
+                link.tx.args = args
+                link.tx.verb = verb
             got = self._send_step(buf, 0, len(buf))
             if got >= 0:
                 return got

@@ -34,6 +34,7 @@ class Ways:
         self.check(found and self.sign in found[0], "resolve", found)
         found = self.modem.getaddrinfo(self.name, 80, self.family)
         self.check(found and found[0][0] == self.family and found[0][4][1] == 80 and self.sign in found[0][4][0], "getaddrinfo", found)
+        self.check(self.modem.getaddrinfo(self.name, 80) == found, "getaddrinfo", "any family")
         return found[0][4][0]
 
     def stream(self, kind, access, host, port):

@@ -2,7 +2,7 @@
 
 import atsock
 from fakes import CUTS, Case, errno_of, spread
-from frames import ACCESS, DIALECTS, HOSTILE, PEER, PORT, digits, line, pulls
+from frames import ACCESS, DIALECTS, HOSTILE, OK, PEER, PORT, digits, line, pulls
 from scenes import attached, connect, settle
 
 EMSGSIZE, ETIMEDOUT, EAGAIN = 90, 110, 11
@@ -190,6 +190,28 @@ def test_fibocom_goes_back_to_its_peer():
                 assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
                 socket.sendto(b"abcd", ("192.0.2.1", 5000))
                 assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
+
+
+def test_fibocom_datagram_that_waits_goes_to_its_own_address():
+    """sendto() that ran out of time behind a push that was flowed off: the next sendto() pushes it where it belongs."""
+    for dialect in ("nl668", "l610"):
+        modem, tape, clock, says = attached(dialect)
+        lines = commands_of(modem, tape, says)
+        socket = modem.socket(type=atsock.SOCK_DGRAM)
+        socket.connect((PEER, PORT))
+        tape.auto = None
+        stored = ("<", line(b"+MIPSEND: 1,0,2000") + OK)
+        flowed_off = ("<", line(b"+MIPPUSH: 1,1") + OK)
+        pushed = ("<", line(b"+MIPPUSH: 1,0") + OK)
+        one, two = (">", b'AT+MIPPUSH=1,"192.0.2.1",1\r'), (">", b'AT+MIPPUSH=1,"192.0.2.2",2\r')
+        tape.load([(">", b'AT+MIPSEND=1,"%s"\r' % digits(b"one")), stored] + [one, flowed_off] * 4)
+        socket.settimeout(1.4)  # pauses of 100, 200, 400 ms; the next one is longer
+        assert errno_of(socket.sendto, b"one", ("192.0.2.1", 1)) == ETIMEDOUT
+        tape.done()
+        tape.load([one, pushed, (">", b'AT+MIPSEND=1,"%s"\r' % digits(b"two")), stored, two, pushed])
+        socket.settimeout(20)
+        assert socket.sendto(b"two", ("192.0.2.2", 2)) == 3
+        tape.done()
 
 
 def test_l610_numbers_of_the_protocols():
