@@ -220,6 +220,9 @@ class Engine:
 
     def _finish(self, errno):
         command = self.command
+        if self.out_left and self.out is command.buf:  # the module has ended the payload by itself (Fibocom 1.2.4: SENDTIME)
+            self.out_left = 0
+            errno = errno or EIO
         if self.refused is not None:  # this was the question for the reason
             command = self.refused
             self.refused = None
