@@ -8,7 +8,8 @@ Knows no socket and never waits.  Allocates nothing but for new jobs.
 
 from .command import Command
 from .engine import DATA_MODE
-from .errors import EBUSY, ModemError
+from .errors import EBUSY, ECONNRESET, ModemError
+from .link import GONE
 
 _LOOK_MS = 100  # a function that says when to go on may look at the clock
 _SILENT_MS = 5000  # for an answer of a module that did not answer the last questions: not for minutes again
@@ -61,7 +62,13 @@ class Background:
     def _start(self):
         # The oldest one, if nothing is in flight.
         command = self.first
-        if command is None or not self.engine.start(command):
+        if command is None:
+            return False
+        link = command.link
+        if link is not None and link.state == GONE and link.tx is command:  # the peer closed while it waited
+            self.refuse(command, ECONNRESET)
+            return True
+        if not self.engine.start(command):
             return False
         self.first = command.next
         if self.first is None:
