@@ -580,7 +580,8 @@ class Engine:
         if row[6] < RAW_FROM:
             link.datagram_begins(self.sender, 0, self.sender_n)
             return
-        at = field(tokens.line, self.at, tokens.n, row[7])
+        row = row[7]  # small frames: see rule 5
+        at = field(tokens.line, self.at, tokens.n, row)
         end = field(tokens.line, at, tokens.n, 2)
         link.datagram_begins(tokens.line, at, end - 1 if end >= 0 else tokens.n)
 

@@ -90,7 +90,7 @@ class Modem:
         auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: digits.  Raises ValueError before a byte
         is sent, Timeout, ModemError, CommandError.
         """
-        if self.isconnected():
+        if self.isconnected() and not self._engine.lost:
             return self._address
         return self._run(self._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
 
@@ -125,7 +125,9 @@ class Modem:
     def _attach(self, args):
         yield lambda: not self._attaching
         if self.isconnected():
-            return self._address
+            if not self._engine.lost:
+                return self._address
+            self._is_down()  # an open has shown it
         self._attaching = True
         try:
             self._attached_with = args
