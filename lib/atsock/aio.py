@@ -13,7 +13,8 @@ from .errors import ModemError, Timeout
 from .words import TCP
 
 _READ = 2048  # bytes asked for where no count is given
-_TLS_MS = 60_000  # for the handshake
+_HANDSHAKE_MS = 60_000
+_GOODBYE_MS = 30_000  # for what was written and the end of TLS behind it
 _MICROPYTHON = sys.implementation.name == "micropython"
 
 
@@ -21,7 +22,7 @@ async def open_connection(modem, host, port, ssl=None, server_hostname=None):
     """Connect to (host, port); returns (reader, writer).  See Modem.open_connection()."""
     socket = modem.socket()
     host_bytes, port = socket._check_address((host, port))
-    await ear.of(modem).run(socket._open_steps(TCP, host_bytes, port), -1, "connect")
+    await _open(modem, socket, socket._open_steps(TCP, host_bytes, port), "connect")
     stream = Stream(modem, socket, (host_bytes.decode(), port))
     try:
         if ssl:
@@ -38,8 +39,20 @@ async def start_server(modem, callback, port, backlog=5, ssl=None):
         raise ValueError("ssl: a server needs an SSLContext with its certificate")
     socket = modem.socket()
     socket.bind(("0.0.0.0", port))
-    await ear.of(modem).run(socket._listen_steps(), -1, "listen")
+    await _open(modem, socket, socket._listen_steps(), "listen")
     return Server(modem, callback, socket, ssl)
+
+
+async def _open(modem, socket, steps, what):
+    hear = ear.of(modem)
+    try:
+        await hear.run(steps, -1, what)
+    except BaseException:  # cancelled, perhaps when it was open already
+        steps = socket._end()
+        if steps is not None:
+            modem._background.run(steps)
+            hear.listen()
+        raise
 
 
 class Stream:
@@ -73,7 +86,7 @@ class Stream:
 
             self._socket = TlsSocket(self._raw, default_context() if ssl is True else ssl, server_side, hostname)
             engine = self._modem._engine
-            give_up = engine.after_ms(_TLS_MS)
+            give_up = engine.after_ms(_HANDSHAKE_MS)
             while not self._socket.do_handshake():
                 if engine.is_past(give_up):
                     raise Timeout("TLS handshake: timed out")
@@ -196,13 +209,12 @@ class Stream:
         return True
 
     def _is_out(self):
+        taken = self._flow()
         outbox = self._raw._outbox
         if self._error is None and outbox is not None and outbox.lost:
             outbox.lost = False
             self._error = ModemError(ECONNRESET, "not all that was written went out")
-        if self._error is not None:
-            return True
-        return not self._sending and not self._out and (outbox is None or outbox.is_empty()) and self._is_flushed()
+        return self._error is not None or taken and (outbox is None or outbox.is_empty())
 
     def _is_flushed(self):
         return self._socket is self._raw or _MICROPYTHON or self._socket.flush()
@@ -230,14 +242,28 @@ class Stream:
     def _close_steps(self):
         yield self._flow
         tls = self._socket if self._socket is not self._raw else None
+        error = None
         if tls is not None and not _MICROPYTHON:
-            tls.say_goodbye()
-            yield self._flow
+            error = yield from self._goodbye_steps(tls)
         steps = self._raw._end()
         if steps is not None:
             yield from steps
         if tls is not None and _MICROPYTHON:
             tls.close()  # frees the buffers of TLS; the socket is closed
+        if error is not None:
+            raise error
+
+    def _goodbye_steps(self, tls):
+        # The end of TLS behind what was written; returns why that did not go out.
+        engine = self._modem._engine
+        give_up = engine.after_ms(_GOODBYE_MS)
+        is_over = lambda: self._is_out() or engine.is_past(give_up)
+        yield is_over
+        error = self._error
+        if error is None:
+            tls.say_goodbye()
+            yield is_over  # nobody minds when that gets lost
+        return error
 
     async def wait_closed(self):
         """Wait until the module has closed the connection.  Raises OSError when not everything went out."""

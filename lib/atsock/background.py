@@ -6,6 +6,9 @@ come, first served.  A job is what is stepped from time to time until it is done
 Knows no socket and never waits.  Allocates nothing but for new jobs.
 """
 
+from .errors import ECONNRESET
+from .link import GONE
+
 
 class Background:
     def __init__(self, engine):
@@ -54,7 +57,13 @@ class Background:
     def _start(self):
         # The oldest one, if nothing is in flight.
         command = self.first
-        if command is None or not self.engine.start(command):
+        if command is None:
+            return False
+        link = command.link
+        if link is not None and link.state == GONE and link.tx is command:  # the peer closed while it waited
+            self.refuse(command, ECONNRESET)
+            return True
+        if not self.engine.start(command):
             return False
         self.first = command.next
         if self.first is None:

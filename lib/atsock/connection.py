@@ -70,7 +70,10 @@ def open_link(modem, socket, what, access, host, port, local):
     elif command.errno == 0:
         # The connection was refused without a number (+MIPSTAT).
         raise ModemError(ECONNREFUSED, "connection failed")
-    raise modem._error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
+    error = modem._error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
+    if error.errno == ENETDOWN:
+        engine.lost = True  # whatever the module says of the context when it is asked (seen)
+    raise error
 
 
 def in_turn(modem, steps):
@@ -112,7 +115,7 @@ def drop_link(modem, link):
     dialect = engine.dialect
     link.closing = True
     try:
-        if link.state == OPENING and not dialect.CLOSE_OPENING:
+        if link.state == OPENING and not dialect.CLOSE_OPENING and link.listener is None:
             give_up = engine.after_ms(dialect.OPEN_MS)
             yield lambda: link.state != OPENING or engine.is_past(give_up)
         if engine.state == DATA_MODE and engine.tokens.sink is link.tail:

@@ -99,9 +99,17 @@ class TlsSocket:
         return True
 
     def flush(self):
-        """Hand what is encrypted to the socket; False when a non-blocking one does not take all of it now."""
+        """Hand what is encrypted to the socket; False when a non-blocking one does not take all of it now.
+
+        Raises OSError when bytes of the program get lost; what gets lost of TLS's own shows when something is received.
+        """
         self._start_clock()
-        return self._flush()
+        try:
+            return self._flush()
+        except OSError as error:
+            if self._owing or isinstance(error, Timeout):
+                raise
+            return True
 
     def _flush(self):
         if self._flushing:  # the socket's write() came by here

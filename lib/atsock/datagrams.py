@@ -151,8 +151,10 @@ class DatagramSocket(Socket):
         """
         if self._peer is None:
             self._fail(ENOTCONN)
-        if self._strayed or self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
+        if self._strayed:
             return self._send(buf, self._table[A_SEND_TO], (self._numeric(self._peer[0]), self._peer[1]))
+        if self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
+            return self._send(buf, self._table[A_SEND_TO], self._peer)
         return self._send(buf, self._table[A_SEND], ())
 
     def write(self, buf, at=None, n=None):
@@ -199,19 +201,16 @@ class DatagramSocket(Socket):
             raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
     def _send(self, buf, verb, args):
-        link = self._link
-        if link is None:
+        if self._link is None:
             self._fail(ENOTCONN)
-        dialect = self._engine.dialect
-        hexadecimal = len(verb) > 4  # stored as digits, then pushed
-        self._check_size(buf, min(dialect.UDP_MOST, dialect.STORE_MOST if hexadecimal else self._table[A_CHUNK]))
+        self._check_size(buf, self._most(verb))
         self._start_clock()
         if self._timeout_ms == 0:
-            return self._post_datagram(link, buf, verb, args)
+            return self._post_datagram(buf, verb, args)
         while True:
             if not self._writing and not self._given_up:  # else the one before is on its way still
-                link.tx.args = args
-                link.tx.verb = verb
+                self._link.tx.args = args
+                self._link.tx.verb = verb
             got = self._send_step(buf, 0, len(buf))
             if got >= 0:
                 return got
@@ -220,10 +219,16 @@ class DatagramSocket(Socket):
             if not self._wait():
                 self._fail(-self._give_up_send())
 
-    def _post_datagram(self, link, buf, verb, args):
+    def _most(self, verb):
+        # How many bytes a datagram may have that is sent so; a verb with another behind it stores first.
+        dialect = self._engine.dialect
+        most = dialect.STORE_MOST if len(verb) > 4 else self._table[A_CHUNK]
+        return most if most < dialect.UDP_MOST else dialect.UDP_MOST
+
+    def _post_datagram(self, buf, verb, args):
         got = self._box().may_post()
         if got:
             self._fail(-got)
-        link.tx.args = args
-        link.tx.verb = verb
+        self._link.tx.args = args
+        self._link.tx.verb = verb
         return self._post(buf, 0, len(buf))

@@ -226,6 +226,9 @@ class Engine:
 
     def _finish(self, errno):
         command = self.command
+        if self.out_left and self.out is command.buf:  # the module has ended the payload by itself (Fibocom 1.2.4: SENDTIME)
+            self.out_left = 0
+            errno = errno or EIO
         if self.refused is not None:  # this was the question for the reason
             command = self.refused
             self.refused = None
@@ -583,7 +586,8 @@ class Engine:
         if row[6] < RAW_FROM:
             link.datagram_begins(self.sender, 0, self.sender_n)
             return
-        at = field(tokens.line, self.at, tokens.n, row[7])
+        row = row[7]  # small frames: see rule 5
+        at = field(tokens.line, self.at, tokens.n, row)
         end = field(tokens.line, at, tokens.n, 2)
         link.datagram_begins(tokens.line, at, end - 1 if end >= 0 else tokens.n)
 

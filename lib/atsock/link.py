@@ -4,6 +4,11 @@ Knows no I/O and no vendor word.  The tokenizer puts payload in, the socket gets
 the state.
 """
 
+try:
+    from weakref import ref
+except ImportError:  # MicroPython
+    ref = None
+
 from .command import Command
 from .errors import ECONNRESET, ENOBUFS
 from .fast import copy
@@ -26,6 +31,7 @@ YES = 2
 # (1 byte), and that text as the module wrote it.
 HEADER = 3
 _UNFINISHED = 255  # first byte of the length while the datagram is still coming in; real ones are shorter
+_begin = bytearray((_UNFINISHED, 0, 0))
 
 
 class Link:
@@ -116,12 +122,9 @@ class Link:
         if ring.room() < HEADER + end - at:
             self._drop_datagram(0)
             return
-        # The line is spent: its first bytes carry the header.  The sender's text may stand there, so it is put first.
-        text = bytes(memoryview(line)[at:end])
-        line[0] = _UNFINISHED
-        line[2] = len(text)
-        ring.put_all(line, 0, HEADER)
-        ring.put_all(text, 0, len(text))
+        _begin[2] = end - at
+        ring.put_all(_begin, 0, HEADER)
+        ring.put_all(line, at, end - at)
 
     def _drop_datagram(self, n):
         self.ring.cut(self.begun)
@@ -147,7 +150,7 @@ class Link:
         """The oldest datagram's first n bytes to dst[at:], the rest of it is lost; returns the count."""
         ring = self.ring
         size = ring.at(0) << 8 | ring.at(1)
-        ring.skip(HEADER + ring.at(2))
+        ring.skip(ring.at(2) + HEADER)
         if n > size:
             n = size
         ring.get_all(dst, at, n)
@@ -188,3 +191,19 @@ class Link:
             self.drained = self.pushed or self.datagram
             if not self.drained and self.ready == NO:
                 self.ready = MAYBE
+
+
+if ref is not None:
+
+    class Link(Link):
+        """Does not keep its socket alive: a dropped one gives its id back where there are finalisers."""
+
+        _owner = None
+
+        @property
+        def socket(self):
+            return self._owner and self._owner()
+
+        @socket.setter
+        def socket(self, socket):
+            self._owner = socket and ref(socket)

@@ -61,7 +61,7 @@ def attach(
     auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: digits.  Raises ValueError before a byte
     is sent, Timeout, ModemError, CommandError.
     """
-    if modem.isconnected():
+    if modem.isconnected() and not modem._engine.lost:
         return modem._address
     return modem._run(modem._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
 
@@ -99,7 +99,9 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
 def _attach(modem, args):
     yield lambda: not modem._attaching
     if modem.isconnected():
-        return modem._address
+        if not modem._engine.lost:
+            return modem._address
+        modem._is_down()  # an open has shown it
     modem._attaching = True
     try:
         modem._attached_with = args

@@ -23,11 +23,13 @@ class Listener:
         self.kind = modem._engine.dialect.SERVERS
         self.id = None  # server id: a connection id, or the number of a server
         self.queue = []  # accepted links that nobody has fetched yet
+        self.sockets = []  # theirs, where they are made at once (data mode)
         self.links = []  # all accepted links that are not closed
         self.errno = 0  # the network went away
         self.port = 0
         self.closed = False
         self.again = None  # job that listens on another id
+        self.starting = None  # command that starts a server apart
         self.full = False  # which waits for one to become free
 
     def listen(self, port):
@@ -43,7 +45,10 @@ class Listener:
                 link = yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, _NOBODY[self.socket._family], 0, port)
         finally:
             if link is None:
-                if engine.servers.get(self.id) is self:
+                start = self.starting
+                if start is not None and start.sent and not start.errno:
+                    self.closed = True  # cancelled: forget() stops it
+                elif engine.servers.get(self.id) is self:
                     engine.servers.pop(self.id)
                 self.socket._release()
         if link not in self.links:  # the first connection may have come already
@@ -71,7 +76,8 @@ class Listener:
         link.listener = self
         self.id = free[0]
         engine.servers[self.id] = self
-        yield from run(modem, Command(None, engine.dialect.LISTEN, (self.id, self.port)))
+        self.starting = Command(None, engine.dialect.LISTEN, (self.id, self.port))
+        yield from run(modem, self.starting)
         return link
 
     def incoming(self, link, peer):
@@ -95,7 +101,7 @@ class Listener:
         self.links.append(link)
         if socket._access == "transparent":  # its data follows at once
             link.rx.verb = None
-            self._socket_for(link)
+            self.sockets.append(self._socket_for(link))
         if self.closed:  # a server of its own cannot be stopped before its connections (SIMCom 2.15)
             link.socket = None
             self.modem._orphans.append(link)
@@ -105,7 +111,7 @@ class Listener:
     def accept(self):
         """Take the oldest accepted link: (socket, (address, port)).  listen_again() comes next."""
         link = self.queue.pop(0)
-        socket = link.socket if link.tail is not None else self._socket_for(link)
+        socket = self.sockets.pop(0) if self.sockets else self._socket_for(link)
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
 
     def _socket_for(self, link):
@@ -150,7 +156,7 @@ class Listener:
         self.closed = True
         yield lambda: self.again is None or self.again.done
         for link in self.queue:
-            yield from (link.socket._close_steps(link) if link.tail is not None else close_link(modem, link))
+            yield from (self.sockets.pop(0)._close_steps(link) if self.sockets else close_link(modem, link))
         self.queue = []
         if self.kind != APART:
             modem._engine.servers.pop(self.id, None)

@@ -164,7 +164,7 @@ class Socket(_Base):
         link.dst = None
         if self._direct and rx.count:
             return rx.count
-        if rx.errno == 0:
+        if rx.errno == 0 or rx.count:  # its payload has come, if only the OK behind it got lost
             return 0
         if rx.errno == EIO and link.state == GONE:  # refused: the module has forgotten the connection
             link.ready = NO
@@ -244,7 +244,7 @@ class Socket(_Base):
         # Refused or unanswered: the connection cannot be trusted with more.  A module that tells how many bytes
         # it took (+CIPSEND) is believed.
         link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
-        return tx.code if tx.errno == EIO and 0 < tx.code < tx.n and self._engine.dialect.TELLS_COUNT else -link.errno
+        return tx.code if 0 < tx.code < tx.n and tx.told == self._engine.dialect.TELLS_COUNT else -link.errno
 
     def _give_up_send(self):
         tx = self._link.tx

@@ -5,16 +5,18 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import trustme
-from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, Program, Server, free_port
+from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, free_port
 
 from atsock_host.simulator import Simulator
 
 pytestmark = pytest.mark.slow
 
 SIZE = 65536
+HEX_IS_PUSHED = (("nl668", "hex"), ("l610", "hex"))
 HOSTS = {"server.example": "127.0.0.1", "other.example": "127.0.0.1"}
 # MicroPython's ssl takes the end of the connection for the end of TLS.
 CUT = {"cpython": "cut", "micropython": "end"}
@@ -111,3 +113,31 @@ def test_blocking(interpreter, dialect, access, papers, peer):
             value = program.result()
         assert module.violations() == []
     assert value == [SIZE, "authority", "name", [5000, "end"], [5000, CUT[interpreter]], SIZE]
+
+
+@pytest.fixture(scope="module")
+def silent_port():
+    """Connections are taken, and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("access", ACCESS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+def test_asyncio(interpreter, dialect, access, papers, peer, silent_port):
+    # Nothing holds a pushing module back: not more than MicroPython's ring takes.
+    size = 6400 if access == "push" or (dialect, access) in HEX_IS_PUSHED else 16384
+    port, together = free_port(), min(LINKS[dialect] - 1, 3)
+    data = bytes(range(256)) * (size // 256)
+    ports = peer.port, silent_port, port
+    with Simulator(dialect, hosts=HOSTS) as module:
+        with Program(interpreter, "tls_asyncio.py", module, dialect, access, *ports, size, together,
+                     *papers.files(interpreter)) as program:
+            program.line("listening")
+            with ThreadPoolExecutor(together) as clients:
+                assert list(clients.map(lambda _: talk(papers, port, data), range(together))) == [data] * together
+            value = program.result()
+        assert [text for text in module.violations() if "SERVERSTOP" not in text] == []
+    sizes = [size] * together
+    assert value == [sizes, "authority", "name", [5000, "end"], [5000, CUT[interpreter]], True, sizes]

@@ -189,4 +189,20 @@ def close_behind_an_unanswered_send(dialect):
             assert modem._engine.link(says.first).state == 0
 
 
-spread(globals(), DIALECTS, close_behind_an_unanswered_send, abandoned_read_keeps_its_payload, direct_read_that_ran_out_of_time, abandoned_send, late_result_of_a_send)
+def payload_ended_by_the_module(dialect):
+    """The line stands still in the middle of a payload, and the module goes on without the rest (SENDTIME): the connection has
+    a hole and is dead, the next command is whole."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=60)
+    script = says.send("buffer", says.first, b"precious")
+    tape.load(script[:2] + [(">", b"prec"), ("~", 12_000)] + script[-1:] + (says.why() if says.asks_why else []) + says.close(says.first))
+    write = tape.write
+    tape.write = lambda buf, at, n: write(buf, at, min(n, 4)) if bytes(buf[at : at + 8]) == b"precious" else 0 if bytes(buf[at : at + n]) == b"ious" else write(buf, at, n)
+    error = raises(OSError, socket.send, b"precious")
+    assert error.args[0] == 104, error
+    if dialect == "bg96":
+        settle(modem, tape)
+    socket.close()
+    tape.done()
+
+
+spread(globals(), DIALECTS, payload_ended_by_the_module, close_behind_an_unanswered_send, abandoned_read_keeps_its_payload, direct_read_that_ran_out_of_time, abandoned_send, late_result_of_a_send)

@@ -98,7 +98,7 @@ ACCESS = {
 GUARD_MS  = 1000                        # silence before and after +++
 DATA_ENDS = (b"CLOSED", b"+IPCLOSE", b"+CIPCLOSE", b"NO CARRIER", b"+CIPEVENT")
 ESCAPED_READS = False
-TELLS_COUNT     = True
+TELLS_COUNT     = b"+CIPSEND:"               # the line whose number is how many bytes were taken
 PUSH_BY_SENDER  = True
 
 # ---- lookups
