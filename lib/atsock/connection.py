@@ -11,6 +11,7 @@ from .command import Command
 from .engine import DATA_MODE
 from .errnos import EADDRINUSE, EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT
 from .errors import CommandError, ModemError, Timeout
+from .fast import MISSING
 from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
@@ -64,7 +65,7 @@ def open_link(modem, socket, what, access, host, port, local):
     if link.errno == 0:
         link.fail(command.errno, command.code)
         link.held = dialect.CLOSE_WHEN_GONE or command.errno != EIO
-    elif link.errno == EIO and command.errno == 0:
+    elif link.errno == EIO and (command.errno == 0 or command.code == MISSING):  # the line with the number came, then ERROR or nothing
         command.errno = EIO
         command.code = link.code
     elif command.errno == 0:

@@ -32,10 +32,12 @@ class TlsSocket:
     do_handshake(), or by the first read or write.
     A connection that ends without the end of TLS (close_notify) raises ssl.SSLEOFError behind the data that came before,
     because anybody on the way can cut it so; with suppress_ragged_eofs it counts as the end.
-    Everything raises OSError: ssl.SSLError and what the socket raises.
+    Everything raises OSError: ssl.SSLError and what the socket raises.  ValueError: no name where the context checks it.
     """
 
     def __init__(self, sock, context, server_side=False, server_hostname=None, suppress_ragged_eofs=False):
+        if context.check_hostname and not server_side and not server_hostname:  # wrap_bio() would check none
+            raise ValueError("server_hostname: the context checks the name of the server, and none is given")
         self._sock = sock
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
