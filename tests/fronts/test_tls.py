@@ -126,18 +126,41 @@ def silent_port():
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("interpreter", INTERPRETERS)
 def test_asyncio(interpreter, dialect, access, papers, peer, silent_port):
-    # Nothing holds a pushing module back: not more than MicroPython's ring takes.
-    size = 6400 if access == "push" or (dialect, access) in HEX_IS_PUSHED else 16384
-    port, together = free_port(), min(LINKS[dialect] - 1, 3)
-    data = bytes(range(256)) * (size // 256)
-    ports = peer.port, silent_port, port
+    size, together = _load(dialect, access)
     with Simulator(dialect, hosts=HOSTS) as module:
-        with Program(interpreter, "tls_asyncio.py", module, dialect, access, *ports, size, together,
-                     *papers.files(interpreter)) as program:
+        ports = peer.port, silent_port, free_port()
+        arguments = *ports, size, together, *papers.files(interpreter)
+        with Program(interpreter, "tls_asyncio.py", module, dialect, access, *arguments) as program:
             program.line("listening")
-            with ThreadPoolExecutor(together) as clients:
-                assert list(clients.map(lambda _: talk(papers, port, data), range(together))) == [data] * together
+            _talk_together(papers, ports[-1], size, together)
             value = program.result()
         assert [text for text in module.violations() if "SERVERSTOP" not in text] == []
     sizes = [size] * together
     assert value == [sizes, "authority", "name", [5000, "end"], [5000, CUT[interpreter]], True, sizes]
+
+
+def _load(dialect, access):
+    """(bytes each way, how many at once).  Nothing holds a pushing module back: not more than MicroPython's ring takes."""
+    pushed = access == "push" or (dialect, access) in HEX_IS_PUSHED
+    return 6400 if pushed else 16384, min(LINKS[dialect] - 1, 3)
+
+
+def _talk_together(papers, port, size, together):
+    data = bytes(range(256)) * (size // 256)
+    with ThreadPoolExecutor(together) as clients:
+        assert list(clients.map(lambda _: talk(papers, port, data), range(together))) == [data] * together
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_micropythons_own_asyncio(dialect, papers, peer):
+    size, together = _load(dialect, "buffer")
+    with Simulator(dialect, hosts=HOSTS) as module:
+        port = free_port()
+        arguments = peer.port, port, size, together, *papers.files("micropython")
+        with Program("micropython", "native_tls.py", module, dialect, "buffer", *arguments) as program:
+            program.line("listening")
+            _talk_together(papers, port, size, together)
+            value = program.result()
+        assert [text for text in module.violations() if "SERVERSTOP" not in text] == []
+    sizes = [size] * together
+    assert value == [sizes, "authority", sizes]
