@@ -324,8 +324,8 @@ class Modem:
     def open_connection(self, host, port, ssl=None, server_hostname=None):
         """Connect, for asyncio: await it for (reader, writer), with the methods of asyncio's StreamReader and StreamWriter.
 
-        ssl: True or an SSLContext for TLS (MicroPython only); server_hostname: the name in the certificate, if it is not host.
-        Raises as connect().
+        ssl: an SSLContext for TLS, or True: CPython checks the certificate, MicroPython does not; server_hostname: the name
+        in the certificate, if it is not host.  Raises as connect(), ssl's errors (MicroPython: in the first read or drain()).
         """
         from .aio import open_connection
 
