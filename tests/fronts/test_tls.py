@@ -132,6 +132,7 @@ def test_asyncio(interpreter, dialect, access, papers, peer, silent_port):
         arguments = *ports, size, together, *papers.files(interpreter)
         with Program(interpreter, "tls_asyncio.py", module, dialect, access, *arguments) as program:
             program.line("listening")
+            _babble(ports[-1])
             _talk_together(papers, ports[-1], size, together)
             value = program.result()
         assert [text for text in module.violations() if "SERVERSTOP" not in text] == []
@@ -143,6 +144,17 @@ def _load(dialect, access):
     """(bytes each way, how many at once).  Nothing holds a pushing module back: not more than MicroPython's ring takes."""
     pushed = access == "push" or (dialect, access) in HEX_IS_PUSHED
     return 6400 if pushed else 16384, min(LINKS[dialect] - 1, 3)
+
+
+def _babble(port):
+    """A client that speaks no TLS: the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        try:
+            while connection.recv(4096):
+                pass
+        except ConnectionResetError:
+            return
 
 
 def _talk_together(papers, port, size, together):
