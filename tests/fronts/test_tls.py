@@ -1,5 +1,6 @@
 """TLS over the modem's sockets, both interpreters, against ssl of this machine: clients and servers, certificates, ends."""
 
+import asyncio
 import base64
 import socket
 import ssl
@@ -11,6 +12,9 @@ import pytest
 import trustme
 from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, free_port
 
+import atsock
+from atsock import aio
+from atsock_host import SerialPort
 from atsock_host.simulator import Simulator
 
 pytestmark = pytest.mark.slow
@@ -176,3 +180,24 @@ def test_micropythons_own_asyncio(dialect, papers, peer):
         assert [text for text in module.violations() if "SERVERSTOP" not in text] == []
     sizes = [size] * together
     assert value == [sizes, "authority", sizes]
+
+
+def test_asyncio_gives_up_a_handshake(monkeypatch, papers, silent_port):
+    monkeypatch.setattr(aio, "_HANDSHAKE_MS", 100)
+
+    async def use(modem):
+        await modem.attach_async("internet")
+        with pytest.raises(atsock.Timeout, match="TLS handshake: timed out"):
+            await modem.open_connection("server.example", silent_port, ssl=papers.client)
+
+    with Simulator("bg96", hosts=HOSTS) as module, SerialPort(module.port) as port:
+        modem = atsock.Modem(port, "bg96")
+        asyncio.run(use(modem))
+        modem.close()
+        assert [link.held for link in modem._engine.links.values()] == [False]
+        assert module.violations() == []
+
+
+def test_a_server_of_asyncio_wants_a_context():
+    with pytest.raises(ValueError, match="an SSLContext with its certificate"):
+        asyncio.run(aio.start_server(None, print, 443, ssl=True))
