@@ -181,13 +181,14 @@ class Modem:
 
     # -- sockets
 
-    def socket(self, family=AF_INET, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
+    def socket(self, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
         """A socket that is not connected yet; sends nothing.
 
-        type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
+        family: AF_INET, AF_INET6 or None, the one that attach() was given; type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
         Raises ValueError for what the dialect has not.
         """
         access = access or self._access
+        family = family or self._family()
         dialect = self._engine.dialect
         if access not in _ACCESS or dialect is not None and access not in dialect.ACCESS:
             has = _ACCESS if dialect is None else sorted(dialect.ACCESS)
@@ -206,6 +207,10 @@ class Modem:
             kind = StreamSocket
         return kind(self, family, access, tls)
 
+    def _family(self):
+        # Of the context.
+        return AF_INET6 if self._attached_with[4] == 6 else AF_INET
+
     def resolve(self, host, family=AF_INET):
         """The addresses (list of str) of a host name, asked of the module's DNS.  Raises CommandError, Timeout."""
         host = checks.host(host)
@@ -216,7 +221,7 @@ class Modem:
         """As socket.getaddrinfo(): a list of (family, type, proto, name, (address, port)); the module resolves."""
         checks.port(port)
         found = []
-        for address in self.resolve(host, af or (AF_INET6 if self._attached_with[4] == 6 else AF_INET)):
+        for address in self.resolve(host, af or self._family()):
             family = AF_INET6 if ":" in address else AF_INET
             if af in (0, family):
                 found.append((family, type or SOCK_STREAM, proto, "", (address, port)))
