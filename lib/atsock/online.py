@@ -17,6 +17,7 @@ class Nobody:
     """Stands for the connection whose data nobody reads: link and sink at once."""
 
     id = -1
+    state = None  # none of link.py's
     dst = None
     datagram = False
 
