@@ -1,7 +1,6 @@
-"""The far end of `atsock bench`: sends or takes as many bytes as it is asked to.
+"""The far end of `atsock bench`: sends, takes or sends back as many bytes as it is asked to, request after request.
 
-Owns the little protocol: a request is one letter and eight hexadecimal digits; b"R" and n: the server sends n bytes;
-b"S" and n: it takes n bytes, then sends b"." to say that it has them.  Knows nothing of modems.
+The words of its protocol are those of bench/on_board/transfers.py.  Knows nothing of modems.
 """
 
 import argparse
@@ -9,52 +8,61 @@ import contextlib
 import socketserver
 import threading
 
-REQUEST_BYTES = 9
+from .bench.on_board.transfers import BLOCK_BYTES, REQUEST_BYTES, TAKEN, pattern
+
 MOST_BYTES = 0xFFFFFFFF
-TAKEN = b"."
-_BLOCK = bytes(range(256)) * 16
 _SILENCE_S = 120
-
-
-def request(direction, n):
-    """The request: `direction` b"R" (the server sends) or b"S" (it takes), n bytes."""
-    return b"%s%08X" % (direction, n)
-
-
-def pattern(n, begin=0):
-    """What the server sends and expects from byte `begin` on: n bytes."""
-    shift = begin % len(_BLOCK)
-    return (_BLOCK * (2 + n // len(_BLOCK)))[shift:shift + n]
 
 
 class _Handler(socketserver.StreamRequestHandler):
     timeout = _SILENCE_S
+    disable_nagle_algorithm = True
 
     def handle(self):
-        words = self.rfile.read(REQUEST_BYTES)
+        while self._serve(self.rfile.read(REQUEST_BYTES)):
+            pass
+
+    def _serve(self, words):
+        """Do what one request asks for; False when the connection is to end."""
         try:
             direction, n = words[:1], int(words[1:], 16)
         except ValueError:
-            return      # not one of ours: the connection ends
-        if len(words) == REQUEST_BYTES and direction == b"R":
+            return False        # not one of ours, or the end
+        if len(words) != REQUEST_BYTES:
+            return False
+        if direction == b"R":
             self._send(n)
-        elif len(words) == REQUEST_BYTES and direction == b"S" and self._take(n):
+        elif direction == b"S" and self._take(n):
             self.wfile.write(TAKEN)
+        elif direction == b"E":
+            self._echo(n)
+        else:
+            return False
+        return True
 
     def _send(self, n):
+        block = pattern(BLOCK_BYTES)
         while n > 0:
-            self.wfile.write(_BLOCK[:n])
-            n -= len(_BLOCK)
+            self.wfile.write(block[:n])
+            n -= len(block)
 
     def _take(self, n):
         """True when n bytes came and are the pattern."""
         begin = 0
         while begin < n:
-            data = self.rfile.read(min(len(_BLOCK), n - begin))
+            data = self.rfile.read(min(BLOCK_BYTES, n - begin))
             if not data or data != pattern(len(data), begin):
                 return False
             begin += len(data)
         return True
+
+    def _echo(self, n):
+        while n > 0:
+            data = self.rfile.read1(min(BLOCK_BYTES, n))
+            if not data:
+                return
+            self.wfile.write(data)
+            n -= len(data)
 
 
 class BenchServer(socketserver.ThreadingTCPServer):

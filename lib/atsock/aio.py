@@ -272,7 +272,7 @@ class Stream:
         self._close_job.result()
 
     def get_extra_info(self, name, default=None):
-        """"peername": (host, port); "socket"."""
+        """"peername": (host, port); "socket"; "ssl_object": the TLS over it."""
         return self._extra.get(name, default)
 
     async def __aenter__(self):

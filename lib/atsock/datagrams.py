@@ -188,7 +188,8 @@ class DatagramSocket(Socket):
     def _numeric(self, host):
         # The send commands take addresses; a name is looked up once.
         if host != self._name:
-            self._found = self._modem._run(borrow("connection").resolve(self._modem, host, self._family), self._timeout_ms or -1, "resolve")[0]
+            family = self._family if self._engine.dialect.RESOLVE_6 else 0  # else there is one question for both
+            self._found = self._modem._run(borrow("connection").resolve(self._modem, host, family), self._timeout_ms or -1, "resolve")[0]
             if self._engine.dialect.EIGHT_GROUPS:
                 self._found = borrow("checks").eight_groups(self._found)
             self._name = host

@@ -588,8 +588,10 @@ class Engine:
             return
         row = row[7]  # small frames: see rule 5
         at = field(tokens.line, self.at, tokens.n, row)
-        end = field(tokens.line, at, tokens.n, 2)
-        link.datagram_begins(tokens.line, at, end - 1 if end >= 0 else tokens.n)
+        end = field(tokens.line, at, tokens.n, 2) - 1
+        if end < 0:
+            end = tokens.n
+        link.datagram_begins(tokens.line, at, end)
 
     def _on_payload(self):
         # All of it has come.

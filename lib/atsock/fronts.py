@@ -6,12 +6,13 @@ _ACCESS = ("buffer", "push", "hex", "transparent")
 _LINGER_MS = 30_000  # for what close() leaves to the background
 
 
-def socket(modem, family=AF_INET, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
+def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
     """A socket that is not connected yet; sends nothing.
 
-    type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
+    family: AF_INET, AF_INET6 or None, the one that attach() was given; type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
     Raises ValueError for what the dialect has not.
     """
+    family = family or modem._family()
     access = access or modem._access
     dialect = modem._engine.dialect
     if access not in _ACCESS or dialect is not None and access not in dialect.ACCESS:
@@ -64,8 +65,8 @@ def socket_module(modem):
 def open_connection(modem, host, port, ssl=None, server_hostname=None):
     """Connect, for asyncio: await it for (reader, writer), with the methods of asyncio's StreamReader and StreamWriter.
 
-    ssl: True or an SSLContext for TLS (MicroPython only); server_hostname: the name in the certificate, if it is not host.
-    Raises as connect().
+    ssl: an SSLContext for TLS, or True: CPython checks the certificate, MicroPython does not; server_hostname: the name
+    in the certificate, if it is not host.  Raises as connect(), ssl's errors (MicroPython: in the first read or drain()).
     """
     from .aio import open_connection
 

@@ -18,7 +18,7 @@ def getaddrinfo(modem, host, port, af=0, type=0, proto=0, flags=0):
     """As socket.getaddrinfo(): a list of (family, type, proto, name, (address, port)); the module resolves."""
     checks.port(port)
     found = []
-    for address in resolve(modem, host, af or (AF_INET6 if modem._attached_with[4] == 6 else AF_INET)):
+    for address in resolve(modem, host, af or modem._family()):
         family = AF_INET6 if ":" in address else AF_INET
         if af in (0, family):
             found.append((family, type or SOCK_STREAM, proto, "", (address, port)))

@@ -9,7 +9,7 @@ from .lend import borrow, method
 from .port import Port
 
 ELSEWHERE = (
-    b" network: attach attach_async detach recover local_address _attach _attach_steps _set_apn _use _is_down"
+    b" network: attach attach_async detach recover local_address _attach _attach_steps _set_apn _use _is_down _family"
     b" commands: command call query test identity signal registration _heed"
     b" lookups: resolve getaddrinfo ping ntp _check_attached"
     b" fronts: socket close socket_module open_connection start_server"

@@ -122,6 +122,11 @@ def detach(modem):
     modem._run(borrow("bringup").run(modem, Command(None, modem._engine.dialect.DEACTIVATE)), -1, "detach")
 
 
+def _family(modem):
+    # Of the context.
+    return AF_INET6 if modem._attached_with[4] == 6 else AF_INET
+
+
 def _is_down(modem):
     modem._engine._lose_all(ENETDOWN)
     modem._address = None

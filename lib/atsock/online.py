@@ -6,7 +6,6 @@ they entered they leave.  What arrives in between is dropped here.
 
 from . import bringup
 from .errors import Timeout
-from .link import FREE
 
 _MARGIN_MS = 30  # on top of the guard time, for the clock's grain
 _OK_MS = 3_000
@@ -17,7 +16,7 @@ class Nobody:
     """Stands for the connection whose data nobody reads: link and sink at once."""
 
     id = -1
-    state = FREE
+    state = None  # none of link.py's
     dst = None
     datagram = False
 

@@ -1,5 +1,6 @@
 """TLS over the modem's sockets, both interpreters, against ssl of this machine: clients and servers, certificates, ends."""
 
+import asyncio
 import base64
 import socket
 import ssl
@@ -11,6 +12,9 @@ import pytest
 import trustme
 from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, free_port
 
+import atsock
+from atsock import aio
+from atsock_host import SerialPort
 from atsock_host.simulator import Simulator
 
 pytestmark = pytest.mark.slow
@@ -126,18 +130,74 @@ def silent_port():
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("interpreter", INTERPRETERS)
 def test_asyncio(interpreter, dialect, access, papers, peer, silent_port):
-    # Nothing holds a pushing module back: not more than MicroPython's ring takes.
-    size = 6400 if access == "push" or (dialect, access) in HEX_IS_PUSHED else 16384
-    port, together = free_port(), min(LINKS[dialect] - 1, 3)
-    data = bytes(range(256)) * (size // 256)
-    ports = peer.port, silent_port, port
+    size, together = _load(dialect, access)
     with Simulator(dialect, hosts=HOSTS) as module:
-        with Program(interpreter, "tls_asyncio.py", module, dialect, access, *ports, size, together,
-                     *papers.files(interpreter)) as program:
+        ports = peer.port, silent_port, free_port()
+        arguments = *ports, size, together, *papers.files(interpreter)
+        with Program(interpreter, "tls_asyncio.py", module, dialect, access, *arguments) as program:
             program.line("listening")
-            with ThreadPoolExecutor(together) as clients:
-                assert list(clients.map(lambda _: talk(papers, port, data), range(together))) == [data] * together
+            _babble(ports[-1])
+            _talk_together(papers, ports[-1], size, together)
             value = program.result()
         assert [text for text in module.violations() if "SERVERSTOP" not in text] == []
     sizes = [size] * together
     assert value == [sizes, "authority", "name", [5000, "end"], [5000, CUT[interpreter]], True, sizes]
+
+
+def _load(dialect, access):
+    """(bytes each way, how many at once).  Nothing holds a pushing module back: not more than MicroPython's ring takes."""
+    pushed = access == "push" or (dialect, access) in HEX_IS_PUSHED
+    return 6400 if pushed else 16384, min(LINKS[dialect] - 1, 3)
+
+
+def _babble(port):
+    """A client that speaks no TLS: the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        try:
+            while connection.recv(4096):
+                pass
+        except ConnectionResetError:
+            return
+
+
+def _talk_together(papers, port, size, together):
+    data = bytes(range(256)) * (size // 256)
+    with ThreadPoolExecutor(together) as clients:
+        assert list(clients.map(lambda _: talk(papers, port, data), range(together))) == [data] * together
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_micropythons_own_asyncio(dialect, papers, peer):
+    size, together = _load(dialect, "buffer")
+    with Simulator(dialect, hosts=HOSTS) as module:
+        port = free_port()
+        arguments = peer.port, port, size, together, *papers.files("micropython")
+        with Program("micropython", "native_tls.py", module, dialect, "buffer", *arguments) as program:
+            program.line("listening")
+            _talk_together(papers, port, size, together)
+            value = program.result()
+        assert [text for text in module.violations() if "SERVERSTOP" not in text] == []
+    sizes = [size] * together
+    assert value == [sizes, "authority", sizes]
+
+
+def test_asyncio_gives_up_a_handshake(monkeypatch, papers, silent_port):
+    monkeypatch.setattr(aio, "_HANDSHAKE_MS", 100)
+
+    async def use(modem):
+        await modem.attach_async("internet")
+        with pytest.raises(atsock.Timeout, match="TLS handshake: timed out"):
+            await modem.open_connection("server.example", silent_port, ssl=papers.client)
+
+    with Simulator("bg96", hosts=HOSTS) as module, SerialPort(module.port) as port:
+        modem = atsock.Modem(port, "bg96")
+        asyncio.run(use(modem))
+        modem.close()
+        assert [link.held for link in modem._engine.links.values()] == [False]
+        assert module.violations() == []
+
+
+def test_a_server_of_asyncio_wants_a_context():
+    with pytest.raises(ValueError, match="an SSLContext with its certificate"):
+        asyncio.run(aio.start_server(None, print, 443, ssl=True))

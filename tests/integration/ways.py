@@ -38,7 +38,7 @@ class Ways:
         return found[0][4][0]
 
     def stream(self, kind, access, host, port):
-        sock = self.modem.socket(self.family, access=access, tls=kind == "tls")
+        sock = self.modem.socket(access=access, tls=kind == "tls")  # of the context's family
         sock.settimeout(30)
         sock.connect((host, port))
         sock.sendall(STREAM)

@@ -13,6 +13,7 @@ from fakes import Case, spread
 from frames import ACCESS, DIALECTS
 from responder import SIZE, SOURCE, Gatherer, Responder
 from scenes import connected
+from test_datagrams import reception, send_script, udp
 from test_transparent import online
 
 LOCKS = (True, False)
@@ -253,6 +254,77 @@ def transparent_allocates_nothing(dialect):
                 assert taker.n == 5 * SIZE and not taker.wrong and pipe.gather.n == 6 * SIZE and not pipe.gather.wrong
 
 
+class Loop:
+    """A module that says and takes the same again and again: a script of fakes.Tape without silences."""
+
+    def __init__(self, script):
+        self.script = script
+        self.i = 0
+        self.at = 0
+
+    def any(self):
+        kind, data = self.script[self.i]
+        return 0 if kind == ">" else len(data) - self.at
+
+    def readinto(self, buf, n):
+        if n > self.any():
+            n = self.any()
+        copy(buf, 0, self.script[self.i][1], self.at, n)
+        return self._on(n)
+
+    def write(self, buf, at, n):
+        if self.script[self.i][0] != ">":
+            raise ValueError("written before it was read")
+        if n > len(self.script[self.i][1]) - self.at:
+            n = len(self.script[self.i][1]) - self.at
+        return self._on(n)
+
+    def _on(self, n):
+        self.at += n
+        if self.at == len(self.script[self.i][1]):
+            self.at = 0
+            self.i = (self.i + 1) % len(self.script)
+        return n
+
+
+def _repeat(n, method, argument):
+    while n:
+        method(argument)
+        n -= 1
+
+
+def datagrams_allocate_nothing(dialect):
+    """send() and recv_into() of UDP: the sender's address is kept, too."""
+    for access in ACCESS:
+        for lock in LOCKS:
+            with Case(dialect, access, "locked" if lock else "counted"):
+                socket, modem, tape, clock, says = udp(dialect, access)
+                port = modem._engine.port
+                payload = SOURCE[:200]
+                script = reception(says, dialect, access, payload)
+                if script[-1][0] == "<" and not says.tells_rest:  # a short read is followed by another
+                    script += [script[1], ("<", says.nothing(access, says.first))]
+                receive, send = socket.recv_into, socket.send  # making a bound method allocates
+                sends = Loop(send_script(says, dialect, access, payload))
+                comes = Loop(script)
+                for _ in range(2):
+                    port.stream = sends
+                    socket.send(payload)
+                    port.stream = comes
+                    assert socket.recv_into(_large) == 200 and _large[:200] == payload
+                before = mem_total()
+                if lock:
+                    heap_lock()
+                try:
+                    _repeat(5, receive, _large)
+                    port.stream = sends
+                    _repeat(5, send, payload)
+                finally:
+                    if lock:
+                        heap_unlock()
+                assert mem_total() == before, "%d bytes allocated" % (mem_total() - before)
+
+
 def sending_allocates_nothing(dialect):
     for access in ACCESS:
         for method in (send, write):
@@ -284,4 +356,4 @@ def test_the_measure_works():
     assert counted >= 1000 or mem_total() == 0
 
 
-spread(globals(), DIALECTS, transparent_allocates_nothing, sending_allocates_nothing, receiving_allocates_nothing, not_waiting_allocates_nothing)
+spread(globals(), DIALECTS, transparent_allocates_nothing, datagrams_allocate_nothing, sending_allocates_nothing, receiving_allocates_nothing, not_waiting_allocates_nothing)

@@ -62,10 +62,11 @@ def test_bg96_reason_is_asked_for_at_once():
     for cut in CUTS:
         with Case(cut):
             modem, tape, clock, says = attached("bg96", "buffer", cut)
-            connect(modem, tape, says).settimeout(5)
+            other = connect(modem, tape, says, 5)
             tape.load([(">", b'AT+QIOPEN=1,1,"TCP","192.0.2.7",80,0,0\r'), ("<", ERROR)] + says.why() + says.close(1))
             error = raises(atsock.CommandError, modem.socket().connect, ("192.0.2.7", 80))
             assert error.code == 566 and error.args[0] == 111, error.args
+            assert other.gettimeout() == 5
 
 
 def test_numbered_and_spoken_errors():

@@ -107,7 +107,7 @@ def opening(dialect):
     def parts_for(says):
         commands = []
         modem, tape, clock, says = attached(dialect)
-        connect(modem, tape, says)
+        other = connect(modem, tape, says)
 
         def answer(text):
             commands.append(text + b"\r")
@@ -118,7 +118,7 @@ def opening(dialect):
         return parts_of([(">", commands[-1]), ("<", says.opened(commands[-1], says.first + 1))])
 
     def act(modem, tape, says, script):
-        connect(modem, tape, says)
+        other = connect(modem, tape, says)
         tape.load(script)
         socket = modem.socket()
         socket.connect((PEER, PORT))
@@ -131,7 +131,7 @@ def opening(dialect):
 def closing(dialect):
     def act(modem, tape, says, script):
         socket = connect(modem, tape, says)
-        connect(modem, tape, says)
+        other = connect(modem, tape, says)
         tape.load(script)
         socket.close()
         settle(modem, tape)
@@ -143,7 +143,7 @@ def closing(dialect):
 def sending(dialect):
     def act(modem, tape, says, script):
         socket = connect(modem, tape, says, 20)
-        connect(modem, tape, says)
+        other = connect(modem, tape, says)
         tape.load(script)
         assert socket.send(b"abc") == 3
         settle(modem, tape)
@@ -156,7 +156,7 @@ def sending(dialect):
 def reading(dialect):
     def act(modem, tape, says, script):
         socket = connect(modem, tape, says, 20)
-        connect(modem, tape, says)
+        other = connect(modem, tape, says)
         tape.load([("!", says.notice(modem._access, says.first))] + script)
         data = b""
         while len(data) < 9:

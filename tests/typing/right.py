@@ -2,10 +2,11 @@
 
 import asyncio
 import select
+import ssl
 from typing import Any
 
 import atsock
-from atsock_host import PortError, SerialPort, Simulator, TracePort, read_trace
+from atsock_host import PortError, SerialPort, Simulator, TracePort, read_trace, tls
 
 
 def on_event(event: int, sock: atsock.Socket | None, value: Any) -> None:
@@ -24,6 +25,15 @@ def attached(port: SerialPort) -> atsock.Modem:
     if rssi_dbm is not None:
         print(manufacturer.upper(), model, revision, rssi_dbm + 113, error_rate)
     return modem
+
+
+def secure(sock: atsock.Socket, name: str) -> bytes:
+    context = tls.create_default_context(cafile="ca.pem")
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with tls.wrap_socket(sock, context, server_hostname=name) as stream:
+        stream.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        print(stream.version(), stream.getpeercert())
+        return stream.read() or b""
 
 
 def fetch(modem: atsock.Modem, host: str, buf: bytearray) -> int:

@@ -20,39 +20,56 @@ from ..trace import TracePort
 DEFAULT_BAUD = 115200
 SIM_APN = "internet"        # a virtual module has none stored, and some modules refuse to attach without one
 
+
+class _Option:
+    """An option of click that a command may want several times over."""
+
+    def __init__(self, flag, *words, **settings):
+        self.flag, self.words, self.settings = flag, words, settings
+
+    def __call__(self, command, several=()):
+        settings = self.settings
+        if self.flag.removeprefix("--") in several:
+            settings = {**settings, "multiple": True, "default": None, "show_default": False}
+        return click.option(self.flag, *self.words, **settings)(command)
+
+
 _PORT_OPTIONS = (
-    click.option("--port", metavar="URL", help="Serial port of the module: /dev/ttyUSB2, COM5, socket://host:port, ..."),
-    click.option("--sim", type=click.Choice(DIALECTS), metavar="DIALECT",
-                 help=f"Start a virtual module and use that: {', '.join(DIALECTS)}."),
-    click.option("--host", "hosts", multiple=True, metavar="NAME=ADDR[:PORT]",
-                 help="With --sim: a name that the virtual module can reach (may be repeated)."),
-    click.option("--baud", type=click.IntRange(min=50), metavar="N",
-                 help=f"Speed of the line; {DEFAULT_BAUD} if not given, no limit with --sim."),
-    click.option("--rtscts", is_flag=True, help="Hardware flow control."),
-    click.option("--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write all traffic to FILE."),
+    _Option("--port", metavar="URL", help="Serial port of the module: /dev/ttyUSB2, COM5, socket://host:port, ..."),
+    _Option("--sim", type=click.Choice(DIALECTS), metavar="DIALECT",
+            help=f"Start a virtual module and use that: {', '.join(DIALECTS)}."),
+    _Option("--host", "hosts", multiple=True, metavar="NAME=ADDR[:PORT]",
+            help="With --sim: a name that the virtual module can reach (may be repeated)."),
+    _Option("--baud", type=click.IntRange(min=50), metavar="N",
+            help=f"Speed of the line; {DEFAULT_BAUD} if not given, no limit with --sim."),
+    _Option("--rtscts", is_flag=True, help="Hardware flow control."),
+    _Option("--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write all traffic to FILE."),
 )
 _MODEM_OPTIONS = (
-    click.option("--dialect", type=click.Choice(DIALECTS), metavar="DIALECT",
-                 help="What module it is; if not given, the module is asked."),
-    click.option("--apn", help="Access point of the mobile network; if not given, the one that is stored "
-                 f"in the module, with --sim {SIM_APN}."),
-    click.option("--user", help="User name for the access point."),
-    click.option("--password", help="Password for the access point."),
-    click.option("--pin", help="PIN of the SIM card."),
-    click.option("--access", type=click.Choice(ACCESS), default="buffer", show_default=True, metavar="MODE",
-                 help=f"How received data comes from the module: {', '.join(ACCESS)}."),
+    _Option("--dialect", type=click.Choice(DIALECTS), metavar="DIALECT",
+            help="What module it is; if not given, the module is asked."),
+    _Option("--apn", help="Access point of the mobile network; if not given, the one that is stored "
+            f"in the module, with --sim {SIM_APN}."),
+    _Option("--user", help="User name for the access point."),
+    _Option("--password", help="Password for the access point."),
+    _Option("--pin", help="PIN of the SIM card."),
+    _Option("--access", type=click.Choice(ACCESS), default="buffer", show_default=True, metavar="MODE",
+            help=f"How received data comes from the module: {', '.join(ACCESS)}."),
 )
 
 
-def _choices(options):
-    """A decorator that adds `options` to a command, which gets them together as one namespace, `choice`."""
+def _choices(options, several=(), optional=False):
+    """A decorator that adds `options` to a command, which gets them together as one namespace, `choice`.
+
+    `several`: names of those that may be repeated, and come as a tuple; `optional`: no module need be chosen.
+    """
 
     def decorate(command):
         @functools.wraps(command)
         def collected(**values):
             names = [name for name in values if name in _NAMES]
             choice = SimpleNamespace(**{name: values.pop(name) for name in names})
-            if (choice.port is None) == (choice.sim is None):
+            if bool(choice.port) == bool(choice.sim) and (choice.port or not optional):
                 raise click.UsageError("say which module: either --port URL or --sim DIALECT")
             if choice.hosts and not choice.sim:
                 raise click.UsageError("--host goes with --sim: a module on a port has the real network")
@@ -60,7 +77,7 @@ def _choices(options):
             return command(choice=choice, **values)
 
         for option in reversed(options):
-            collected = option(collected)
+            collected = option(collected, several)
         return collected
 
     return decorate
@@ -69,6 +86,14 @@ def _choices(options):
 _NAMES = {"port", "sim", "hosts", "baud", "rtscts", "trace", "dialect", "apn", "user", "password", "pin", "access"}
 port_options = _choices(_PORT_OPTIONS)
 modem_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS)
+
+
+def bench_options(command):
+    """modem_options for a command that can look at many virtual modules: --port or any number of --sim."""
+    several = ("sim", "dialect", "baud", "access")
+    return _choices(_PORT_OPTIONS + _MODEM_OPTIONS, several, optional=True)(command)
+
+
 
 
 def host_table(texts):
