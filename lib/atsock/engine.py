@@ -662,7 +662,8 @@ class Engine:
         if link is None:
             return False
         # A peer may be there before the program has seen that the module listens.
-        if row[7] >= 0 and (link.state == LISTENING or link.state == OPENING) and self._on_incoming(row, link, link.id):
+        listens = link.listener is not None and (link.state == LISTENING or link.state == OPENING)
+        if listens and row[7] >= 0 and self._on_incoming(row, link, link.id):
             return True
         if link.state != OPENING:
             return False

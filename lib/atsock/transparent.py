@@ -54,13 +54,15 @@ class Tail:
         done = 0
         while done < n and self.first:
             self.hold[self.n] = src[start + done]
-            self.n += 1
-            done += 1
-            if not self._matches(self.n):
+            if not self._matches(self.n + 1):  # no answer: payload, or the last words
                 self.first = ()
                 self.words = words
-                self.release()
-            elif self.complete:
+                if not self._matches(self.n):
+                    self.release()
+                return done + self.put(src, start + done, n - done)
+            self.n += 1
+            done += 1
+            if self.complete:
                 self.first = ()
                 self.n = 0
                 self.complete = False
