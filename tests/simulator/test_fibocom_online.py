@@ -4,6 +4,7 @@ import pytest
 from fibocombench import PEER, MipBench
 
 from atsock_host.simulator.fibocom import L610, NL668
+from atsock_host.simulator.fibocom.online import SPOOL_MS
 
 BOTH = pytest.mark.parametrize("module_class", [NL668, L610])
 
@@ -15,7 +16,7 @@ def test_bytes_go_through_untouched(module_class):
     everything = bytes(range(256))
     b.tx(everything)
     assert stream.sent == b""
-    b.wait(50)
+    b.wait(SPOOL_MS)
     assert stream.sent == everything
     stream.feed(everything)
     assert b.rx() == everything
@@ -29,7 +30,7 @@ def test_the_line_is_held_while_the_stack_is_full():
     stream = b.online()
     stream.pending = 8000
     b.tx(b"x" * 5000)
-    b.wait(50)
+    b.wait(SPOOL_MS)
     assert len(stream.sent) == 2240 and b.module.input_paused
     stream.pending = 0
     b.wait(10)

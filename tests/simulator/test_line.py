@@ -248,3 +248,27 @@ def test_trace_shows_both_directions(rig):
     r.write(b"AT\r")
     r.at(0)
     assert lines == ["> 0.000000 AT\\r\n", "< 0.000000 \\r\\nOK\\r\\n\\xff\n"]
+
+
+def test_what_is_computed_ahead_is_not_handed_over_early(rig):
+    r = rig(9600, answer=b"\r\nOK\r\n", ahead_ms=5.0)
+    byte_ms = 10_000 / 9600
+    r.write(b"AT\r")
+    assert r.line.next_event_ms() <= 0
+    assert r.at(0.0) == b""
+    assert r.module.received[-1] == (pytest.approx(3 * byte_ms), b"\r")     # it has it already, at its own time
+    assert r.at(4 * byte_ms - 0.01) == b""
+    assert r.at(9 * byte_ms + 0.01) == b"\r\nOK\r\n"
+
+
+def test_only_the_end_of_all_output_is_due_sharply(rig):
+    r = rig(9600, answer=b"\r\nOK\r\n")
+    byte_ms = 10_000 / 9600
+    r.write(b"AT\r")
+    assert not r.line.is_due_sharply()
+    r.at(3 * byte_ms + 0.01)
+    assert not r.line.is_due_sharply()
+    r.at(8 * byte_ms + 0.02)
+    assert r.line.is_due_sharply()
+    r.at(9 * byte_ms + 0.02)
+    assert not r.line.is_due_sharply()

@@ -13,7 +13,7 @@ _INK, _PALE, _GRID = "#22272e", "#6a737d", "#d9dee4"
 _FONT = "Helvetica, Arial, sans-serif"
 _LEFT, _TOP, _RIGHT = 150, 92, 24
 _PANEL, _GAP, _VALUE = 200, 34, 40     # width of a panel's scale, between panels, behind the bar for its number
-_BAR, _ROW, _GROUP = 7, 21, 12         # height of a bar, of a row, extra between dialects
+_BAR, _ROW, _GROUP = 8, 24, 12         # height of a bar, of a row, extra between dialects
 
 
 def drawing(rows):

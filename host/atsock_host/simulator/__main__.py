@@ -19,6 +19,8 @@ from .loop import Loop, sharpen_timers
 from .network import SocketNetwork
 from .registry import DIALECTS, module_class
 
+_AHEAD_MS = 2.0     # above what a command takes to compute
+
 
 class _Help(argparse.Action):
     """Shows the usual help and the faults, which are only known when the modules are loaded."""
@@ -120,7 +122,7 @@ def main(arguments=None):
     module.rate = options.baud or module.rate
     line = Line(module, clock, loop.selector, baudrate=options.baud, latency_ms=options.latency_ms,
                 wire=Wire(wire_faults, options.seed) if wire_faults else None,
-                trace=trace.write if trace else None)
+                trace=trace.write if trace else None, ahead_ms=_AHEAD_MS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     link = pathlib.Path(options.link) if options.link else None

@@ -7,7 +7,8 @@ Pacing: a byte takes ten bit times.  Each direction has a schedule in absolute t
 when its last bit would have arrived, never before, and what is late (this process had other things to do)
 is handed over at once, so the schedule keeps its rate.  The module's clock shows the time of the event it
 handles, not the time of day: an answer is scheduled behind the CR that asked for it, however long the
-computing took.
+computing took.  What has been read from the pty is given to the module up to `ahead_ms` before its time has come,
+so that the computing is done when its result is due; towards the host nothing is ever early.
 """
 
 import os
@@ -28,9 +29,13 @@ class EventClock:
     def __init__(self):
         self._start = time.monotonic()
         self._ms = 0.0
+        self.woke_ms = 0.0      # when the loop saw what it serves now; computing since then does not count
 
     def __call__(self):
         return self._ms
+
+    def wake(self):
+        self.woke_ms = self.wall_ms()
 
     def wall_ms(self):
         return (time.monotonic() - self._start) * 1000
@@ -55,12 +60,13 @@ class _Piece:
 class Line:
     """A pty with the module at one end; `port` is the path for the host."""
 
-    def __init__(self, module, clock, selector, *, baudrate=0, latency_ms=0, wire=None, trace=None):
+    def __init__(self, module, clock, selector, *, baudrate=0, latency_ms=0, wire=None, trace=None, ahead_ms=0.0):
         self.module = module
         self._clock = clock
         self._selector = selector
         self._byte_ms = 10_000 / baudrate if baudrate else 0.0
         self._latency_ms = latency_ms
+        self.ahead_ms = ahead_ms if baudrate else 0.0
         self._wire = wire
         self._trace = trace
         self._master, self._slave = os.openpty()
@@ -87,7 +93,14 @@ class Line:
 
     def next_event_ms(self):
         """Time of the next thing to do on the line."""
-        return min(self._next_arrival_ms(), self._next_departure_ms())
+        return min(self._next_arrival_ms() - self.ahead_ms, self._next_departure_ms())
+
+    def is_due_sharply(self):
+        """True when the next thing to do hands over the last bytes there are: the host waits for just them."""
+        if len(self._to_host) != 1 or self._blocked or not self._byte_ms or self._to_module:
+            return False
+        piece = self._to_host[0]
+        return (len(piece.data) - piece.done) * self._byte_ms <= max(_TICK_MS, self._byte_ms)
 
     def run(self):
         """Do what is due: bytes to the module and its timers in the order of their times, then bytes to the host."""
@@ -97,7 +110,7 @@ class Line:
             deadline = self.module.next_deadline_ms()
             deadline = _NEVER if deadline is None else deadline
             due = min(arrival, deadline)
-            if due > wall:
+            if due > wall + self.ahead_ms:
                 break
             self._clock.move(due)
             if arrival <= deadline:
@@ -126,7 +139,7 @@ class Line:
         """The pty is readable or writable."""
         if events & selectors.EVENT_READ:
             data = os.read(self._master, _HELD_INPUT)
-            start = max(self._clock.wall_ms(), self._module_free_ms)
+            start = max(self._clock.woke_ms or self._clock.wall_ms(), self._module_free_ms)
             self._to_module.append([data, start])
             self._module_free_ms = start + len(data) * self._byte_ms
             self._held += len(data)

@@ -4,6 +4,7 @@ import ctypes
 import selectors
 import sys
 
+_SPIN_MS = 0.15             # a wait whose end matters is not slept to its end: waking up takes about as long
 _PR_SET_TIMERSLACK = 29     # Linux prctl(2)
 
 
@@ -29,9 +30,9 @@ class Loop:
             due = line.next_event_ms()
             deadline = module.next_deadline_ms()
             if deadline is not None:
-                due = min(due, deadline)
-            wait_ms = due - self._clock.wall_ms()
-            ready = self.selector.select(None if wait_ms == float("inf") else max(0.0, wait_ms / 1000))
+                due = min(due, deadline - line.ahead_ms)
+            ready = self._wait(due, line.is_due_sharply())
+            self._clock.wake()
             line.run()      # what was due comes before what came just now
             for key, events in ready:
                 # an event served before may have closed this file
@@ -40,3 +41,11 @@ class Loop:
                     key.data(events)
                     line.collect()
             line.run()
+
+    def _wait(self, due, sharply):
+        """Until a file is ready or the clock shows `due`; `sharply`: not a moment longer."""
+        wait_ms = due - self._clock.wall_ms() - (_SPIN_MS if sharply else 0)
+        ready = self.selector.select(None if wait_ms == float("inf") else max(0.0, wait_ms / 1000))
+        while sharply and not ready and self._clock.wall_ms() < due:
+            pass
+        return ready

@@ -10,7 +10,7 @@ from .flow import XON_ROOM
 from .socket import ACTIVE, ENDED, shown_address
 
 SPOOL_BYTES = 8192          # 1.1.18.1, modules of the third and fourth generation
-SPOOL_MS = 50
+SPOOL_MS = 5
 _RETRY_MS = 5
 _PIECE = 1024               # bytes handed to the host at once
 

@@ -12,7 +12,7 @@ from .flow import FLOWED_OFF, NOTHING, SUCCESS
 from .socket import ACCUMULATOR_BYTES, ACTIVE, ENDED, UDP
 
 BASIC_MAX = 1023                # "smaller than 1024 characters" (1.1.4.1)
-_PUSH_MS = 5                    # between the first OK of the HEX mode and its results
+_PUSH_MS = 0                    # between the first OK of the HEX mode and its results
 _HEX = re.compile(r"(?:[0-9A-F]{2})+\Z")
 
 
