@@ -1,7 +1,12 @@
 """The dialect tables, one module of constants each; they are found by listing this folder."""
 
 import os
-import sys
+
+from ..lend import borrow
+
+
+class Table:
+    """The constants of one dialect, without the vocabulary that they are written in (words.py)."""
 
 
 def names():
@@ -12,9 +17,12 @@ def names():
 
 
 def load(name):
-    """The table `name`.  Raises ValueError when there is none, naming those that are installed."""
+    """The Table of the dialect `name`.  Raises ValueError when there is none, naming those that are installed.  Allocates."""
     if name not in names():
         raise ValueError("no dialect %r here; installed: %s" % (name, ", ".join(names())))
-    module = "atsock.dialects." + name
-    __import__(module)
-    return sys.modules[module]
+    words = borrow("words").__dict__
+    table = Table()
+    for key, value in borrow("dialects." + name).__dict__.items():
+        if key not in words and not key.startswith("_"):
+            setattr(table, key, value)
+    return table
