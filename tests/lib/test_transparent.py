@@ -206,6 +206,23 @@ def escape_resume_escape(dialect):
             tape.done()
 
 
+def closed_right_behind_resume(dialect):
+    """The last words, or other data, where the module may answer the resuming command: they are no answer."""
+    for data in (b"", b"\r\n+MIPS", b"\r\nCONN\r\n", b"\r\nO\r\n\r\nOK"):
+        for cut in CUTS:
+            with Case(dialect, data, cut):
+                socket, modem, tape, clock = online(dialect)
+                tape.cut = cut
+                tape.load(ESCAPE)
+                socket.escape()
+                tape.load(back(dialect, False))
+                socket.resume()
+                tape.load([("!", data + ENDS[dialect])] + AT)
+                assert socket.read() == data
+                settle(modem, tape)
+                tape.done()
+
+
 def closed_during_the_escape(dialect):
     """The last words come instead of the OK."""
     socket, modem, tape, clock = online(dialect)
@@ -305,7 +322,7 @@ def left_in_data_mode(dialect):
 
 
 spread(
-    globals(), DIALECTS, left_in_data_mode, both_ways, line_ends_at_the_end, peer_closes, events_of_the_end, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_during_the_escape,
+    globals(), DIALECTS, left_in_data_mode, both_ways, line_ends_at_the_end, peer_closes, events_of_the_end, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_right_behind_resume, closed_during_the_escape,
     no_answer_to_the_escape, gone_while_escaped, plus_plus_plus, close_leaves_data_mode, others_are_busy,
 )  # fmt: skip
 
