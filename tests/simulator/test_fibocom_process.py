@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from test_simulator import PATIENCE_S, Host
-from test_tls import CERTIFICATE
+from test_module_tls import CERTIFICATE
 
 from atsock_host import Simulator
 
