@@ -5,10 +5,11 @@ Written as generators: they yield a Command to be run, or a number of millisecon
 """
 
 from . import dialects
-from .command import Command, text_command
+from .command import Command
 from .errnos import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV
 from .errors import ModemError, Timeout, printable
 from .fast import MISSING, field, number
+from .question import Question
 from .words import A_LEAVE, BY_FLAG, BY_ID, MUST, OK, SYNC_ANSWER, X
 
 _ANY_MS = 9000  # general commands; 27.007 prints no times
@@ -26,7 +27,9 @@ _STAT = ("not searching", "home", "searching", "denied", "unknown", "roaming")
 
 def ask(text, timeout_ms=_ANY_MS, prefix=None, need=OK):
     """A command whose information lines are collected in .lines."""
-    return text_command(text, timeout_ms, need, [], prefix)
+    command = Question(None, ((text,), timeout_ms, need, 0))
+    command.prefix = prefix
+    return command
 
 
 def query(text):

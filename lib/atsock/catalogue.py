@@ -7,6 +7,7 @@ the first call only; the sockets do not need it.
 
 from . import answers, arguments, bringup
 from .command import Command
+from .question import Question
 from .errnos import EIO, ETIMEDOUT
 from .errors import Timeout
 from .fast import MISSING
@@ -137,8 +138,7 @@ def _command(line, ms, need):
     if line.hexdata is not None:
         pieces = (line.text, PAYLOAD, b'"')
         payload = line.hexdata
-    command = Command(None, (pieces, ms, need, OK))
-    command.lines = []
+    command = Question(None, (pieces, ms, need, OK))
     if payload is not None:
         command.buf = payload
         command.n = len(payload)

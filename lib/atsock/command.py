@@ -9,6 +9,9 @@ from .fast import MISSING
 
 class Command:
     cancel = None  # what ends a send whose payload nobody has any more; None: the count that the module waits for
+    lines = None  # of a Question (question.py) that collects lines
+    texts = None  # of one that collects addresses
+    expect = 0  # how many of them complete it
 
     def __init__(self, link=None, verb=None, args=(), timeout_ms=0):
         self.verb = verb  # (pieces, deadline_ms, need, also), see words.py
@@ -18,14 +21,8 @@ class Command:
         self.n = 0  # bytes to send or to ask for
         self.buf = None  # what to send, from buf[start:]
         self.start = 0
-        self.lines = None  # a list collects the information lines
-        self.prefix = None  # only those that begin with it
-        self.rows = None  # or only those that fit one of these rows (words.py), whatever the dialect makes of them
         self.again = None  # verb to begin with when it is started once more
         self.enters_data = False  # on success the port is in data mode, from the very next byte
-        self.until = None  # function of the lines: True when the last one has come (it may come after OK)
-        self.texts = None  # a list collects addresses
-        self.expect = 0  # how many of them complete the command
         self.next = None  # in the line of those that wait for their turn
         self.clear()
 
@@ -37,16 +34,3 @@ class Command:
         self.told = b""  # name of the line that told it
         self.text = None  # and its words when it has no number
         self.count = 0  # bytes read
-
-    def is_query(self):
-        """A read form, "AT+NAME?"?"""
-        last = self.verb[0][-1]
-        return not isinstance(last, int) and last.endswith(b"?")
-
-
-def text_command(text, timeout_ms, need, lines, prefix=None):
-    """A command given as bytes, whose information lines are collected into the list `lines`."""
-    command = Command(None, ((text,), timeout_ms, need, 0))
-    command.lines = lines
-    command.prefix = prefix
-    return command

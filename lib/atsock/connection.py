@@ -13,6 +13,7 @@ from .errnos import EADDRINUSE, EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH,
 from .errors import CommandError, ModemError, Timeout
 from .fast import MISSING
 from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
+from .question import Question
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
 
@@ -181,7 +182,8 @@ def resolve(modem, host, family=0):
         verb = dialect.RESOLVE_6
         if verb is None:
             raise ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % dialect.NAME)
-    command = Command(None, verb, (host,))
+    command = Question(None, verb, (host,))
+    command.lines = None
     command.texts = []
     command.expect = 1
     yield command

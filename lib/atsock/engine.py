@@ -30,7 +30,7 @@ from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES, Link
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
 from .words import (
     A_LINES, ADDRESS, ANY, ARG, ASKED, CHATTER, CODE, COMMON, CONNECT, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
-    INCOMING, INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NAMES, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
+    INCOMING, INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
     RAW_FROM, READY, REASON, REFUSED, RESOLVED, RESTARTED, SENDER, SENT, SYNC, SYNC_ANSWER, UNASKED, WORD,
 )  # fmt: skip
 from .words import PROMPT as PROMPTED
@@ -132,7 +132,7 @@ class Engine:
         self.code = MISSING
         self.told = b""
         self.bad = False
-        self.query = command.lines is not None and command.rows is None and command.is_query()
+        self.query = command.lines is not None and command.is_query()
         self.state = BUSY
         self._begin(command.again or command.verb, command.timeout_ms)
         return True
@@ -361,26 +361,10 @@ class Engine:
 
     def _on_line(self):
         self.silent = False
-        if self.query and self._own_prefix():
-            self._keep_line(self.command)
-            return
-        if self.state == BUSY and self.command.rows is not None and self._own_line(self.command):
+        if self.state == BUSY and self.command.lines is not None and self.command.takes(self):
             return
         if not self._known():
             self._other_line()
-
-    def _own_line(self, command):
-        # Does the answer of this command have such a line?
-        for row in command.rows:
-            if self.tokens.line.startswith(row[0]) and self._fits(row):
-                self.got |= row[2]
-                if row[2] & READY:  # a notice looks the same
-                    self._on_ready(self.links.get(self._number(row[4])))
-                self._keep_line(command)
-                if row[6] != NONE and row[6] != WORD:
-                    self._payload(row, _Collector(command.lines), self._number(row[4]))
-                return True
-        return False
 
     def _known(self):
         line = self.tokens.line
@@ -457,7 +441,8 @@ class Engine:
         elif event == CODE or event == REASON:
             self._on_code(row, value)
         elif event == ADDRESS:
-            self._on_address(row[4])
+            if self.command.texts is not None:
+                self.command.finds(self, row[4])
         elif not self._good(row, value):
             self._on_bad(row, value)
         elif event == SENT:
@@ -475,7 +460,7 @@ class Engine:
             if self.state == LATE and self.got & OK:
                 self._on_final()
             return
-        if not self._all_lines(self.command):
+        if (self.command.lines is not None or self.command.texts is not None) and not self.command.is_complete(self.bad):
             return
         if self.got & REFUSED or self.bad and self.code in self.dialect.AGAIN:
             self._finish(EAGAIN)
@@ -483,11 +468,6 @@ class Engine:
             self._finish(0)
         else:
             self._finish(EIO if self.bad else 0)
-
-    def _all_lines(self, command):
-        if command.texts is not None and len(command.texts) < command.expect and not self.bad:
-            return False
-        return command.until is None or command.until(command.lines)
 
     def _on_bad(self, row, value):
         # A result line told a failure: what would have followed on success is not waited for.
@@ -520,21 +500,6 @@ class Engine:
         elif self.code == MISSING and self.tokens.n > 5:  # "+CME ERROR: SIM busy", "NO CARRIER"
             self._keep_text()
         self._finish(EIO)
-
-    def _on_address(self, index):
-        command = self.command
-        if command.texts is not None:
-            command.texts.append(self.text(index))
-            command.expect = max(command.expect, 1)
-
-    def text(self, index):
-        """Field `index` of the line as bytes without quotes and blanks.  Allocates."""
-        tokens = self.tokens
-        start = field(tokens.line, self.at, tokens.n, index)
-        if start < 0:
-            return b""
-        end = field(tokens.line, start, tokens.n, 1)
-        return bytes(memoryview(tokens.line)[start : end - 1 if end >= 0 else tokens.n]).strip(b' "')
 
     # -- payload
 
@@ -764,7 +729,7 @@ class Engine:
             if line.startswith(word):
                 return
         row = self._payload_row()
-        if self.state != LATE and command is not None and command.lines is not None and command.rows is None and self._collect(command, row):
+        if self.state != LATE and command is not None and command.lines is not None and command.collects(self, row):
             return
         if row is not None:
             link = self.links.get(self._number(row[3])) if row[3] >= 0 else command.link if command else None
@@ -781,35 +746,6 @@ class Engine:
             if row[6] != NONE and row[6] != WORD and self.tokens.line.startswith(row[0]) and self._fits(row):
                 return row
         return None
-
-    def _collect(self, command, row):
-        line = self.tokens.line
-        if command.prefix is not None:
-            if not line.startswith(command.prefix):
-                return False
-        elif line[0] in NAMES and not self._own_prefix():
-            return False
-        if self._is_echo():
-            return True
-        self._keep_line(command)
-        if row is not None:
-            self._payload(row, _Collector(command.lines), self._number(row[4]))
-        return True
-
-    def _keep_line(self, command):
-        command.lines.append(bytes(memoryview(self.tokens.line)[: self.tokens.n]))
-        if command.until is not None:
-            self._check()
-
-    def _own_prefix(self):
-        # Does the line begin with the name that the command in flight begins with?
-        line = self.tokens.line
-        at = 2  # behind "AT"
-        while at < self.tx_n and self.tx[at] not in b"=?":
-            if line[at - 2] != self.tx[at] and line[at - 2] | 32 != self.tx[at] | 32:
-                return False
-            at += 1
-        return line[at - 2] in b": ="
 
     def _is_echo(self):
         n = self.tokens.n
@@ -924,23 +860,3 @@ class Engine:
         events = self.events
         if events is not None and len(events) < _EVENTS:
             events.append((event, link, value))
-
-
-class _Collector:
-    # Sink for the payload of a command given as text: joins its information lines.
-
-    dst = ()  # it needs no ring
-    datagram = False
-
-    def __init__(self, lines):
-        self.lines = lines
-
-    def put(self, src, start, n):
-        if isinstance(self.lines[-1], bytearray):
-            self.lines[-1].extend(memoryview(src)[start : start + n])
-        else:
-            self.lines.append(bytearray(memoryview(src)[start : start + n]))
-        return n
-
-    def fail(self, errno, code):
-        pass

@@ -5,6 +5,7 @@ from .checks import eight_groups
 from .checks import host as check_host
 from .checks import port as check_port
 from .command import Command
+from .question import Question
 from .errnos import EIO, EOPNOTSUPP
 from .errors import ModemError, printable
 from .fast import MISSING
@@ -44,9 +45,8 @@ def ping(modem, host, count, size, timeout_ms):
         raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
     prefix, reply, end = dialect.PING_LINES
     verb, host = _of_family(modem, dialect.PING, dialect.PING_6, host)
-    command = Command(None, verb, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
+    command = Question(None, verb, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
     command.timeout_ms = count * timeout_ms + 62_000  # and a minute for the name
-    command.lines = []
     command.prefix = prefix
     command.until = lambda lines: bool(lines) and (_is_last(lines, count, end) or value(lines[0], 0) in dialect.PING_FATAL)
     yield from run(modem, command)
@@ -101,8 +101,7 @@ def ntp(modem, server, port):
     if dialect.NTP is None:
         raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % dialect.NAME)
     verb, host = _of_family(modem, dialect.NTP, dialect.NTP_6, args[0])
-    command = Command(None, verb, (host, port))
-    command.lines = []
+    command = Question(None, verb, (host, port))
     command.prefix = dialect.NTP_LINE[0]
     command.until = bool
     yield from run(modem, command)
@@ -147,8 +146,7 @@ def unacked(modem, link):
     if dialect.UNACKED is None:
         raise ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % dialect.NAME)
     pieces, prefix, sent, field = dialect.UNACKED
-    command = Command(link, (pieces, 62_000, OK, 0))
-    command.lines = []
+    command = Question(link, (pieces, 62_000, OK, 0))
     command.prefix = prefix
     yield from run(modem, command)
     if not command.lines:

@@ -10,7 +10,7 @@ from binascii import unhexlify
 
 import atsock
 from atsock import dialects, words
-from atsock.command import Command
+from atsock.question import Question
 from atsock.link import DEAD, OPEN, OPENING
 from fakes import CUTS, Case, new_modem, raises, spread
 from frames import DIALECTS
@@ -96,14 +96,15 @@ def fields_of(pieces, text):
 
 
 def command_for(modem, dialect, text, payload):
-    """The Command whose bytes are this text, and the name of its verb; (None, "") when no verb makes it."""
+    """The Question whose bytes are this text, and the name of its verb; (None, "") when no verb makes it."""
     name, equals, rest = text[:-1].partition(b"=")
     text = name.upper() + equals + rest
     for name, verb in verbs(dialect):
         found = fields_of(verb[0], text)
         if found is None or found.get(words.N) == 0 or (verb[2] & words.PROMPT != 0) != bool(payload):
             continue
-        command = Command(None, verb[:4], [found.get(words.ARG + i, b"") for i in range(8)])
+        command = Question(None, verb[:4], [found.get(words.ARG + i, b"") for i in range(8)])
+        command.lines = None
         if words.LINK in found:
             command.link = modem._engine.link(found[words.LINK])
         command.n = found.get(words.N, 0)
