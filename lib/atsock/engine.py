@@ -321,8 +321,8 @@ class Engine:
         """Somebody waits for what stands behind payload that has no room: drop that payload, and say so."""
         self.stalled = False
         link = self.tokens.sink
-        link.overflow()
-        self.event(EVENT_OVERFLOW, link, 0)
+        if link.overflow():
+            self.event(EVENT_OVERFLOW, link, 0)
 
     def after_ms(self, ms):
         """The ticks ms milliseconds from now."""
@@ -725,9 +725,8 @@ class Engine:
             return
         if line[0] == 62 and self.tokens.n <= 2:  # a prompt that came too late
             return
-        for word in CHATTER:
-            if line.startswith(word):
-                return
+        if self._is_chatter():
+            return
         row = self._payload_row()
         if self.state != LATE and command is not None and command.lines is not None and command.collects(self, row):
             return
@@ -740,6 +739,12 @@ class Engine:
             self._payload(row, link, self._number(row[4]))
         elif self.events is not None and not self._is_echo():
             self.event(EVENT_UNKNOWN, None, bytes(memoryview(self.tokens.line)[: self.tokens.n]))
+
+    def _is_chatter(self):
+        for word in CHATTER:
+            if self.tokens.line.startswith(word):
+                return True
+        return False
 
     def _payload_row(self):
         for row in self.rows:

@@ -168,12 +168,13 @@ class Link:
         return self.ring.look(HEADER, self.ring.at(2))
 
     def overflow(self):
-        """Payload without room, and something else must get through: drop from here on, and say so."""
+        """Payload without room, and something else must get through: drop from here on, and say so.  Returns True."""
         if self.datagram:
             self._drop_datagram(0)
         else:
             self.dropping = True
             self.fail(ENOBUFS, 0)
+        return True
 
     def fail(self, errno, code):
         """The connection is of no use any more; the ring's bytes can still be read."""

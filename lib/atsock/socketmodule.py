@@ -9,6 +9,7 @@ from . import address
 from .address import AF_INET, SOCK_STREAM
 from .errors import Timeout
 from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
+from .streams import StreamSocket
 
 _GLOBAL_DEFAULT = object()
 
@@ -38,11 +39,14 @@ class SocketModule:
     timeout = Timeout
 
     def __init__(self, modem):
-        self._modem = modem
+        class socket(StreamSocket):  # a class, because programs look for methods in it
+            """A socket of the modem, see Modem.socket()."""
 
-    def socket(self, family=AF_INET, type=SOCK_STREAM, proto=0):
-        """A socket of the modem, see Modem.socket()."""
-        return self._modem.socket(family, type, proto)
+            def __new__(cls, family=AF_INET, type=SOCK_STREAM, proto=0):
+                return modem.socket(family, type, proto)
+
+        self._modem = modem
+        self.socket = socket
 
     def getaddrinfo(self, host, port, af=0, type=0, proto=0, flags=0):
         """As MicroPython's; the module looks the name up.  An empty host is any address of this side."""

@@ -21,6 +21,7 @@ _QUIET_MS = 300  # after a line that may end data mode: more payload would have 
 _MOST = 64  # of such lines together
 _EARLY_MS = 200  # silence this much below the guard time may be taken for one by the module
 _GAP_MS = 1000  # and this much above it surely breaks a +++ apart, however a module counts (SIMCom: 900 ms between two)
+_RING_MOST = 1 << 17  # bytes, for what comes while nobody can read
 _PLUS = b"+++"
 
 
@@ -117,13 +118,29 @@ class Tail:
 
     def release(self):
         """What is held back is payload: hand it on; False while the ring has no room for it."""
-        ring = self.link.ring
-        if ring.room() < self.n:
-            return False
-        ring.put_all(self.hold, 0, self.n)
+        link = self.link
+        if not link.dropping:
+            if link.ring.room() < self.n:
+                return False
+            link.ring.put_all(self.hold, 0, self.n)
         self.n = 0
         self.complete = False
         return True
+
+    def overflow(self):
+        """There is no room, and something else must get through.  False when room could be made."""
+        ring = self.link.ring
+        if ring.size < _RING_MOST and not self.link.dropping:
+            try:
+                ring.resize(2 * ring.size)
+                return False
+            except MemoryError:  # then there is no room indeed
+                pass
+        return self.link.overflow()
+
+    @property
+    def socket(self):
+        return self.link.socket
 
     def _matches(self, n):
         # hold[:n] is a run of lines, the last one maybe not whole.
@@ -235,11 +252,12 @@ class TransparentSocket(StreamSocket):
 
     def _wait(self):
         link = self._link
-        if link is None or self._out or not link.tail.n:
+        if link is None or self._out or not link.tail.n and not self._engine.stalled:
             return super()._wait()
         if self._timeout_ms > 0 and self._engine.is_past(self._deadline):
             return False
-        self._modem._wait(_QUIET_MS)
+        # What comes and has no room can wait: what is to be sent does not need it.
+        self._modem._pause(_QUIET_MS)
         return True
 
     def _ended(self, link):
@@ -348,7 +366,6 @@ class TransparentSocket(StreamSocket):
             if left <= 0:
                 break
             yield left
-            self._make_room(link)
         if tail.complete:  # its last words, and a second of silence behind them
             yield from self._ended(link)
             return
@@ -360,7 +377,7 @@ class TransparentSocket(StreamSocket):
         # Only now can the OK come; before, the same bytes are payload.
         tail.words = (b"OK",) + engine.dialect.DATA_ENDS
         give_up = engine.after_ms(_OK_MS)
-        yield lambda: self._said_ok(link) or engine.is_past(give_up)
+        yield lambda: tail.complete or engine.is_past(give_up)
         tail.words = engine.dialect.DATA_ENDS
         if not tail.complete:
             raise Timeout("no answer to +++")
@@ -371,7 +388,8 @@ class TransparentSocket(StreamSocket):
         tail.complete = False
         engine.leave_data()
         self._out = True
-        link.ready = 1
+        if link.state == OPEN:
+            link.ready = 1
         yield from run(self._modem, ask(b"AT", 2000), False)
 
     def _write_now(self, data):
@@ -379,13 +397,9 @@ class TransparentSocket(StreamSocket):
         while written < len(data):
             written += self._engine.port.write(data, written, len(data) - written)
 
-    def _said_ok(self, link):
-        self._make_room(link)
-        return link.tail.complete
-
     def _make_room(self, link):
         # Nobody reads meanwhile, and what comes must not be lost.
-        if link.ring.room() < 1024 and link.ring.size < 1 << 16:
+        if link.ring.room() < 1024 and link.ring.size < _RING_MOST:
             link.ring.resize(link.ring.size * 2)
 
     def resume(self):
@@ -433,6 +447,7 @@ class TransparentSocket(StreamSocket):
             yield from self._listener.close()
             return
         if not self._out and link.state == OPEN and self._engine.state == DATA_MODE:
+            link.dropping = True
             yield from self._escape_steps(link)
         yield from close_link(self._modem, link)
 

@@ -88,10 +88,10 @@ def _readinto(socket, taker, buf, n):
     taker.take(buf, n)
 
 
-def _prepare(dialect, access, cut):
+def _prepare(dialect, access, cut, kind=Responder):
     socket, modem, tape, clock, says = connected(dialect, access, timeout=None)
     port = modem._engine.port
-    module = Responder(dialect, access, says.first, cut)
+    module = kind(dialect, access, says.first, cut)
     port.stream = module
     port.wait = module.wait
     port.ticks_ms = module.ticks_ms

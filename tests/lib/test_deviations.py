@@ -193,7 +193,9 @@ def final_result_of_a_read_lost(dialect):
             link = says.first
             answer = says.answer(access, link, b"data", 0)
             sync = [(">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 7,99") + OK)]
-            tape.load([("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer[: -len(OK)] + b"\r\nK\r\n")] + sync)
+            tape.load(
+                [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer[: -len(OK)] + b"\r\nK\r\n")] + sync
+            )
             assert socket.recv(100) == b"data"
             while clock.now < 200_000:
                 modem.poll(10_000)
@@ -247,7 +249,9 @@ def restart_with_open_sockets(dialect):
                 "bg96": ERROR, "a7600": line(b"+CIPERROR: 4") + ERROR, "sim7028": line(b"+CIPERROR: 2") + ERROR,
                 "nl668": line(b"+CME ERROR: 2024"), "l610": ERROR,
             }[dialect]  # fmt: skip
-            not_open = {"bg96": OK, "a7600": line(b"+CIPCLOSE: 0,4") + ERROR, "sim7028": line(b"+CIPCLOSE: 0,4") + ERROR}.get(dialect, line(b"+CME ERROR: 3"))
+            not_open = {"bg96": OK, "a7600": line(b"+CIPCLOSE: 0,4") + ERROR, "sim7028": line(b"+CIPCLOSE: 0,4") + ERROR}.get(
+                dialect, line(b"+CME ERROR: 3")
+            )
             normal = says.attach()
 
             def answer(command):

@@ -58,7 +58,9 @@ def shapes_of_mipcall(dialect):
         for answer in (OK + line(result), line(result) + OK):
             for listed in (b"+MIPCALL: 1,10.0.0.1", b"+MIPCALL:1,10.0.0.1", b"+MIPCALL: 1,10.0.0.1,2001:db8::1", b'+MIPCALL: 1,"10.0.0.1"'):
                 with Case(dialect, answer, listed):
-                    modem, tape, clock, module = start(dialect, {b"AT+MIPCALL=": answer, b"AT+MIPCALL?": [line(b"+MIPCALL: 0") + OK, line(listed) + OK]})
+                    modem, tape, clock, module = start(
+                        dialect, {b"AT+MIPCALL=": answer, b"AT+MIPCALL?": [line(b"+MIPCALL: 0") + OK, line(listed) + OK]}
+                    )
                     assert modem.attach("internet") == "10.0.0.1"
 
 
@@ -87,7 +89,9 @@ def mippush_with_acknowledged_bytes(dialect):
                 with Case(dialect, access, cut, result):
                     socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
                     push = line(b"+MIPPUSH: 1,0,5")
-                    tape.load([("!", push), (">", b"AT+MIPSEND=1,5\r"), ("<", push + b"\r\n>"), (">", b"hello"), ("<", result), ("!", push)] + says.close(1))
+                    tape.load(
+                        [("!", push), (">", b"AT+MIPSEND=1,5\r"), ("<", push + b"\r\n>"), (">", b"hello"), ("<", result), ("!", push)] + says.close(1)
+                    )
                     assert socket.send(b"hello") == 5
                     socket.close()
                     tape.done()
@@ -103,7 +107,12 @@ def second_ok_left_out(dialect):
 
 def fourth_field_of_miprudp(dialect):
     """What is left with hexadecimal data, the length with raw data."""
-    for access, text in (("hex", b"+MIPRUDP: 192.0.2.7,5005,1,0,68690D0A"), ("push", b"+MIPRUDP: 192.0.2.7,5005,1,4,hi\r\n"), ("push", b'+MIPRUDP: "192.0.2.7",5005,1,4,hi\r\n'), ("hex", b'+MIPRUDP:"192.0.2.7",5005,1,7,68690D0A')):
+    for access, text in (
+        ("hex", b"+MIPRUDP: 192.0.2.7,5005,1,0,68690D0A"),
+        ("push", b"+MIPRUDP: 192.0.2.7,5005,1,4,hi\r\n"),
+        ("push", b'+MIPRUDP: "192.0.2.7",5005,1,4,hi\r\n'),
+        ("hex", b'+MIPRUDP:"192.0.2.7",5005,1,7,68690D0A'),
+    ):
         for cut in CUTS:
             with Case(dialect, access, text, cut):
                 modem, tape, clock, says = attached(dialect, access, cut)
@@ -122,7 +131,15 @@ def fourth_field_of_miprudp(dialect):
 
 def close_of_what_is_not_open(dialect):
     """+CME ERROR: 3, alone; or the module's own numbers; the id is free then."""
-    for answer in (line(b"+CME ERROR: 3"), ERROR, line(b"+CME ERROR: 2024"), line(b"+TCPIP ERROR: 631"), line(b"+MIPCLOSE: 1,0") + OK, OK + line(b"+MIPCLOSE: 1,1024,2"), OK + line(b"+MIPCLOSE:1,0")):
+    for answer in (
+        line(b"+CME ERROR: 3"),
+        ERROR,
+        line(b"+CME ERROR: 2024"),
+        line(b"+TCPIP ERROR: 631"),
+        line(b"+MIPCLOSE: 1,0") + OK,
+        OK + line(b"+MIPCLOSE: 1,1024,2"),
+        OK + line(b"+MIPCLOSE:1,0"),
+    ):
         for cut in CUTS:
             with Case(dialect, answer, cut):
                 socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
@@ -137,7 +154,12 @@ def close_of_what_is_not_open(dialect):
 
 def list_of_open_sockets(dialect):
     """AT+MIPCLOSE? -> 0, or the ids behind each other, or a line each: what an earlier session left is closed."""
-    for answer, ids in ((line(b"+MIPCLOSE: 0") + OK, ()), (line(b"+MIPCLOSE: 1,2") + OK, (1, 2)), (line(b"+MIPCLOSE:1 2") + OK, (1,)), (line(b"+MIPCLOSE: 1") + line(b"+MIPCLOSE: 4") + OK, (1, 4))):
+    for answer, ids in (
+        (line(b"+MIPCLOSE: 0") + OK, ()),
+        (line(b"+MIPCLOSE: 1,2") + OK, (1, 2)),
+        (line(b"+MIPCLOSE:1 2") + OK, (1,)),
+        (line(b"+MIPCLOSE: 1") + line(b"+MIPCLOSE: 4") + OK, (1, 4)),
+    ):
         with Case(dialect, answer):
             modem, tape, clock, module = start(dialect, {b"AT+MIPCLOSE?": answer, b"AT+MIPCLOSE=": line(b"+CME ERROR: 3")})
             module.normal.state = module.normal.active
@@ -148,7 +170,13 @@ def list_of_open_sockets(dialect):
 
 def errors_of_the_stack(dialect):
     """+TCPIP ERROR with a number or a text is a final result as +CME ERROR is; the next command has its own answer."""
-    for text, code in ((b"+TCPIP ERROR: 631", 631), (b"+TCPIP ERROR: TCPIP mipcall not active", None), (b"+TCPIP ERROR: TCPIP socket used", None), (b"+CME ERROR: 2004", 2004), (b"+TCPIP ERROR:617", 617)):
+    for text, code in (
+        (b"+TCPIP ERROR: 631", 631),
+        (b"+TCPIP ERROR: TCPIP mipcall not active", None),
+        (b"+TCPIP ERROR: TCPIP socket used", None),
+        (b"+CME ERROR: 2004", 2004),
+        (b"+TCPIP ERROR:617", 617),
+    ):
         for cut in CUTS:
             with Case(dialect, text, cut):
                 socket, first, modem, tape, clock, says = _opening(dialect, [("<", line(text))], cut)

@@ -121,7 +121,9 @@ def test_read_statistics_have_the_prefix_of_a_read():
         for cut in CUTS:
             with Case(access, cut):
                 socket, modem, tape, clock, says = connected("bg96", access, cut=cut, timeout=20)
-                tape.load([(">", b"AT+QIRD=0,0\r"), ("<", line(b"+QIRD: 1500,1500,0") + OK), (">", b"AT+QIRD=0,0\r"), ("<", line(b"+QIRD: 90,80,10") + OK)])
+                tape.load(
+                    [(">", b"AT+QIRD=0,0\r"), ("<", line(b"+QIRD: 1500,1500,0") + OK), (">", b"AT+QIRD=0,0\r"), ("<", line(b"+QIRD: 90,80,10") + OK)]
+                )
                 assert modem.command("AT+QIRD=0,0") == [b"+QIRD: 1500,1500,0"]
                 assert modem.command("AT+QIRD=0,0", "+QIRD:") == [b"+QIRD: 90,80,10"]
                 tape.done()
@@ -204,7 +206,9 @@ def _transparent(answers):
 
 
 def test_transparent_open_answers_connect_alone():
-    socket, modem, tape, clock = _transparent([(">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", b"\r\nCONNECT\r\n"), ("!", b"\r\nOK\r\n+QIOPEN: 0,5\r\n")])
+    socket, modem, tape, clock = _transparent(
+        [(">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", b"\r\nCONNECT\r\n"), ("!", b"\r\nOK\r\n+QIOPEN: 0,5\r\n")]
+    )
     socket.connect((PEER, PORT))
     assert receive(socket, 20) == b"\r\nOK\r\n+QIOPEN: 0,5\r\n"
 
@@ -229,7 +233,14 @@ def test_accepted_connection_takes_the_highest_id():
             server.bind(("0.0.0.0", 8080))
             server.listen(2)
             rest(tape)
-            tape.load([("!", line(b'+QIURC: "incoming",%d,0,"192.0.2.9",4000' % id)), ("!", line(b'+QIURC: "recv",%d' % id)), (">", b"AT+QIRD=%d,1500\r" % id), ("<", says.answer("buffer", id, b"hi", 0))])
+            tape.load(
+                [
+                    ("!", line(b'+QIURC: "incoming",%d,0,"192.0.2.9",4000' % id)),
+                    ("!", line(b'+QIURC: "recv",%d' % id)),
+                    (">", b"AT+QIRD=%d,1500\r" % id),
+                    ("<", says.answer("buffer", id, b"hi", 0)),
+                ]
+            )
             client, address = server.accept()
             client.settimeout(20)
             assert tuple(address)[:2] == ("192.0.2.9", 4000)

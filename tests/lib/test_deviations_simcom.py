@@ -60,7 +60,14 @@ def send_refused_without_prompt(dialect):
             for cut in (0,) if errors == 2 else CUTS:
                 with Case(dialect, number, errors, cut):
                     socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
-                    tape.load([(">", b"AT+CIPSEND=0,12\r"), ("<", line(b"+CIPERROR: %d" % number) + ERROR * errors), (">", b"AT+CIPCLOSE=0\r"), ("<", line(b"+CIPCLOSE: 0,4") + ERROR)])
+                    tape.load(
+                        [
+                            (">", b"AT+CIPSEND=0,12\r"),
+                            ("<", line(b"+CIPERROR: %d" % number) + ERROR * errors),
+                            (">", b"AT+CIPCLOSE=0\r"),
+                            ("<", line(b"+CIPCLOSE: 0,4") + ERROR),
+                        ]
+                    )
                     raises(OSError, socket.send, b"twelve bytes")
                     raises(OSError, socket.send, b"twelve bytes")
                     socket.close()
@@ -101,7 +108,11 @@ def spellings_of_pushed_data(dialect):
 def closing_the_network_tells_each_link(dialect):
     """AT+NETCLOSE: OK, +CIPCLOSE: 0,0 for each connection, +NETCLOSE: 0."""
     for cut in CUTS:
-        for answer in (OK + line(b"+CIPCLOSE: 0,0") + line(b"+CIPCLOSE: 1,0"), OK + line(b"CLOSED") + line(b"+CIPCLOSE: 0,0"), line(b"+CIPCLOSE: 0,0") + OK):
+        for answer in (
+            OK + line(b"+CIPCLOSE: 0,0") + line(b"+CIPCLOSE: 1,0"),
+            OK + line(b"CLOSED") + line(b"+CIPCLOSE: 0,0"),
+            line(b"+CIPCLOSE: 0,0") + OK,
+        ):
             with Case(dialect, cut, answer):
                 socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
                 tape.load([(">", b"AT+NETCLOSE\r"), ("<", answer + line(b"+NETCLOSE: 0")), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 9,99") + OK)])
@@ -222,7 +233,16 @@ def accepted_connection(dialect):
                 server.bind(("0.0.0.0", 8080))
                 server.listen(1)
                 rest(tape)
-                tape.load([("!", line(b"+CLIENT:" + space + b"1,0," + address)), ("!", line(b"+SIMCARD: NOT AVAILABLE")), ("!", line(b"+CIPRXGET: 1,1")), (">", says.ask("buffer", 1, 1500)), ("<", says.answer("buffer", 1, b"hi", 0)), ("!", line(b"+IPCLOSE: 1,1"))])
+                tape.load(
+                    [
+                        ("!", line(b"+CLIENT:" + space + b"1,0," + address)),
+                        ("!", line(b"+SIMCARD: NOT AVAILABLE")),
+                        ("!", line(b"+CIPRXGET: 1,1")),
+                        (">", says.ask("buffer", 1, 1500)),
+                        ("<", says.answer("buffer", 1, b"hi", 0)),
+                        ("!", line(b"+IPCLOSE: 1,1")),
+                    ]
+                )
                 client, peer = server.accept()
                 client.settimeout(20)
                 assert tuple(peer)[:2] == ("10.0.0.30", 51774), peer
@@ -238,7 +258,13 @@ def extra_empty_line_before_hexadecimal(dialect):
             for cut in CUTS:
                 with Case(dialect, lead, digits, cut):
                     socket, modem, tape, clock, says = connected(dialect, "hex", cut=cut, timeout=20)
-                    tape.load([("!", line(b"+CIPRXGET: 1,0")), (">", b"AT+CIPRXGET=3,0,750\r"), ("<", b"\r\n+CIPRXGET: 3,0,4,0" + lead + digits + b"\r\n" + OK)])
+                    tape.load(
+                        [
+                            ("!", line(b"+CIPRXGET: 1,0")),
+                            (">", b"AT+CIPRXGET=3,0,750\r"),
+                            ("<", b"\r\n+CIPRXGET: 3,0,4,0" + lead + digits + b"\r\n" + OK),
+                        ]
+                    )
                     assert receive(socket, 4) == b"jk\r\n"
                     settle(modem, tape)
                     tape.done()

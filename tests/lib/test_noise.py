@@ -53,7 +53,11 @@ def test_lines_with_the_name_of_the_command():
 
 def test_refusals():
     """The refusal is the command's, and so are its number and text."""
-    for answer, code, text in ((ERROR, None, ""), (line(b"+CME ERROR: 33"), 33, None), (line(b"+CME ERROR: requested service option not subscribed (#33)"), None, "(#33)")):
+    for answer, code, text in (
+        (ERROR, None, ""),
+        (line(b"+CME ERROR: 33"), 33, None),
+        (line(b"+CME ERROR: requested service option not subscribed (#33)"), None, "(#33)"),
+    ):
         parts = [(">", b"AT+CGACT=1,1\r"), ("<", answer)]
         for noise in NOISE:
             for script in _at_every_gap(parts, noise):
@@ -83,7 +87,12 @@ def _transfer(dialect, access, noise, cut):
     payload = b"data \r\nOK\r\n"
     items = says.send(access, link, b"hello")
     if pulls(dialect, access):
-        items += [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", says.answer(access, link, payload, 0)[: -len(OK)]), ("<", OK)]
+        items += [
+            ("!", says.notice(access, link)),
+            (">", says.ask(access, link, says.most[access])),
+            ("<", says.answer(access, link, payload, 0)[: -len(OK)]),
+            ("<", OK),
+        ]
     else:
         items.append(("!", says.push(access, link, payload)))
     items += says.close(link)
@@ -107,7 +116,7 @@ def _transfer(dialect, access, noise, cut):
 
 def garbage_between_commands(dialect):
     """Bytes of another speed, half a line, an old prompt: the next dialogue is not disturbed."""
-    for rubbish in (b"\x00\xff\xfe\x80\xf8", b"\r\n+CS", b"AT+QIRD=0", b"\r\n> ", b">", b"\xff" * 400, b"\r\n+QIURC: \"re"):
+    for rubbish in (b"\x00\xff\xfe\x80\xf8", b"\r\n+CS", b"AT+QIRD=0", b"\r\n> ", b">", b"\xff" * 400, b'\r\n+QIURC: "re'):
         for cut in (0, 1):
             with Case(dialect, rubbish[:12], cut):
                 socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)

@@ -153,3 +153,15 @@ spread(
     globals(), DIALECTS, before_connect, while_connecting, refused, ends_behind_the_open, blocking_connect_to_a_hasty_peer,
     dontwait, unknown_requests,
 )  # fmt: skip
+
+
+def test_the_module_has_a_class():
+    """Libraries ask whether socket.socket has a method before they call it, and make sockets of both types."""
+    modem, tape, clock, says = attached("bg96")
+    module = modem.socket_module()
+    assert hasattr(module.socket, "settimeout") and not hasattr(module.socket, "no_such_method")
+    assert not isinstance(tape, module.socket)
+    stream, datagrams = module.socket(), module.socket(module.AF_INET, module.SOCK_DGRAM)
+    assert hasattr(stream, "listen") and not hasattr(datagrams, "listen")
+    assert stream.gettimeout() is None
+    assert tape.written == 0

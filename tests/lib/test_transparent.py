@@ -259,6 +259,78 @@ def gone_while_escaped(dialect):
     tape.done()
 
 
+FLOOD = bytes([65 + i % 26 for i in range(50_000)])
+
+
+def flood_during_the_escape(dialect):
+    """More than the ring holds comes before the OK: it is kept."""
+    socket, modem, tape, clock = online(dialect)
+    ring = socket._link.ring
+    ring.resize(4096)
+    tape.load([("!", FLOOD[:20_000]), (">", b"+++"), ("!", FLOOD[20_000:40_000]), ("~", 1000), ("<", OK)] + AT)
+    socket.escape()
+    tape.load(back(dialect, False))
+    socket.resume()
+    assert socket.read(40_000) == FLOOD[:40_000]
+    tape.done()
+
+
+def flood_while_sending(dialect):
+    """What comes and has no room waits in the UART while a send() waits for the line; nothing is lost."""
+    socket, modem, tape, clock = online(dialect)
+    socket._link.ring.resize(4096)
+    tape.load([("!", FLOOD), (">", b"hello")])
+    modem.poll()
+    modem.poll()
+    write = tape.write
+    until = clock.now + 3000
+    tape.write = lambda buf, at, n: write(buf, at, n) if clock.now >= until else 0
+    plain = clock.wait
+
+    def wait(ms, writing):
+        if writing:
+            clock.pass_ms(1)
+        else:
+            plain(ms, writing)
+
+    modem._engine.port.wait = wait
+    assert socket.send(b"hello") == 5
+    assert socket.read(len(FLOOD)) == FLOOD
+    tape.done()
+
+
+def flood_while_closing(dialect):
+    """Nobody wants it any more: it does not hold up the escape."""
+    socket, modem, tape, clock = online(dialect)
+    socket._link.ring.resize(2048)
+    says = speech(dialect)
+    tape.load([("!", FLOOD), (">", b"+++"), ("!", FLOOD + b"\r\n"), ("~", 1000), ("<", OK)] + AT + says.close(says.first))
+    socket.close()
+    tape.done()
+
+
+def flood_that_is_too_much(dialect):
+    """More than can be kept: dropped, and told by ENOBUFS behind what came before."""
+    events = []
+    attachment = attached(dialect, "transparent", on_event=lambda event, sock, value: events.append((event, sock)))[:3]
+    socket, modem, tape, clock = online(dialect, attachment=attachment)
+    socket._link.ring.resize(65536)
+    tape.load([("!", FLOOD * 3), (">", b"+++"), ("~", 1000), ("!", OK)] + AT)
+    errno_of(socket.escape)
+    got = b""
+    while len(got) < 60_000:
+        got += socket.recv(4096)
+    errno = 0
+    while not errno:
+        try:
+            got += socket.recv(4096)
+        except OSError as error:
+            errno = error.args[0]
+    assert errno == 105 and (FLOOD * 3).startswith(got)
+    modem.poll()
+    assert (atsock.EVENT_OVERFLOW, socket) in events
+
+
 def plus_plus_plus(dialect):
     """A payload of exactly +++ never stands alone between two silences."""
     for parts in ((b"+++",), (b"+", b"+", b"+"), (b"++", b"+"), (b"+", b"++")):
@@ -323,7 +395,7 @@ def left_in_data_mode(dialect):
 
 spread(
     globals(), DIALECTS, left_in_data_mode, both_ways, line_ends_at_the_end, peer_closes, events_of_the_end, last_words_with_more_behind, escape_and_resume, escape_resume_escape, closed_right_behind_resume, closed_during_the_escape,
-    no_answer_to_the_escape, gone_while_escaped, plus_plus_plus, close_leaves_data_mode, others_are_busy,
+    no_answer_to_the_escape, gone_while_escaped, flood_during_the_escape, flood_while_sending, flood_while_closing, flood_that_is_too_much, plus_plus_plus, close_leaves_data_mode, others_are_busy,
 )  # fmt: skip
 
 
