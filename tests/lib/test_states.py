@@ -9,7 +9,7 @@ from scenes import attached, connect, connected, settle
 POLL = 3
 IN, OUT, ERR, HUP, NVAL = 1, 4, 8, 16, 32
 BOTH = IN | OUT
-EINVAL, EAGAIN, ENOTCONN, EISCONN, ECONNREFUSED, EALREADY, EINPROGRESS = 22, 11, 107, 106, 111, 114, 115
+EINVAL, EAGAIN, ENOTCONN, EISCONN, ECONNREFUSED, EALREADY, EINPROGRESS, ETIMEDOUT = 22, 11, 107, 106, 111, 114, 115, 110
 
 
 def _started(dialect, access="buffer"):
@@ -114,6 +114,32 @@ def blocking_connect_to_a_hasty_peer(dialect):
     assert socket.recv(1) == b""
 
 
+def a_host_that_does_not_answer(dialect):
+    """connect() ends with the timeout, and the next one, to another host, does not wait for the first."""
+    modem, tape, clock, says = attached(dialect)
+    opens = []
+
+    def answer(command):
+        if not command.startswith(says.open_line(command)):
+            return OK
+        opens.append(says.link_of(command))
+        return OK if len(opens) == 1 else says.opened(command, opens[-1])
+
+    tape.auto = answer
+    socket = modem.socket()
+    socket.settimeout(3)
+    before = clock.now
+    assert errno_of(socket.connect, (PEER, PORT)) == ETIMEDOUT
+    assert clock.now - before == 3000
+    other = modem.socket()
+    other.settimeout(3)
+    other.connect((PEER, PORT))
+    assert clock.now - before == 3000
+    assert dialect == "bg96" or opens[1] != opens[0], opens  # BG96 can call an open off
+    assert other.ioctl(POLL, BOTH) == OUT
+    assert socket.ioctl(POLL, BOTH) == OUT | HUP
+
+
 def dontwait(dialect):
     """MSG_DONTWAIT: one call that does not wait, on a socket that otherwise would."""
     for access in ACCESS:
@@ -151,7 +177,7 @@ def unknown_requests(dialect):
 
 spread(
     globals(), DIALECTS, before_connect, while_connecting, refused, ends_behind_the_open, blocking_connect_to_a_hasty_peer,
-    dontwait, unknown_requests,
+    a_host_that_does_not_answer, dontwait, unknown_requests,
 )  # fmt: skip
 
 
