@@ -58,7 +58,7 @@ def echo_on_again_after_restart(dialect):
 def payload_echoed_behind_the_prompt(dialect):
     """With echo on the payload comes back too, before the result."""
     for access in ACCESS:
-        for cut in CUTS:
+        for cut in (0, 1):
             for payload in (b"hello", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\r\n", b"\x00\xff\x1a" * 30):
                 with Case(dialect, access, cut, payload):
                     socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
@@ -101,7 +101,7 @@ def spellings_of_the_prompt(dialect):
         for echo in (False, True):
             if echo and prompt == b"> ":  # always behind CR LF
                 continue
-            for cut in CUTS:
+            for cut in (0, 1):
                 with Case(dialect, prompt, echo, cut):
                     socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
                     (_, command), _, (_, payload), (_, result) = says.send("buffer", says.first, b"> a")
