@@ -615,13 +615,17 @@ class Engine:
 
     def _by_sender(self):
         # Pushed data without a connection id: the only pushed link, or the one whose peer it came from.
-        found = None
+        found = only = None
         for link in self.links.values():
             if link.pushed and link.state != FREE:
-                if link.peer and len(link.peer) == self.sender_n and self.sender.startswith(link.peer):
-                    return link
-                found = link if found is None else False
-        return found or None
+                only = link if only is None else False
+                if link.state == OPEN and link.peer and len(link.peer) == self.sender_n and self.sender.startswith(link.peer):
+                    if found is not None:  # two connections to one peer: nothing tells whose it is
+                        found.fail(EIO, 0)
+                        link.fail(EIO, 0)
+                        return None
+                    found = link
+        return found or only or None
 
     def _on_opened(self, row, link):
         if link is None:

@@ -105,6 +105,29 @@ def spellings_of_pushed_data(dialect):
                     tape.done()
 
 
+def pushed_data_of_two_connections_to_one_peer(dialect):
+    """Without the link's number nothing tells whose it is: an error for both, never the other one's bytes."""
+    for cut in CUTS:
+        with Case(dialect, cut):
+            first, modem, tape, clock, says = connected(dialect, "push", cut=cut, timeout=20)
+            second = connect(modem, tape, says, timeout=20)
+            tape.load([("!", says.push("push", 1, b"second")), ("!", says.push("push", 0, b"first"))])
+            assert receive(first, 5) == b"first" and receive(second, 6) == b"second"
+            tape.load([("!", says.push_ipd(b"whose"))])
+            for socket in (first, second):
+                assert errno_of(socket.recv, 10) == EIO
+            settle(modem, tape)
+            tape.done()
+            # Closed, and one alone: its own again.
+            tape.load(says.close(0) + says.close(1))
+            first.close()
+            second.close()
+            tape.done()
+            alone = connect(modem, tape, says, timeout=20)
+            tape.load([("!", says.push_ipd(b"mine"))])
+            assert receive(alone, 4) == b"mine"
+
+
 def closing_the_network_tells_each_link(dialect):
     """AT+NETCLOSE: OK, +CIPCLOSE: 0,0 for each connection, +NETCLOSE: 0."""
     for cut in CUTS:
@@ -291,7 +314,8 @@ def fewer_bytes_confirmed_than_asked_for(dialect):
 
 spread(
     globals(), SIMCOM, results_behind_ok_and_before_error, netopen_refused_without_a_number, send_refused_without_prompt, error_lines_between_dialogues,
-    spellings_of_pushed_data, closing_the_network_tells_each_link, network_closed_unexpectedly, open_without_network, what_is_left_of_a_closed_link,
+    spellings_of_pushed_data,
+    pushed_data_of_two_connections_to_one_peer, closing_the_network_tells_each_link, network_closed_unexpectedly, open_without_network, what_is_left_of_a_closed_link,
     answer_that_stops_in_the_line, notices_inside_the_answer_of_a_read, query_lines_that_end_in_cr_cr_lf, accepted_connection,
     extra_empty_line_before_hexadecimal, colon_left_out, fewer_bytes_confirmed_than_asked_for,
 )  # fmt: skip
