@@ -12,6 +12,7 @@ import select
 import termios
 
 _GET_FILENO = 10  # the request by which the unix port's poll asks for the descriptor
+_EIO = 5
 _EINVAL = 22
 _MOST = 4096  # what any() says when something is there: how much, only reading tells
 _VTIME, _VMIN = 5, 6  # indices of termios' control characters on Linux
@@ -33,8 +34,10 @@ class Tty(io.IOBase):
         self._poll.register(self._file, select.POLLIN)
 
     def any(self):
-        """More than 0 when bytes can be read."""
-        for _ in self._poll.ipoll(0):
+        """More than 0 when bytes can be read.  Raises OSError EIO when the port is gone (unplugged, other side closed)."""
+        for _, event in self._poll.ipoll(0):
+            if event & select.POLLHUP:
+                raise OSError(_EIO)
             return _MOST
         return 0
 
