@@ -17,6 +17,7 @@ from pathlib import Path
 
 import build_mpy
 import contents
+import steps as python_steps
 from atsock_host import Simulator
 
 RESIDENT = "driver, one dialect, one Modem, one connected socket, from .mpy: heap"
@@ -125,6 +126,8 @@ def main():
         for what, dialect, count, budget in against_budgets(mpy, steps):
             over = over or count > budget
             print(f"{what:70} {dialect:8} {count:8} of {budget:6} {'OVER' if count > budget else 'ok'}")
+    print()
+    over = python_steps.print_table() or over
     return 1 if given.check and over else 0
 
 
