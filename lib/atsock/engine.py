@@ -16,7 +16,7 @@ Rules
 2. A solicited row counts only while its event is wanted and its link is the command's: a late answer is
    never taken for another command's.
 3. A command that ran out of time stays in flight as LATE: its rows still count (a late payload goes to its
-   link), and nothing is sent but the SYNC question, until the answer to that shows that both sides are in step.
+   link), and nothing is sent but the SYNC question, until the answer to that shows that both sides are in step (late.py).
 4. Payload is consumed by count whoever asked for it, or nobody.
 5. pump(), start() and what they call on the data path allocate nothing; methods are short because MicroPython
    puts frames of more than 11 words on the heap.
@@ -24,8 +24,9 @@ Rules
 
 from .clock import ticks_add, ticks_diff
 from .command import Command
-from .errors import EAGAIN, EBUSY, ECONNRESET, EIO, ENETDOWN, ETIMEDOUT
+from .errors import EAGAIN, ECONNRESET, EIO
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
+from .lend import borrow
 from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES, Link
 from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
 from .words import (
@@ -53,7 +54,6 @@ EVENT_OVERFLOW = 8
 EVENT_UNKNOWN = 9
 
 _TX = 320  # the longest command: an open with a host name of 255 characters
-_PROBES = 3
 _EVENTS = 32  # queued at most; beyond that new ones are dropped
 _PIECE = 128  # payload bytes encoded to hexadecimal at a time
 _IN_LINE = (INLINE, INLINE_HEX, INLINE_FROM, INLINE_HEX_FROM)
@@ -458,7 +458,7 @@ class Engine:
     def _check(self):
         if self.got & self.need != self.need or self.state != BUSY:
             if self.state == LATE and self.got & OK:
-                self._on_final()
+                borrow("late").final(self)
             return
         if (self.command.lines is not None or self.command.texts is not None) and not self.command.is_complete(self.bad):
             return
@@ -489,7 +489,7 @@ class Engine:
 
     def _on_error(self, row, value):
         if self.state == LATE:
-            self._on_final()
+            borrow("late").final(self)
             return
         if self.got & EMPTY:
             self._finish(0)
@@ -583,9 +583,16 @@ class Engine:
             return self._on_opened(row, link)
         elif event == GONE:
             self._on_gone(row, link)
-        else:
-            return self._unasked_rarely(row, event, link)
+        elif event == FLOW_OFF or event == FLOW_ON:
+            self._on_flow(event, link)
+        elif event & (INCOMING | RESTARTED | NETWORK_LOST):
+            return borrow("rare").happens(self, row, event, link)
         return True
+
+    def _on_flow(self, event, link):
+        if link is not None:
+            link.flow_off = event == FLOW_OFF
+            self.event(EVENT_FLOW_OFF if event == FLOW_OFF else EVENT_FLOW_ON, link, 0)
 
     def _on_ready(self, link):
         if link is not None:
@@ -632,7 +639,7 @@ class Engine:
             return False
         # A peer may be there before the program has seen that the module listens.
         listens = link.listener is not None and (link.state == LISTENING or link.state == OPENING)
-        if listens and row[7] >= 0 and self._on_incoming(row, link, link.id):
+        if listens and row[7] >= 0 and borrow("rare").incoming(self, row, link, link.id):
             return True
         if link.state != OPENING:
             return False
@@ -655,67 +662,6 @@ class Engine:
             if command is not None and command.link is link and self.need & CONNECT and self.state == BUSY:
                 self.code = self._number(row[4])
                 self._finish(EIO)
-
-    def _unasked_rarely(self, row, event, link):
-        if event == FLOW_OFF or event == FLOW_ON:
-            if link is not None:
-                link.flow_off = event == FLOW_OFF
-                self.event(EVENT_FLOW_OFF if event == FLOW_OFF else EVENT_FLOW_ON, link, 0)
-        elif event == INCOMING:
-            return self._on_incoming(row, link, self._number(row[4]))
-        elif event == RESTARTED:
-            self._lose_all(ECONNRESET)
-            self.restarts += 1
-            self.event(EVENT_RESTARTED, None, 0)
-            if self.command is not None:
-                self.state = IDLE
-                self._finish(ECONNRESET)
-        elif event == NETWORK_LOST:
-            if not self._good(row, self._number(row[4])):
-                return False
-            self._lose_all(ENETDOWN)
-            self.network_losses += 1
-            self.lost = True
-            self.event(EVENT_NETWORK_LOST, None, 0)
-        return True
-
-    def _on_incoming(self, row, link, server):
-        # A server accepted a connection; its address stands in field `extra` and behind.
-        if row[7] < 0:
-            return self._on_online()
-        server = self.servers.get(server)
-        at = field(self.tokens.line, self.at, self.tokens.n, row[7])
-        if at < 0:
-            return False
-        if server is None:  # left over from before the host restarted, or closed meanwhile
-            self.event(EVENT_INCOMING, None, 0)
-            return True
-        if link is None:
-            link = self.link(self._number(row[3]))
-        server.incoming(link, bytes(memoryview(self.tokens.line)[at : self.tokens.n]))
-        self.event(EVENT_INCOMING, server, 0)
-        return True
-
-    def _on_online(self):
-        # A connection that was announced as incoming has taken the line.
-        link = self.links.get(self.dialect.DATA_LINK)
-        if self.need & CONNECT and self.state == BUSY or link is None or link.listener is None or link.state != OPEN:
-            return False
-        if self.command is not None:
-            self._finish(EBUSY)
-            self.out_left = self.hex_left = 0
-        self.enter_data(link.tail)
-        return True
-
-    def _lose_all(self, errno):
-        for server in self.servers.values():
-            server.errno = errno
-        self.servers.clear()
-        for link in self.links.values():
-            if link.state != FREE:
-                link.fail(errno, 0)
-                link.held = False
-                self.event(EVENT_CLOSED, link, 0)
 
     # -- other lines
 
@@ -767,70 +713,9 @@ class Engine:
         if moved:
             self.moved_ms = now
         elif self.tokens.left and ticks_diff(now, self.moved_ms) > _STALL_MS:
-            self._payload_lost()
+            borrow("late").payload_lost(self)
         if (self.state == BUSY or self.state == LATE) and ticks_diff(self.deadline, now) <= 0:
-            self._expire()
-
-    def _payload_lost(self):
-        # Fewer bytes came than were announced.
-        sink = self.tokens.sink
-        self.tokens.lines()
-        if sink is not None:
-            if sink.datagram:
-                sink.overflow()
-                sink.datagram_ends(0)
-            else:
-                sink.fail(ECONNRESET, 0)
-            self.event(EVENT_OVERFLOW, sink, 0)
-
-    def _expire(self):
-        if self.state == BUSY:
-            if self.refused is not None:  # the reason does not come; the refusal stands
-                self._finish(EIO)
-                return
-            if self.got & self.need == self.need & ~OK2:  # only the second OK is missing: it was sent
-                self._finish(0)
-                return
-            if self.tokens.left:
-                self._payload_lost()
-            self.abandon(self.command)
-            self.command.errno = ETIMEDOUT
-            self.command.done = True
-            self.state = LATE
-            self.query = False
-            self.got = 0
-            self.probes = 0
-            self.questions = int(self._is_sync())
-            self.finals = 0
-            self.answered = False
-        elif self.probes >= _PROBES or self.finals:
-            # Nothing at all, or some of the questions were lost on their way and no more answers come.
-            self.silent = self.finals == 0
-            self._resume()
-            return
-        self.probes += 1
-        self.questions += 1
-        self.deadline = ticks_add(self.port.ticks_ms(), SYNC[1])
-        text = SYNC[0][0]
-        copy(self.tx, 0, text, 0, len(text))
-        self.tx[len(text)] = 13
-        self.tx_n = len(text)
-        self._out(self.tx, len(text) + 1)
-        self._flush()
-
-    def _on_final(self):
-        # A final result while LATE: the old command's, or the answer to SYNC.
-        self.finals += 1
-        self.got = 0
-        if self.answered:
-            self.answered = False
-            self.questions -= 1
-        if self.questions == 0 or self.finals > self.probes + 1:
-            self._resume()
-
-    def _is_sync(self):
-        text = SYNC[0][0]
-        return self.tx_n == len(text) and self.tx.startswith(text)
+            borrow("late").expire(self)
 
     def _idle(self):
         self.state = IDLE

@@ -128,7 +128,7 @@ def _family(modem):
 
 
 def _is_down(modem):
-    modem._engine._lose_all(ENETDOWN)
+    borrow("rare").lose_all(modem._engine, ENETDOWN)
     modem._address = None
     modem._access_now = None
 

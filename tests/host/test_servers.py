@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from atsock import rare
 from atsock_host.simulator.fibocom import L610, NL668
 from atsock_host.simulator.quectel import Bg96
 from atsock_host.simulator.simcom import A7600, SIM7028
@@ -170,7 +171,7 @@ def test_refused(bench):
 def test_network_lost(bench):
     server = listening(bench)
     (stream, socket), = accepted(bench, server, 1)
-    bench.modem._engine._lose_all(100)
+    rare.lose_all(bench.modem._engine, 100)
     for call in (server.accept, lambda: socket.recv(1), lambda: socket.send(b"x")):
         with pytest.raises(OSError) as caught:
             call()
