@@ -204,19 +204,15 @@ def _context(modem, apn, user, password, auth, family):
     else:
         # The host restarted and the module did not: close what an earlier session left open.
         yield from _close_stale(modem, dialect)
-        if dialect.DATA_SETTING is not None and (yield from _is_for_data(dialect)):
-            for command, must in dialect.ACCESS["transparent"][A_LEAVE]:
-                yield from run(modem, ask(command) if isinstance(command, bytes) else Command(None, command), must)
-            address = yield from context_address(modem)
+        if dialect.DATA_SETTING is not None:
+            question, prefix = dialect.DATA_SETTING
+            command = ask(question, prefix=prefix)
+            yield command
+            if command.lines and value(command.lines[0], 0) == 1:  # every connection would take the line
+                for command, must in dialect.ACCESS["transparent"][A_LEAVE]:
+                    yield from run(modem, ask(command) if isinstance(command, bytes) else Command(None, command), must)
+                address = yield from context_address(modem)
     return address
-
-
-def _is_for_data(dialect):
-    # Is it set up for data mode, in which every connection would take the line?
-    question, prefix = dialect.DATA_SETTING
-    command = ask(question, prefix=prefix)
-    yield command
-    return bool(command.lines) and value(command.lines[0], 0) == 1
 
 
 def context_address(modem):

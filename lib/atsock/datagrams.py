@@ -197,7 +197,7 @@ class DatagramSocket(Socket):
 
     def _check_size(self, buf, most):
         if not len(buf):
-            raise ModemError(EOPNOTSUPP, "an empty datagram: no module's manual has a way to send it")
+            raise ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
         if len(buf) > most:
             raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 

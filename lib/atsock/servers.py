@@ -1,7 +1,7 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
-from .address import AF_INET, AF_INET6
+from .address import AF_INET6
 from .bringup import run
 from .command import Command
 from .connection import close_link, in_turn, open_link, use_access
@@ -10,8 +10,6 @@ from .errnos import EINVAL, EMFILE
 from .errors import ModemError
 from .link import GONE, LISTENING, OPEN, Link
 from .words import A_RECV, APART, BECOMES, TCP_SERVER
-
-_NOBODY = {AF_INET: b"127.0.0.1", AF_INET6: b"0:0:0:0:0:0:0:1"}  # stands where a client's address would
 
 
 class Listener:
@@ -42,7 +40,8 @@ class Listener:
             if self.kind == APART:
                 link = yield from in_turn(self.modem, self._start_apart())
             else:
-                link = yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, _NOBODY[self.socket._family], 0, port)
+                nobody = b"0:0:0:0:0:0:0:1" if self.socket._family == AF_INET6 else b"127.0.0.1"  # where a client's address would stand
+                link = yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, nobody, 0, port)
         finally:
             if link is None:
                 start = self.starting

@@ -34,12 +34,9 @@ def ping(modem, host, count, size, timeout_ms):
     dialect = modem._engine.dialect
     host = check_host(host)
     most_count, most_size, most_ms = dialect.PING_MOST if dialect and dialect.PING else (255, 1500, 255_000)
-    if not 1 <= count <= most_count:
-        raise ValueError("count: 1 to %d, not %r" % (most_count, count))
-    if not 0 <= size <= most_size:
-        raise ValueError("size: 0 to %d bytes, not %r" % (most_size, size))
-    if not 1 <= timeout_ms <= most_ms:
-        raise ValueError("timeout_ms: 1 to %d, not %r" % (most_ms, timeout_ms))
+    for name, n, least, most in (("count", count, 1, most_count), ("size", size, 0, most_size), ("timeout_ms", timeout_ms, 1, most_ms)):
+        if not least <= n <= most:
+            raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
     modem._check_attached()
     if dialect.PING is None:
         raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)

@@ -1,17 +1,17 @@
-"""What real modules do that their manuals do not say: framing, boot, restart.  One test per observation.
+"""What real modules do that their manuals do not say: framing, echo, prompt, lost bytes.  One test per observation.
 
-The other halves: test_deviations_quectel.py, test_deviations_simcom.py, test_deviations_fibocom.py; noise between
+The others: test_deviations_boot.py, test_deviations_quectel.py, test_deviations_simcom.py, test_deviations_fibocom.py; noise between
 answers is test_noise.py's.
 """
 
 import atsock
 from fakes import CUTS, Case, new_modem, raises, spread
-from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, line, pulls, read_script, speech
-from scenes import attached, connect, connected, rest, settle
+from frames import ACCESS, DIALECTS, OK, line, pulls, read_script, speech
+from scenes import connect, connected, rest, settle
 from test_bringup import start
 
 
-def _events(**options):
+def events_of(**options):
     events = []
     options["on_event"] = lambda event, socket, value: events.append((event, value))
     return events, options
@@ -24,7 +24,7 @@ def test_echo_ends_in_one_cr():
     """The echo and CR, then the answer's CR LF: CR CR LF on the wire.  It is no line of the answer, and nothing unknown."""
     for cut in CUTS:
         with Case(cut):
-            events, options = _events()
+            events, options = events_of()
             modem, tape, clock = new_modem("bg96", [(">", b"AT+CGMR\r"), ("<", b"AT+CGMR\r\r\nR1.0\r\n\r\nOK\r\n")], cut, **options)
             assert modem.command("AT+CGMR") == [b"R1.0"]
             settle(modem, tape)
@@ -204,127 +204,7 @@ def final_result_of_a_read_lost(dialect):
             assert socket.recv(100) == b"more"
 
 
-# -- boot and restart
-
-
-def boot_words(dialect):
-    """What modules say when they start: RDY (SIMCom: *ATREADY) is a restart, told once; the others mean nothing."""
-    restarts = [b"RDY"] + ([b"*ATREADY: 1"] if dialect in ("a7600", "sim7028") else [])
-    for word in restarts + [b"APP RDY", b"SMS DONE", b"PB DONE", b"+CPIN: READY"]:
-        for cut in CUTS:
-            with Case(dialect, word, cut):
-                events, options = _events()
-                socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=5, **options)
-                del events[:]
-                tape.load([("!", line(word))])
-                settle(modem, tape)
-                told = [event for event, value in events]
-                assert told.count(atsock.EVENT_RESTARTED) == (1 if word in restarts else 0), (word, events)
-                assert modem.isconnected() == (word not in restarts)
-
-
-def unanswered_at_before_the_boot_word(dialect):
-    """No echo, no answer to the first ten AT."""
-    modem, tape, clock, module = start(dialect)
-    asked = []
-
-    def answer(command):
-        asked.append(command)
-        if len(asked) <= 10:
-            return b""
-        return (line(b"RDY") + line(b"+CPIN: READY") if len(asked) == 11 else b"") + module(command)
-
-    tape.auto = answer
-    assert modem.attach("internet") == "10.0.0.1"
-    assert len(asked) > 15 and b"ATE0" not in asked[:11], asked
-    assert clock.now < 25_000
-
-
-def restart_with_open_sockets(dialect):
-    """No close notice, only boot words without RDY; then commands are refused: an OSError, and recover() helps."""
-    for words in (b"", line(b"+CPIN: READY") + line(b"SMS DONE") + line(b"PB DONE")):
-        with Case(dialect, words):
-            socket, modem, tape, clock, says = connected(dialect, timeout=20)
-            refusal = {
-                "bg96": ERROR, "a7600": line(b"+CIPERROR: 4") + ERROR, "sim7028": line(b"+CIPERROR: 2") + ERROR,
-                "nl668": line(b"+CME ERROR: 2024"), "l610": ERROR,
-            }[dialect]  # fmt: skip
-            not_open = {"bg96": OK, "a7600": line(b"+CIPCLOSE: 0,4") + ERROR, "sim7028": line(b"+CIPCLOSE: 0,4") + ERROR}.get(
-                dialect, line(b"+CME ERROR: 3")
-            )
-            normal = says.attach()
-
-            def answer(command):
-                if command.startswith(says.send("buffer", says.first, b"x")[0][1][:8]):
-                    return refusal
-                if command.startswith(says.open_line(command)):
-                    return says.opened(command, says.link_of(command))
-                if command.startswith(says.close(0)[0][1][:-2]):
-                    return not_open
-                return normal(command)
-
-            tape.input.append([0, "!", words])
-            tape.auto = answer
-            raises(OSError, socket.send, b"hello")
-            socket.close()
-            assert modem.recover() == "10.0.0.1"
-            socket = modem.socket()
-            socket.settimeout(20)
-            socket.connect((PEER, PORT))
-
-
-def restart_by_command(dialect):
-    """AT+CFUN=1,1: OK, POWERED DOWN, a notice of the old life, silence, RDY: recover() attaches again."""
-    modem, tape, clock, says = attached(dialect)
-    module = [says.attach()]
-    state = {"broken": True, "until": 0}
-
-    def answer(command):
-        if clock.now < state["until"]:
-            return b""
-        if command == b"AT+CFUN=1,1":
-            state["broken"] = False
-            state["until"] = clock.now + 5000
-            module[0] = speech(dialect).attach()
-            last = line(b'+QIURC: "pdpdeact",1') if dialect == "bg96" else says.lost
-            return OK + line(b"POWERED DOWN") + last
-        if command == b"AT+CPIN?" and state["broken"]:
-            return line(b"+CME ERROR: 13")
-        if state["until"]:
-            state["until"] = 0
-            return line(b"RDY") + line(b"APP RDY") + module[0](command)
-        return module[0](command)
-
-    tape.auto = answer
-    assert modem.recover() == "10.0.0.1"
-    assert not state["broken"] and modem.isconnected()
-
-
-def cpin_answer_comes_as_a_notice(dialect):
-    """AT+CPIN? ends in +CME ERROR (busy, failure, 13) and +CPIN: READY comes later, or just before."""
-    for busy in (line(b"+CME ERROR: SIM busy"), line(b"+CME ERROR: SIM failure"), line(b"+CME ERROR: 13"), line(b"+CME ERROR: 14")):
-        for answers in ([busy + line(b"+CPIN: READY")], [busy, line(b"+CPIN: READY") + busy]):
-            with Case(dialect, answers):
-                modem, tape, clock, module = start(dialect, {b"AT+CPIN?": answers + [line(b"+CPIN: READY") + OK]})
-                assert modem.attach("internet") == "10.0.0.1"
-
-
-def test_error_texts_and_numbers():
-    """Verbose or numeric whatever AT+CMEE says; a text may hold a number of its own."""
-    for answer, code, text in (
-        (b"+CME ERROR: 33", 33, None),
-        (b"+CME ERROR:33", 33, None),
-        (b"+CME ERROR: requested service option not subscribed (#33)", None, "requested service option not subscribed (#33)"),
-        (b"+CME ERROR: SIM failure", None, "SIM failure"),
-    ):
-        with Case(answer):
-            modem, tape, clock = new_modem("a7600", [(">", b"AT+CGACT=1,1\r"), ("<", line(answer))])
-            error = raises(atsock.CommandError, modem.command, "AT+CGACT=1,1")
-            assert error.code == code and (text is None or error.text == text), (error.code, error.text)
-
-
 spread(
     globals(), DIALECTS, echo_on_again_after_restart, payload_echoed_behind_the_prompt, urc_between_command_and_echo, spellings_of_the_prompt,
-    reply_split_anywhere, several_messages_in_one_read, final_result_of_a_read_lost, boot_words, unanswered_at_before_the_boot_word,
-    restart_with_open_sockets, restart_by_command, cpin_answer_comes_as_a_notice,
+    reply_split_anywhere, several_messages_in_one_read, final_result_of_a_read_lost,
 )  # fmt: skip
