@@ -44,6 +44,7 @@ def test_other_open_sockets_cost_nothing(dialect, access, direction):
     assert steps.count(dialect, access, direction, sockets=SOCKETS[dialect]) == alone
 
 
+@pytest.mark.slow
 @WAYS
 @pytest.mark.parametrize("access", steps.ACCESS)
 @pytest.mark.parametrize("dialect", ["bg96", "a7600", "nl668"])
