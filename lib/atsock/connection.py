@@ -58,6 +58,7 @@ def open_link(modem, socket, what, access, host, port, local):
         give_up = engine.after_ms(dialect.OPEN_MS)
         yield lambda: link.state != OPENING or engine.is_past(give_up)
     if link.state == OPEN or link.state == GONE:  # GONE: the peer has closed it already; what it sent can be read
+        engine.lost = False
         return link
     # Not open.  The module may hold the id (2.1.4 of the BG96 manual says so); others have freed it.
     if command.errno == 0 and link.state == OPENING:

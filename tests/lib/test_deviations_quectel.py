@@ -86,6 +86,30 @@ def test_context_that_is_listed_and_down():
             assert len(seen) == n
 
 
+def test_context_that_came_back_by_itself():
+    """An open fails with 561 and a later one succeeds: attach() leaves the connections alone."""
+    modem, tape, clock, module = start("bg96")
+    modem.attach("internet")
+    refused = [True]
+    seen = []
+
+    def answer(command):
+        seen.append(command)
+        if command.startswith(b"AT+QIOPEN="):
+            return OK + line(b"+QIOPEN: %d,%d" % (int(command.split(b",")[1]), 561 if refused[0] else 0))
+        return module.normal(command)
+
+    tape.auto = answer
+    assert errno_of(modem.socket().connect, (PEER, PORT)) == ENETDOWN
+    refused[0] = False
+    socket = modem.socket()
+    socket.connect((PEER, PORT))
+    n = len(seen)
+    assert modem.attach("internet") == "10.0.0.1"
+    assert len(seen) == n, seen[n:]
+    socket.close()
+
+
 def test_read_of_a_closed_socket_is_refused():
     """The module has forgotten the connection before the last read: end of stream, no error."""
     for cut in CUTS:
