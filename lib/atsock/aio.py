@@ -233,16 +233,24 @@ class Stream:
         return self._close_job is not None
 
     def close(self):
-        """Close when what was written is out; wait_closed() waits for that."""
+        """Close when what was written is out, or when nothing of it has gone out for 30 s; wait_closed() waits for that."""
         if self._close_job is None:
             self._close_job = self._modem._background.run(self._close_steps())
             self._ear.listen()
             self._ear.wake()
 
     def _close_steps(self):
-        yield self._flow
-        tls = self._socket if self._socket is not self._raw else None
+        engine = self._modem._engine
         error = None
+        while not self._flow():
+            left = self._left()
+            give_up = engine.after_ms(_GOODBYE_MS)
+            yield lambda: self._flow() or self._left() != left or engine.is_past(give_up)
+            if self._left() == left and engine.is_past(give_up):
+                self._sending = b""
+                self._out = bytearray()
+                error = self._error = ModemError(ECONNRESET, "not all that was written went out")
+        tls = self._socket if self._socket is not self._raw else None
         if tls is not None and not _MICROPYTHON:
             error = yield from self._goodbye_steps(tls)
         steps = self._raw._end()
@@ -252,6 +260,9 @@ class Stream:
             tls.close()  # frees the buffers of TLS; the socket is closed
         if error is not None:
             raise error
+
+    def _left(self):
+        return len(self._sending) + len(self._out)
 
     def _goodbye_steps(self, tls):
         # The end of TLS behind what was written; returns why that did not go out.

@@ -80,21 +80,37 @@ def test_read(interpreter, dialect, echo_port):
         assert module.violations() == []
 
 
-@FAMILIES
-def test_drain(interpreter, dialect, echo_port):
-    reads = threading.Event()
+class LateReader(Server):
+    """Reads nothing before `reads` is set, and has little room.  A context manager."""
 
-    def take_later(connection):
-        reads.wait(DEADLINE_S)
+    def __init__(self):
+        self.reads = threading.Event()
+        super().__init__(self._take)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+    def _take(self, connection):
+        self.reads.wait(DEADLINE_S)
         while connection.recv(65536):
             pass
 
-    with Server(take_later) as server, Simulator(dialect, hosts=HOSTS) as module:
-        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+@FAMILIES
+def test_drain(interpreter, dialect, echo_port):
+    with LateReader() as server, Simulator(dialect, hosts=HOSTS) as module:
         with _start(interpreter, "drain", module, dialect, echo_port, server.port) as program:
             program.line("full")
-            reads.set()
+            server.reads.set()
             assert program.result() == [None, LINKS[dialect], True]
+        assert module.violations() == []
+
+
+@pytest.mark.parametrize("dialect", ("bg96", "l610"))
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+def test_close(interpreter, dialect, echo_port):
+    with LateReader() as server, Simulator(dialect, hosts=HOSTS) as module:
+        with _start(interpreter, "close", module, dialect, echo_port, server.port) as program:
+            assert program.result() == [None, LINKS[dialect], True]
+        server.reads.set()
         assert module.violations() == []
 
 

@@ -1,13 +1,14 @@
 """Tasks that are cancelled, or run out of time, in whatever they do on the modem; and that everything works afterwards.
 
 PROGRAM ... SCENE ECHO_PORT OTHER_PORT: "connect" to a host that does not answer, "read" over a slow line, "drain" towards a
-server that does not read, "accept" on OTHER_PORT, "hang" of the module.
+server that does not read, "close" towards such a server, "accept" on OTHER_PORT, "hang" of the module.
 """
 
 import asyncio
 import sys
 
 import common
+from atsock import aio, lifecycle
 
 SCENE, ECHO, OTHER = common.arguments[0], int(common.arguments[1]), int(common.arguments[2])
 PATIENCE_S = 0.2
@@ -94,6 +95,20 @@ async def drain(modem):
     await writer.wait_closed()
 
 
+async def close(modem):
+    aio._GOODBYE_MS = lifecycle._FLUSH_MS = 500
+    reader, writer = await modem.open_connection("echo.example", OTHER)
+    while not await runs_out_of_time(writer.drain()):
+        writer.write(bytes(20000))
+    writer.write(bytes(5000))
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), 15)
+        return "closed in peace"
+    except OSError as error:
+        assert error.errno == 104, error  # ECONNRESET: not all of it went out
+
+
 async def accept(modem):
     for turn in range(3):
         server = await modem.start_server(None, OTHER)
@@ -140,7 +155,7 @@ async def main():
     modem = common.modem()
     await modem.attach_async("internet", timeout_ms=30_000)
     ticking = asyncio.create_task(tick())
-    wrong = await {"connect": connect, "read": read, "drain": drain, "accept": accept, "hang": hang}[SCENE](modem)
+    wrong = await {"connect": connect, "read": read, "drain": drain, "close": close, "accept": accept, "hang": hang}[SCENE](modem)
     went_on = ticks
     ticking.cancel()
     ids = 0
