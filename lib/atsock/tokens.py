@@ -149,8 +149,10 @@ class Tokenizer:
     def _skip_blank(self):
         # CR and LF before a line, and the blank that some firmware sends behind a prompt.
         window = self.window
-        while self.pos < self.end and (window[self.pos] == 13 or window[self.pos] == 10 or window[self.pos] == 32):
-            self.pos += 1
+        pos = self.pos
+        while pos < self.end and window[pos] in b"\r\n ":
+            pos += 1
+        self.pos = pos
 
     def _append(self, n):
         if n > self.room - self.n:
