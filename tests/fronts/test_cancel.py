@@ -104,8 +104,7 @@ def test_drain(interpreter, dialect, echo_port):
         assert module.violations() == []
 
 
-@pytest.mark.parametrize("dialect", ("bg96", "l610"))
-@pytest.mark.parametrize("interpreter", INTERPRETERS)
+@pytest.mark.parametrize("interpreter,dialect", [("cpython", "bg96"), ("micropython", "l610")])
 def test_close(interpreter, dialect, echo_port):
     with LateReader() as server, Simulator(dialect, hosts=HOSTS) as module:
         with _start(interpreter, "close", module, dialect, echo_port, server.port) as program:
