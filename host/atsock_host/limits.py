@@ -21,7 +21,8 @@ class Exchange(NamedTuple):
 
     `chunk`: the largest payload, in bytes.  `to_module` and `from_module`: what crosses the line beside the payload,
     {chunk} for the size asked for, {n} for the size carried.  `factor`: bytes on the line per byte of payload.
-    `closing`: what crosses the line, both directions together, once for `every` exchanges.
+    `closing`: what crosses the line, both directions together, once for `every` exchanges.  `wait_ms`: how long the
+    module by its manual keeps the end of what it was given, hoping for more.
     """
 
     chunk: int
@@ -31,6 +32,7 @@ class Exchange(NamedTuple):
     every: int = 1
     closing: str = ""
     source: str = ""
+    wait_ms: int = 0
 
     def overhead(self, n):
         """Bytes on the line beside the payload, both directions together, in an exchange of `n` bytes."""
@@ -105,6 +107,8 @@ EXCHANGES = {
 }
 for _rows in EXCHANGES.values():
     _rows["transparent", RECEIVE] = _rows["transparent", SEND] = _TRANSPARENT
+_BG96["transparent", SEND] = _TRANSPARENT._replace(
+    wait_ms=200, source=_TRANSPARENT.source + '; BG96 TCP/IP 2.1.15 "transwaittm": 200 ms before a short packet goes')
 
 ACCESS = ("buffer", "push", "hex", "transparent")
 DIALECTS = tuple(EXCHANGES)
@@ -139,7 +143,7 @@ def explain(dialect, access, direction=RECEIVE):
     def shown(text):
         return text.replace("\r", "<CR>").replace("\n", "<LF>") or "nothing"
 
-    if row is _TRANSPARENT:
+    if access == "transparent":
         return f"{dialect}, {access}, {direction}: 100 % of the line; {row.source}"
     group = row.chunk * row.every
     best = group / line_bytes(dialect, access, group, direction)

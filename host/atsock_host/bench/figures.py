@@ -3,7 +3,7 @@
 Owns the formulas, and says them in words (explain).  Knows neither processes nor output.
 """
 
-from ..limits import RECEIVE, SEND, least_seconds
+from ..limits import RECEIVE, SEND, exchange, least_seconds
 from ..limits import explain as explain_exchange
 from .cases import ECHO
 from .on_board.transfers import ECHO_BYTES, REQUEST_BYTES, TAKEN
@@ -14,7 +14,8 @@ limit            the least time the line allows: 10 bits per byte, module and ne
                  other (the forms are below).  It holds for all that is done while the clock runs:
                    receive  a request of {request} bytes is sent, n bytes are received
                    send     a request of {request} bytes and n bytes are sent, {taken} byte is received
-                   echo     {echo} bytes are sent, {echo} bytes are received
+                   echo     {echo} bytes are sent, {echo} bytes are received, in data mode both at the same time
+                 BG96 in data mode: and the 200 ms that its manual says it keeps a short packet, once
 % of limit       limit / time taken
 B/s              payload bytes / time taken
 commands/s       AT commands the driver sent / time taken
@@ -32,9 +33,11 @@ def least(dialect, access, direction, n, baud):
     def seconds(count, way):
         return least_seconds(dialect, access, count, baud, way)
 
+    wait = exchange(dialect, access, SEND).wait_ms / 1000
     if direction == ECHO:
-        return n * (seconds(ECHO_BYTES, SEND) + seconds(ECHO_BYTES, RECEIVE))
-    opening = seconds(REQUEST_BYTES, SEND)
+        back = 0 if access == "transparent" else seconds(ECHO_BYTES, RECEIVE)   # in data mode both at the same time
+        return n * (seconds(ECHO_BYTES, SEND) + wait + back)
+    opening = seconds(REQUEST_BYTES, SEND) + wait
     if direction == SEND:
         return opening + seconds(n, SEND) + seconds(len(TAKEN), RECEIVE)
     return opening + seconds(n, RECEIVE)

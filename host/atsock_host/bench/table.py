@@ -11,7 +11,7 @@ _COLUMNS = (    # heading, width, how a figure is shown
     ("access", 12, lambda f: f["access"]),
     ("direction", 10, lambda f: f["direction"]),
     ("baud", 8, lambda f: f["baud"] or "?"),
-    ("B/s", 9, lambda f: f"{f['goodput_bytes_per_second']:.0f}"),
+    ("B/s", 11, lambda f: f"{f['goodput_bytes_per_second']:.0f}"),
     ("% of limit", 11, lambda f: _number(f["percent_of_limit"], 1)),
     ("commands/s", 11, lambda f: _number(f["commands_per_second"] or None, 1)),
     ("added ms", 9, lambda f: _number(f["added_ms_per_command"], 2)),
