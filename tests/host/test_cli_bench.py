@@ -186,7 +186,7 @@ def test_a_session_that_fails_says_where():
         port = gone.getsockname()[1]
     plan = (("push", "receive", 1024),)
     with pytest.raises(sessions.SessionFailed, match="^push receive; .*Error: "):
-        list(sessions.timed(cases.Session("bg96", 921600, "cpython", plan), port, lambda text: None))
+        list(sessions.timed(cases.Session("bg96", 921600, "cpython", plan), 1, port, lambda text: None))
 
 
 @pytest.mark.slow
@@ -196,7 +196,7 @@ def test_virtual_modules(dialect, interpreter, tmp_path):
     """Every access mode and direction; the shares are those of an undisturbed line only on a quiet machine."""
     found, drawing = tmp_path / "figures.json", tmp_path / "shares.svg"
     result = run("--sim", dialect, "--interpreter", interpreter, "--baud", "921600", "--kib", "8",
-                 "--json", str(found), "--svg", str(drawing))
+                 "--repeat", "2", "--json", str(found), "--svg", str(drawing))
     assert result.exit_code == 0, result.output
     rows = json.loads(found.read_text())
     assert [(row["access"], row["direction"]) for row in rows] == [

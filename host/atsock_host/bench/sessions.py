@@ -21,16 +21,17 @@ class SessionFailed(Exception):
     """The driver or the module gave up; the text says where and why."""
 
 
-def timed(session, tcp_port, on_step, trace=None):
-    """Iterate the transfers of a Session as dicts: access, direction, n, us, commands, heap.
+def timed(session, repeat, tcp_port, on_step, trace=None):
+    """Iterate the transfers of a Session, each `repeat` times, as dicts: access, direction, n, us, commands, heap.
 
     `on_step(text)` hears how it goes; `trace`: a file for all that is on the line.
     """
+    plan = [item for item in session.plan for _ in range(repeat)]
     limit_s = START_S + SLOWEST * sum(
         least_seconds(session.dialect, access, 4096 if direction == ECHO else n, session.baud,
                       RECEIVE if direction == ECHO else direction)
-        for access, direction, n in session.plan)
-    yield from _run("timed.py", session, session.baud, session.plan, tcp_port, on_step, limit_s, trace)
+        for access, direction, n in plan)
+    yield from _run("timed.py", session, session.baud, plan, tcp_port, on_step, limit_s, trace)
 
 
 def weighed(session, tcp_port, on_step):
