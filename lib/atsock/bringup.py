@@ -137,7 +137,7 @@ def _sim(pin):
     for attempt in range(20):
         command = query(b"AT+CPIN?")
         yield command
-        state = text(command.lines[0], 0) if command.lines else b""
+        state = text(command.lines[-1], 0) if command.lines else b""
         if state == b"READY":
             return
         if state == b"SIM PIN":
@@ -148,7 +148,7 @@ def _sim(pin):
             yield command
             if command.errno:
                 raise ModemError(EACCES, "the SIM refused the PIN")
-        elif state:
+        elif state and state != b"NOT READY":  # said while it starts, unasked, too
             raise ModemError(EACCES, "the SIM asks for " + printable(state))
         elif command.code == 10:
             raise ModemError(ENODEV, "no SIM inserted (+CME ERROR: 10)")
