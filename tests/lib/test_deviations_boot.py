@@ -124,6 +124,18 @@ def test_error_texts_and_numbers():
             assert error.code == code and (text is None or error.text == text), (error.code, error.text)
 
 
+def sim_that_says_not_ready(dialect):
+    """+CPIN: NOT READY, as a notice beside the answer or as the answer: asked again."""
+    not_ready, ready = line(b"+CPIN: NOT READY"), line(b"+CPIN: READY")
+    for first in (not_ready + OK, not_ready + ready + OK, ready + not_ready + OK, not_ready + line(b"+CME ERROR: 14"), ready + OK + not_ready):
+        for cut in (0, 1):
+            with Case(dialect, first, cut):
+                modem, tape, clock, module = start(dialect, {b"AT+CPIN?": [first, ready + OK]})
+                tape.cut = cut
+                assert modem.attach("internet") == "10.0.0.1"
+
+
 spread(
-    globals(), DIALECTS, boot_words, unanswered_at_before_the_boot_word, restart_with_open_sockets, restart_by_command, cpin_answer_comes_as_a_notice
-)
+    globals(), DIALECTS, boot_words, unanswered_at_before_the_boot_word, restart_with_open_sockets, restart_by_command,
+    cpin_answer_comes_as_a_notice, sim_that_says_not_ready,
+)  # fmt: skip
