@@ -10,7 +10,12 @@ import atsock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "simulator"))
 
+from atsock_host.simulator.fibocom import L610, NL668  # noqa: E402
+from atsock_host.simulator.quectel import Bg96  # noqa: E402
+from atsock_host.simulator.simcom import A7600, SIM7028  # noqa: E402
 from simbench import Bench  # noqa: E402
+
+MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 
 
 class Wire:
@@ -66,3 +71,38 @@ class CallBench(Bench):
     def lines(self):
         """The command lines that the driver has sent, and payload as it stands between them."""
         return [line.decode("latin-1") for line in bytes(self.wire.sent).split(b"\r") if line]
+
+
+def attached(dialect, **settings):
+    """A CallBench of that dialect's module in a network without TLS: attached, and `b.dialect` says which."""
+    b = CallBench(MODULES[dialect], dialect, **settings)
+    b.dialect = dialect
+    b.network.secure = False
+    b.modem.attach("internet")
+    return b
+
+
+class States:
+    """The states that calls start from, for one of the modules; a maker's catalogue has its own on top of `plain`."""
+
+    def __init__(self, module_class, dialect):
+        self.module_class = module_class
+        self.dialect = dialect
+
+    def plain(self, *setup, **settings):
+        b = CallBench(self.module_class, self.dialect, **settings)
+        b.network.secure = False
+        for command in setup:
+            b.ask(command)
+            b.wait(1000)
+        b.rx()
+        return b
+
+    def suspended(self, **settings):
+        """What `online` makes, and data mode left by +++."""
+        b = self.online(**settings)
+        b.wait(1100)
+        b.tx("+++")
+        b.wait(1100)
+        assert b.rx() == b"\r\nOK\r\n"
+        return b

@@ -1,7 +1,7 @@
 """One call of every form of the NL668's and the L610's manual: in which state, what is sent, what comes back."""
 
 from atsock_host.simulator.fibocom import L610, NL668
-from callbench import CallBench
+from callbench import States
 from formcase import Case
 
 ADDRESS = "10.7.157.1"
@@ -10,21 +10,8 @@ SIX = "FE80:0:0:0:0:0:0:1"
 SERVERS = [(n, "10.0.0.53", "10.0.0.54") for n in range(1, 8)]
 
 
-class States:
-    """The states that calls start from, for one of the two modules."""
-
-    def __init__(self, module_class, dialect):
-        self.module_class = module_class
-        self.dialect = dialect
-
-    def plain(self, *setup, **settings):
-        b = CallBench(self.module_class, self.dialect, **settings)
-        b.network.secure = False
-        for command in setup:
-            b.ask(command)
-            b.wait(1000)
-        b.rx()
-        return b
+class Fibocom(States):
+    """The states of one of the two modules."""
 
     def up(self, *setup, **settings):
         return self.plain('AT+MIPCALL=1,"internet"', *setup, **settings)
@@ -72,14 +59,6 @@ class States:
         b.ask(f'AT+MIPODM=1,,"{PEER}",7,0')
         b.wait(1000)
         assert b.rx().endswith(b"1,1\r\n")
-        return b
-
-    def suspended(self, **settings):
-        b = self.online(**settings)
-        b.wait(1100)
-        b.tx("+++")
-        b.wait(1100)
-        assert b.rx() == b"\r\nOK\r\n"
         return b
 
 
@@ -172,8 +151,8 @@ def shared(s, operations, open_test, push_test, odm_test):
     )
 
 
-_nl668 = States(NL668, "nl668")
-_l610 = States(L610, "l610")
+_nl668 = Fibocom(NL668, "nl668")
+_l610 = Fibocom(L610, "l610")
 
 NL668_CASES = shared(
     _nl668, "(0-1)", ["(1-6)", "(1-65535)", '("Destination_IP")', "(0-65535)", "(0-2)"],

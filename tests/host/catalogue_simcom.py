@@ -1,27 +1,15 @@
 """One call of every form of the A7600's and the SIM7028's manual: in which state, what is sent, what comes back."""
 
 from atsock_host.simulator.simcom import A7600, SIM7028
-from callbench import CallBench
+from callbench import States
 from formcase import Case
 
 PEER = "192.0.2.10"
 HOSTILE = b"\r\nOK\r\n+CIPRXGET: 1,0\r\n\x1a\x03\x1b"
 
 
-class States:
-    """The states that calls start from, for one of the two modules."""
-
-    def __init__(self, module_class, dialect):
-        self.module_class = module_class
-        self.dialect = dialect
-
-    def plain(self, *setup, **settings):
-        b = CallBench(self.module_class, self.dialect, **settings)
-        for command in setup:
-            b.ask(command)
-            b.wait(1000)
-        b.rx()
-        return b
+class Simcom(States):
+    """The states of one of the two modules."""
 
     def up(self, *setup, **settings):
         return self.plain("AT+NETOPEN", *setup, **settings)
@@ -60,14 +48,6 @@ class States:
         assert b.rx().startswith(b"\r\nCONNECT")
         return b
 
-    def escaped(self, **settings):
-        b = self.online(**settings)
-        b.wait(1100)
-        b.tx("+++")
-        b.wait(1100)
-        assert b.rx() == b"\r\nOK\r\n"
-        return b
-
     def refusing(self, **settings):
         b = self.mode1(**settings)
         b.network.refuse.add(PEER)
@@ -81,7 +61,7 @@ def shared(s, links, servers, acknowledged):
         Case("+NETOPEN/read", s.up, "query", ("NETOPEN",), "AT+NETOPEN?", (1,)),
         Case("+NETOPEN/exec", s.plain, "call", ("NETOPEN",), "AT+NETOPEN", (0,)),
         Case("+NETCLOSE/exec", s.up, "call", ("NETCLOSE",), "AT+NETCLOSE", (0,)),
-        Case("+NETCLOSE/exec", s.escaped, "call", ("NETCLOSE",), "AT+NETCLOSE", (0,)),
+        Case("+NETCLOSE/exec", s.suspended, "call", ("NETCLOSE",), "AT+NETCLOSE", (0,)),
         Case("+CIPOPEN/test", s.plain, "test", ("CIPOPEN",), "AT+CIPOPEN=?", [link, '("TCP","UDP")']),
         Case("+CIPOPEN/read", s.open, "query", ("CIPOPEN",), "AT+CIPOPEN?",
              [(0, "TCP", PEER, 80, -1)] + [(n,) for n in range(1, links)]),
@@ -113,7 +93,7 @@ def shared(s, links, servers, acknowledged):
         Case("+CIPCLOSE/read", s.open, "query", ("CIPCLOSE",), "AT+CIPCLOSE?", (1,) + (0,) * (links - 1)),
         Case("+CIPCLOSE/write", s.open, "call", ("CIPCLOSE", 0), "AT+CIPCLOSE=0", (0, 0)),
         Case("+CIPCLOSE/write", s.udp, "call", ("CIPCLOSE", 1), "AT+CIPCLOSE=1", (1, 0)),
-        Case("+CIPCLOSE/write", s.escaped, "call", ("CIPCLOSE", 0), "AT+CIPCLOSE=0", (0, 0)),
+        Case("+CIPCLOSE/write", s.suspended, "call", ("CIPCLOSE", 0), "AT+CIPCLOSE=0", (0, 0)),
         Case("+IPADDR/exec", s.up, "call", ("IPADDR",), "AT+IPADDR", ("10.148.0.17",)),
         *switch(s, "CIPHEAD", 1), *switch(s, "CIPSRIP", 1), *switch(s, "CIPMODE", 0), *switch(s, "CIPSENDMODE", 0)[:3],
         Case("+CIPTIMEOUT/read", s.plain, "query", ("CIPTIMEOUT",), "AT+CIPTIMEOUT?", (120000, 120000, 120000)),
@@ -134,7 +114,7 @@ def shared(s, links, servers, acknowledged):
         Case("+CDNSGIP/test", s.plain, "test", ("CDNSGIP",), "AT+CDNSGIP=?", []),
         Case("+CDNSGIP/write", s.up, "call", ("CDNSGIP", "example.com"), 'AT+CDNSGIP="example.com"', (1, "example.com", PEER)),
         Case("+++/exec", s.online, "call", ("+++",), "+++", None),
-        Case("ATO/exec", s.escaped, "call", ("ATO",), "ATO", "CONNECT"),
+        Case("ATO/exec", s.suspended, "call", ("ATO",), "ATO", "CONNECT"),
         Case("&D/write/dtr", s.plain, "call", ("AT&D1",), "AT&D1", None),
     )
 
@@ -149,8 +129,8 @@ def switch(s, name, mode):
     )
 
 
-_a7600 = States(A7600, "a7600")
-_sim7028 = States(SIM7028, "sim7028")
+_a7600 = Simcom(A7600, "a7600")
+_sim7028 = Simcom(SIM7028, "sim7028")
 
 A7600_CASES = shared(_a7600, 10, 4, 10) + (
     Case("+CIPSEND/write/udp_variable", _a7600.udp, "call", ("CIPSEND", 1, None, PEER, 5000, b"a\x1ab"),

@@ -3,13 +3,8 @@
 import errno
 
 import pytest
-from atsock_host.simulator.fibocom import L610, NL668
-from atsock_host.simulator.quectel import Bg96
-from atsock_host.simulator.simcom import A7600, SIM7028
-from callbench import CallBench
 
 PEER = ("192.0.2.10", 80)
-MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 # A question about the first link while 5 bytes wait in it, and its answer.
 WAITING = {
     "bg96": ("call", ("QIRD", 0, 0), (5, 0, 5)),
@@ -19,15 +14,6 @@ WAITING = {
     "l610": ("query", ("MIPREAD",), [(1, 5)]),
 }
 SETTING = {"bg96": "QISDE", "a7600": "CIPSENDMODE", "sim7028": "CIPSENDMODE", "nl668": "MIPKEEPCONF", "l610": "MIPKEEPCONF"}
-
-
-@pytest.fixture(params=MODULES)
-def bench(request):
-    b = CallBench(MODULES[request.param], request.param)
-    b.dialect = request.param
-    b.network.secure = False
-    b.modem.attach("internet")
-    return b
 
 
 def connected(bench, **options):

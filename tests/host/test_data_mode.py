@@ -4,23 +4,10 @@ import errno
 
 import atsock
 import pytest
-from atsock_host.simulator.fibocom import L610, NL668
-from atsock_host.simulator.quectel import Bg96
-from atsock_host.simulator.simcom import A7600, SIM7028
-from callbench import CallBench
+from callbench import attached
 
 PEER = ("192.0.2.10", 80)
-MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 WORDS = b'\r\nOK\r\n\r\nNO CARRIER\r\n+++\r\nCLOSED\r\n+IPCLOSE: 0,1\r\n+MIPSTAT: 1,1\r\n+QIURC: "closed",0\r\n\r\nCONNECT\r\n\x1a\x1b\x00.'
-
-
-@pytest.fixture(params=MODULES)
-def bench(request):
-    b = CallBench(MODULES[request.param], request.param)
-    b.dialect = request.param
-    b.network.secure = False
-    b.modem.attach("internet")
-    return b
 
 
 def connected(bench, kind=atsock.SOCK_STREAM):
@@ -157,8 +144,7 @@ def test_back_to_other_access(bench):
 @pytest.mark.parametrize("dialect", ["a7600", "sim7028"])
 def test_server(dialect):
     """Clients one after another; the server is stopped after the last connection, as 2.15 demands."""
-    b = CallBench(MODULES[dialect], dialect)
-    b.modem.attach("internet")
+    b = attached(dialect)
     server = b.modem.socket(access="transparent")
     server.bind(("", 8080))
     server.listen()

@@ -3,14 +3,10 @@
 import random
 
 import pytest
-from atsock_host.simulator.fibocom import L610, NL668
-from atsock_host.simulator.quectel import Bg96
-from atsock_host.simulator.simcom import A7600, SIM7028
-from callbench import CallBench
+from callbench import MODULES, attached
 
 pytestmark = pytest.mark.slow
 
-MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 WORDS = (
     b"\r\n", b"OK", b"\r\nOK\r\n", b"\r\nNO CARRIER\r\n", b"NO CARR", b"+++", b"+", b"++", b"\r\nCLOSED\r\n", b"CLOSED", b"+MIPSTAT: 1,1", b"x",
     b"\r", b"\n", b"ATO\r", b"\x00\xff", b"y" * 300, b"\r\n+IPCLOSE: 0,1", b"CONNECT",
@@ -22,9 +18,7 @@ SEEDS = range(20)
 class Program:
     def __init__(self, dialect, seed):
         self.random = random.Random(seed)
-        self.bench = CallBench(MODULES[dialect], dialect, cut=self.random.choice([None, None, 1, 3, 17]))
-        self.bench.network.secure = False
-        self.bench.modem.attach("internet")
+        self.bench = attached(dialect, cut=self.random.choice([None, None, 1, 3, 17]))
         self.reads_escaped = dialect in READS_ESCAPED
         self.socket = self.bench.modem.socket(access="transparent")
         self.socket.settimeout(8)

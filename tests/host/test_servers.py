@@ -4,26 +4,12 @@ import itertools
 
 import pytest
 from atsock import rare
-from atsock_host.simulator.fibocom import L610, NL668
-from atsock_host.simulator.quectel import Bg96
-from atsock_host.simulator.simcom import A7600, SIM7028
-from callbench import CallBench
 
-MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 CLIENTS = [("198.51.100.7", 50001), ("198.51.100.8", 50002), ("198.51.100.9", 50003)]
 WORDS = b'\r\nOK\r\n+CLIENT: 0,0,1.2.3.4:5\r\n+QIURC: "incoming",1,0\r\n\r\nERROR\r\n> +MIPSTAT: 1,1\r\n+IPCLOSE: 0,1\r\nCLOSED\r\n\x1a\x1b'
 EAGAIN, EADDRINUSE, EMFILE, EINVAL = 11, 98, 24, 22
 ONE_BY_ONE = ("nl668", "l610")  # one connection per listening id
 POSSIBLE = {"bg96": 3, "a7600": 3, "sim7028": 2, "nl668": 3, "l610": 3}
-
-
-@pytest.fixture(params=MODULES)
-def bench(request):
-    b = CallBench(MODULES[request.param], request.param)
-    b.dialect = request.param
-    b.network.secure = False
-    b.modem.attach("internet")
-    return b
 
 
 def listening(bench, access="buffer", port=8080):

@@ -6,30 +6,14 @@ import errno
 import atsock
 import pytest
 from atsock.address import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
-from atsock_host.simulator.fibocom import L610, NL668
-from atsock_host.simulator.quectel import Bg96
-from atsock_host.simulator.simcom import A7600, SIM7028
-from callbench import CallBench
+from callbench import MODULES, attached
 
-MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 WITHOUT = ("a7600", "sim7028")  # SIMCom's TCP/IP manuals have neither ping nor NTP
-
-
-@pytest.fixture(params=MODULES)
-def bench(request):
-    b = CallBench(MODULES[request.param], request.param)
-    b.dialect = request.param
-    b.network.secure = False
-    b.modem.attach("internet")
-    return b
 
 
 @pytest.fixture(params=[dialect for dialect in MODULES if dialect not in WITHOUT])
 def able(request):
-    b = CallBench(MODULES[request.param], request.param)
-    b.dialect = request.param
-    b.modem.attach("internet")
-    return b
+    return attached(request.param)
 
 
 def failure(call, *arguments):
@@ -74,8 +58,7 @@ def test_ntp(able):
 
 def test_ipv6_of_l610():
     """Ping mode 2 (1.1.14) and address type 1 of NTP (1.1.22): for an IPv6 address, and for names while attached over IPv6."""
-    b = CallBench(L610, "l610")
-    b.modem.attach("internet")
+    b = attached("l610")
     assert b.modem.ping("192.0.2.1", count=1).received == 1
     assert b.modem.ping("2001:db8::1", count=2).received == 2
     assert 'AT+MPING=2,"2001:db8:0:0:0:0:0:1",2,32,64,0,4000' in b.lines()
@@ -90,8 +73,7 @@ def test_ipv6_of_l610():
 
 @pytest.mark.parametrize("dialect", WITHOUT)
 def test_without(dialect):
-    b = CallBench(MODULES[dialect], dialect)
-    b.modem.attach("internet")
+    b = attached(dialect)
     for call in (b.modem.ping, b.modem.ntp):
         assert failure(call, "peer.example").errno == errno.EOPNOTSUPP
         with pytest.raises(ValueError):

@@ -2,25 +2,12 @@
 
 import atsock
 import pytest
-from atsock_host.simulator.fibocom import L610, NL668
-from atsock_host.simulator.quectel import Bg96
-from atsock_host.simulator.simcom import A7600, SIM7028
-from callbench import CallBench
 
-MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 FIBOCOM = ("nl668", "l610")
 PEER, OTHER = ("192.0.2.10", 5000), ("192.0.2.20", 6000)
 WORDS = b'\r\nOK\r\n+QIURC: "recv",0\r\n> +MIPRUDP: 1.2.3.4,5,1,5,hello\r\nRECV FROM:1.2.3.4:5\r\n+IPD5\r\n\x1a\x1b\x00'
 MOST = {"bg96": 1460, "a7600": 1500, "sim7028": 1400, "nl668": 2048, "l610": 2048}
 EMSGSIZE, EOPNOTSUPP, ETIMEDOUT, EAGAIN, ENOTCONN = 90, 95, 110, 11, 107
-
-
-@pytest.fixture(params=MODULES)
-def bench(request):
-    b = CallBench(MODULES[request.param], request.param)
-    b.dialect = request.param
-    b.modem.attach("internet")
-    return b
 
 
 def made(bench, access="buffer"):
