@@ -24,8 +24,8 @@ def rest(tape):
     tape.load(())
 
 
-def connect(modem, tape, says, timeout=None, ring=4096, **options):
-    """A new socket with a ring of that size, connected while the module answers by itself."""
+def answers(says):
+    """What the module answers by itself: every connection opens and closes, the rest is OK."""
 
     def answer(command):
         if command.startswith(says.open_line(command)):
@@ -34,7 +34,12 @@ def connect(modem, tape, says, timeout=None, ring=4096, **options):
             return says.close(int(command.split(b"=")[1]))[1][1]
         return b"\r\nOK\r\n"
 
-    tape.auto = answer
+    return answer
+
+
+def connect(modem, tape, says, timeout=None, ring=4096, **options):
+    """A new socket with a ring of that size, connected while the module answers by itself."""
+    tape.auto = answers(says)
     cut, tape.cut = tape.cut, 0
     socket = modem.socket(**options)
     socket.setsockopt(1, atsock.SO_RCVBUF, ring)
@@ -51,6 +56,16 @@ def connected(dialect, access="buffer", script=(), cut=0, timeout=None, take=0, 
     socket = connect(modem, tape, says, timeout)
     tape.load(script)
     return socket, modem, tape, clock, says
+
+
+def recv_exactly(socket, n):
+    """n bytes of the stream, in as many reads as they take."""
+    data = b""
+    while len(data) < n:
+        got = socket.recv(n - len(data))
+        assert got, "end of stream after %d of %d bytes" % (len(data), n)
+        data += got
+    return data
 
 
 def settle(modem, tape):

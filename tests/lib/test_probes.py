@@ -5,16 +5,7 @@ Every dialect, every access mode, whole, byte by byte and in odd pieces.
 
 from fakes import CUTS, Case, spread
 from frames import ACCESS, DIALECTS, HOSTILE, lines_of, pulls, read_script
-from scenes import connect, connected, settle
-
-
-def _receive(socket, n):
-    data = b""
-    while len(data) < n:
-        got = socket.recv(n - len(data))
-        assert got, "end of stream after %d of %d bytes" % (len(data), n)
-        data += got
-    return data
+from scenes import connect, connected, recv_exactly, settle
 
 
 def receives_protocol_words(dialect):
@@ -29,8 +20,8 @@ def receives_protocol_words(dialect):
                 if pulls(dialect, access):
                     script += [(">", says.ask(access, link, says.most[access])), ("<", says.nothing(access, link))]
                 tape.load(script)
-                assert _receive(socket, len(HOSTILE)) == HOSTILE
-                assert _receive(socket, 4) == b"tail"
+                assert recv_exactly(socket, len(HOSTILE)) == HOSTILE
+                assert recv_exactly(socket, 4) == b"tail"
                 assert socket.recv(1) == b""
                 settle(modem, tape)
                 tape.done()
@@ -81,12 +72,12 @@ def _notice_inside_a_read(dialect, access, cut, other, at):
     ok = lines_of(b"OK")[0]
     parts = [answer[: -len(ok)], ok]
     tape.load([("!", says.notice(access, link)), (">", says.ask(access, link, most))] + _spliced(parts, at, says.notice(access, link + other)))
-    assert _receive(socket, len(HOSTILE)) == HOSTILE
+    assert recv_exactly(socket, len(HOSTILE)) == HOSTILE
     settle(modem, tape)
     tape.done()
     # What the notice told is fetched without another one.
     tape.load([(">", says.ask(access, link + other, most)), ("<", says.answer(access, link + other, b"more", 0))])
-    assert _receive(second if other else socket, 4) == b"more"
+    assert recv_exactly(second if other else socket, 4) == b"more"
     settle(modem, tape)
     tape.done()
 
@@ -119,10 +110,10 @@ def _push_inside_a_send(dialect, access, cut, other):
     reader = second if other else socket
     if pulls(dialect, access):
         tape.load(read_script(says, dialect, access, link + other, b"data")[1:])
-        assert _receive(reader, 4) == b"data"
+        assert recv_exactly(reader, 4) == b"data"
     else:
         expected = b"".join([b"OK\r\n>%d" % n for n in range(pushes)])
-        assert _receive(reader, len(expected)) == expected
+        assert recv_exactly(reader, len(expected)) == expected
 
 
 spread(globals(), DIALECTS, receives_protocol_words, sends_protocol_words, notice_inside_a_read, push_inside_a_send)

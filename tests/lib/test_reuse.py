@@ -2,18 +2,7 @@
 
 from fakes import CUTS, Case, spread
 from frames import DIALECTS, PEER, PORT, pulls
-from scenes import connected, settle
-
-
-def _answers(says):
-    def answer(command):
-        if command.startswith(says.open_line(command)):
-            return says.opened(command, says.link_of(command))
-        if command.startswith(says.close(0)[0][1][:-2]):
-            return says.close(int(command.split(b"=")[1]))[1][1]
-        return b"\r\nOK\r\n"
-
-    return answer
+from scenes import answers, connected, settle
 
 
 def rest_of_a_read(dialect):
@@ -37,7 +26,7 @@ def _rest_of_a_read(dialect, access, cut):
         ("!", says.notice(access, link)), ("!", says.closed(link)), (">", says.ask(access, link, most)),
         ("<", answer[:came]), ("~", 50), ("<", answer[came:]),
     ])  # fmt: skip
-    tape.after = _answers(says)
+    tape.after = answers(says)
     part = socket.recv(100)
     assert part and payload.startswith(part)
     socket.close()

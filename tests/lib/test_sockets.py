@@ -6,20 +6,11 @@ import sys
 import atsock
 from fakes import CUTS, Case, errno_of, new_modem, raises, spread
 from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, line, pulls, read_script
-from scenes import attached, connect, connected, settle
+from scenes import attached, connect, connected, recv_exactly, settle
 
 EBADF, EAGAIN, EBUSY, EMFILE, ENETDOWN, ECONNRESET, ENOBUFS, EISCONN, ENOTCONN, ETIMEDOUT = 9, 11, 16, 24, 100, 104, 105, 106, 107, 110
 
 FINALISERS = sys.implementation.name != "micropython"
-
-
-def recv_exactly(socket, n):
-    data = b""
-    while len(data) < n:
-        got = socket.recv(n - len(data))
-        assert got, "end of stream after %d of %d bytes" % (len(data), n)
-        data += got
-    return data
 
 
 def ask(says, access, link):
