@@ -69,6 +69,7 @@ def _split_target(text):
 
 
 def is_address(text):
+    """True for an IPv4 or IPv6 address, False for a name."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

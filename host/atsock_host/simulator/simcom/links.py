@@ -4,10 +4,9 @@ Owns the life of a link from the command to its result, and how a link ends with
 send.py, servers in servers.py, received data in receive.py.
 """
 
-import ipaddress
-
 from ..arguments import BadArguments, Int, Optional, Text
 from ..endpoints import NetworkError
+from ..hosts import is_address
 from ..module import at
 from .state import (
     BIND_FAILED, BUSY, CLOSING, CREATE_FAILED, DEAD, DNS_FAILED, ENDED, FREE, NETWORK_FAILURE, NETWORK_NOT_OPENED,
@@ -22,15 +21,6 @@ _OUTAGE_MS = 3000       # with the quirk network-lost: how long the network is a
 _PORT = Int(0, 65535)
 _PEER_PORT = Int(1, 65535)      # port 0 cannot be connected to (A7600 2.3)
 _ANY_LINK = Int(0, 99)          # the range is checked where the refusal is known
-
-
-def is_address(text):
-    """True for an IPv4 or IPv6 address, False for a name."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 class Links(Transparency):

@@ -4,8 +4,9 @@ Owns the prompt, the payload and the result with the length that was taken (A760
 """
 
 from ..arguments import BadArguments, Int, Optional, Quoted, Text
+from ..hosts import is_address
 from ..module import at
-from .links import NAME_LIMIT, Links, is_address
+from .links import NAME_LIMIT, Links
 from .state import BUSY, DEAD, ENDED, FREE, NETWORK_NOT_OPENED, NOT_SUPPORTED, OPEN
 
 SEND_LIMIT = 1500       # bytes of one AT+CIPSEND
