@@ -7,6 +7,8 @@ from fronts import ACCESS, DIALECTS, INTERPRETERS, LINKS, Program, Server, echo,
 
 from atsock_host.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 SIZE = 3000
 
 
