@@ -48,7 +48,7 @@ def sim_command(dialect, hosts, baud, latency_ms, faults, seed, trace, link, lis
         raise click.UsageError(str(error)) from error
     with failing("cannot run the module"), Simulator(
             dialect, hosts=host_table(hosts), baudrate=baud, latency_ms=latency_ms, faults=faults, seed=seed,
-            trace=trace) as module, _linked(link, module.port):
+            trace=trace) as module, _linked(link, module.port), _held(_ENDS):
         click.echo(module.port)
         click.echo(f"virtual {dialect}, Ctrl-C ends it", err=True)
         _wait_for_the_end(module)
@@ -56,16 +56,22 @@ def sim_command(dialect, hosts, baud, latency_ms, faults, seed, trace, link, lis
             click.echo(f"! {text}", err=True)
 
 
-def _wait_for_the_end(module):
-    """Until a signal says it is enough; SimulatorError when the module's process ends by itself."""
-    # Blocked rather than handled: nothing can come between the look at the process and the wait for its end.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+@contextlib.contextmanager
+def _held(signals):
+    # Blocked rather than handled: none is lost that comes as soon as the port is known, and nothing can come between the
+    # look at the module's process and the wait for its end.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
-        module.control("status")
-        if signal.sigwait(_ENDS) == signal.SIGCHLD:
-            raise SimulatorError(f"the simulator of {module.dialect} has ended by itself")
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _wait_for_the_end(module):
+    """Until a signal says it is enough; SimulatorError when the module's process ends by itself."""
+    module.control("status")
+    if signal.sigwait(_ENDS) == signal.SIGCHLD:
+        raise SimulatorError(f"the simulator of {module.dialect} has ended by itself")
 
 
 @contextlib.contextmanager
