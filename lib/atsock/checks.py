@@ -38,6 +38,13 @@ def quoted(text, what, most):
     return data
 
 
+def access(name, known=("buffer", "push", "hex", "transparent")):
+    """The name of an access mode, one of `known`."""
+    if name not in known:
+        raise ValueError("access: one of %s, not %r" % (", ".join(known), name))
+    return name
+
+
 def line(text):
     """A whole command line without its CR: no control characters."""
     data = _ascii(text, "command")

@@ -164,7 +164,7 @@ class CallbackEar(Ear):
         if self.fd is not None:
             try:
                 self.loop.add_reader(self.fd, self._hear)
-            except NotImplementedError:  # Windows' proactor loop
+            except NotImplementedError:  # Windows' proactor loop watches no descriptor: the timer asks the port instead
                 self.fd = None
         self._set_timer()
 

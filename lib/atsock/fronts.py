@@ -1,8 +1,8 @@
 """What a Modem makes: sockets, a socket module, asyncio's connections and servers; and close(), which ends them all.  Loaded for the call."""
 
+from . import checks
 from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 
-_ACCESS = ("buffer", "push", "hex", "transparent")
 _LINGER_MS = 30_000  # for what close() leaves to the background
 
 
@@ -13,11 +13,10 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
     Raises ValueError for what the dialect has not.
     """
     family = family or modem._family()
-    access = access or modem._access
     dialect = modem._engine.dialect
-    if access not in _ACCESS or dialect is not None and access not in dialect.ACCESS:
-        has = _ACCESS if dialect is None else sorted(dialect.ACCESS)
-        raise ValueError("access: one of %s, not %r" % (", ".join(has), access))
+    access = checks.access(access or modem._access)
+    if dialect is not None:
+        checks.access(access, sorted(dialect.ACCESS))
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     if type != SOCK_STREAM and type != SOCK_DGRAM:

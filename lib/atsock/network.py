@@ -6,7 +6,6 @@ from .command import Command
 from .errnos import ENETDOWN
 from .lend import borrow
 
-_ACCESS = ("buffer", "push", "hex", "transparent")
 _ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
 
 
@@ -14,12 +13,10 @@ def begin(modem, dialect, apn, context, access, reset, on_event):
     """Modem's constructor."""
     if not isinstance(context, int) or not 1 <= context <= 16:
         raise ValueError("context: 1 to 16, not %r" % (context,))
-    if access not in _ACCESS:
-        raise ValueError("access: one of %s, not %r" % (", ".join(_ACCESS), access))
     _set_apn(modem, apn)
     modem._restarts = 0  # by recover(), since it last succeeded
     modem._restarted_at = 0  # ticks
-    modem._access = access
+    modem._access = checks.access(access)
     modem._reset = reset
     modem._on_event = on_event
     modem._ear = None  # what asyncio's tasks wait with, see ear.py

@@ -1,7 +1,7 @@
 """Where most tests begin: attached, with connected sockets."""
 
 import atsock
-from fakes import new_modem
+from fakes import errno_of, new_modem
 from frames import PEER, PORT, speech
 
 
@@ -73,3 +73,25 @@ def settle(modem, tape):
     modem.poll()
     while tape.any():
         modem.poll()
+
+
+def echoing(answer):
+    """The answers of a module that echoes until ATE0, and a list that tells whether it still does."""
+    echo = [True]
+
+    def echoed(command):
+        text = command + b"\r" if echo[0] else b""
+        if command == b"ATE0":
+            echo[0] = False
+        return text + answer(command)
+
+    return echoed, echo
+
+
+def opens_when_up_again(modem, errno=None):
+    """An open that finds no network fails (with errno), and attach() brings the context up anew."""
+    socket = modem.socket()
+    found = errno_of(socket.connect, (PEER, PORT))
+    assert errno is None or found == errno, found
+    socket.close()
+    assert modem.attach("internet") == "10.0.0.1"

@@ -3,7 +3,7 @@
 import atsock
 from fakes import Case, errno_of, new_modem, raises, spread
 from frames import DIALECTS, ERROR, OK, line, speech
-from scenes import connect, rest
+from scenes import connect, echoing, rest
 
 EACCES, ENODEV, ENETDOWN, ETIMEDOUT = 13, 19, 100, 110
 ASK = {"bg96": b"AT+QIACT?", "a7600": b"AT+NETOPEN?", "sim7028": b"AT+NETOPEN?", "nl668": b"AT+MIPCALL?", "l610": b"AT+MIPCALL?"}
@@ -71,15 +71,7 @@ def echo_is_on(dialect):
     for cut in (0, 1):
         modem, tape, clock, module = start(dialect)
         tape.cut = cut
-        echo = [True]
-
-        def answer(command):
-            text = command + b"\r" if echo[0] else b""
-            if command == b"ATE0":
-                echo[0] = False
-            return text + module(command)
-
-        tape.auto = answer
+        tape.auto, echo = echoing(module)
         assert modem.attach("internet") == "10.0.0.1"
 
 

@@ -2,8 +2,8 @@
 
 import atsock
 from fakes import CUTS, Case, errno_of, raises, spread
-from frames import DIALECTS, OK, line, speech
-from scenes import attached, connect, connected, rest, settle
+from frames import DIALECTS, OK, line
+from scenes import attached, connect, connected, rest
 
 DOWN = {
     "bg96": (("QIDEACT", 1), b"AT+QIDEACT=1", OK), "nl668": (("MIPCALL", 0), b"AT+MIPCALL=0", OK + line(b"+MIPCALL: 0")),

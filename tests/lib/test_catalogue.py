@@ -3,7 +3,7 @@
 import atsock
 from atsock import answers
 from atsock.manual import load, texts
-from fakes import CUTS, Case, new_modem, raises, spread
+from fakes import CUTS, Case, raises, spread
 from frames import DIALECTS, ERROR, OK, line
 from scenes import attached
 

@@ -7,7 +7,7 @@ answers is test_noise.py's.
 import atsock
 from fakes import CUTS, Case, new_modem, raises, spread
 from frames import ACCESS, DIALECTS, OK, line, pulls, read_script, speech
-from scenes import connect, connected, rest, settle
+from scenes import connect, connected, echoing, rest, settle
 from test_bringup import start
 
 
@@ -40,15 +40,7 @@ def echo_on_again_after_restart(dialect):
     settle(modem, tape)
     assert not modem.isconnected()
     module.normal = speech(dialect).attach()
-    echo = [True]
-
-    def answer(command):
-        text = command + b"\r" if echo[0] else b""
-        if command == b"ATE0":
-            echo[0] = False
-        return text + module(command)
-
-    tape.auto = answer
+    tape.auto, echo = echoing(module)
     assert modem.attach("internet") == "10.0.0.1"
     assert not echo[0]
     rest(tape)

@@ -3,7 +3,7 @@
 import atsock
 from fakes import CUTS, Case, raises, spread
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import attached, connect, connected, settle
+from scenes import attached, connect, connected, opens_when_up_again, settle
 from test_bringup import start
 from test_deviations_quectel import receive
 
@@ -213,10 +213,7 @@ def context_that_is_gone_without_a_word(dialect):
                 return normal(command)
 
             tape.auto = answer
-            socket = modem.socket()
-            raises(OSError, socket.connect, (PEER, PORT))
-            socket.close()
-            assert modem.attach("internet") == "10.0.0.1"
+            opens_when_up_again(modem)
             assert up[0]
             modem.socket().connect((PEER, PORT))
 

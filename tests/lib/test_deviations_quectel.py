@@ -3,7 +3,7 @@
 import atsock
 from fakes import CUTS, Case, errno_of, raises
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import attached, connect, connected, rest, settle
+from scenes import attached, connect, connected, opens_when_up_again, rest, settle
 from test_bringup import start
 
 ENETDOWN = 100
@@ -74,10 +74,7 @@ def test_context_that_is_listed_and_down():
                 return normal(command)
 
             tape.auto = answer
-            socket = modem.socket()
-            assert errno_of(socket.connect, (PEER, PORT)) == ENETDOWN
-            socket.close()
-            assert modem.attach("internet") == "10.0.0.1"
+            opens_when_up_again(modem, ENETDOWN)
             assert b"AT+QIDEACT=1" in seen and b"AT+QIACT=1" in seen, seen
             socket = modem.socket()
             socket.connect((PEER, PORT))

@@ -3,7 +3,7 @@
 import atsock
 from fakes import CUTS, Case, errno_of, raises, spread
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import attached, connect, connected, rest, settle
+from scenes import attached, connect, connected, opens_when_up_again, rest, settle
 from test_bringup import start
 from test_deviations_quectel import receive
 
@@ -181,10 +181,7 @@ def open_without_network(dialect):
         return normal(command)
 
     tape.auto = answer
-    socket = modem.socket()
-    assert errno_of(socket.connect, (PEER, PORT)) == ENETDOWN
-    socket.close()
-    assert modem.attach("internet") == "10.0.0.1"
+    opens_when_up_again(modem, ENETDOWN)
     assert state[0]
     modem.socket().connect((PEER, PORT))
 
