@@ -37,6 +37,21 @@ def seeded(n, seed):
     return bytes(out)
 
 
+async def send_back(reader, writer):
+    """All that comes goes back, until the peer closes; returns how many bytes it was."""
+    count = 0
+    while True:
+        data = await reader.read(700)
+        if not data:
+            break
+        count += len(data)
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    return count
+
+
 def result(value):
     """Tell the test."""
     print("result " + json.dumps(value))

@@ -12,17 +12,7 @@ everybody = asyncio.Event()
 
 async def echo(reader, writer):
     peers.append(writer.get_extra_info("peername")[0])
-    count = 0
-    while True:
-        data = await reader.read(700)
-        if not data:
-            break
-        count += len(data)
-        writer.write(data)
-        await writer.drain()
-    writer.close()
-    await writer.wait_closed()
-    served.append(count)
+    served.append(await common.send_back(reader, writer))
     if len(served) == CONNECTIONS:
         everybody.set()
 

@@ -11,16 +11,7 @@ everybody = asyncio.Event()
 
 
 async def echo(reader, writer):
-    count = 0
-    while True:
-        data = await reader.read(700)
-        if not data:
-            break
-        count += len(data)
-        writer.write(data)
-        await writer.drain()
-    writer.close()
-    await writer.wait_closed()
+    count = await common.send_back(reader, writer)
     served.append([count, writer.get_extra_info("peername")[0]])
     if len(served) == CONNECTIONS:
         everybody.set()
