@@ -10,7 +10,6 @@ import sys
 from . import ear
 from .errnos import EBADF, ECONNRESET
 from .errors import ModemError, Timeout
-from .words import TCP
 
 _READ = 2048  # bytes asked for where no count is given
 _HANDSHAKE_MS = 60_000
@@ -22,7 +21,7 @@ async def open_connection(modem, host, port, ssl=None, server_hostname=None):
     """Connect to (host, port); returns (reader, writer).  See Modem.open_connection()."""
     socket = modem.socket()
     host_bytes, port = socket._check_address((host, port))
-    await _open(modem, socket, socket._open_steps(TCP, host_bytes, port), "connect")
+    await _open(modem, socket, socket._open_steps(b"TCP", host_bytes, port), "connect")
     stream = Stream(modem, socket, (host_bytes.decode(), port))
     try:
         if ssl:

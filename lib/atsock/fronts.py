@@ -13,10 +13,7 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
     Raises ValueError for what the dialect has not.
     """
     family = family or modem._family()
-    dialect = modem._engine.dialect
     access = checks.access(access or modem._access)
-    if dialect is not None:
-        checks.access(access, sorted(dialect.ACCESS))
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     if type != SOCK_STREAM and type != SOCK_DGRAM:

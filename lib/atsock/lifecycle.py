@@ -4,7 +4,6 @@ from . import checks
 from .errnos import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EISCONN, ETIMEDOUT
 from .errors import ModemError, os_error
 from .lend import borrow
-from .words import TCP
 
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken
 
@@ -18,7 +17,7 @@ def connect(socket, address):
     ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
     """
     host, port = socket._check_address(address)
-    socket._connect(TCP, host, port, socket._timeout_ms)
+    socket._connect(b"TCP", host, port, socket._timeout_ms)
 
 
 def listen(socket, backlog=1):
@@ -160,7 +159,7 @@ def _end_steps(socket, link):
 def _close_steps(socket, link):
     if socket._listener is not None:
         return socket._listener.close()
-    return borrow("connection").close_link(socket._modem, link)
+    return borrow("closing").close_link(socket._modem, link)
 
 
 def _is_told(socket, job):

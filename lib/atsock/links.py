@@ -13,7 +13,7 @@ _PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
 
 def _ask_room(modem, link):
     # -EAGAIN until the module has told that it has room for more.
-    if not link.asking and modem._engine.dialect.ROOM is not None:
+    if not link.asking and borrow("tables").of(modem).cells(b"ROOM"):
         link.asking = True
         modem._background.run(_room_steps(modem, link))
     elif not link.asking:
@@ -23,7 +23,7 @@ def _ask_room(modem, link):
 
 def _room_steps(modem, link):
     try:
-        yield from borrow("connection").ask_room(modem, link)
+        yield from borrow("closing").ask_room(modem, link)
     finally:
         link.asking = False
 
@@ -31,7 +31,7 @@ def _room_steps(modem, link):
 def _close_orphans(modem):
     # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
     while modem._orphans:
-        modem._background.run(borrow("connection").drop_link(modem, modem._orphans.pop()))
+        modem._background.run(borrow("closing").drop_link(modem, modem._orphans.pop()))
 
 
 def _renew(modem, link):

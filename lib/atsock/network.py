@@ -1,6 +1,6 @@
 """Modem's methods around the network: what its constructor checks, attach(), detach(), recover().  Loaded for the call."""
 
-from . import checks, dialects
+from . import checks, tables
 from .address import AF_INET, AF_INET6
 from .command import Command
 from .errnos import ENETDOWN
@@ -42,10 +42,7 @@ def _set_apn(modem, apn):
 
 
 def _use(modem, name):
-    dialect = dialects.load(name)
-    if modem._access not in dialect.ACCESS:
-        raise ValueError("%s has no %s access" % (name, modem._access))
-    modem._engine.use(dialect, dialect.ACCESS[modem._access])
+    tables.use(modem._engine, name, modem._access)
 
 
 def attach(
@@ -81,9 +78,10 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
     password_bytes = checks.quoted(password or "", "password", 64)
     if auth not in (None, 0, 1, 2, 3):
         raise ValueError("auth: 0 none, 1 PAP, 2 CHAP, 3 either, not %r" % (auth,))
-    dialect = modem._engine.dialect
-    if auth is not None and dialect is not None and auth not in dialect.AUTHS:
-        raise ValueError("auth: %s for %s, not %d" % (dialect.AUTHS, dialect.NAME, auth))
+    if auth is not None and modem._engine.dialect is not None:
+        auths = tables.of(modem).numbers(b"AUTHS")
+        if auth not in auths:
+            raise ValueError("auth: %s for %s, not %d" % (tuple(auths), modem._engine.dialect, auth))
     if pin is not None:
         pin = checks.quoted(pin, "PIN", 8)
         if not pin.isdigit() or len(pin) < 4:
@@ -116,7 +114,7 @@ def detach(modem):
     if modem._engine.dialect is None:
         return
     modem._is_down()
-    modem._run(borrow("bringup").run(modem, Command(None, modem._engine.dialect.DEACTIVATE)), -1, "detach")
+    modem._run(borrow("asking").run(modem, Command(None, tables.of(modem).command(b"DEACTIVATE"))), -1, "detach")
 
 
 def _family(modem):

@@ -8,7 +8,8 @@ the link unusable, which the next call reports.  Allocates nothing after the fir
 from .errors import EAGAIN
 from .fast import copy
 from .link import OPEN
-from .words import A_CHUNK
+
+A_CHUNK = 1
 
 
 class Outbox:

@@ -4,11 +4,14 @@ A ladder, each rung bounded: attach anew; deactivate the context first; restart 
 hardware.  Restarts that follow each other too closely are refused, so that a network that is down is not stormed.
 """
 
-from . import bringup
+from . import tables
+from .asking import ask
 from .command import Command
 from .errnos import EAGAIN, ECONNRESET
 from .errors import ModemError, Timeout
-from .link import FREE
+from .fast import const
+
+_FREE = const(0)
 
 # Wait before the n-th restart in a row, in s, the last one for all that follow (BG96 manual 1.1: none for the first
 # three and the next, then 10, 30 and 60 minutes; the other manuals say nothing and get the same).
@@ -23,7 +26,7 @@ def steps(modem):
     """Steps of Modem.recover(); returns the local address."""
     engine = modem._engine
     for link in engine.links.values():
-        if link.state != FREE:
+        if link.state != _FREE:
             link.fail(ECONNRESET, 0)
             link.held = False
     engine.reset()
@@ -70,13 +73,13 @@ def _deactivate(modem):
     engine = modem._engine
     if engine.dialect is not None:
         engine.reset()
-        yield Command(None, engine.dialect.DEACTIVATE, (), _RESTART_MS)
+        yield Command(None, tables.of(modem).command(b"DEACTIVATE"), _RESTART_MS)
 
 
 def _restart(modem):
     _count_restart(modem)
     modem._engine.reset()
-    yield bringup.ask(b"AT+CFUN=1,1", _RESTART_MS)  # 27.007 8.2
+    yield ask(b"AT+CFUN=1,1", _RESTART_MS)  # 27.007 8.2
 
 
 def _reset(modem):

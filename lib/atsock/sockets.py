@@ -5,11 +5,15 @@ The kinds: streams.py (TCP), datagrams.py (UDP), servers.py (accept), transparen
 
 import io
 
-from .engine import LATE
 from .errors import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT, os_error
-from .lend import method
+from .lend import borrow, method
+from .fast import const
 from .link import GONE, NO, OPEN, OPENING
-from .words import A_CHUNK, A_READ, A_SEND
+
+LATE = const(2)
+A_SEND = const(0)
+A_CHUNK = const(1)
+A_READ = const(3)
 
 # Requests and answers of ioctl (MicroPython py/stream.h).
 _POLL = 3
@@ -244,7 +248,7 @@ class Socket(_Base):
         # Refused or unanswered: the connection cannot be trusted with more.  A module that tells how many bytes
         # it took (+CIPSEND) is believed.
         link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
-        return tx.code if 0 < tx.code < tx.n and tx.told == self._engine.dialect.TELLS_COUNT else -link.errno
+        return tx.code if 0 < tx.code < tx.n and borrow("tables").of(self._modem).word(b"TELLS_COUNT") == tx.told else -link.errno
 
     def _give_up_send(self):
         tx = self._link.tx

@@ -8,7 +8,8 @@ in each direction; everything else here may.
 from .errors import EAGAIN, ETIMEDOUT
 from .link import NO
 from .sockets import ELSEWHERE, MSG_DONTWAIT, MSG_PEEK, Socket
-from .words import A_READ
+
+A_READ = 3
 
 _NOTHING = bytearray(0)
 
