@@ -7,6 +7,7 @@ Knows no socket and never waits.  Allocates nothing but for new jobs.
 """
 
 from .errors import ECONNRESET
+from .lend import borrow
 from .link import GONE
 
 
@@ -94,9 +95,7 @@ class Background:
 
     def run(self, steps):
         """Run a generator of commands behind the program's back; returns its Job."""
-        from .jobs import Job
-
-        job = Job(self, steps)
+        job = borrow("jobs").Job(self, steps)
         if not job.advance():
             self.add(job)
         return job

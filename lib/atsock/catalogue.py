@@ -12,6 +12,7 @@ from .question import Question
 from .errnos import EIO, ETIMEDOUT
 from .errors import Timeout
 from .fast import MISSING, const
+from .lend import borrow
 from .manual import NOTHING, load
 from .watch import Watch
 
@@ -29,8 +30,7 @@ def call(modem, name, args):
     table = yield from _table(modem)
     name = _name(name)
     if name in ("+++", "O"):
-        from . import online
-
+        online = borrow("online")
         if name == "+++":
             return (yield from online.escape(modem))
         if (yield from online.resume(modem)):

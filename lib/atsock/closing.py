@@ -4,6 +4,7 @@ from . import tables
 from .command import Command
 from .errnos import EIO
 from .fast import const
+from .lend import borrow
 
 _FREE = const(0)
 _OPENING = const(1)
@@ -21,9 +22,7 @@ def drop_link(modem, link):
             give_up = engine.after_ms(table.number(b"OPEN_MS"))
             yield lambda: link.state != _OPENING or engine.is_past(give_up)
         if engine.state == _DATA_MODE and engine.tokens.sink is link.tail:
-            from .online import escape
-
-            yield from escape(modem)
+            yield from borrow("online").escape(modem)
         yield from close_link(modem, link)
     finally:
         link.closing = False
@@ -58,17 +57,16 @@ def _close(modem, link):
 
 def ask_room(modem, link):
     """The module said that it has room for nothing: ask until it has, before the next block is offered."""
-    from .asking import ask, value
-
+    asking = borrow("asking")
     question, prefix = tables.of(modem).cells(b"ROOM")
     pause_ms = 50
     for _ in range(_ROOM_QUESTIONS):
         yield pause_ms
-        command = ask(question, prefix=prefix)
+        command = asking.ask(question, prefix=prefix)
         yield command
         for line in command.lines:
-            if value(line, 0) == link.id and value(line, 1) > 0:
-                link.free = value(line, 1)
+            if asking.value(line, 0) == link.id and asking.value(line, 1) > 0:
+                link.free = asking.value(line, 1)
                 return
         pause_ms = min(pause_ms * 2, 2000)
     link.free = -1  # it may be one that always says so: let the next block's own result decide

@@ -136,8 +136,7 @@ def use_access(modem, table, access):
         return
     if engine.servers or any([link.socket is not None for link in engine.links.values()]):
         raise ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
-    from .asking import run_steps
-
+    run_steps = borrow("asking").run_steps
     if now is not None:
         yield from run_steps(modem, table.steps(table.access(now)[_LEAVE]))
     modem._access_now = None
