@@ -17,6 +17,82 @@ def copy(dst, at, src, start, n):
     dst[at : at + n] = memoryview(src)[start : start + n]
 
 
+def put(ring, src, start, n):
+    if n > ring.size - ring.count:
+        n = ring.size - ring.count
+    at = ring.head + ring.count
+    if at >= ring.size:
+        at -= ring.size
+    first = n if n < ring.size - at else ring.size - at
+    copy(ring.buf, at, src, start, first)
+    copy(ring.buf, 0, src, start + first, n - first)
+    ring.count += n
+    return n
+
+
+def get(ring, dst, at, n):
+    if n > ring.count:
+        n = ring.count
+    first = n if n < ring.size - ring.head else ring.size - ring.head
+    copy(dst, at, ring.buf, ring.head, first)
+    copy(dst, at + first, ring.buf, 0, n - first)
+    ring.count -= n
+    ring.head += n
+    if ring.head >= ring.size:
+        ring.head -= ring.size
+    if not ring.count:
+        ring.head = 0
+    return n
+
+
+def scan(window, line, marks, in_line, prompt):
+    at, stop, n, room = marks
+    if not n:
+        while at < stop and window[at] in b" \r\n":
+            at += 1
+        if prompt and at < stop and window[at] == 62:
+            marks[0] = at + 1
+            return -1
+    lf = window.find(b"\n", at, stop)
+    end = lf if lf >= 0 else stop
+    new = end - at if end - at < room - n else room - n
+    copy(line, n, window, at, new)
+    n += new
+    cut = _header(line, n, in_line)
+    if cut:
+        marks[0] = at + new - (n - cut)
+        marks[2] = 0
+        line[cut - 1] = 0
+        return cut - 1
+    marks[0] = end if lf < 0 else end + 1
+    marks[2] = n
+    if lf >= 0:
+        marks[2] = 0
+        while n and line[n - 1] == 13:
+            n -= 1
+        line[n] = 0
+    if prompt and n > 2 and line[n - 2 : n] == b"\r>":
+        marks[2] = 0
+        return -1
+    return n if lf >= 0 else 0
+
+
+def _header(line, n, in_line):
+    # The index behind the last comma of a header whose payload stands on the same line; 0: it is none, or not whole yet.
+    i = 0
+    while in_line[i]:
+        end = i + 1 + in_line[i]
+        if line.startswith(in_line[i + 1 : end]):
+            at = in_line[i]
+            for _ in range(in_line[end]):
+                at = line.find(b",", at, n) + 1
+                if not at:
+                    return 0
+            return at
+        i = end + 1
+    return 0
+
+
 def put_number(dst, at, value):
     digits = b"%d" % value
     dst[at : at + len(digits)] = digits

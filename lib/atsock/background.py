@@ -7,7 +7,7 @@ Knows no socket and never waits.  Allocates nothing but for new jobs.
 """
 
 from .errors import ECONNRESET
-from .link import GONE
+from .states import GONE
 
 
 class Background:

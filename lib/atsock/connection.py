@@ -12,8 +12,9 @@ from .engine import DATA_MODE
 from .errnos import EADDRINUSE, EAFNOSUPPORT, EBUSY, ECONNREFUSED, EHOSTUNREACH, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT
 from .errors import CommandError, ModemError, Timeout
 from .fast import MISSING
-from .link import DEAD, FREE, GONE, NO, OPEN, OPENING
+from .link import Link
 from .question import Question
+from .states import DEAD, FREE, GONE, NO, OPEN, OPENING
 from .words import A_GROUP, A_LEAVE, A_MODE, A_RECV, A_SETUP, BECOMES, OPEN_NAMES, TCP_SERVER, TLS, UDP, UDP_ANY
 
 
@@ -34,10 +35,14 @@ def open_link(modem, socket, what, access, host, port, local):
     if pushed and host is not None and dialect.PUSH_BY_SENDER:
         address = yield from resolve(modem, host)
         peer = b"%s:%d" % (address[0], port)
-    link = yield from in_turn(modem, _take_link(modem, socket, access, pushed))
-    link.pushed = pushed
-    link.datagram = (what == UDP or what == UDP_ANY) and access != "transparent"
-    link.peer = peer
+    kind = Link
+    if (what == UDP or what == UDP_ANY) and access != "transparent":
+        from .datagrams import DatagramLink as kind
+    link = yield from in_turn(modem, _take_link(modem, socket, access, pushed, kind))
+    if pushed:
+        link.pushed = True
+    if peer:
+        link.peer = peer
     link.rx.verb = dialect.READ_ANY if what == UDP_ANY and not pushed and dialect.READ_ANY else table[A_RECV]
     if what == TCP_SERVER:
         socket._listener.takes(link)
@@ -89,13 +94,12 @@ def in_turn(modem, steps):
         modem._opening = False
 
 
-def _take_link(modem, socket, access, pushed):
+def _take_link(modem, socket, access, pushed, kind):
     dialect = modem._engine.dialect
     yield from use_access(modem, access)
     link = yield from _allocate(modem, dialect, access)
-    link.reset(modem._ring_size(socket, pushed or access == "transparent"))
+    link = modem._renew(link, socket, pushed or access == "transparent", kind)
     link.state = OPENING
-    link.socket = socket
     socket._adopt(link, dialect.ACCESS[access])
     return link
 

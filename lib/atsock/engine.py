@@ -27,8 +27,9 @@ from .command import Command
 from .errors import EAGAIN, ECONNRESET, EIO
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
 from .lend import borrow
-from .link import FREE, LISTENING, MAYBE, NO, OPEN, OPENING, YES, Link
-from .tokens import END, FULL, LINE, NOTHING, PROMPT, Tokenizer
+from .link import Link
+from .states import END, FREE, FULL, LINE, LISTENING, MAYBE, NO, NOTHING, OPEN, OPENING, PROMPT, YES
+from .tokens import Tokenizer
 from .words import (
     A_LINES, ADDRESS, ANY, ARG, ASKED, CHATTER, CODE, COMMON, CONNECT, CONTEXT, DATA, EMPTY, ERROR, FLOW_OFF, FLOW_ON, GONE, HEX, HEX_FROM,
     INCOMING, INLINE, INLINE_FROM, INLINE_HEX, INLINE_HEX_FROM, LINK, MINE, N, NETWORK_LOST, NONE, OK, OK2, OPENED, PAYLOAD, PUSH,
@@ -111,7 +112,7 @@ class Engine:
         self.dialect = dialect
         self.rows = COMMON[:1] + access[A_LINES] + dialect.LINES + COMMON[1:]  # OK first: it ends nearly every answer
         # The comma behind the last field ends a header whose payload stands on the same line.
-        self.tokens.in_line = tuple([(row[0], row[8]) for row in self.rows if row[6] in _IN_LINE])
+        self.tokens.in_line = b"".join([bytes((len(row[0]),)) + row[0] + bytes((row[8],)) for row in self.rows if row[6] in _IN_LINE]) + b"\0"
 
     def link(self, id):
         """The Link of a connection id, made when it is first used."""
@@ -522,7 +523,6 @@ class Engine:
         link = self.command.link
         if link is not None:
             link.ready = MAYBE if link.noticed else NO
-            link.drained = not link.noticed
         self.got |= EMPTY
 
     def _payload(self, row, link, n):
@@ -732,7 +732,7 @@ class Engine:
     def enter_data(self, sink):
         """From the next byte on the port is in data mode, and all that comes is for sink."""
         self.state = DATA_MODE
-        self.tokens.stream(sink)
+        self.tokens.raw(sink, 0)
 
     def leave_data(self):
         """The port is in command mode again."""

@@ -3,6 +3,12 @@
 Both files hold the same functions; tests/lib/test_fast.py holds them against each other:
 
     copy(dst, at, src, start, n)         n bytes of src[start:] to dst[at:]; ranges may overlap when at <= start
+    put(ring, src, start, n)             up to n bytes of src[start:] behind those that ring.buf holds; returns how many
+    get(ring, dst, at, n)                up to n of the oldest bytes of ring.buf to dst[at:]; returns how many
+    scan(window, line, marks, in_line, prompt)
+                                         what window[marks[0]:marks[1]] has of a line, behind line[:marks[2]]; no more
+                                         than marks[3] bytes of it.  Returns the length of a whole line (NUL is behind
+                                         it, CR LF is not in it), -1 for a prompt, 0 when the window is used up
     put_number(dst, at, value)           decimal digits of value >= 0; returns the index behind them
     number(line, at)                     the signed decimal at line[at:], blanks, '(' and '"' before it
                                          skipped; MISSING when there is none
@@ -13,14 +19,26 @@ Both files hold the same functions; tests/lib/test_fast.py holds them against ea
     unhex(buf, at, end)                  decodes the leading digit pairs of buf[at:end] in place to buf[at:]
                                          and returns how many bytes that made
 
+in_line are headers whose payload stands on their own line: for each the length of its name, the name, and how many
+commas it has (a comma is behind the last field, the line ends before it); then a 0.  A prompt is looked for only where one is
+expected: at the start of a line, or behind an echo, which ends in a lone CR.
+
 None of them allocates in its viper form, and the buffers may be bytes, bytearray or memoryview of bytes.
 """
 
 try:
-    from ._viper import copy, field, fields, hexlify, number, put_number, unhex
+    from ._viper import copy, field, fields, get, hexlify, number, put, put_number, scan, unhex
 except (ImportError, SyntaxError, ValueError, NameError):
     # ImportError: CPython, or a port without the emitter; SyntaxError: "invalid arch" at compile time;
     # ValueError: a .mpy of another architecture.
-    from ._plain import copy, field, fields, hexlify, number, put_number, unhex
+    from ._plain import copy, field, fields, get, hexlify, number, put, put_number, scan, unhex
+
+try:
+    from micropython import const
+except ImportError:  # CPython
+
+    def const(value):
+        return value
+
 
 MISSING = -(1 << 28)  # what number() returns where no digit stands; fits a small int everywhere

@@ -4,7 +4,8 @@ import sys
 
 from .errnos import EAGAIN, ECONNRESET, EIO
 from .lend import borrow
-from .link import NO, Link
+from .link import Link
+from .states import NO
 
 _RING = 2048  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
@@ -34,10 +35,18 @@ def _close_orphans(modem):
         modem._background.run(borrow("connection").drop_link(modem, modem._orphans.pop()))
 
 
-def _renew(modem, link):
-    # A new Link for an id whose connection is gone while its socket was not closed yet: that keeps the old one.
+def _renew(modem, link, socket=None, pushed=False, kind=Link):
+    # A new Link for another connection of this id; a socket that was not closed yet keeps the old one.
     engine = modem._engine
-    fresh = engine.links[link.id] = Link(link.id)
+    fresh = engine.links[link.id] = kind(link.id)
+    if socket is not None:
+        size = _ring_size(modem, socket, pushed)
+        if size != fresh.ring_size:
+            fresh.ring_size = size
+        if link.socket is None and link.ring is not None and link.ring.size == size:
+            fresh.ring = link.ring
+            fresh.ring.head = fresh.ring.count = 0
+        fresh.socket = socket
     fresh.held = link.held
     link.held = False
     link.ready = NO

@@ -7,7 +7,7 @@ the link unusable, which the next call reports.  Allocates nothing after the fir
 
 from .errors import EAGAIN
 from .fast import copy
-from .link import OPEN
+from .states import OPEN
 from .words import A_CHUNK
 
 

@@ -4,7 +4,7 @@ The answers are those of MicroPython's stream protocol (py/stream.h).
 """
 
 from .errors import EAGAIN
-from .link import DEAD, GONE, NO, OPEN, OPENING
+from .states import DEAD, GONE, NO, OPEN, OPENING
 
 RD = 1
 WR = 4

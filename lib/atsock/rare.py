@@ -3,7 +3,7 @@
 from .engine import BUSY, EVENT_CLOSED, EVENT_INCOMING, EVENT_NETWORK_LOST, EVENT_RESTARTED, IDLE
 from .errnos import EBUSY, ECONNRESET, ENETDOWN
 from .fast import field
-from .link import FREE, OPEN
+from .states import FREE, OPEN
 from .words import CONNECT, INCOMING, NETWORK_LOST, RESTARTED
 
 

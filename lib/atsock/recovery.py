@@ -8,7 +8,7 @@ from . import bringup
 from .command import Command
 from .errnos import EAGAIN, ECONNRESET
 from .errors import ModemError, Timeout
-from .link import FREE
+from .states import FREE
 
 # Wait before the n-th restart in a row, in s, the last one for all that follow (BG96 manual 1.1: none for the first
 # three and the next, then 10, 30 and 60 minutes; the other manuals say nothing and get the same).

@@ -8,7 +8,8 @@ from .connection import close_link, in_turn, open_link, use_access
 from .datagrams import parse_sender
 from .errnos import EINVAL, EMFILE
 from .errors import ModemError
-from .link import GONE, LISTENING, OPEN, Link
+from .link import Link
+from .states import GONE, LISTENING, OPEN
 from .words import A_RECV, APART, BECOMES, TCP_SERVER
 
 
@@ -85,10 +86,7 @@ class Listener:
         pushed = self.modem._engine.dialect.ACCESS[socket._access][A_RECV] is None
         becomes = self.kind == BECOMES and link.socket is socket and link not in self.links
         if not becomes:
-            if link.socket is not None:  # the connection before has ended, and nobody has closed its socket
-                link = self.modem._renew(link)
-            link.reset(self.modem._ring_size(socket, pushed))
-            link.socket = socket
+            link = self.modem._renew(link, socket, pushed)
         link.state = OPEN
         link.held = True
         link.listener = self

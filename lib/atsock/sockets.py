@@ -8,7 +8,7 @@ import io
 from .engine import LATE
 from .errors import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT, os_error
 from .lend import method
-from .link import GONE, NO, OPEN, OPENING
+from .states import GONE, NO, OPEN, OPENING
 from .words import A_CHUNK, A_READ, A_SEND
 
 # Requests and answers of ioctl (MicroPython py/stream.h).

@@ -6,8 +6,8 @@ in each direction; everything else here may.
 """
 
 from .errors import EAGAIN, ETIMEDOUT
-from .link import NO
 from .sockets import ELSEWHERE, MSG_DONTWAIT, MSG_PEEK, Socket
+from .states import NO
 from .words import A_READ
 
 _NOTHING = bytearray(0)
@@ -136,8 +136,10 @@ class StreamSocket(Socket):
             self._fail(-got)
         if not got:
             return b""
+        from .ring import look, take
+
         ring = self._link.ring
-        return ring.look(0, min(n, got)) if flags & MSG_PEEK else ring.take(n)
+        return look(ring, 0, min(n, got)) if flags & MSG_PEEK else take(ring, n)
 
     def _fetch(self):
         # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
@@ -163,6 +165,8 @@ class StreamSocket(Socket):
         When the timeout passes before, what came is returned; ETIMEDOUT only when nothing did.  Non-blocking: what
         is there, None when nothing.  Allocates.
         """
+        from .ring import take
+
         self._start_clock()
         out = b""
         while n < 0 or len(out) < n:
@@ -171,11 +175,13 @@ class StreamSocket(Socket):
                 if got < 0 and not out:
                     return self._fail_stream(-got)
                 break
-            out += self._link.ring.take(got if n < 0 else n - len(out))
+            out += take(self._link.ring, got if n < 0 else n - len(out))
         return out
 
     def readline(self, n=-1):
         """One line with its LF, at most n bytes of it, or what is left at the end of the stream.  Waits as read().  Allocates."""
+        from .ring import find, take
+
         self._start_clock()
         out = b""
         while len(out) != n:
@@ -185,10 +191,10 @@ class StreamSocket(Socket):
                     return self._fail_stream(-got)
                 break
             ring = self._link.ring
-            end = ring.find(b"\n", got)
+            end = find(ring, b"\n", got)
             if 0 <= n < len(out) + (end or got):
                 end = n - len(out)
-            out += ring.take(end or got)
+            out += take(ring, end or got)
             if end:
                 break
         return out

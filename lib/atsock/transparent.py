@@ -11,7 +11,8 @@ from .errnos import EAGAIN, EBUSY, ENOTCONN, EOPNOTSUPP
 from .errors import ModemError, Timeout
 from .fast import copy
 from .engine import DATA_MODE, EVENT_CLOSED
-from .link import NO, OPEN
+from .ring import resize, room
+from .states import NO, OPEN
 from .streams import StreamSocket
 from .tail import RING_MOST, Tail
 from .words import TCP, UDP
@@ -32,7 +33,6 @@ def _hear(engine, line):
     tokens.line[tokens.n] = 0
     if line:
         engine._known()
-    tokens.start_line()
 
 
 class TransparentSocket(StreamSocket):
@@ -109,7 +109,6 @@ class TransparentSocket(StreamSocket):
             link.gone()
             link.held = engine.dialect.CLOSE_WHEN_GONE
             engine.event(EVENT_CLOSED, link, 0)
-        link.drained = True
         link.ready = NO
         yield from run(self._modem, ask(b"AT", 2000), False)
 
@@ -235,8 +234,8 @@ class TransparentSocket(StreamSocket):
 
     def _make_room(self, link):
         # Nobody reads meanwhile, and what comes must not be lost.
-        if link.ring.room() < 1024 and link.ring.size < RING_MOST:
-            link.ring.resize(link.ring.size * 2)
+        if room(link.ring) < 1024 and link.ring.size < RING_MOST:
+            resize(link.ring, link.ring.size * 2)
 
     def resume(self):
         """Back to data mode after escape().  Raises CommandError when the connection is gone meanwhile, Timeout."""

@@ -11,7 +11,10 @@ from binascii import unhexlify
 import atsock
 from atsock import dialects, words
 from atsock.question import Question
-from atsock.link import DEAD, OPEN, OPENING
+from atsock.datagrams import DatagramLink
+from atsock.link import Link
+from atsock.ring import take
+from atsock.states import DEAD, OPEN, OPENING
 from fakes import CUTS, Case, new_modem, raises, spread
 from frames import DIALECTS
 from test_tables import SPEC, verbs
@@ -192,10 +195,11 @@ class Player:
         self.dialect = self.engine.dialect
         self.tape.after = lambda line: b"\r\n+QIGETERROR: 550, Unknown error\r\n\r\nOK\r\n" if line == b"AT+QIGETERROR" else b""
         for id in range(self.dialect.FIRST_LINK, self.dialect.FIRST_LINK + self.dialect.LINKS):
-            link = self.modem._engine.link(id)
+            pushed = self.access == "push" or self.access == "hex" and name in ("nl668", "l610")
+            link = DatagramLink(id) if "UDP" in vector["title"] and pushed else Link(id)
+            self.engine.links[id] = link
             link.state = OPEN
-            link.pushed = self.access == "push" or self.access == "hex" and name in ("nl668", "l610")
-            link.datagram = "UDP" in vector["title"] and link.pushed
+            link.pushed = pushed
             link.need_ring()
 
     def settle(self):
@@ -286,7 +290,7 @@ class Player:
             n = link.take_datagram(out, 0, 2000)
             assert out[:n] == payload
         else:
-            assert link.ring.take(5000) == payload
+            assert take(link.ring, 5000) == payload
 
     def _unasked(self, comes):
         self.settle()

@@ -1,0 +1,40 @@
+"""How a link's life goes on when something ends: a reader's patience, the connection, the room for what is pushed.
+
+Methods of Link (link.py), loaded for the call.
+"""
+
+from .errnos import ECONNRESET, ENOBUFS
+from .ring import resize
+from .states import GONE, LISTENING, MAYBE, NO, OPEN, OPENING
+
+
+def detach(link):
+    """The reader gives up its buffer: the rest of what it asked for goes to a ring of that size.
+
+    Returns how many bytes the buffer holds already.
+    """
+    n = link.dst_at
+    link.dst = None
+    link.need_ring()
+    ring = link.ring
+    if ring.size - ring.count < link.dst_end - n:
+        resize(ring, ring.count + link.dst_end - n)
+    return n
+
+
+def overflow(link):
+    """Payload without room, and something else must get through: drop from here on, and say so.  Returns True."""
+    link.dropping = True
+    link.fail(ENOBUFS, 0)
+    return True
+
+
+def gone(link):
+    """The connection is closed, or was never made."""
+    if link.state == OPENING:
+        link.fail(ECONNRESET, 0)
+    elif link.state == OPEN or link.state == LISTENING:
+        link.state = GONE
+        # A notice may have been lost or overtaken: read once more before end of stream.
+        if link.ready == NO and not link.pushed and not link.datagram:
+            link.ready = MAYBE
