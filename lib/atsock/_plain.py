@@ -45,6 +45,18 @@ def get(ring, dst, at, n):
     return n
 
 
+def take_in(link, src, start, n):
+    if link.dropping:
+        return n
+    if link.dst is None:
+        return link.ring.put(src, start, n)
+    if n > link.dst_end - link.dst_at:
+        n = link.dst_end - link.dst_at
+    copy(link.dst, link.dst_at, src, start, n)
+    link.dst_at += n
+    return n
+
+
 def scan(window, line, marks, in_line, prompt):
     at, stop, n, room = marks
     if not n:

@@ -58,6 +58,26 @@ def get(ring, dst, at: int, n: int) -> int:
 
 
 @micropython.viper
+def take_in(link, src, start: int, n: int) -> int:
+    if link.dropping:
+        return n
+    dst = link.dst
+    if not dst:  # no buffer, that is; viper has no "is None"
+        return int(put(link.ring, src, start, n))
+    at = int(link.dst_at)
+    if n > int(link.dst_end) - at:
+        n = int(link.dst_end) - at
+    link.dst_at = at + n
+    d = ptr8(dst)
+    s = ptr8(src)
+    i = 0
+    while i < n:
+        d[at + i] = s[start + i]
+        i += 1
+    return n
+
+
+@micropython.viper
 def scan(window, line, marks, in_line, prompt: int) -> int:
     w = ptr8(window)
     to = ptr8(line)

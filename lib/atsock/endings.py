@@ -1,4 +1,4 @@
-"""How a link's life goes on when something ends: a reader's patience, the connection, the room for what is pushed.
+"""How a link goes on when something ends: a reader's patience, the connection, the room for what is pushed.
 
 Methods of Link (link.py), loaded for the call.
 """
@@ -13,13 +13,13 @@ def detach(link):
 
     Returns how many bytes the buffer holds already.
     """
-    n = link.dst_at
+    left = link.dst_end - link.dst_at
     link.dst = None
     link.need_ring()
     ring = link.ring
-    if ring.size - ring.count < link.dst_end - n:
-        resize(ring, ring.count + link.dst_end - n)
-    return n
+    if ring.size - ring.count < left:
+        resize(ring, ring.count + left)
+    return link.rx.n - left
 
 
 def overflow(link):

@@ -65,7 +65,7 @@ _STALL_MS = 5000  # payload that stops coming for so long will not come
 class Engine:
     def __init__(self, port, context):
         self.port = port
-        self.tokens = Tokenizer(port)
+        self.tokens = Tokenizer()
         self.context = context  # PDP context id
         self.dialect = None
         self.rows = COMMON
@@ -291,7 +291,7 @@ class Engine:
             self._flush()
         tokens = self.tokens
         self.stalled = False
-        moved = tokens.fill()
+        moved = self.port.fill(tokens.window, tokens.marks)
         token = tokens.next() if moved else NOTHING
         while token:
             if token == FULL and not self._make_room():
@@ -540,7 +540,7 @@ class Engine:
             self.tokens.raw(link, n)
 
     def _make_ready(self, row, link, n):
-        if link.dst is None:
+        if link.dst is None and link.ring is None:
             link.need_ring()
         if link.datagram:
             self._begin_datagram(row, link)

@@ -5,6 +5,8 @@ Both files hold the same functions; tests/lib/test_fast.py holds them against ea
     copy(dst, at, src, start, n)         n bytes of src[start:] to dst[at:]; ranges may overlap when at <= start
     put(ring, src, start, n)             up to n bytes of src[start:] behind those that ring.buf holds; returns how many
     get(ring, dst, at, n)                up to n of the oldest bytes of ring.buf to dst[at:]; returns how many
+    take_in(link, src, start, n)         n bytes of src[start:] for a link (link.py): dropped, behind those that came before
+                                         to link.dst, or to its ring; returns how many found room
     scan(window, line, marks, in_line, prompt)
                                          what window[marks[0]:marks[1]] has of a line, behind line[:marks[2]]; no more
                                          than marks[3] bytes of it.  Returns the length of a whole line (NUL is behind
@@ -27,11 +29,11 @@ None of them allocates in its viper form, and the buffers may be bytes, bytearra
 """
 
 try:
-    from ._viper import copy, field, fields, get, hexlify, number, put, put_number, scan, unhex
+    from ._viper import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, unhex
 except (ImportError, SyntaxError, ValueError, NameError):
     # ImportError: CPython, or a port without the emitter; SyntaxError: "invalid arch" at compile time;
     # ValueError: a .mpy of another architecture.
-    from ._plain import copy, field, fields, get, hexlify, number, put, put_number, scan, unhex
+    from ._plain import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, unhex
 
 try:
     from micropython import const

@@ -9,8 +9,8 @@ from .fast import const, unhex
 _AT = const(0)  # Tokenizer.marks: next byte of the window
 _STOP = const(1)  # bytes in the window
 _LINES = const(0)  # Tokenizer.kind
-_END = const(3)  # see states.py
-_FULL = const(4)
+_END = const(4)  # see states.py
+_FULL = const(5)
 
 
 class Hexadecimal:

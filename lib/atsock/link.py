@@ -11,7 +11,7 @@ except ImportError:  # MicroPython
     ref = None
 
 from .command import Command
-from .fast import const, copy, get, put
+from .fast import const, get, put, take_in
 from .lend import method
 
 _FREE = const(0)
@@ -22,16 +22,13 @@ ELSEWHERE = b" endings: detach gone overflow "
 
 
 class Ring:
-    """Bytes between the tokenizer, which puts, and the socket, which gets.  More of it is in ring.py."""
+    """Bytes between the tokenizer, which puts, and the socket, which gets.  More of it is in ring.py.
 
-    head = 0  # index of the oldest byte
-    count = 0  # bytes held
+    buf: the storage, its size; head: index of the oldest byte; count: bytes held.
+    """
+
     put = put  # (src, start, n): takes in up to n bytes of src[start:], returns how many
     get = get  # (dst, at, n): hands out up to n bytes to dst[at:], returns how many
-
-    def __init__(self, size):
-        self.buf = bytearray(size)
-        self.size = size
 
 
 class Link:
@@ -46,6 +43,7 @@ class Link:
     socket = None  # who owns it
     listener = None  # the Listener that accepted it, or that it serves
     tail = None  # sink in data mode, see transparent.py
+    put = take_in  # (src, start, n): payload from the tokenizer; returns how many bytes found room (the rest waits in the window)
     ring = None  # Ring, from the first reception on
     ring_size = 2048
     dst = None  # where payload goes instead of the ring: dst[dst_at:dst_end]
@@ -66,25 +64,10 @@ class Link:
 
     def need_ring(self):
         if self.ring is None:
-            self.ring = Ring(self.ring_size)
-
-    def put(self, src, start, n):
-        """Payload from the tokenizer: returns how many bytes found room (the rest waits in the window)."""
-        if self.dropping:
-            return n
-        if self.dst is None:
-            return self.ring.put(src, start, n)
-        if n > self.dst_end - self.dst_at:
-            n = self.dst_end - self.dst_at
-        copy(self.dst, self.dst_at, src, start, n)
-        self.dst_at += n
-        return n
-
-    def direct(self, dst, n):
-        """Let payload go straight to dst[:n]."""
-        self.dst = dst
-        self.dst_at = 0
-        self.dst_end = n
+            ring = self.ring = Ring()
+            ring.size = self.ring_size
+            ring.buf = bytearray(ring.size)
+            ring.head = ring.count = 0
 
     def fail(self, errno, code):
         """The connection is of no use any more; the ring's bytes can still be read."""

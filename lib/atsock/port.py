@@ -27,15 +27,19 @@ class Port:
         self.poller = _poller(stream)
         self.mask = _POLLIN
 
-    def fill(self, window):
-        """Read what is there, up to the window's size, into its beginning; returns the count."""
+    def fill(self, window, marks):
+        """When the window is used up, read what is there into it; returns the bytes to be looked at, window[marks[0]:marks[1]]."""
+        if marks[0] < marks[1]:
+            return marks[1] - marks[0]
         # any() first: readinto() of a UART with a timeout would wait for as many bytes as it is asked for.
         n = self.stream.any()
-        if not n:
-            return 0
         if n > len(window):
             n = len(window)
-        return self.stream.readinto(window, n) or 0
+        if n:
+            n = self.stream.readinto(window, n) or 0
+        marks[0] = 0
+        marks[1] = n
+        return n
 
     def write(self, buf, start, n):
         """Write up to n bytes of buf[start:]; returns how many the port took, maybe 0."""

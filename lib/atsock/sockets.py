@@ -132,7 +132,9 @@ class Socket(_Base):
         most = self._table[A_READ]
         link.noticed = False
         rx.n = n if n < most else most
-        link.direct(buf, rx.n)
+        link.dst = buf
+        link.dst_at = 0
+        link.dst_end = rx.n
         self._direct = True
         self._reading = self._engine.start(rx)
         return -EAGAIN
@@ -142,7 +144,8 @@ class Socket(_Base):
             return -EAGAIN
         rx = link.rx
         link.noticed = False
-        link.need_ring()
+        if link.ring is None:
+            link.need_ring()
         rx.n = link.ring.size if link.ring.size < self._table[A_READ] else self._table[A_READ]
         self._direct = False
         self._reading = True

@@ -21,5 +21,5 @@ YES = 2
 NOTHING = 0  # the window is used up
 LINE = 1  # line[:n] is a line
 PROMPT = 2
-END = 3  # the payload is complete; `taken` bytes of it came
-FULL = 4  # payload waits in the window, its ring has no room
+END = 4  # the payload is complete; `taken` bytes of it came
+FULL = 5  # payload waits in the window, its ring has no room

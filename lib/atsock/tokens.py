@@ -1,7 +1,7 @@
 """Turns what the UART delivers into tokens: a line, a prompt, the end of a payload.
 
 Owns the window (the last UART read), the line buffer and the payload counter.  Knows CR LF, '>' and
-counts; knows no vendor word.  Fed by Engine.pump(), never waits, allocates nothing.
+counts; knows no vendor word.  Engine.pump() fills the window; never waits, allocates nothing.
 
 Rules
 1. Payload is taken by count (or, in hexadecimal, up to the first byte that is no digit) and never looked at.
@@ -19,15 +19,15 @@ from .fast import const, scan
 _NOTHING = const(0)
 _LINE = const(1)
 _PROMPT = const(2)
-_END = const(3)
-_FULL = const(4)
+_END = const(4)
+_FULL = const(5)
 
 # Tokenizer.kind: what the next byte belongs to
 _LINES = const(0)
 _RAW = const(1)  # payload
 _HEX = const(2)  # payload as hexadecimal digits
 
-# Tokenizer.marks, which scan() shares
+# Tokenizer.marks, which scan() and Port.fill() share
 _AT = const(0)  # next byte of the window
 _STOP = const(1)  # bytes in the window
 _N = const(2)  # bytes of a line whose end has not come
@@ -46,19 +46,10 @@ class Tokenizer:
     taken = 0  # payload bytes in all, when END was told
     digits = None  # Hexadecimal, from the first such payload on
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self):
         self.window = bytearray(_WINDOW)
         self.line = bytearray(_ROOM + 1)
         self.marks = array("i", (0, 0, 0, _ROOM))
-
-    def fill(self):
-        """Read the UART when the window is used up; returns the bytes to be looked at."""
-        marks = self.marks
-        if marks[_AT] >= marks[_STOP]:
-            marks[_AT] = 0
-            marks[_STOP] = self.port.fill(self.window)
-        return marks[_STOP] - marks[_AT]
 
     def next(self):
         marks = self.marks

@@ -57,7 +57,8 @@ class TransparentSocket(StreamSocket):
     def _adopt(self, link, table):
         super()._adopt(link, table)
         self._free_at = self._wrote_at = self._engine.after_ms(0)
-        link.need_ring()
+        if link.ring is None:
+            link.need_ring()
         link.tail = Tail(link, self._engine.dialect.DATA_ENDS)
         self._out = False
 

@@ -1,5 +1,6 @@
 """The tokenizer alone: every kind of token, whole, byte by byte and in odd pieces."""
 
+from atsock.port import Port
 from atsock.states import END, FULL, LINE, NOTHING, PROMPT
 from atsock.tokens import Tokenizer
 from fakes import CUTS, Case, Clock, Random, Tape
@@ -31,19 +32,21 @@ class Reluctant(Sink):
         return super().put(src, start, n)
 
 
-class _Port:
-    def __init__(self, stream):
-        self.stream = stream
+class _Fed(Tokenizer):
+    """Reads the stream as Engine.pump() has the port do it."""
 
-    def fill(self, window):
-        n = self.stream.any()
-        return self.stream.readinto(window, min(n, len(window))) if n else 0
+    def __init__(self, stream):
+        super().__init__()
+        self.port = Port(stream)
+
+    def fill(self):
+        return self.port.fill(self.window, self.marks)
 
 
 def tokens_of(data, cut, react=None, in_line=b"\0", prompt=False):
     """(tokens, tokenizer): lines as bytes, other tokens as numbers; react(tokenizer, line) is called at each line."""
     tape = Tape(Clock(), [("!", data)], cut)
-    tokens = Tokenizer(_Port(tape))
+    tokens = _Fed(tape)
     tokens.in_line = in_line
     tokens.prompt = prompt
     found = []
@@ -200,7 +203,7 @@ def test_sink_without_room():
                 payload = HOSTILE[:100]
                 text = payload if kind == "raw" else digits(payload)
                 tape = Tape(Clock(), [("!", b"\r\n+D\r\n" + text + b"\r\nOK\r\n")], cut)
-                tokens = Tokenizer(_Port(tape))
+                tokens = _Fed(tape)
                 sink = Reluctant()
                 lines = []
                 for _ in range(3000):
@@ -219,7 +222,7 @@ def test_stream_and_back():
     for cut in CUTS:
         sink = Sink()
         tape = Tape(Clock(), [("!", HOSTILE)], cut)
-        tokens = Tokenizer(_Port(tape))
+        tokens = _Fed(tape)
         tokens.raw(sink, 0)
         while tokens.fill():
             assert tokens.next() == NOTHING
@@ -234,6 +237,6 @@ def test_stream_and_back():
 
 
 def test_nothing():
-    tokens = Tokenizer(_Port(Tape(Clock(), [], 0)))
+    tokens = _Fed(Tape(Clock(), [], 0))
     assert tokens.fill() == 0
     assert tokens.next() == NOTHING
