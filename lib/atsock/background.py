@@ -6,7 +6,8 @@ come, first served.  A job is what is stepped from time to time until it is done
 Knows no socket and never waits.  Allocates nothing but for new jobs.
 """
 
-from .errors import ECONNRESET
+from errno import ECONNRESET
+
 from .link import GONE
 
 

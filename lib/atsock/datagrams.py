@@ -5,8 +5,9 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
+from . import errors
 from .errnos import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
-from .errors import ModemError, printable
+from .checks import printable
 from .lend import borrow
 from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
@@ -127,7 +128,7 @@ class DatagramSocket(Socket):
     def _not_open(self):
         if UDP_ANY in self._engine.dialect.OPEN:
             return -ENOTCONN
-        raise ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
+        raise errors.ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
 
     def _step(self, link):
         # 1: a datagram waits; 0: never (a datagram socket has no end); else -EAGAIN or -errno.
@@ -181,7 +182,7 @@ class DatagramSocket(Socket):
             return self.send(buf)
         verb = self._table[A_SEND_TO]
         if verb is None:
-            raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+            raise errors.ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._strayed = True
         return self._send(buf, verb, (self._numeric(host), port))
 
@@ -197,9 +198,9 @@ class DatagramSocket(Socket):
 
     def _check_size(self, buf, most):
         if not len(buf):
-            raise ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
+            raise errors.ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
         if len(buf) > most:
-            raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
+            raise errors.ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
     def _send(self, buf, verb, args):
         if self._link is None:

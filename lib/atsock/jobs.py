@@ -1,9 +1,9 @@
 """A generator of commands on its way: what opens, closes, attaches and looks up is written as one (see connection.py)."""
 
+from . import errors
 from .command import Command
 from .engine import DATA_MODE
 from .errnos import EBUSY
-from .errors import ModemError
 
 _LOOK_MS = 100  # a function that says when to go on may look at the clock
 _SILENT_MS = 5000  # for an answer of a module that did not answer the last questions: not for minutes again
@@ -45,7 +45,7 @@ class Job:
         if isinstance(step, Command):
             if not step.done and self.engine.state == DATA_MODE and self.background.withdraw(step):
                 self.steps.close()
-                raise ModemError(EBUSY, "the port is in data mode: escape() first")
+                raise errors.ModemError(EBUSY, "the port is in data mode: escape() first")
             return step.done
         if isinstance(step, int):
             return self.engine.is_past(self.resume)

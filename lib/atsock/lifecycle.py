@@ -1,8 +1,7 @@
 """What a socket does once: bind, connect, listen, accept, close.  Loaded for the call."""
 
-from . import checks
-from .errnos import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EISCONN, ETIMEDOUT
-from .errors import ModemError, os_error
+from . import checks, errors
+from .errnos import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EISCONN, ETIMEDOUT, os_error
 from .lend import borrow
 from .words import TCP
 
@@ -41,7 +40,7 @@ def accept(socket):
     """Wait for a connection; returns (socket, (address, port)).  Raises OSError: ETIMEDOUT, EAGAIN, EINVAL."""
     socket._check_open()
     if socket._listener is None:
-        raise ModemError(EINVAL, "accept() comes after listen()")
+        raise errors.ModemError(EINVAL, "accept() comes after listen()")
     socket._start_clock()
     listener = socket._listener
     if socket._timeout_ms == 0:
@@ -64,7 +63,7 @@ def bind(socket, address):
     """Take the local port of address (host, port); the host is the module's own whatever it says."""
     socket._check_open()
     if socket._link is not None:
-        raise ModemError(EINVAL, "bind() comes before connect() and listen()")
+        raise errors.ModemError(EINVAL, "bind() comes before connect() and listen()")
     socket._local = checks.port(address[1], 0)
 
 
@@ -88,7 +87,7 @@ def _connect(socket, what, host, port, timeout_ms):
     if socket._job is not None:
         socket._check_job()
     if socket._link is not None:
-        raise ModemError(EISCONN, "already connected")
+        raise errors.ModemError(EISCONN, "already connected")
     steps = socket._open_steps(what, host, port)
     if timeout_ms:
         socket._modem._run(steps, timeout_ms, "connect")
@@ -154,7 +153,7 @@ def _end_steps(socket, link):
             lost = link.errno or ECONNRESET
     yield from socket._close_steps(link)
     if lost:
-        raise ModemError(lost, "not all that was taken for sending went out")
+        raise errors.ModemError(lost, "not all that was taken for sending went out")
 
 
 def _close_steps(socket, link):
@@ -177,4 +176,4 @@ def _hand_over(socket, job):
 
 def _check_open(socket):
     if not socket._open:
-        raise ModemError(EBADF, "the socket is closed")
+        raise errors.ModemError(EBADF, "the socket is closed")

@@ -4,13 +4,15 @@ Knows no I/O and no vendor word.  The tokenizer puts payload in, the socket gets
 the state.
 """
 
+
+from errno import ECONNRESET, ENOBUFS
+
 try:
     from weakref import ref
 except ImportError:  # MicroPython
     ref = None
 
 from .command import Command
-from .errors import ECONNRESET, ENOBUFS
 from .fast import copy
 from .ring import Ring
 

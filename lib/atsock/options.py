@@ -1,8 +1,8 @@
 """Options and small questions of a socket, and what to raise.  Loaded for the call."""
 
+from . import errors
 from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
-from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
-from .errors import Timeout, os_error
+from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, ETIMEDOUT, os_error
 from .lend import borrow
 
 # Requests of ioctl (MicroPython py/stream.h); POLL is in polling.py.
@@ -65,7 +65,7 @@ def _control(socket, request):
 
 def _raise(socket, errno):
     if errno == ETIMEDOUT:
-        raise Timeout()
+        raise errors.Timeout()
     if socket._job is not None and socket._job.done:
         socket._check_job()
     if socket._outbox is not None:

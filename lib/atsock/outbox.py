@@ -5,7 +5,8 @@ The caller's buffer may be gone as soon as the call is over (C code hands out me
 the link unusable, which the next call reports.  Allocates nothing after the first send.
 """
 
-from .errors import EAGAIN
+from errno import EAGAIN
+
 from .fast import copy
 from .link import OPEN
 from .words import A_CHUNK

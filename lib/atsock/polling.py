@@ -3,7 +3,8 @@
 The answers are those of MicroPython's stream protocol (py/stream.h).
 """
 
-from .errors import EAGAIN
+from errno import EAGAIN
+
 from .link import DEAD, GONE, NO, OPEN, OPENING
 
 RD = 1

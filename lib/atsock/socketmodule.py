@@ -5,9 +5,8 @@
 What was imported before keeps the module it has.
 """
 
-from . import address
+from . import address, errors
 from .address import AF_INET, SOCK_STREAM
-from .errors import Timeout
 from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
 from .streams import StreamSocket
 
@@ -36,7 +35,7 @@ class SocketModule:
     MSG_DONTWAIT = MSG_DONTWAIT
     SocketType = Socket
     error = OSError
-    timeout = Timeout
+    timeout = errors.Timeout
 
     def __init__(self, modem):
         class socket(StreamSocket):  # a class, because programs look for methods in it

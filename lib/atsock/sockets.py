@@ -4,9 +4,10 @@ The kinds: streams.py (TCP), datagrams.py (UDP), servers.py (accept), transparen
 """
 
 import io
+from errno import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT
 
 from .engine import LATE
-from .errors import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT, os_error
+from .errnos import os_error
 from .lend import method
 from .link import GONE, NO, OPEN, OPENING
 from .words import A_CHUNK, A_READ, A_SEND

@@ -5,7 +5,9 @@ waits (_recv_step, _send_step) and the modem's wait.  They allocate nothing on M
 in each direction; everything else here may.
 """
 
-from .errors import EAGAIN, ETIMEDOUT
+
+from errno import EAGAIN, ETIMEDOUT
+
 from .link import NO
 from .sockets import ELSEWHERE, MSG_DONTWAIT, MSG_PEEK, Socket
 from .words import A_READ

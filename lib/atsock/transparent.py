@@ -4,11 +4,11 @@ Owns the guard times of +++ and the rule that payload never looks like it; tail.
 module says in band that data mode is over.
 """
 
+from . import errors
 from .bringup import ask, run
 from .command import Command
 from .connection import close_link
 from .errnos import EAGAIN, EBUSY, ENOTCONN, EOPNOTSUPP
-from .errors import ModemError, Timeout
 from .fast import copy
 from .engine import DATA_MODE, EVENT_CLOSED
 from .link import NO, OPEN
@@ -118,7 +118,7 @@ class TransparentSocket(StreamSocket):
         if link is None:
             return self._not_yet(link)
         if self._out:
-            raise ModemError(EBUSY, "the socket is in command mode: resume() first")
+            raise errors.ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != OPEN:
             return super()._send_step(buf, at, n)
         if self._engine.state != DATA_MODE:  # accepted, and CONNECT has not come yet
@@ -216,7 +216,7 @@ class TransparentSocket(StreamSocket):
         yield lambda: tail.complete or engine.is_past(give_up)
         tail.words = engine.dialect.DATA_ENDS
         if not tail.complete:
-            raise Timeout("no answer to +++")
+            raise errors.Timeout("no answer to +++")
         if not tail.hold.startswith(b"\r\nOK"):  # its last words came meanwhile
             yield from self._ended(link)
             return
@@ -301,4 +301,4 @@ class TransparentDatagrams(TransparentSocket):
         self._connect(UDP, host, port, self._timeout_ms)
 
     def listen(self, backlog=1):
-        raise ModemError(EOPNOTSUPP, "listen() is for TCP")
+        raise errors.ModemError(EOPNOTSUPP, "listen() is for TCP")
