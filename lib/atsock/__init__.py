@@ -2,7 +2,7 @@
 
 import sys
 
-from . import errors
+from . import engine, errors, port
 from .lend import borrow as _borrow
 from .modem import Modem
 

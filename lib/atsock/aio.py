@@ -49,7 +49,7 @@ async def _open(modem, socket, steps, what):
     except BaseException:  # cancelled, perhaps when it was open already
         steps = socket._end()
         if steps is not None:
-            modem._background.run(steps)
+            modem._spawn(steps)
             hear.listen()
         raise
 
@@ -175,7 +175,7 @@ class Stream:
             raise errors.ModemError(EBADF, "the stream is closed")
         self._out.extend(data)
         if not self._flow() and (self._flow_job is None or self._flow_job.done):
-            self._flow_job = self._modem._background.run(self._flow_steps())
+            self._flow_job = self._modem._spawn(self._flow_steps())
         self._ear.listen()
 
     def writelines(self, lines):
@@ -234,7 +234,7 @@ class Stream:
     def close(self):
         """Close when what was written is out, or when nothing of it has gone out for 30 s; wait_closed() waits for that."""
         if self._close_job is None:
-            self._close_job = self._modem._background.run(self._close_steps())
+            self._close_job = self._modem._spawn(self._close_steps())
             self._ear.listen()
             self._ear.wake()
 
@@ -342,7 +342,7 @@ class Server:
     def close(self):
         """Stop listening; connections that were handed out stay open."""
         if self._close_job is None:
-            self._close_job = self._modem._background.run(self._socket._end())
+            self._close_job = self._modem._spawn(self._socket._end())
             self._ear.listen()
             self._ear.wake()
 

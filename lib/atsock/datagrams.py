@@ -6,11 +6,16 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 """
 
 from . import errors
-from .errnos import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+from .errnos import EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
 from .checks import printable
+from .fast import const
 from .lend import borrow
-from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
+from .sockets import Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
+
+_AGAIN = const(-11)  # see sockets.py
+_MSG_PEEK = const(2)
+_MSG_DONTWAIT = const(64)
 
 
 def parse_sender(text):
@@ -25,7 +30,6 @@ def parse_sender(text):
 
 
 class DatagramSocket(Socket):
-    _new = 0
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
@@ -52,7 +56,7 @@ class DatagramSocket(Socket):
 
     def bind(self, address):
         """Receive at the local port of address (host, port), 0: any.  Raises OSError: EADDRINUSE, EMFILE."""
-        borrow("lifecycle").bind(self, address)
+        borrow("opening").bind(self, address)
         if UDP_ANY in self._engine.dialect.OPEN:
             self._open_any()
 
@@ -90,7 +94,7 @@ class DatagramSocket(Socket):
 
     def recvfrom(self, n, flags=0):
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell."""
-        if flags & MSG_DONTWAIT:
+        if flags & _MSG_DONTWAIT:
             return self._at_once(self.recvfrom, n, flags)
         self._await_datagram()
         link = self._link
@@ -98,7 +102,7 @@ class DatagramSocket(Socket):
         if sender is None and self._peer is not None:
             sender = (self._peer[0].decode(), self._peer[1])
         sender = sender or ("0.0.0.0", 0)
-        if flags & MSG_PEEK:
+        if flags & _MSG_PEEK:
             return link.look_datagram(n), sender
         buf = bytearray(n)
         got = link.take_datagram(buf, 0, n)
@@ -111,34 +115,33 @@ class DatagramSocket(Socket):
 
     def _await_step(self):
         if self._link is None:
-            return self._not_open()
+            return self._unopened()
         self._start_clock()
         if self._timeout_ms == 0:
             self._modem._service()
         while True:
             got = self._step(self._link)
-            if got != -EAGAIN:
+            if got != _AGAIN:
                 return got
             if self._timeout_ms == 0:
-                self._look_again(self._link)
-                return got
+                return self._look_again()
             if not self._wait():
                 return -ETIMEDOUT
 
-    def _not_open(self):
+    def _unopened(self):
         if UDP_ANY in self._engine.dialect.OPEN:
             return -ENOTCONN
         raise errors.ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
 
     def _step(self, link):
-        # 1: a datagram waits; 0: never (a datagram socket has no end); else -EAGAIN or -errno.
+        # 1: a datagram waits; 0: never (a datagram socket has no end); else _AGAIN or -errno.
         if self._reading:
             got = self._read_result(link)
             if got < 0:
                 return got
         if link.datagrams():
             return 1
-        return self._next_step(link) or -ENOTCONN
+        return self._next_step(b"", 0, 0) or -ENOTCONN
 
     def _holds(self, link):
         return link.datagrams()
@@ -216,7 +219,7 @@ class DatagramSocket(Socket):
             got = self._send_step(buf, 0, len(buf))
             if got >= 0:
                 return got
-            if got != -EAGAIN:
+            if got != _AGAIN:
                 self._fail(-got)
             if not self._wait():
                 self._fail(-self._give_up_send())

@@ -25,7 +25,7 @@ Rules
 
 from errno import EAGAIN, ECONNRESET, EIO
 
-from .clock import ticks_add, ticks_diff
+from .port import ticks_add, ticks_diff
 from .command import Command
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
 from .lend import borrow

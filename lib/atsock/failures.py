@@ -61,5 +61,5 @@ def _link_error(modem, link, errno):
 
 
 def _gave_up(modem, what, step):
-    # A Timeout of the call `what`; step: what it waited for, see background.py.
+    # A Timeout of the call `what`; step: what it waited for, see jobs.py.
     return errors.Timeout("%s: %s" % (what, "no answer to %s in time" % _text(modem, step) if isinstance(step, Command) else "timed out"))

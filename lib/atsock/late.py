@@ -2,7 +2,7 @@
 
 from errno import ECONNRESET, EIO, ETIMEDOUT
 
-from .clock import ticks_add
+from .port import ticks_add
 from .engine import BUSY, EVENT_OVERFLOW, LATE
 from .fast import copy
 from .words import OK2, SYNC

@@ -79,7 +79,7 @@ def _restart(modem):
 
 
 def _reset(modem):
-    if modem._reset is None:
+    if not hasattr(modem, "_reset"):
         raise errors.Timeout("the module does not come back, and Modem was given no reset")
     modem._engine.reset()
     modem._reset()
@@ -88,9 +88,10 @@ def _reset(modem):
 
 def _count_restart(modem):
     now = modem._engine.port.ticks_ms()
-    wait_s = _WAIT_S[min(modem._restarts, len(_WAIT_S) - 1)]
+    restarts = getattr(modem, "_restarts", 0)  # since it last succeeded
+    wait_s = _WAIT_S[min(restarts, len(_WAIT_S) - 1)]
     if wait_s and -modem._engine.until_ms(modem._restarted_at) < wait_s * 1000:
         left = wait_s - -modem._engine.until_ms(modem._restarted_at) // 1000
-        raise errors.ModemError(EAGAIN, "restarted %d times in a row: not again before %d s have passed" % (modem._restarts, left))
-    modem._restarts += 1
-    modem._restarted_at = now
+        raise errors.ModemError(EAGAIN, "restarted %d times in a row: not again before %d s have passed" % (restarts, left))
+    modem._restarts = restarts + 1
+    modem._restarted_at = now  # ticks

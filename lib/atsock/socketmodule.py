@@ -7,8 +7,7 @@ What was imported before keeps the module it has.
 
 from . import address, errors
 from .address import AF_INET, SOCK_STREAM
-from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
-from .streams import StreamSocket
+from .sockets import Socket, StreamSocket
 
 _GLOBAL_DEFAULT = object()
 
@@ -31,8 +30,8 @@ class SocketModule:
     TCP_KEEPIDLE = address.TCP_KEEPIDLE
     TCP_KEEPINTVL = address.TCP_KEEPINTVL
     TCP_KEEPCNT = address.TCP_KEEPCNT
-    MSG_PEEK = MSG_PEEK
-    MSG_DONTWAIT = MSG_DONTWAIT
+    MSG_PEEK = address.MSG_PEEK
+    MSG_DONTWAIT = address.MSG_DONTWAIT
     SocketType = Socket
     error = OSError
     timeout = errors.Timeout
