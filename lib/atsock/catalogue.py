@@ -5,11 +5,10 @@ and has the answer read (answers.py).  Generators of commands, as in bringup.py.
 the first call only; the sockets do not need it.
 """
 
-from . import answers, arguments, bringup
+from . import answers, arguments, bringup, errors
 from .command import Command
 from .question import Question
 from .errnos import EIO, ETIMEDOUT
-from .errors import Timeout
 from .fast import MISSING
 from .manual import NOTHING, load
 from .watch import Watch
@@ -120,7 +119,7 @@ def _run(modem, table, row, line, args):
     if line.cancels and (command.errno == ETIMEDOUT or command.errno == EIO and command.code in (MISSING, table.CANCELLED)):
         return None  # silence, or ERROR for the cancelled send itself
     if command.errno == 0 and not watch.is_complete():
-        raise Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
+        raise errors.Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
     if command.errno == EIO:
         yield from _ask_reason(modem, command, watch)
     if command.errno or watch.failed:

@@ -2,7 +2,7 @@
 
 from . import bringup, checks
 from .command import Command
-from .errors import printable
+from .checks import printable
 from .fast import MISSING
 from .lend import borrow
 

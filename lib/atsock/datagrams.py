@@ -5,14 +5,19 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
-from .errnos import EAGAIN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
-from .errors import ModemError, printable
+from . import errors
+from .errnos import EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+from .checks import printable
 from .fast import const
 from .lend import borrow
 from .link import Link
 from .ring import look, place, skip
-from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
+from .sockets import Socket
 from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
+
+_AGAIN = const(-11)  # see sockets.py
+_MSG_PEEK = const(2)
+_MSG_DONTWAIT = const(64)
 
 # A received datagram stands in the ring behind a header: its length (2 bytes), the length of its sender's text
 # (1 byte), and that text as the module wrote it.
@@ -105,7 +110,6 @@ def parse_sender(text):
 
 
 class DatagramSocket(Socket):
-    _new = 0
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
@@ -132,7 +136,7 @@ class DatagramSocket(Socket):
 
     def bind(self, address):
         """Receive at the local port of address (host, port), 0: any.  Raises OSError: EADDRINUSE, EMFILE."""
-        borrow("lifecycle").bind(self, address)
+        borrow("opening").bind(self, address)
         if UDP_ANY in self._engine.dialect.OPEN:
             self._open_any()
 
@@ -170,7 +174,7 @@ class DatagramSocket(Socket):
 
     def recvfrom(self, n, flags=0):
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell."""
-        if flags & MSG_DONTWAIT:
+        if flags & _MSG_DONTWAIT:
             return self._at_once(self.recvfrom, n, flags)
         self._await_datagram()
         link = self._link
@@ -178,7 +182,7 @@ class DatagramSocket(Socket):
         if sender is None and self._peer is not None:
             sender = (self._peer[0].decode(), self._peer[1])
         sender = sender or ("0.0.0.0", 0)
-        if flags & MSG_PEEK:
+        if flags & _MSG_PEEK:
             return link.look_datagram(n), sender
         buf = bytearray(n)
         got = link.take_datagram(buf, 0, n)
@@ -191,34 +195,33 @@ class DatagramSocket(Socket):
 
     def _await_step(self):
         if self._link is None:
-            return self._not_open()
+            return self._unopened()
         self._start_clock()
         if self._timeout_ms == 0:
             self._modem._service()
         while True:
             got = self._step(self._link)
-            if got != -EAGAIN:
+            if got != _AGAIN:
                 return got
             if self._timeout_ms == 0:
-                self._look_again(self._link)
-                return got
+                return self._look_again()
             if not self._wait():
                 return -ETIMEDOUT
 
-    def _not_open(self):
+    def _unopened(self):
         if UDP_ANY in self._engine.dialect.OPEN:
             return -ENOTCONN
-        raise ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
+        raise errors.ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
 
     def _step(self, link):
-        # 1: a datagram waits; 0: never (a datagram socket has no end); else -EAGAIN or -errno.
+        # 1: a datagram waits; 0: never (a datagram socket has no end); else _AGAIN or -errno.
         if self._reading:
             got = self._read_result(link)
             if got < 0:
                 return got
         if link.datagrams():
             return 1
-        return self._next_step(link) or -ENOTCONN
+        return self._next_step(b"", 0, 0) or -ENOTCONN
 
     def _holds(self, link):
         return link.datagrams()
@@ -262,7 +265,7 @@ class DatagramSocket(Socket):
             return self.send(buf)
         verb = self._table[A_SEND_TO]
         if verb is None:
-            raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+            raise errors.ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._strayed = True
         return self._send(buf, verb, (self._numeric(host), port))
 
@@ -278,9 +281,9 @@ class DatagramSocket(Socket):
 
     def _check_size(self, buf, most):
         if not len(buf):
-            raise ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
+            raise errors.ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
         if len(buf) > most:
-            raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
+            raise errors.ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
     def _send(self, buf, verb, args):
         if self._link is None:
@@ -296,7 +299,7 @@ class DatagramSocket(Socket):
             got = self._send_step(buf, 0, len(buf))
             if got >= 0:
                 return got
-            if got != -EAGAIN:
+            if got != _AGAIN:
                 self._fail(-got)
             if not self._wait():
                 self._fail(-self._give_up_send())

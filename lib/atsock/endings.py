@@ -11,15 +11,16 @@ from .states import GONE, LISTENING, MAYBE, NO, OPEN, OPENING
 def detach(link):
     """The reader gives up its buffer: the rest of what it asked for goes to a ring of that size.
 
-    Returns how many bytes the buffer holds already.
+    Returns where in the buffer it would have gone on.
     """
-    left = link.dst_end - link.dst_at
+    at = link.dst_at
+    left = link.dst_end - at
     link.dst = None
     link.need_ring()
     ring = link.ring
     if ring.size - ring.count < left:
         resize(ring, ring.count + left)
-    return link.rx.n - left
+    return at
 
 
 def overflow(link):

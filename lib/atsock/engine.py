@@ -22,9 +22,11 @@ Rules
    puts frames of more than 11 words on the heap.
 """
 
-from .clock import ticks_add, ticks_diff
+
+from errno import EAGAIN, ECONNRESET, EIO
+
+from .port import ticks_add, ticks_diff
 from .command import Command
-from .errors import EAGAIN, ECONNRESET, EIO
 from .fast import MISSING, copy, field, fields, hexlify, number, put_number
 from .lend import borrow
 from .link import Link

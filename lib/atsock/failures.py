@@ -1,8 +1,9 @@
 """What to raise when a command failed or a connection ended: errno, the command as sent, the manual's words.  Loaded to be raised."""
 
+from . import errors
 from .command import Command
-from .errnos import ECONNRESET, EIO, ETIMEDOUT
-from .errors import CommandError, Restarted, Timeout, os_error, printable
+from .errnos import ECONNRESET, EIO, ETIMEDOUT, os_error
+from .checks import printable
 from .fast import MISSING
 from .lend import borrow
 from .words import ARG, CONTEXT, LINK, N, PAYLOAD
@@ -11,19 +12,19 @@ from .words import ARG, CONTEXT, LINK, N, PAYLOAD
 def _error(modem, command, default=EIO):
     # What to raise for a command that failed.
     if command.errno == ETIMEDOUT:
-        return Timeout("no answer to " + _text(modem, command))
+        return errors.Timeout("no answer to " + _text(modem, command))
     if command.errno == ECONNRESET:
-        return Restarted()
+        return errors.Restarted()
     dialect = modem._engine.dialect
     text = printable(command.text or b"")
     if command.code == MISSING:
-        return CommandError(default, _text(modem, command), None, text)
+        return errors.CommandError(default, _text(modem, command), None, text)
     errno = default
     if dialect and command.told not in dialect.FOREIGN_CODES:
         errno = dialect.ERRNOS.get(command.code, default)
     if dialect and not text:
         text = _meaning(dialect.NAME, command)
-    return CommandError(errno, _text(modem, command), command.code, text)
+    return errors.CommandError(errno, _text(modem, command), command.code, text)
 
 
 def _meaning(name, command):
@@ -55,10 +56,10 @@ def _text(modem, command):
 
 def _link_error(modem, link, errno):
     if errno == ECONNRESET and modem._engine.restarts and not modem.isconnected():
-        return Restarted()
+        return errors.Restarted()
     return os_error(errno)
 
 
 def _gave_up(modem, what, step):
-    # A Timeout of the call `what`; step: what it waited for, see background.py.
-    return Timeout("%s: %s" % (what, "no answer to %s in time" % _text(modem, step) if isinstance(step, Command) else "timed out"))
+    # A Timeout of the call `what`; step: what it waited for, see jobs.py.
+    return errors.Timeout("%s: %s" % (what, "no answer to %s in time" % _text(modem, step) if isinstance(step, Command) else "timed out"))

@@ -29,6 +29,14 @@ None of them allocates in its viper form, and the buffers may be bytes, bytearra
 """
 
 try:
+    from micropython import const
+except ImportError:  # CPython
+
+    def const(value):
+        return value
+
+
+try:
     from ._viper import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, unhex
 except (ImportError, SyntaxError, ValueError, NameError):
     # ImportError: CPython, or a port without the emitter; SyntaxError: "invalid arch" at compile time;

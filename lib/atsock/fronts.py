@@ -28,8 +28,16 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
     elif type == SOCK_DGRAM:
         from .datagrams import DatagramSocket as kind
     else:
-        from .streams import StreamSocket as kind
+        from .sockets import StreamSocket as kind
     return kind(modem, family, access, tls)
+
+
+def __enter__(modem):
+    return modem
+
+
+def __exit__(modem, kind, error, trace):
+    close(modem)
 
 
 def close(modem):
@@ -44,14 +52,14 @@ def close(modem):
         except OSError as e:
             error = error or e
     modem._close_orphans()
-    if not modem._background.is_idle():
+    if not modem._is_idle():
         modem._run(_rest(modem), _LINGER_MS, "close")
     if error:
         raise error
 
 
 def _rest(modem):
-    yield modem._background.is_idle
+    yield lambda: modem._is_idle()
 
 
 def socket_module(modem):

@@ -1,8 +1,9 @@
 """What the engine does when an answer does not come in time (rule 3 of engine.py).  Loaded for the moment."""
 
-from .clock import ticks_add
+from errno import ECONNRESET, EIO, ETIMEDOUT
+
+from .port import ticks_add
 from .engine import BUSY, EVENT_OVERFLOW, LATE
-from .errors import ECONNRESET, EIO, ETIMEDOUT
 from .fast import copy
 from .words import OK2, SYNC
 

@@ -5,11 +5,6 @@ the state.  A Link is made anew for each connection; what a connection rarely se
 for the first time while bytes move is not: an attribute more is heap.
 """
 
-try:
-    from weakref import ref
-except ImportError:  # MicroPython
-    ref = None
-
 from .command import Command
 from .fast import const, get, put, take_in
 from .lend import method
@@ -17,8 +12,6 @@ from .lend import method
 _FREE = const(0)
 _NO = const(0)
 _DEAD = const(5)
-
-ELSEWHERE = b" endings: detach gone overflow "
 
 
 class Ring:
@@ -32,6 +25,7 @@ class Ring:
 
 
 class Link:
+    _places = "LINK"
     pushed = False  # the module pushes data unasked
     datagram = False  # it is a DatagramLink (datagrams.py)
     held = False  # the module must be told to close it before the id can be used again
@@ -40,7 +34,7 @@ class Link:
     free = -1  # bytes the module has room for, below 0: not told
     asking = False  # a job asks for it
     peer = b""  # the peer's address as the module writes it
-    socket = None  # who owns it
+    socket = None  # who owns it; on CPython it is not kept alive by that, see whole.py
     listener = None  # the Listener that accepted it, or that it serves
     tail = None  # sink in data mode, see transparent.py
     put = take_in  # (src, start, n): payload from the tokenizer; returns how many bytes found room (the rest waits in the window)
@@ -60,7 +54,7 @@ class Link:
         self.code = 0  # the module's own number for that, 0: none told
 
     def __getattr__(self, name):
-        return method(ELSEWHERE, self, name)
+        return method(self, name)
 
     def need_ring(self):
         if self.ring is None:
@@ -75,19 +69,3 @@ class Link:
             self.state = _DEAD
         self.errno = errno
         self.code = code
-
-
-if ref is not None:
-
-    class Link(Link):
-        """Does not keep its socket alive: a dropped one gives its id back where there are finalisers."""
-
-        _owner = None
-
-        @property
-        def socket(self):
-            return self._owner and self._owner()
-
-        @socket.setter
-        def socket(self, socket):
-            self._owner = socket and ref(socket)

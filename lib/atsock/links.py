@@ -2,7 +2,7 @@
 
 import sys
 
-from .errnos import EAGAIN, ECONNRESET, EIO
+from .errnos import EAGAIN, EIO
 from .lend import borrow
 from .link import Link
 from .states import NO
@@ -16,7 +16,7 @@ def _ask_room(modem, link):
     # -EAGAIN until the module has told that it has room for more.
     if not link.asking and modem._engine.dialect.ROOM is not None:
         link.asking = True
-        modem._background.run(_room_steps(modem, link))
+        modem._spawn(_room_steps(modem, link))
     elif not link.asking:
         link.free = -1
     return -EAGAIN
@@ -32,7 +32,7 @@ def _room_steps(modem, link):
 def _close_orphans(modem):
     # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
     while modem._orphans:
-        modem._background.run(borrow("connection").drop_link(modem, modem._orphans.pop()))
+        modem._spawn(borrow("connection").drop_link(modem, modem._orphans.pop()))
 
 
 def _renew(modem, link, socket=None, pushed=False, kind=Link):
@@ -51,8 +51,8 @@ def _renew(modem, link, socket=None, pushed=False, kind=Link):
     link.held = False
     link.ready = NO
     # Whatever is answered from now on is the new connection's.
-    modem._background.refuse(link.rx, EIO)
-    modem._background.refuse(link.tx, ECONNRESET)
+    modem._refuse(link.rx, EIO)
+    modem._refuse(link.tx)
     if engine.command is link.rx:
         link.rx.link = fresh
     return fresh
@@ -60,8 +60,9 @@ def _renew(modem, link, socket=None, pushed=False, kind=Link):
 
 def _free_port(modem):
     # A local port for a UDP socket that needs one and was not bound (the dynamic ports, RFC 6335).
-    modem._next_port = 49152 if modem._next_port >= 65535 else modem._next_port + 1
-    return modem._next_port
+    last = getattr(modem, "_last_port", 0) or 49152 + modem._engine.port.ticks_ms() % 8192
+    modem._last_port = 49152 if last >= 65535 else last + 1
+    return modem._last_port
 
 
 def _ring_size(modem, socket, pushed):

@@ -1,8 +1,8 @@
 """Modem's questions to the network: resolve(), getaddrinfo(), ping(), ntp().  Loaded for the call."""
 
-from . import checks
+from . import checks, errors
 from .address import AF_INET, AF_INET6, SOCK_STREAM
-from .errors import ModemError, printable
+from .checks import printable
 from .errnos import ENETDOWN
 from .lend import borrow
 
@@ -45,4 +45,4 @@ def ntp(modem, server, port=123):
 
 def _check_attached(modem):
     if not modem.isconnected():
-        raise ModemError(ENETDOWN, "not attached: call attach() first")
+        raise errors.ModemError(ENETDOWN, "not attached: call attach() first")

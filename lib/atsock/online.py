@@ -4,8 +4,7 @@ Bytes of data mode belong to whoever entered it; sockets with access="transparen
 they entered they leave.  What arrives in between is dropped here.
 """
 
-from . import bringup
-from .errors import Timeout
+from . import bringup, errors
 
 _MARGIN_MS = 30  # on top of the guard time, for the clock's grain
 _OK_MS = 3_000
@@ -62,4 +61,4 @@ def escape(modem):
     engine.leave_data()
     yield from bringup.run(modem, bringup.ask(b"AT", 2000), False)
     if sink.end != _OK:
-        raise Timeout("no answer to +++")
+        raise errors.Timeout("no answer to +++")

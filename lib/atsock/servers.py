@@ -1,13 +1,13 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
+from . import errors
 from .address import AF_INET6
 from .bringup import run
 from .command import Command
 from .connection import close_link, in_turn, open_link, use_access
 from .datagrams import parse_sender
 from .errnos import EINVAL, EMFILE
-from .errors import ModemError
 from .link import Link
 from .states import GONE, LISTENING, OPEN
 from .words import A_RECV, APART, BECOMES, TCP_SERVER
@@ -34,7 +34,7 @@ class Listener:
     def listen(self, port):
         engine = self.modem._engine
         if not port:
-            raise ModemError(EINVAL, "listen() needs the port of bind()")
+            raise errors.ModemError(EINVAL, "listen() needs the port of bind()")
         self.port = port
         link = None
         try:
@@ -68,7 +68,7 @@ class Listener:
         count = engine.dialect.SERVER_COUNT if self.socket._access != "transparent" else 1
         free = [n for n in range(count) if n not in engine.servers]
         if not free:
-            raise ModemError(EMFILE, "all %d servers are in use" % count)
+            raise errors.ModemError(EMFILE, "all %d servers are in use" % count)
         yield from use_access(modem, self.socket._access)
         link = Link(None)
         link.socket = self.socket
@@ -130,7 +130,7 @@ class Listener:
             try:
                 yield from self.listen(self.port)
                 return
-            except ModemError as e:
+            except errors.ModemError as e:
                 if e.errno != EMFILE:
                     self.errno = e.errno
                     return

@@ -4,19 +4,21 @@ Owns the guard times of +++ and the rule that payload never looks like it; tail.
 module says in band that data mode is over.
 """
 
+from . import errors
 from .bringup import ask, run
 from .command import Command
 from .connection import close_link
-from .errnos import EAGAIN, EBUSY, ENOTCONN, EOPNOTSUPP
-from .errors import ModemError, Timeout
-from .fast import copy
+from .errnos import EBUSY, ENOTCONN, EOPNOTSUPP
+from .fast import const, copy
+from .lend import borrow
 from .engine import DATA_MODE, EVENT_CLOSED
 from .ring import resize, room
+from .sockets import StreamSocket
 from .states import NO, OPEN
-from .streams import StreamSocket
 from .tail import RING_MOST, Tail
 from .words import TCP, UDP
 
+_AGAIN = const(-11)  # see sockets.py
 _GUARD_MARGIN_MS = 30  # on top of the manual's silence, for the clock's grain
 _OK_MS = 3_000  # for the OK behind the second silence
 _QUIET_MS = 300  # after a line that may end data mode: more payload would have come by then
@@ -55,7 +57,7 @@ class TransparentSocket(StreamSocket):
         self._connect(self._what, host, port, self._timeout_ms)
 
     def _adopt(self, link, table):
-        super()._adopt(link, table)
+        borrow("opening")._adopt(self, link, table)
         self._free_at = self._wrote_at = self._engine.after_ms(0)
         if link.ring is None:
             link.need_ring()
@@ -64,23 +66,23 @@ class TransparentSocket(StreamSocket):
 
     # -- data
 
-    def _next_step(self, link):
+    def _next_step(self, buf, at, n):
+        # By way of the ring also where the buffer is large: the tail is minded there.
+        link = self._link
         tail = link.tail
         if self._out:
             if self._engine.dialect.ESCAPED_READS:
-                return super()._next_step(link)
-            return -EAGAIN if link.state == OPEN else super()._next_step(link)
+                return super()._next_step(b"", 0, 0)
+            return _AGAIN if link.state == OPEN else super()._next_step(b"", 0, 0)
         if self._engine.state != DATA_MODE or not tail.n or link.state != OPEN:
-            return super()._next_step(link)
+            return super()._next_step(b"", 0, 0)
         if self._is_quiet():
             if tail.complete:
-                self._modem._background.run(self._ended(link))
+                self._modem._spawn(self._ended(link))
             else:
                 tail.release()
-        return -EAGAIN
-
-    def _start_read(self, link, buf, n):
-        return self._next_step(link)  # by way of the ring also where the buffer is large: the tail is minded there
+                return self._recv_step(buf, at, n)
+        return _AGAIN
 
     def _is_quiet(self):
         # Has the module been silent behind what may be its last words?
@@ -116,22 +118,22 @@ class TransparentSocket(StreamSocket):
     def _send_step(self, buf, at, n):
         link = self._link
         if link is None:
-            return self._not_yet(link)
+            return self._not_yet()
         if self._out:
-            raise ModemError(EBUSY, "the socket is in command mode: resume() first")
+            raise errors.ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != OPEN:
             return super()._send_step(buf, at, n)
         if self._engine.state != DATA_MODE:  # accepted, and CONNECT has not come yet
-            return -EAGAIN
+            return _AGAIN
         self._look_back()
         if self._plus >= 0:
             n = self._spoil_escape(buf, at, n)
             if not n:
-                return -EAGAIN
+                return _AGAIN
         n = self._engine.port.write(buf, at, n)
         self._engine.full = n == 0
         if not n:
-            return -EAGAIN
+            return _AGAIN
         self._count_out(n)
         return n
 
@@ -216,7 +218,7 @@ class TransparentSocket(StreamSocket):
         yield lambda: tail.complete or engine.is_past(give_up)
         tail.words = engine.dialect.DATA_ENDS
         if not tail.complete:
-            raise Timeout("no answer to +++")
+            raise errors.Timeout("no answer to +++")
         if not tail.hold.startswith(b"\r\nOK"):  # its last words came meanwhile
             yield from self._ended(link)
             return
@@ -301,4 +303,4 @@ class TransparentDatagrams(TransparentSocket):
         self._connect(UDP, host, port, self._timeout_ms)
 
     def listen(self, backlog=1):
-        raise ModemError(EOPNOTSUPP, "listen() is for TCP")
+        raise errors.ModemError(EOPNOTSUPP, "listen() is for TCP")

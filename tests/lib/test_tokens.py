@@ -37,7 +37,8 @@ class _Fed(Tokenizer):
 
     def __init__(self, stream):
         super().__init__()
-        self.port = Port(stream)
+        self.port = Port()
+        self.port.stream = stream
 
     def fill(self):
         return self.port.fill(self.window, self.marks)

@@ -1,0 +1,101 @@
+"""What a socket does until it is connected: bind() and connect().  Loaded for the call."""
+
+from . import checks, errors
+from .errnos import EALREADY, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error
+from .lend import borrow
+from .words import A_SEND, TCP
+
+
+def connect(socket, address):
+    """Connect to (host, port); host is a name, which the module resolves, or an address.
+
+    Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).  Non-blocking:
+    EINPROGRESS; poll says POLLOUT when it is connected, POLLERR when it failed, and the next call raises why.
+    Raises ValueError (nothing is sent) for what is no host or port; OSError: ECONNREFUSED, EHOSTUNREACH,
+    ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
+    """
+    host, port = _check_address(socket, address)
+    _connect(socket, TCP, host, port, socket._timeout_ms)
+
+
+def bind(socket, address):
+    """Take the local port of address (host, port); the host is the module's own whatever it says."""
+    _check_open(socket)
+    if socket._link is not None:
+        raise errors.ModemError(EINVAL, "bind() comes before connect() and listen()")
+    socket._local = checks.port(address[1], 0)
+
+
+def _check_open(socket):
+    if not socket._open:
+        raise errors.ModemError(EBADF, "the socket is closed")
+
+
+def _check_address(socket, address):
+    _check_open(socket)
+    if not isinstance(address, (tuple, list)) or len(address) < 2:
+        raise TypeError("address: (host, port), not %r" % (address,))
+    return checks.host(address[0]), checks.port(address[1])
+
+
+def _check_job(socket, unfinished=EALREADY):
+    # The outcome of a non-blocking connect(), told once.
+    job = socket._job
+    if not job.done:
+        raise os_error(unfinished)
+    socket._job = None
+    job.result()
+
+
+def _connect(socket, what, host, port, timeout_ms):
+    if socket._job is not None:
+        _check_job(socket)
+    if socket._link is not None:
+        raise errors.ModemError(EISCONN, "already connected")
+    steps = _open_steps(socket, what, host, port)
+    if timeout_ms:
+        socket._modem._run(steps, timeout_ms, "connect")
+        return
+    socket._modem._close_orphans()
+    socket._job = socket._modem._spawn(steps)
+    _check_job(socket, EINPROGRESS)
+
+
+def _open_steps(socket, what, host, port):
+    opened = False
+    try:
+        yield from borrow("connection").open_link(socket._modem, socket, what, socket._access, host, port, socket._local)
+        opened = True
+    finally:
+        if not opened:
+            _release(socket)
+
+
+def _adopt(socket, link, table):
+    # The socket has this link from now on; table: of its access mode, see words.py.
+    socket._link = link
+    socket._table = table
+    socket._reading = 0  # what link.rx is doing, see sockets.py
+    socket._writing = False  # link.tx is in flight, or finished and not looked at
+    socket._given_up = False  # it is what is left of a send() that ran out of time
+    socket._deadline = 0
+    socket._retry_ms = 0
+    socket._retry_at = 0
+    socket._checked = socket._engine.after_ms(0)  # ticks of the last look into the module's buffer
+    link.tx.verb = table[A_SEND]
+
+
+def _release(socket):
+    # Failed to open: tell the module if it holds the id; what that says is of no interest any more.
+    link = socket._link
+    socket._link = None
+    if link is None:
+        return
+    link.socket = None
+    socket._modem._orphans.append(link)
+
+
+def __del__(socket):
+    # CPython: dropped without close(): give the id back at the next opportunity; nothing is sent from a finaliser.
+    if socket._link is not None:
+        _release(socket)

@@ -1,0 +1,43 @@
+"""A Modem's state of attachment, and the ways out of it and back: isconnected(), detach(), recover().  Loaded for the call."""
+
+from . import checks
+from .command import Command
+from .errnos import ENETDOWN
+from .lend import borrow
+
+
+def isconnected(modem):
+    """True while the context is active as far as the module has said."""
+    engine = modem._engine
+    return modem._address is not None and modem._losses == engine.network_losses + engine.restarts
+
+
+def detach(modem):
+    """Deactivate the context; all its connections end.  Raises CommandError, Timeout."""
+    if modem._engine.dialect is None:
+        return
+    _is_down(modem)
+    modem._run(borrow("bringup").run(modem, Command(None, modem._engine.dialect.DEACTIVATE)), -1, "detach")
+
+
+def _is_down(modem):
+    borrow("rare").lose_all(modem._engine, ENETDOWN)
+    modem._address = None
+    modem._access_now = None
+
+
+def recover(modem):
+    """Bring a hung, restarted or detached module back; returns the local address as attach(), with its arguments.
+
+    Sockets that were open raise ECONNRESET.  Attaches anew, then deactivates the context first, then restarts the
+    module by command, then by the `reset` given to Modem; each bounded by one to three minutes.  Raises the first error when
+    nothing helps, OSError EAGAIN when it was restarted too often lately (BG96 manual 1.1).
+    """
+    if modem._attached_with[0] is None and modem._apn is not None:
+        modem._attached_with = (checks.quoted(modem._apn, "APN", 99),) + modem._attached_with[1:]
+    return modem._run(borrow("recovery").steps(modem), -1, "recover")
+
+
+def local_address(modem):
+    """The address that attach() returned, None when not attached."""
+    return modem._address if isconnected(modem) else None
