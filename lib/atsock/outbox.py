@@ -112,9 +112,8 @@ def _box(socket):
 
 def _post(socket, buf, at, n):
     # Non-blocking: the count that was taken, or a negative errno.
-    box = socket._box()
-    got = box.may_post()
-    return got or box.take(socket._link, buf, at, n)
+    got = socket._box().may_post()
+    return got or socket._outbox.take(socket._link, buf, at, n)
 
 
 Socket._box = _box

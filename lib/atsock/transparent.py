@@ -67,22 +67,24 @@ class TransparentSocket(StreamSocket):
     # -- data
 
     def _next_step(self, buf, at, n):
-        # By way of the ring also where the buffer is large: the tail is minded there.
         link = self._link
-        tail = link.tail
         if self._out:
-            if self._engine.dialect.ESCAPED_READS:
-                return super()._next_step(b"", 0, 0)
-            return _AGAIN if link.state == OPEN else super()._next_step(b"", 0, 0)
-        if self._engine.state != DATA_MODE or not tail.n or link.state != OPEN:
-            return super()._next_step(b"", 0, 0)
-        if self._is_quiet():
-            if tail.complete:
-                self._modem._spawn(self._ended(link))
-            else:
-                tail.release()
-                return self._recv_step(buf, at, n)
-        return _AGAIN
+            if link.state == OPEN and not self._engine.dialect.ESCAPED_READS:
+                return _AGAIN
+        elif self._engine.state == DATA_MODE and link.tail.n and link.state == OPEN:
+            return self._recv_step(buf, at, n) if self._is_released(link) else _AGAIN
+        # By way of the ring also where the buffer is large: the tail is minded there.
+        return super()._next_step(buf, at, 0)
+
+    def _is_released(self, link):
+        # What may be the module's last words: is it payload?
+        if not self._is_quiet():
+            return False
+        if link.tail.complete:
+            self._modem._spawn(self._ended(link))
+            return False
+        link.tail.release()
+        return True
 
     def _is_quiet(self):
         # Has the module been silent behind what may be its last words?
