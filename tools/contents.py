@@ -16,7 +16,7 @@ CORE = "atsock"
 DIALECTS = "atsock.dialects"
 MANUAL = "atsock.manual"
 CATALOGUE = "atsock.catalogue"
-CPYTHON = {"atsock.cpython_tls", "atsock.whole"}  # of no use on a board
+CPYTHON = {"atsock.cpython_tls", "atsock.clock", "atsock.whole"}  # of no use on a board
 
 
 def modules(lib=LIB):
@@ -51,12 +51,12 @@ def imports(name, known, inside_functions=True):
 
 
 def _borrowed(path):
-    # Modules that lend.py loads: borrow("name"), and the tables of methods, b" module: name name module: name ".
+    # Modules that lend.py loads: borrow("name"), and the tables of methods, b" module: name name +module: name ".
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.lstrip("_") == "borrow":
             yield from (argument.value for argument in node.args if isinstance(argument, ast.Constant))
         elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
-            yield from re.findall(r" ([a-z_]+):(?= )", node.value.decode("latin-1"))
+            yield from re.findall(r"[ +]([a-z_]+):(?= )", node.value.decode("latin-1"))
 
 
 def _imports(tree, inside_functions):

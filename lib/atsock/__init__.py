@@ -2,7 +2,7 @@
 
 import sys
 
-from .errors import CommandError, ModemError, Restarted, Timeout
+from . import engine, port
 from .lend import borrow as _borrow
 from .modem import Modem
 
@@ -22,6 +22,10 @@ def __getattr__(name):
         from .sockets import Socket
 
         return Socket
+    if name in ("CommandError", "ModemError", "Restarted", "Timeout"):
+        from . import errors  # stays: everybody sees the same classes
+
+        return getattr(errors, name)
     # MicroPython asks here before it looks for a submodule (`from . import name`).
     if not "A" <= name < "[":
         if sys.implementation.name == "micropython":

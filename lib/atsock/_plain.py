@@ -17,10 +17,92 @@ def copy(dst, at, src, start, n):
     dst[at : at + n] = memoryview(src)[start : start + n]
 
 
-def put_number(dst, at, value):
-    digits = b"%d" % value
-    dst[at : at + len(digits)] = digits
-    return at + len(digits)
+def put(link, src, start, n):
+    if n > link.size - link.count:
+        n = link.size - link.count
+    at = link.head + link.count
+    if at >= link.size:
+        at -= link.size
+    first = n if n < link.size - at else link.size - at
+    copy(link.buf, at, src, start, first)
+    copy(link.buf, 0, src, start + first, n - first)
+    link.count += n
+    return n
+
+
+def get(link, dst, at, n):
+    if n > link.count:
+        n = link.count
+    first = n if n < link.size - link.head else link.size - link.head
+    copy(dst, at, link.buf, link.head, first)
+    copy(dst, at + first, link.buf, 0, n - first)
+    link.count -= n
+    link.head += n
+    if link.head >= link.size:
+        link.head -= link.size
+    if not link.count:
+        link.head = 0
+    return n
+
+
+def take_in(link, src, start, n):
+    if link.dropping:
+        return n
+    if link.dst is None:
+        return put(link, src, start, n)
+    if n > link.dst_end - link.dst_at:
+        n = link.dst_end - link.dst_at
+    copy(link.dst, link.dst_at, src, start, n)
+    link.dst_at += n
+    return n
+
+
+def scan(window, line, marks, in_line, prompt):
+    at, stop, n, room = marks
+    if not n:
+        while at < stop and window[at] in b" \r\n":
+            at += 1
+        if prompt and at < stop and window[at] == 62:
+            marks[0] = at + 1
+            return -1
+    lf = window.find(b"\n", at, stop)
+    end = lf if lf >= 0 else stop
+    new = end - at if end - at < room - n else room - n
+    copy(line, n, window, at, new)
+    n += new
+    cut = _header(line, n, in_line)
+    if cut:
+        marks[0] = at + new - (n - cut)
+        marks[2] = 0
+        line[cut - 1] = 0
+        return cut - 1
+    marks[0] = end if lf < 0 else end + 1
+    marks[2] = n
+    if lf >= 0:
+        marks[2] = 0
+        while n and line[n - 1] == 13:
+            n -= 1
+        line[n] = 0
+    if prompt and n > 2 and line[n - 2 : n] == b"\r>":
+        marks[2] = 0
+        return -1
+    return n if lf >= 0 else 0
+
+
+def _header(line, n, in_line):
+    # The index behind the last comma of a header whose payload stands on the same line; 0: it is none, or not whole yet.
+    i = 0
+    while in_line[i]:
+        end = i + 1 + in_line[i]
+        if line.startswith(in_line[i + 1 : end]):
+            at = in_line[i]
+            for _ in range(in_line[end]):
+                at = line.find(b",", at, n) + 1
+                if not at:
+                    return 0
+            return at
+        i = end + 1
+    return 0
 
 
 def number(line, at):
@@ -51,7 +133,7 @@ def field(line, at, n, index):
     return at
 
 
-def fields(line, at, n):
+def _fields(line, at, n):
     while at < n and line[at] == 32:
         at += 1
     if at >= n:
@@ -102,7 +184,7 @@ def match(rows, line, n, at, found):
             if not line.startswith(rows[form : form + rows[row + 10]], p):
                 continue
             p += rows[row + 10]
-        if rows[row + 8] != 255 and rows[row + 8] != fields(line, p, n):
+        if rows[row + 8] != 255 and rows[row + 8] != _fields(line, p, n):
             continue
         extra = rows[row + 7]
         if kind >= 6 and not _is_address(line, n, field(line, p, n, extra)):

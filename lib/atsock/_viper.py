@@ -15,16 +15,120 @@ def copy(dst, at: int, src, start: int, n: int):
 
 
 @micropython.viper
-def put_number(dst, at: int, value: int) -> int:
-    d = ptr8(dst)
-    scale = 1
-    while value // scale >= 10:
-        scale *= 10
-    while scale > 0:
-        d[at] = 48 + (value // scale) % 10
+def put(link, src, start: int, n: int) -> int:
+    size = int(link.size)
+    count = int(link.count)
+    if n > size - count:
+        n = size - count
+    at = int(link.head) + count
+    if at >= size:
+        at -= size
+    d = ptr8(link.buf)
+    s = ptr8(src)
+    i = 0
+    while i < n:
+        d[at] = s[start + i]
         at += 1
-        scale //= 10
-    return at
+        if at == size:
+            at = 0
+        i += 1
+    link.count = count + n
+    return n
+
+
+@micropython.viper
+def get(link, dst, at: int, n: int) -> int:
+    size = int(link.size)
+    count = int(link.count)
+    if n > count:
+        n = count
+    start = int(link.head)
+    d = ptr8(dst)
+    s = ptr8(link.buf)
+    i = 0
+    while i < n:
+        d[at + i] = s[start]
+        start += 1
+        if start == size:
+            start = 0
+        i += 1
+    link.count = count - n
+    link.head = start if n < count else 0
+    return n
+
+
+@micropython.viper
+def take_in(link, src, start: int, n: int) -> int:
+    if link.dropping:
+        return n
+    dst = link.dst
+    if not dst:  # no buffer, that is; viper has no "is None"
+        return int(put(link, src, start, n))
+    at = int(link.dst_at)
+    if n > int(link.dst_end) - at:
+        n = int(link.dst_end) - at
+    link.dst_at = at + n
+    d = ptr8(dst)
+    s = ptr8(src)
+    i = 0
+    while i < n:
+        d[at + i] = s[start + i]
+        i += 1
+    return n
+
+
+@micropython.viper
+def scan(window, line, marks, in_line, prompt: int) -> int:
+    w = ptr8(window)
+    to = ptr8(line)
+    m = ptr32(marks)
+    h = ptr8(in_line)
+    at = m[0]
+    stop = m[1]
+    n = m[2]
+    byte = 0
+    if n == 0:
+        while at < stop and (w[at] == 32 or w[at] == 13 or w[at] == 10):
+            at += 1
+        if prompt != 0 and at < stop and w[at] == 62:
+            m[0] = at + 1
+            return -1
+    while at < stop and byte != 10:
+        byte = int(w[at])
+        at += 1
+        if byte != 10 and n < m[3]:
+            to[n] = byte
+            n += 1
+            i = 0
+            while byte == 44 and h[i] != 0:  # is it the last comma of a header?
+                size = int(h[i])
+                k = 0
+                while k < size and to[k] == h[i + 1 + k]:
+                    k += 1
+                i += size + 1
+                if k == size:
+                    commas = int(h[i])
+                    while k < n:
+                        if to[k] == 44:
+                            commas -= 1
+                        k += 1
+                    if commas == 0:
+                        to[n - 1] = 0
+                        m[0] = at
+                        m[2] = 0
+                        return n - 1
+                i += 1
+    m[0] = at
+    m[2] = n
+    if byte == 10:
+        m[2] = 0
+        while n > 0 and to[n - 1] == 13:
+            n -= 1
+        to[n] = 0
+    if prompt != 0 and n > 2 and to[n - 1] == 62 and to[n - 2] == 13:
+        m[2] = 0
+        return -1
+    return n if byte == 10 else 0
 
 
 @micropython.viper
@@ -60,24 +164,6 @@ def field(line, at: int, n: int, index: int) -> int:
             index -= 1
         at += 1
     return at
-
-
-@micropython.viper
-def fields(line, at: int, n: int) -> int:
-    s = ptr8(line)
-    while at < n and s[at] == 32:
-        at += 1
-    if at >= n:
-        return 0
-    count = 1
-    quoted = 0
-    while at < n:
-        if s[at] == 34:
-            quoted ^= 1
-        elif s[at] == 44 and quoted == 0:
-            count += 1
-        at += 1
-    return count
 
 
 @micropython.viper

@@ -7,9 +7,10 @@ non-blocking sockets and generators of commands as the blocking front; ear.py wa
 import asyncio
 import sys
 
+import atsock
+
 from . import ear
 from .errnos import EBADF, ECONNRESET
-from .errors import ModemError, Timeout
 
 _READ = 2048  # bytes asked for where no count is given
 _HANDSHAKE_MS = 60_000
@@ -49,7 +50,7 @@ async def _open(modem, socket, steps, what):
     except BaseException:  # cancelled, perhaps when it was open already
         steps = socket._end()
         if steps is not None:
-            modem._background.run(steps)
+            modem._spawn(steps)
             hear.listen()
         raise
 
@@ -88,7 +89,7 @@ class Stream:
             give_up = engine.after_ms(_HANDSHAKE_MS)
             while not self._socket.do_handshake():
                 if engine.is_past(give_up):
-                    raise Timeout("TLS handshake: timed out")
+                    raise atsock.Timeout("TLS handshake: timed out")
                 await self._ear.wait()
         self._extra["ssl_object"] = self._socket
 
@@ -172,10 +173,10 @@ class Stream:
     def write(self, data):
         """Take data for sending; it goes out in the background.  drain() waits for that, and tells what went wrong."""
         if self._close_job is not None:
-            raise ModemError(EBADF, "the stream is closed")
+            raise atsock.ModemError(EBADF, "the stream is closed")
         self._out.extend(data)
         if not self._flow() and (self._flow_job is None or self._flow_job.done):
-            self._flow_job = self._modem._background.run(self._flow_steps())
+            self._flow_job = self._modem._spawn(self._flow_steps())
         self._ear.listen()
 
     def writelines(self, lines):
@@ -212,7 +213,7 @@ class Stream:
         outbox = self._raw._outbox
         if self._error is None and outbox is not None and outbox.lost:
             outbox.lost = False
-            self._error = ModemError(ECONNRESET, "not all that was written went out")
+            self._error = atsock.ModemError(ECONNRESET, "not all that was written went out")
         return self._error is not None or taken and (outbox is None or outbox.is_empty())
 
     def _is_flushed(self):
@@ -234,7 +235,7 @@ class Stream:
     def close(self):
         """Close when what was written is out, or when nothing of it has gone out for 30 s; wait_closed() waits for that."""
         if self._close_job is None:
-            self._close_job = self._modem._background.run(self._close_steps())
+            self._close_job = self._modem._spawn(self._close_steps())
             self._ear.listen()
             self._ear.wake()
 
@@ -248,7 +249,7 @@ class Stream:
             if self._left() == left and engine.is_past(give_up):
                 self._sending = b""
                 self._out = bytearray()
-                error = self._error = ModemError(ECONNRESET, "not all that was written went out")
+                error = self._error = atsock.ModemError(ECONNRESET, "not all that was written went out")
         tls = self._socket if self._socket is not self._raw else None
         if tls is not None and not _MICROPYTHON:
             error = yield from self._goodbye_steps(tls)
@@ -342,7 +343,7 @@ class Server:
     def close(self):
         """Stop listening; connections that were handed out stay open."""
         if self._close_job is None:
-            self._close_job = self._modem._background.run(self._socket._end())
+            self._close_job = self._modem._spawn(self._socket._end())
             self._ear.listen()
             self._ear.wake()
 

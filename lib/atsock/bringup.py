@@ -4,11 +4,13 @@ Written as generators: they yield a Command to be run, or a number of millisecon
 (blocking or asyncio) does that.  3GPP commands stand here, vendor commands in the dialect tables.
 """
 
+import atsock
+
 from . import tables
 from .asking import ask, query, run, run_steps, text, value
 from .command import Command
 from .errnos import EACCES, EAFNOSUPPORT, ENETDOWN, ENODEV
-from .errors import ModemError, Timeout, printable
+from .checks import printable
 from .fast import MISSING
 
 _SYNC_ANSWER = b"+CSQ:"
@@ -57,7 +59,7 @@ def synchronise(modem):
                 return
         engine.reset()
         if -engine.until_ms(start) > _SYNC_MS:
-            raise Timeout("the module does not answer AT: check power, wiring and the baud rate")
+            raise atsock.Timeout("the module does not answer AT: check power, wiring and the baud rate")
         yield 100
         silent += 1
         if silent == _DEAF:  # perhaps it is in data mode, from before this program was started
@@ -79,7 +81,7 @@ def identify(modem):
                     modem._use(name)
                     return
     what = printable(b" / ".join(said)) if said else "nothing"
-    raise ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
+    raise atsock.ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
 
 
 def is_model(line, models):
@@ -102,18 +104,18 @@ def _sim(pin):
             return
         if state == b"SIM PIN":
             if not pin:
-                raise ModemError(EACCES, "the SIM asks for its PIN: attach(pin=...)")
+                raise atsock.ModemError(EACCES, "the SIM asks for its PIN: attach(pin=...)")
             command = ask(b'AT+CPIN="' + pin + b'"', 20_000)
             pin = None  # a wrong one is never tried twice
             yield command
             if command.errno:
-                raise ModemError(EACCES, "the SIM refused the PIN")
+                raise atsock.ModemError(EACCES, "the SIM refused the PIN")
         elif state and state != b"NOT READY":  # said while it starts, unasked, too
-            raise ModemError(EACCES, "the SIM asks for " + printable(state))
+            raise atsock.ModemError(EACCES, "the SIM asks for " + printable(state))
         elif command.code == 10:
-            raise ModemError(ENODEV, "no SIM inserted (+CME ERROR: 10)")
+            raise atsock.ModemError(ENODEV, "no SIM inserted (+CME ERROR: 10)")
         yield _POLL_MS
-    raise ModemError(ENODEV, "the SIM does not become ready" + ("" if command.code == MISSING else " (+CME ERROR: %d)" % command.code))
+    raise atsock.ModemError(ENODEV, "the SIM does not become ready" + ("" if command.code == MISSING else " (+CME ERROR: %d)" % command.code))
 
 
 def _registered(table):
@@ -158,7 +160,7 @@ def _context(modem, table, apn, user, password, auth, family):
         yield from _activate(modem, table, apn, user, password, auth, family)
         address = yield from context_address(modem, table)
         if address is None:
-            raise ModemError(ENETDOWN, "the context is not active although the module said so")
+            raise atsock.ModemError(ENETDOWN, "the context is not active although the module said so")
         engine.lost = False
     else:
         # The host restarted and the module did not: close what an earlier session left open.
@@ -193,7 +195,7 @@ def context_address(modem, table):
 def _activate(modem, table, apn, user, password, auth, family):
     kind = table.word(b"PDP_%d" % family)
     if not kind:
-        raise ModemError(EAFNOSUPPORT, "%s: no IPv6" % modem._engine.dialect)
+        raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % modem._engine.dialect)
     auths = table.numbers(b"AUTHS")
     if auth is None:
         auth = 0 if not user else 3 if 3 in auths else 1

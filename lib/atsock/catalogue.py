@@ -5,12 +5,13 @@ and has the answer read (answers.py).  Generators of commands, as in bringup.py.
 the first call only; the sockets do not need it.
 """
 
+import atsock
+
 from . import answers, arguments, bringup, tables
 from .asking import ask, run
 from .command import Command
 from .question import Question
 from .errnos import EIO, ETIMEDOUT
-from .errors import Timeout
 from .fast import MISSING, const
 from .lend import borrow
 from .manual import NOTHING, load
@@ -128,7 +129,7 @@ def _run(modem, table, row, line, args):
     if line.cancels and (command.errno == ETIMEDOUT or command.errno == EIO and command.code in (MISSING, table.CANCELLED)):
         return None  # silence, or ERROR for the cancelled send itself
     if command.errno == 0 and not watch.is_complete():
-        raise Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
+        raise atsock.Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
     if command.errno == EIO:
         yield from _ask_reason(modem, command, watch)
     if command.errno or watch.failed:

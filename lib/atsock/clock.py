@@ -1,22 +1,31 @@
-"""Milliseconds that wrap: MicroPython's ticks, and the same three functions for CPython.
+"""CPython: what port.py needs of MicroPython's time and select.  Boards do not load this file.
 
-Knows nothing of modems.  ticks_ms() may wrap at any power of two above a few minutes, so times are
-compared with ticks_diff() and moved with ticks_add() only.  Allocates nothing on MicroPython.
+Ticks are milliseconds that wrap on MicroPython, at any power of two above a few minutes, so times are compared with
+ticks_diff() and moved with ticks_add() only.
 """
 
-try:
-    from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
-except ImportError:  # CPython
-    from time import monotonic, sleep
+from time import monotonic, sleep
 
-    def ticks_ms():
-        return int(monotonic() * 1000)
 
-    def ticks_add(ticks, delta_ms):
-        return ticks + delta_ms
+def ticks_ms():
+    return int(monotonic() * 1000)
 
-    def ticks_diff(ticks1, ticks2):
-        return ticks1 - ticks2
 
-    def sleep_ms(ms):
-        sleep(ms / 1000)
+def ticks_add(ticks, delta_ms):
+    return ticks + delta_ms
+
+
+def ticks_diff(ticks1, ticks2):
+    return ticks1 - ticks2
+
+
+def sleep_ms(ms):
+    sleep(ms / 1000)
+
+
+class Poller:
+    """select.poll() with MicroPython's ipoll()."""
+
+    def __init__(self, poller):
+        self.ipoll = poller.poll
+        self.modify = poller.modify

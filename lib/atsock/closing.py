@@ -1,72 +1,85 @@
-"""Closing, as generators of commands (see connection.py).  Off the data path; allocates."""
+"""What a socket does to be closed.  Loaded for the call."""
 
-from . import tables
-from .command import Command
-from .errnos import EIO
+import atsock
+
+from .errnos import ECONNRESET
 from .fast import const
 from .lend import borrow
 
-_FREE = const(0)
-_OPENING = const(1)
-_DATA_MODE = const(3)
-_ROOM_QUESTIONS = const(8)
+_FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken
+_HAND_OVER_MS = const(2000)  # a non-blocking close() waits so long for its command to go out
 
 
-def drop_link(modem, link):
-    """Close a link that no socket has any more.  An open on its way is not disturbed: its outcome is waited for."""
-    engine = modem._engine
-    table = tables.of(modem)
-    link.closing = True
-    try:
-        if link.state == _OPENING and not table.yes(b"CLOSE_OPENING") and link.listener is None:
-            give_up = engine.after_ms(table.number(b"OPEN_MS"))
-            yield lambda: link.state != _OPENING or engine.is_past(give_up)
-        if engine.state == _DATA_MODE and engine.tokens.sink is link.tail:
-            yield from borrow("online").escape(modem)
-        yield from close_link(modem, link)
-    finally:
-        link.closing = False
+def __enter__(socket):
+    return socket
 
 
-def close_link(modem, link):
-    """Close it on the module where the module still holds it, and free the link."""
-    link.closing = True
-    try:
-        yield from _close(modem, link)
-    finally:
-        link.closing = False
+def __exit__(socket, kind, error, trace):
+    socket.close()
 
 
-def _close(modem, link):
-    link.dropping = True
-    if link.held:
-        command = Command(link, tables.of(modem).command(b"CLOSE"))
-        yield command
-        if command.errno and command.errno != EIO:
-            # No answer: the id stays out of use until a later close of it succeeds.  A refusal means that it
-            # was not open (any more).
-            link.fail(command.errno, 0)
-            link.socket = None
-            raise modem._error(command)
-        link.held = False
-    link.state = _FREE
-    link.socket = None
-    if link.listener is not None:
-        yield from link.listener.forget(link)
+def close(socket):
+    """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
+
+    What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
+    what it answers is taken in later; so does one whose send() ran out of time and is unanswered still, but for 2 s
+    only.  Closing twice is fine.  Raises OSError when the module does not answer, or
+    when something that was taken got lost; the socket is closed all the same.
+    """
+    steps = _end(socket)
+    if steps is None:
+        return
+    if socket._timeout_ms and not socket._given_up:
+        socket._modem._run(steps, -1, "close")
+    else:
+        _hand_over(socket, socket._modem._spawn(steps))
 
 
-def ask_room(modem, link):
-    """The module said that it has room for nothing: ask until it has, before the next block is offered."""
-    asking = borrow("asking")
-    question, prefix = tables.of(modem).cells(b"ROOM")
-    pause_ms = 50
-    for _ in range(_ROOM_QUESTIONS):
-        yield pause_ms
-        command = asking.ask(question, prefix=prefix)
-        yield command
-        for line in command.lines:
-            if asking.value(line, 0) == link.id and asking.value(line, 1) > 0:
-                link.free = asking.value(line, 1)
-                return
-        pause_ms = min(pause_ms * 2, 2000)
-    link.free = -1  # it may be one that always says so: let the next block's own result decide
+def _end(socket):
+    # The steps that close it; None when there is nothing to be done.
+    if not socket._open:
+        return None
+    socket._open = False
+    if socket._job is not None:
+        socket._job.cancel()
+        socket._job = None
+    link = socket._link
+    socket._link = None
+    if link is None:
+        return None
+    if socket._reading and not socket._modem._withdraw(link.rx):
+        socket._engine.abandon(link.rx)
+    return _end_steps(socket, link)
+
+
+def _end_steps(socket, link):
+    outbox = socket._outbox
+    lost = 0
+    if outbox is not None:
+        give_up = socket._engine.after_ms(_FLUSH_MS)
+        yield lambda: outbox.is_empty() or socket._engine.is_past(give_up)
+        if outbox.n:
+            outbox.drop()
+        if outbox.lost:
+            lost = link.errno or ECONNRESET
+    yield from socket._close_steps(link)
+    if lost:
+        raise atsock.ModemError(lost, "not all that was taken for sending went out")
+
+
+def _close_steps(socket, link):
+    if socket._listener is not None:
+        return socket._listener.close()
+    return borrow("releasing").close_link(socket._modem, link)
+
+
+def _is_told(socket, job):
+    return job.is_sent() if socket._listener is None else job.done
+
+
+def _hand_over(socket, job):
+    give_up = socket._engine.after_ms(getattr(socket, "_hand_over_ms", _HAND_OVER_MS))
+    while not socket._is_told(job) and not socket._engine.is_past(give_up):
+        socket._modem._wait(job.remaining_ms(socket._engine.until_ms(give_up)))
+    if job.done:
+        job.result()

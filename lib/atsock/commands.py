@@ -2,7 +2,7 @@
 
 from . import checks, tables
 from .asking import ask, run, value
-from .errors import printable
+from .checks import printable
 from .fast import MISSING
 from .lend import borrow
 

@@ -4,14 +4,16 @@ A generator yields a Command (to be run), a function (to be called until it says
 (milliseconds to wait).  Off the data path; allocates.
 """
 
+import atsock
+
 from . import tables
 from .address import AF_INET6
-from .closing import close_link
 from .command import Command
 from .errnos import EADDRINUSE, EAFNOSUPPORT, EBUSY, ECONNREFUSED, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT
-from .errors import ModemError, Timeout
 from .fast import MISSING, const
 from .lend import borrow
+from .link import Link
+from .releasing import close_link
 
 # Link.state, Link.ready
 _OPENING = const(1)
@@ -39,17 +41,21 @@ def open_link(modem, socket, what, access, host, port, local):
     protocol = _protocol(table, socket, what)
     key = (b"DATA_" if access == "transparent" else b"OPEN_") + what
     if not table.cells(key):
-        raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (engine.dialect, what.decode().replace("_", " "), access))
+        raise atsock.ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (engine.dialect, what.decode().replace("_", " "), access))
     mode = table.access(access)
     pushed = not mode[_RECV]
     peer = b""
     if pushed and host is not None and table.yes(b"PUSH_BY_SENDER"):
         address = yield from borrow("resolving").resolve(modem, host)
         peer = b"%s:%d" % (address[0], port)
-    link = yield from in_turn(modem, _take_link(modem, table, socket, access, pushed))
-    link.pushed = pushed
-    link.datagram = (what == UDP or what == UDP_ANY) and access != "transparent"
-    link.peer = peer
+    kind = Link
+    if (what == UDP or what == UDP_ANY) and access != "transparent":
+        from .datagrams import DatagramLink as kind
+    link = yield from in_turn(modem, _take_link(modem, table, socket, access, pushed, kind))
+    if pushed:
+        link.pushed = True
+    if peer:
+        link.peer = peer
     link.rx.verb = None if pushed else what == UDP_ANY and table.command(b"READ_ANY") or table.command(mode[_RECV])
     if what == TCP_SERVER:
         socket._listener.takes(link)
@@ -76,7 +82,7 @@ def open_link(modem, socket, what, access, host, port, local):
     # Not open.  The module may hold the id (2.1.4 of the BG96 manual says so); others have freed it.
     if command.errno == 0 and link.state == _OPENING:
         link.fail(ETIMEDOUT, 0)
-        raise Timeout("no answer to the open in %d s" % (open_ms // 1000))
+        raise atsock.Timeout("no answer to the open in %d s" % (open_ms // 1000))
     if link.errno == 0:
         link.fail(command.errno, command.code)
         link.held = engine.closes_gone or command.errno != EIO
@@ -85,7 +91,7 @@ def open_link(modem, socket, what, access, host, port, local):
         command.code = link.code
     elif command.errno == 0:
         # The connection was refused without a number (+MIPSTAT).
-        raise ModemError(ECONNREFUSED, "connection failed")
+        raise atsock.ModemError(ECONNREFUSED, "connection failed")
     error = modem._error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
     if error.errno == ENETDOWN:
         engine.lost = True  # whatever the module says of the context when it is asked (seen)
@@ -102,12 +108,17 @@ def in_turn(modem, steps):
         modem._opening = False
 
 
-def _take_link(modem, table, socket, access, pushed):
+def _take_link(modem, table, socket, access, pushed, kind):
     yield from use_access(modem, table, access)
-    link = yield from _allocate(modem, table, access)
-    link.reset(modem._ring_size(socket, pushed or access == "transparent"))
-    link.state = _OPENING
+    before = yield from _allocate(modem, table, access)
+    link = modem._engine.links[before.id] = kind(before.id)
+    size = modem._ring_size(socket, pushed or access == "transparent")
+    if size != link.size:
+        link.size = size
+    if size == before.size:
+        link.buf = before.buf
     link.socket = socket
+    link.state = _OPENING
     socket._adopt(link, table.socket(access))
     return link
 
@@ -117,25 +128,25 @@ def _protocol(table, socket, what):
     numbers = table.all(b"PROTOCOLS")
     if not numbers[0][0]:
         if socket._tls:
-            raise ModemError(EOPNOTSUPP, "%s: no TLS of its own; wrap the socket by ssl" % table.name())
+            raise atsock.ModemError(EOPNOTSUPP, "%s: no TLS of its own; wrap the socket by ssl" % table.name())
         return 0
     family = b"6" if socket._family == AF_INET6 else b"4"
     for cells in numbers:
         if cells[0] == family:
             return cells[3 if socket._tls else 2 if what == UDP else 1]
-    raise ModemError(EAFNOSUPPORT, "%s: no IPv6" % table.name())
+    raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % table.name())
 
 
 def use_access(modem, table, access):
     """Switch the module to this access mode, if it is in another one; raises OSError EBUSY while sockets are open."""
     engine = modem._engine
     if not modem.isconnected():
-        raise ModemError(ENETDOWN, "not attached: call attach() first")
+        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
     now = modem._access_now
     if now == access or now is not None and table.access(now)[_GROUP] == table.access(access)[_GROUP]:
         return
     if engine.servers or any([link.socket is not None for link in engine.links.values()]):
-        raise ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
+        raise atsock.ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
     run_steps = borrow("asking").run_steps
     if now is not None:
         yield from run_steps(modem, table.steps(table.access(now)[_LEAVE]))
@@ -179,6 +190,6 @@ def _unused(links):
     # One whose connection is gone and read to its end, although nobody closed it: MicroPython has no finalisers, a
     # dropped socket is known by nothing else.
     for link in links:
-        if link.state == _DEAD or link.state == _GONE and link.ready == _NO and not (link.ring and link.ring.count):
+        if link.state == _DEAD or link.state == _GONE and link.ready == _NO and not link.count:
             return link
-    raise ModemError(EMFILE, "all %d connection ids are in use" % len(links))
+    raise atsock.ModemError(EMFILE, "all %d connection ids are in use" % len(links))

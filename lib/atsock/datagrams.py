@@ -5,17 +5,99 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
-from .errnos import EAGAIN, EMSGSIZE, ENETDOWN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
-from .errors import ModemError, printable
-from .lend import borrow
-from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
-from .fast import const
+import atsock
 
+from .errnos import EMSGSIZE, ENETDOWN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+from .checks import printable
+from .fast import const, put
+from .lend import borrow
+from .link import Link
+from .ring import look, place, skip
+from .sockets import Socket
+
+_AGAIN = const(-11)  # see sockets.py
 _SEND = const(0)  # of a socket's access mode, see Table.socket()
 _CHUNK = const(1)
 # Where the address goes in a command that sends to one; no text of the application can hold them.
 _HOST = b"\5"
 _PORT = b"\6"
+_MSG_PEEK = const(2)
+_MSG_DONTWAIT = const(64)
+
+# A received datagram stands in the ring behind a header: its length (2 bytes), the length of its sender's text
+# (1 byte), and that text as the module wrote it.
+_HEADER = const(3)
+_UNFINISHED = const(255)  # first byte of the length while the datagram is still coming in; real ones are shorter
+_begin = bytearray((_UNFINISHED, 0, 0))
+
+
+class DatagramLink(Link):
+    """A link whose ring keeps the borders of datagrams, and their senders."""
+
+    datagram = True
+
+    def __init__(self, id):
+        super().__init__(id)
+        self.begun = -1  # a datagram is coming in: the ring's count before it, -1: none
+        self.dropping = False  # it is dropped
+
+    def put(self, src, start, n):
+        if not self.dropping and self.count == self.size:
+            self.overflow()
+        return n if self.dropping else put(self, src, start, n)
+
+    def overflow(self):
+        """No room for the one that is coming in: drop it, and say so.  Returns True."""
+        self.count = self.begun
+        self.dropping = True
+        return True
+
+    def datagram_begins(self, line, at, end):
+        """A datagram follows, its sender's text is line[at:end]."""
+        self.begun = self.count
+        if self.size - self.count < _HEADER + end - at:
+            self.overflow()
+            return
+        _begin[2] = end - at
+        put(self, _begin, 0, _HEADER)
+        put(self, line, at, end - at)
+
+    def datagram_ends(self, n):
+        """All of its n bytes have come; False when it had to be dropped."""
+        begun = self.begun
+        self.begun = -1
+        if self.dropping:
+            self.dropping = False
+            return False
+        self.buf[place(self, begun)] = n >> 8
+        self.buf[place(self, begun + 1)] = n & 255
+        return True
+
+    def _byte(self, i):
+        return self.buf[place(self, i)]
+
+    def datagrams(self):
+        """True when a whole one waits in the ring."""
+        return self.count > 0 and self._byte(0) != _UNFINISHED
+
+    def take_datagram(self, dst, at, n):
+        """The oldest datagram's first n bytes to dst[at:], the rest of it is lost; returns the count."""
+        size = self._byte(0) << 8 | self._byte(1)
+        skip(self, self._byte(2) + _HEADER)
+        if n > size:
+            n = size
+        self.get(dst, at, n)
+        skip(self, size - n)
+        return n
+
+    def look_datagram(self, n):
+        """Its first n bytes as bytes; it stays.  Allocates."""
+        size = self._byte(0) << 8 | self._byte(1)
+        return look(self, _HEADER + self._byte(2), min(n, size))
+
+    def sender(self):
+        """The oldest datagram's sender as the module wrote it.  Allocates."""
+        return look(self, _HEADER, self._byte(2))
 
 
 def parse_sender(text):
@@ -53,7 +135,6 @@ def _addressed(verb, host, port):
 
 
 class DatagramSocket(Socket):
-    _new = 0
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
@@ -81,7 +162,7 @@ class DatagramSocket(Socket):
 
     def bind(self, address):
         """Receive at the local port of address (host, port), 0: any.  Raises OSError: EADDRINUSE, EMFILE."""
-        borrow("lifecycle").bind(self, address)
+        borrow("opening").bind(self, address)
         if self._rules().unconnected:
             self._open_any()
 
@@ -119,7 +200,7 @@ class DatagramSocket(Socket):
 
     def recvfrom(self, n, flags=0):
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell."""
-        if flags & MSG_DONTWAIT:
+        if flags & _MSG_DONTWAIT:
             return self._at_once(self.recvfrom, n, flags)
         self._await_datagram()
         link = self._link
@@ -127,7 +208,7 @@ class DatagramSocket(Socket):
         if sender is None and self._peer is not None:
             sender = (self._peer[0].decode(), self._peer[1])
         sender = sender or ("0.0.0.0", 0)
-        if flags & MSG_PEEK:
+        if flags & _MSG_PEEK:
             return link.look_datagram(n), sender
         buf = bytearray(n)
         got = link.take_datagram(buf, 0, n)
@@ -140,34 +221,33 @@ class DatagramSocket(Socket):
 
     def _await_step(self):
         if self._link is None:
-            return self._not_open()
+            return self._unopened()
         self._start_clock()
         if self._timeout_ms == 0:
             self._modem._service()
         while True:
             got = self._step(self._link)
-            if got != -EAGAIN:
+            if got != _AGAIN:
                 return got
             if self._timeout_ms == 0:
-                self._look_again(self._link)
-                return got
+                return self._look_again()
             if not self._wait():
                 return -ETIMEDOUT
 
-    def _not_open(self):
+    def _unopened(self):
         if self._rules().unconnected:
             return -ENOTCONN
-        raise ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
+        raise atsock.ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
 
     def _step(self, link):
-        # 1: a datagram waits; 0: never (a datagram socket has no end); else -EAGAIN or -errno.
+        # 1: a datagram waits; 0: never (a datagram socket has no end); else _AGAIN or -errno.
         if self._reading:
             got = self._read_result(link)
             if got < 0:
                 return got
         if link.datagrams():
             return 1
-        return self._next_step(link) or -ENOTCONN
+        return self._next_step(b"", 0, 0) or -ENOTCONN
 
     def _holds(self, link):
         return link.datagrams()
@@ -210,7 +290,7 @@ class DatagramSocket(Socket):
         if self._peer == (host, port):
             return self.send(buf)
         if rules.send_to is None:
-            raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+            raise atsock.ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._strayed = True
         return self._send(buf, rules.verb(self._numeric(host), port))
 
@@ -218,7 +298,7 @@ class DatagramSocket(Socket):
         if self._udp is None:
             table = borrow("tables").of(self._modem)
             if table is None:
-                raise ModemError(ENETDOWN, "not attached: call attach() first")
+                raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
             self._udp = _Udp(table, self._access)
         return self._udp
 
@@ -235,9 +315,9 @@ class DatagramSocket(Socket):
 
     def _check_size(self, buf, most):
         if not len(buf):
-            raise ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
+            raise atsock.ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
         if len(buf) > most:
-            raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
+            raise atsock.ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
     def _send(self, buf, verb):
         if self._link is None:
@@ -252,10 +332,10 @@ class DatagramSocket(Socket):
             got = self._send_step(buf, 0, len(buf))
             if got >= 0:
                 return got
-            if got != -EAGAIN:
+            if got != _AGAIN:
                 self._fail(-got)
             if not self._wait():
-                self._fail(-self._give_up_send())
+                self._fail(-self._give_up(None))
 
     def _most(self, verb):
         # How many bytes a datagram may have that is sent so; a verb with another behind it stores first.

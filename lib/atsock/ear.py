@@ -8,7 +8,7 @@ watched nor polled is asked again and again.  Knows no socket.
 import asyncio
 import sys
 
-from .errors import Timeout
+import atsock
 
 _BURST = 4  # windows of input at a time, the loop goes on in between
 _BUSY_MS = 20  # how often deadlines are looked at while something is on its way
@@ -51,11 +51,11 @@ class Ear:
         engine = modem._engine
         give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
         modem._close_orphans()
-        job = modem._background.run(steps)
+        job = modem._spawn(steps)
         try:
             await self.until(lambda: job.done or give_up is not None and engine.is_past(give_up))
             if not job.done:
-                raise Timeout("%s: timed out" % what)
+                raise atsock.Timeout("%s: timed out" % what)
         finally:
             job.cancel()
             modem._close_orphans()
@@ -78,7 +78,10 @@ class Ear:
         self._start()
 
     def _is_needed(self):
-        return self.waiting > 0 or not self.modem._background.is_idle()
+        return self.waiting > 0 or self._is_busy()
+
+    def _is_busy(self):
+        return self.modem._first is not None or self.modem._jobs is not None
 
     def _serve(self):
         # One UART service.
@@ -92,8 +95,14 @@ class Ear:
 
     def _pause_ms(self):
         modem = self.modem
-        busy = modem._engine.state or not modem._background.is_idle()
-        return modem._background.remaining_ms(_BUSY_MS) if busy else _IDLE_MS
+        if not modem._engine.state and not self._is_busy():
+            return _IDLE_MS
+        pause_ms = _BUSY_MS
+        job = modem._jobs
+        while job is not None:
+            pause_ms = job.remaining_ms(pause_ms)
+            job = job.next
+        return pause_ms
 
     def _on_time(self):
         self._serve()

@@ -25,12 +25,12 @@ Rules
 """
 
 from array import array
+from errno import EAGAIN, EIO
 
-from .clock import ticks_add, ticks_diff
-from .errors import EAGAIN, EIO
 from .fast import MISSING, const, copy, field, fill_in, hexlify, match
 from .lend import borrow, method
 from .link import Link
+from .port import ticks_add, ticks_diff
 from .tokens import Tokenizer
 
 # Engine.state
@@ -107,10 +107,8 @@ _STALL_MS = const(5000)  # payload that stops coming for so long will not come
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
 
 
-ELSEWHERE = b" late: abandon overflow reset resume enter_data leave_data "
-
-
 class Engine:
+    _places = "ENGINE"
     # What is not written on the data path.
     by_sender = None  # see senders.py
     dialect = None  # its name, as soon as it is known
@@ -129,7 +127,7 @@ class Engine:
 
     def __init__(self, port, context):
         self.port = port
-        self.tokens = Tokenizer(port)
+        self.tokens = Tokenizer()
         self.context = context  # PDP context id
         self.rows = borrow("tables").common()
         self.found = array("i", [0] * 13)  # what match() makes of a line
@@ -280,7 +278,7 @@ class Engine:
             self._flush()
         tokens = self.tokens
         self.stalled = False
-        moved = tokens.fill()
+        moved = self.port.fill(tokens.window, tokens.marks)
         token = tokens.next() if moved else 0
         while token:
             if token == _FULL and not self._make_room():
@@ -421,15 +419,14 @@ class Engine:
     def _on_empty(self, link):
         if link is not None:
             link.ready = _MAYBE if link.noticed else _NO
-            link.drained = not link.noticed
         self.got |= _EMPTY
 
     def _payload(self, link, n):
         # Payload of n bytes follows the line; link None: for nobody.
         self.moved_ms = self.port.ticks_ms()
         if link is not None:
-            if link.dst is None:
-                link.need_ring()
+            if link.dst is None and link.buf is None:
+                link.buf = bytearray(link.size)
             if link.datagram:
                 self._begin_datagram(link)
         kind = self.found[_KIND]
@@ -513,4 +510,4 @@ class Engine:
             events.append((event, link, value))
 
     def __getattr__(self, name):
-        return method(ELSEWHERE, self, name)
+        return method(self, name)

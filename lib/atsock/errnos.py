@@ -1,6 +1,14 @@
-"""The numbers of OSError that the driver uses, by the names of errno.h."""
+"""The numbers of OSError that the driver uses, by the names of errno.h; and errors that say no more than that."""
 
 import errno as _errno
+import os
+
+_TEXT = getattr(os, "strerror", None)
+
+
+def os_error(errno):
+    """OSError with nothing but the errno.  CPython takes that, and the class (BlockingIOError), from two arguments only."""
+    return OSError(errno, _TEXT(errno)) if _TEXT else OSError(errno)
 
 
 def _number(name, linux):

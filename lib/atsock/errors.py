@@ -1,24 +1,9 @@
-"""What can go wrong, as OSError with the errno first, so that code written for sockets keeps working."""
+"""What can go wrong, as OSError with the errno first, so that code written for sockets keeps working.
 
-import errno
-import os
-from errno import EAGAIN, ECONNRESET, EIO, ENOBUFS, ENOTCONN, ETIMEDOUT  # the rest: errnos.py
+Loaded when one of them is raised, caught or looked up (atsock.errors), and kept from then on: everybody sees the same classes.
+"""
 
-# MicroPython leaves these out; its ports use Linux's numbers.
-EBUSY = getattr(errno, "EBUSY", 16)
-ENETDOWN = getattr(errno, "ENETDOWN", 100)
-
-_TEXT = getattr(os, "strerror", None)
-
-
-def os_error(errno):
-    """OSError with nothing but the errno.  CPython takes that, and the class (BlockingIOError), from two arguments only."""
-    return OSError(errno, _TEXT(errno)) if _TEXT else OSError(errno)
-
-
-def printable(data):
-    """Bytes of the wire as str, for messages: what is no printable ASCII becomes "?"."""
-    return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in data])
+from errno import ECONNRESET, ETIMEDOUT
 
 
 class ModemError(OSError):

@@ -1,9 +1,11 @@
 """What to raise when a command failed or a connection ended: errno, the command as sent, the manual's words.  Loaded to be raised."""
 
-from .command import Command
-from .errnos import ECONNRESET, EIO, ETIMEDOUT
-from .errors import CommandError, Restarted, Timeout, os_error, printable
+import atsock
+
 from . import tables
+from .checks import printable
+from .command import Command
+from .errnos import ECONNRESET, EIO, ETIMEDOUT, os_error
 from .fast import MISSING, fill_in
 from .lend import borrow
 
@@ -11,19 +13,19 @@ from .lend import borrow
 def _error(modem, command, default=EIO):
     # What to raise for a command that failed.
     if command.errno == ETIMEDOUT:
-        return Timeout("no answer to " + _text(modem, command))
+        return atsock.Timeout("no answer to " + _text(modem, command))
     if command.errno == ECONNRESET:
-        return Restarted()
+        return atsock.Restarted()
     table = tables.of(modem)
     text = printable(command.text or b"")
     if command.code == MISSING:
-        return CommandError(default, _text(modem, command), None, text)
+        return atsock.CommandError(default, _text(modem, command), None, text)
     errno = default
     if table and command.told not in table.cells(b"FOREIGN_CODES"):
         errno = table.errno(command.code, default)
     if table and not text:
         text = _meaning(table.name(), command)
-    return CommandError(errno, _text(modem, command), command.code, text)
+    return atsock.CommandError(errno, _text(modem, command), command.code, text)
 
 
 def _meaning(name, command):
@@ -46,10 +48,10 @@ def _text(modem, command):
 
 def _link_error(modem, link, errno):
     if errno == ECONNRESET and modem._engine.restarts and not modem.isconnected():
-        return Restarted()
+        return atsock.Restarted()
     return os_error(errno)
 
 
 def _gave_up(modem, what, step):
-    # A Timeout of the call `what`; step: what it waited for, see background.py.
-    return Timeout("%s: %s" % (what, "no answer to %s in time" % _text(modem, step) if isinstance(step, Command) else "timed out"))
+    # A Timeout of the call `what`; step: what it waited for, see jobs.py.
+    return atsock.Timeout("%s: %s" % (what, "no answer to %s in time" % _text(modem, step) if isinstance(step, Command) else "timed out"))

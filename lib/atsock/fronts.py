@@ -1,32 +1,14 @@
-"""What a Modem makes: sockets, a socket module, asyncio's connections and servers; and close(), which ends them all.  Loaded for the call."""
-
-from . import checks
-from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+"""What a Modem makes beside sockets: a socket module, asyncio's connections and servers; and close(), which ends them all.  Loaded for the call."""
 
 _LINGER_MS = 30_000  # for what close() leaves to the background
 
 
-def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
-    """A socket that is not connected yet; sends nothing.
+def __enter__(modem):
+    return modem
 
-    family: AF_INET, AF_INET6 or None, the one that attach() was given; type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
-    Raises ValueError for what the dialect has not.
-    """
-    family = family or modem._family()
-    access = checks.access(access or modem._access)
-    if family not in (AF_INET, AF_INET6):
-        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
-    if type != SOCK_STREAM and type != SOCK_DGRAM:
-        raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
-    if access == "transparent":
-        from . import transparent
 
-        kind = transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
-    elif type == SOCK_DGRAM:
-        from .datagrams import DatagramSocket as kind
-    else:
-        from .streams import StreamSocket as kind
-    return kind(modem, family, access, tls)
+def __exit__(modem, kind, error, trace):
+    close(modem)
 
 
 def close(modem):
@@ -41,14 +23,14 @@ def close(modem):
         except OSError as e:
             error = error or e
     modem._close_orphans()
-    if not modem._background.is_idle():
+    if not modem._is_idle():
         modem._run(_rest(modem), _LINGER_MS, "close")
     if error:
         raise error
 
 
 def _rest(modem):
-    yield modem._background.is_idle
+    yield lambda: modem._is_idle()
 
 
 def socket_module(modem):

@@ -1,22 +1,30 @@
-"""A generator of commands on its way: what opens, closes, attaches and looks up is written as one (see connection.py)."""
+"""A generator of commands on its way: what opens, closes, attaches and looks up is written as one (see connection.py).
+
+With what Modem does with such jobs, and with commands that wait for their turn, off the data path.  Loaded for the call.
+"""
+
+import atsock
 
 from .command import Command
-from .errnos import EBUSY
-from .errors import ModemError
+from .errnos import EBUSY, ECONNRESET
 from .fast import const
 
 _DATA_MODE = const(3)  # Engine.state
+from .fast import const
 
-_LOOK_MS = 100  # a function that says when to go on may look at the clock
-_SILENT_MS = 5000  # for an answer of a module that did not answer the last questions: not for minutes again
+_LOOK_MS = const(100)  # a function that says when to go on may look at the clock
+_FOREVER_MS = const(3_600_000)
+_SILENT_MS = const(5000)  # for an answer of a module that did not answer the last questions: not for minutes again
 
 
 class Job:
     """A generator of commands on its way.  done, then error or value say what came of it.  Allocates."""
 
-    def __init__(self, background, steps):
-        self.background = background
-        self.engine = background.engine
+    next = None  # job of the modem
+
+    def __init__(self, modem, steps):
+        self.modem = modem
+        self.engine = modem._engine
         self.steps = steps
         self.step = 0  # what the generator waits for: a Command, ms, or a function
         self.resume = self.engine.after_ms(0)  # ticks when the ms are over
@@ -45,9 +53,9 @@ class Job:
 
     def _is_over(self, step):
         if isinstance(step, Command):
-            if not step.done and self.engine.state == _DATA_MODE and self.background.withdraw(step):
+            if not step.done and self.engine.state == _DATA_MODE and self.modem._withdraw(step):
                 self.steps.close()
-                raise ModemError(EBUSY, "the port is in data mode: escape() first")
+                raise atsock.ModemError(EBUSY, "the port is in data mode: escape() first")
             return step.done
         if isinstance(step, int):
             return self.engine.is_past(self.resume)
@@ -58,7 +66,7 @@ class Job:
         if isinstance(step, Command):
             if self.engine.silent:
                 step.timeout_ms = _SILENT_MS
-            self.background.submit(step)
+            self.modem._submit(step)
         elif isinstance(step, int):
             self.resume = self.engine.after_ms(step)
 
@@ -77,11 +85,11 @@ class Job:
 
     def cancel(self):
         """End it; a command in flight stays in flight, but its buffers are the caller's again."""
-        self.background.remove(self)
+        self.modem._remove(self)
         if self.done:
             return
         step = self.step
-        if isinstance(step, Command) and not step.done and not self.background.withdraw(step):
+        if isinstance(step, Command) and not step.done and not self.modem._withdraw(step):
             self.engine.abandon(step)
         self.done = True
         self.steps.close()
@@ -91,3 +99,59 @@ class Job:
         if self.error is not None:
             raise self.error
         return self.value
+
+
+def _run(modem, steps, timeout_ms, what):
+    """Run a generator of commands to its end; returns what it returns."""
+    engine = modem._engine
+    give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
+    if modem._orphans and not engine.silent:
+        modem._close_orphans()
+    job = Job(modem, steps)
+    try:
+        while not job.advance():
+            left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
+            if left <= 0:
+                raise modem._gave_up(what, job.step)
+            modem._wait(job.remaining_ms(left))
+    finally:
+        job.cancel()
+        if engine.events:
+            modem._deliver()
+    return job.result()
+
+
+def _spawn(modem, steps):
+    """Run a generator of commands behind the program's back; returns its Job."""
+    job = Job(modem, steps)
+    if not job.advance():
+        modem._add(job)
+    return job
+
+
+def _withdraw(modem, command):
+    """Take back what has not been sent; False when it has been."""
+    before = None
+    at = modem._first
+    while at is not None and at is not command:
+        before = at
+        at = at.next
+    if at is None:
+        return False
+    if before is None:
+        modem._first = at.next
+    else:
+        before.next = at.next
+    at.next = None
+    return True
+
+
+def _refuse(modem, command, errno=ECONNRESET):
+    """Let it fail if it has not been sent."""
+    if _withdraw(modem, command):
+        command.errno = errno
+        command.done = True
+
+
+def _is_idle(modem):
+    return modem._jobs is None and modem._first is None

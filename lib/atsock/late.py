@@ -1,8 +1,9 @@
 """The engine's rare ways: answers that do not come in time (rule 3 of engine.py), buffers given up, data mode.  Loaded for the moment."""
 
-from .clock import ticks_add
+from errno import ECONNRESET, EIO, ETIMEDOUT
+
+from .port import ticks_add
 from .engine import SYNC
-from .errors import ECONNRESET, EIO, ETIMEDOUT
 from .fast import const, copy
 
 _IDLE = const(0)
@@ -90,7 +91,7 @@ def overflow(engine):
 def enter_data(engine, sink):
     """From the next byte on the port is in data mode, and all that comes is for sink."""
     engine.state = _DATA_MODE
-    engine.tokens.stream(sink)
+    engine.tokens.raw(sink, 0)
 
 
 def leave_data(engine):

@@ -8,41 +8,36 @@ milliseconds; a source file would have to be compiled each time, so those are ke
 import sys
 
 _FORGETS = __file__.endswith(".mpy")
-_PACKAGE = "atsock."
 
 
 def borrow(name):
-    """The module atsock.`name`.  Allocates.  What else is loaded on its behalf is forgotten together with it."""
+    """The module atsock.`name`.  Allocates.  What else is loaded on its behalf is forgotten together with it.
+
+    The exceptions are not: who caught one must know it again.
+    """
     before = list(sys.modules)
-    name = _PACKAGE + name
+    name = "atsock." + name
     __import__(name)
     module = sys.modules[name]
     if _FORGETS:
         for name in list(sys.modules):
-            if name.startswith(_PACKAGE) and name not in before:
-                _forget(name)
+            if name.startswith("atsock.") and name not in before and name != "atsock.errors":
+                # A slot of a dict keeps the value of a deleted key until it is used again: None frees the module.
+                sys.modules[name] = None
+                del sys.modules[name]
+                package, _, name = name.rpartition(".")
+                package = sys.modules.get(package)
+                if package is not None:  # else it was forgotten before
+                    setattr(package, name, None)
+                    delattr(package, name)
     return module
 
 
-def _forget(name):
-    # A slot of a dict keeps the value of a deleted key until it is used again: None frees the module.
-    sys.modules[name] = None
-    del sys.modules[name]
-    package, _, name = name.rpartition(".")
-    package = sys.modules.get(package)
-    if package is not None:  # else it was forgotten before
-        setattr(package, name, None)
-        delattr(package, name)
-
-
-def method(places, owner, name):
-    """The method `name` of `owner`: a function of the module that `places` lists it for, as b" module: name name ... ".
-
-    Raises AttributeError when it is in none.  Allocates.
-    """
-    at = places.find(b" " + name.encode() + b" ")
-    if at < 0:
-        raise AttributeError(name)
-    place = places[: places.rfind(b":", 0, at)]
-    function = getattr(borrow(place[place.rfind(b" ") + 1 :].decode()), name)
+def method(owner, name):
+    """The method `name` of `owner`, from the module that places.py names.  Raises AttributeError when none does.  Allocates."""
+    module = borrow("places").find(owner._places, name)
+    if module[0] == "+":  # it stays, and gives its methods to the class
+        __import__("atsock." + module[1:])
+        return getattr(owner, name)
+    function = getattr(borrow(module), name)
     return lambda *args, **named: function(owner, *args, **named)

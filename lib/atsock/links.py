@@ -1,21 +1,16 @@
-"""Connection ids beside opening and closing: room that a module must be asked for, ids given back, ids used anew.  Loaded for the call."""
+"""Connection ids beside opening and closing: room that a module must be asked for, ids used anew, local ports.  Loaded for the call."""
 
-import sys
-
-from .errnos import EAGAIN, ECONNRESET, EIO
+from .errnos import EAGAIN, EIO
 from .lend import borrow
-from .link import NO, Link
-
-_RING = 2048  # one read of the largest chunk
-# Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
-_PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
+from .link import Link
+from .states import NO
 
 
 def _ask_room(modem, link):
     # -EAGAIN until the module has told that it has room for more.
     if not link.asking and borrow("tables").of(modem).cells(b"ROOM"):
         link.asking = True
-        modem._background.run(_room_steps(modem, link))
+        modem._spawn(_room_steps(modem, link))
     elif not link.asking:
         link.free = -1
     return -EAGAIN
@@ -23,27 +18,24 @@ def _ask_room(modem, link):
 
 def _room_steps(modem, link):
     try:
-        yield from borrow("closing").ask_room(modem, link)
+        yield from borrow("releasing").ask_room(modem, link)
     finally:
         link.asking = False
 
 
-def _close_orphans(modem):
-    # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
-    while modem._orphans:
-        modem._background.run(borrow("closing").drop_link(modem, modem._orphans.pop()))
-
-
 def _renew(modem, link):
-    # A new Link for an id whose connection is gone while its socket was not closed yet: that keeps the old one.
+    # A new Link for another connection of this id; a socket that was not closed yet keeps the old one.
     engine = modem._engine
     fresh = engine.links[link.id] = Link(link.id)
+    if link.socket is None:
+        fresh.size = link.size
+        fresh.buf = link.buf
     fresh.held = link.held
     link.held = False
     link.ready = NO
     # Whatever is answered from now on is the new connection's.
-    modem._background.refuse(link.rx, EIO)
-    modem._background.refuse(link.tx, ECONNRESET)
+    modem._refuse(link.rx, EIO)
+    modem._refuse(link.tx)
     if engine.command is link.rx:
         link.rx.link = fresh
     return fresh
@@ -51,9 +43,6 @@ def _renew(modem, link):
 
 def _free_port(modem):
     # A local port for a UDP socket that needs one and was not bound (the dynamic ports, RFC 6335).
-    modem._next_port = 49152 if modem._next_port >= 65535 else modem._next_port + 1
-    return modem._next_port
-
-
-def _ring_size(modem, socket, pushed):
-    return socket._rcvbuf or (_PUSH_RING if pushed else _RING)
+    last = getattr(modem, "_last_port", 0) or 49152 + modem._engine.port.ticks_ms() % 8192
+    modem._last_port = 49152 if last >= 65535 else last + 1
+    return modem._last_port

@@ -1,61 +1,31 @@
-"""Modem: the blocking front.  Takes in what comes, and runs generators of commands on the engine until they are done.
+"""Modem: the blocking front.  Takes in what comes, and lets go on what is to be done behind the program's back.
 
-What is not needed while bytes move is in the modules that ELSEWHERE names, and loaded when it is called (lend.py).
+That is commands that wait for their turn (one is in flight at a time, see engine.py): first come, first served; and jobs,
+which are stepped from time to time until they are done: a generator of commands (jobs.py), or the rest of a
+non-blocking send (outbox.py).  Every place that takes in what the module says steps them.
+
+What is not needed while bytes move is in the modules that places.py names, and loaded when it is called (lend.py).
 """
 
-from .background import Background
-from .engine import Engine
+from .fast import const
 from .lend import borrow, method
-from .port import Port
 
-ELSEWHERE = (
-    b" network: attach attach_async detach recover local_address _attach _attach_steps _set_apn _use _is_down _family"
-    b" commands: command call query test identity signal registration _heed"
-    b" lookups: resolve getaddrinfo ping ntp _check_attached"
-    b" fronts: socket close socket_module open_connection start_server"
-    b" links: _ask_room _close_orphans _renew _free_port _ring_size"
-    b" failures: _error _text _link_error _gave_up "
-)
-_FOREVER_MS = 3_600_000
+_GONE = const(4)  # link.py
 
 
 class Modem:
-    """A cellular module on a UART.
+    """A cellular module on a UART; Modem(stream, dialect=None, ...): see network._begin()."""
 
-    stream: machine.UART, atsock_host.SerialPort or what has their any(), readinto(buf, n) and write(buf, start, n).
-    dialect: "bg96", "a7600", "sim7028", "nl668", "l610", or None to ask the module in attach().
-    apn: for attach(); context: PDP context id, 1 to 16; access: of the sockets, "buffer", "push", "hex" or "transparent".
-    reset: a function that resets the module by hardware; on_event(event, socket, value): see EVENT_...
-    Sends nothing.  Raises ValueError, TypeError for arguments that cannot be.
-    """
+    _places = "MODEM"
+    _first = None  # of the commands that wait, linked by Command.next
+    _jobs = None  # the first one, linked by their next
+    _ear = None  # what asyncio's tasks wait with, see ear.py
 
-    def __init__(self, stream, dialect=None, *, apn=None, context=1, access="buffer", reset=None, on_event=None):
-        self._engine = Engine(Port(stream), context)
-        self._background = Background(self._engine)
-        borrow("network").begin(self, dialect, apn, context, access, reset, on_event)
+    def __init__(self, *args, **named):
+        borrow("network")._begin(self, *args, **named)
 
     def __getattr__(self, name):
-        return method(ELSEWHERE, self, name)
-
-    def isconnected(self):
-        """True while the context is active as far as the module has said."""
-        engine = self._engine
-        return self._address is not None and self._losses == engine.network_losses + engine.restarts
-
-    def poll(self, timeout_ms=0):
-        """Take in what the module sent and run events; waits at most timeout_ms for something to come."""
-        if not self._service() and timeout_ms > 0 and not self._engine.stalled:
-            self._pause(timeout_ms)
-            self._service()
-        self._deliver()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.close()
-
-    # -- running
+        return method(self, name)
 
     def _wait(self, ms):
         # Take in what comes, at most ms milliseconds long; False when nothing came.  Allocates nothing.
@@ -69,47 +39,81 @@ class Modem:
     def _pause(self, ms):
         # Until something comes, at most ms milliseconds; False when they have passed.
         engine = self._engine
-        left = self._background.remaining_ms(ms)
+        left = ms
+        job = self._jobs
+        while job is not None:
+            left = job.remaining_ms(left)
+            job = job.next
         engine.port.wait(engine.remaining_ms(left), engine.out_left > 0 or engine.full)
         return self._service() or left < ms
 
     def _service(self):
-        # Take in what has come and let the background go on; True when something did.  Allocates nothing by itself.
+        # Take in what has come and go on as far as possible without waiting; True when something moved.
+        # Allocates nothing by itself.
         engine = self._engine
         moved = engine.pump()
         if engine.events and not engine.state:
             self._deliver()
-        moved = self._background.step() or moved
+        if self._first is not None:
+            moved = self._start() or moved
+        job = self._jobs
+        while job is not None:
+            if job.advance():
+                self._remove(job)
+                moved = True
+            job = job.next
         if moved and self._ear is not None:
             self._ear.wake()
         return moved
 
-    def _run(self, steps, timeout_ms, what):
-        """Run a generator of commands (see connection.py) to its end; returns what it returns."""
-        engine = self._engine
-        give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
-        if self._orphans and not engine.silent:
-            self._close_orphans()
-        job = borrow("jobs").Job(self._background, steps)
-        try:
-            while not job.advance():
-                left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
-                if left <= 0:
-                    raise self._gave_up(what, job.step)
-                self._wait(job.remaining_ms(left))
-        finally:
-            job.cancel()
-            if engine.events:
-                self._deliver()
-        return job.result()
+    # -- commands that wait
 
-    def _deliver(self):
-        if self._delivering or not self._engine.events:
+    def _submit(self, command):
+        # Send it when its turn comes; command.done tells when it is finished.
+        command.clear()
+        at = self._first
+        if at is None:
+            self._first = command
+        else:
+            while at.next is not None:
+                at = at.next
+            at.next = command
+        self._start()
+
+    def _start(self):
+        # The oldest one, if nothing is in flight; True when there was something to be done.
+        command = self._first
+        link = command.link
+        if link is not None and link.state == _GONE and link.tx is command:  # the peer closed while it waited
+            self._refuse(command)
+            return True
+        if not self._engine.start(command):
+            return False
+        self._first = command.next
+        command.next = None
+        return True
+
+    # -- jobs
+
+    def _add(self, job):
+        # Step it from now on until its advance() says that it is done.
+        at = self._jobs
+        if at is None:
+            job.next = None
+            self._jobs = job
             return
-        self._delivering = True
-        try:
-            while self._engine.events:
-                event, link, value = self._engine.events.pop(0)
-                self._on_event(event, link.socket if link is not None else None, value)
-        finally:
-            self._delivering = False
+        while at is not job:
+            if at.next is None:
+                job.next = None
+                at.next = job
+            at = at.next
+
+    def _remove(self, job):
+        # Its own next stays: somebody may be on the way along the list.
+        at = self._jobs
+        if at is job:
+            self._jobs = job.next
+        while at is not None:
+            if at.next is job:
+                at.next = job.next
+            at = at.next

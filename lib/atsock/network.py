@@ -1,25 +1,34 @@
-"""Modem's methods around the network: what its constructor checks, attach(), detach(), recover().  Loaded for the call."""
+"""What a Modem is made of and checks first, and attach().  Loaded for the call."""
+
+import select
 
 from . import checks, tables
 from .address import AF_INET, AF_INET6
-from .command import Command
-from .errnos import ENETDOWN
+from .engine import Engine
+from .fast import const
 from .lend import borrow
+from .port import Port, ticks_ms
 
-_ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
+_POLLIN = const(1)
+_ATTACH_MS = const(240_000)  # boot, registration and the slowest context (BG96: 150 s)
 
 
-def begin(modem, dialect, apn, context, access, reset, on_event):
-    """Modem's constructor."""
+def _begin(modem, stream, dialect=None, *, apn=None, context=1, access="buffer", reset=None, on_event=None):
+    """A cellular module on a UART.
+
+    stream: machine.UART, atsock_host.SerialPort or what has their any(), readinto(buf, n) and write(buf, start, n).
+    dialect: "bg96", "a7600", "sim7028", "nl668", "l610", or None to ask the module in attach().
+    apn: for attach(); context: PDP context id, 1 to 16; access: of the sockets, "buffer", "push", "hex" or "transparent".
+    reset: a function that resets the module by hardware; on_event(event, socket, value): see EVENT_...
+    Sends nothing.  Raises ValueError, TypeError for arguments that cannot be.
+    """
     if not isinstance(context, int) or not 1 <= context <= 16:
         raise ValueError("context: 1 to 16, not %r" % (context,))
+    modem._engine = Engine(_port(stream), context)
     _set_apn(modem, apn)
-    modem._restarts = 0  # by recover(), since it last succeeded
-    modem._restarted_at = 0  # ticks
     modem._access = checks.access(access)
-    modem._reset = reset
-    modem._on_event = on_event
-    modem._ear = None  # what asyncio's tasks wait with, see ear.py
+    if reset is not None:
+        modem._reset = reset
     modem._address = None  # local address while attached
     modem._losses = 0  # engine.network_losses + restarts when it was attached
     modem._access_now = None  # access mode the module is in
@@ -27,12 +36,42 @@ def begin(modem, dialect, apn, context, access, reset, on_event):
     modem._attaching = False
     modem._attached_with = (None, b"", b"", None, 4, None)  # arguments of the last attach, see bringup.py
     modem._orphans = []  # links whose socket is gone and that the module still holds
-    modem._delivering = False
-    modem._next_port = 49152 + modem._engine.port.ticks_ms() % 8192
     if on_event is not None:
+        modem._on_event = on_event
         modem._engine.events = []
     if dialect is not None:
         _use(modem, dialect)
+
+
+def _port(stream):
+    for name in ("any", "readinto", "write"):
+        if not hasattr(stream, name):
+            raise TypeError("the stream has no %s(): give a machine.UART, or atsock_host.SerialPort on a host" % name)
+    port = Port()
+    port.stream = stream
+    port.ticks_ms = ticks_ms
+    # How long a byte takes to leave matters for the silence around +++ only.
+    port.baudrate = getattr(stream, "baudrate", None) or 115200
+    port.poller = _poller(stream)
+    port.mask = _POLLIN
+    return port
+
+
+def _poller(stream):
+    # A stream that cannot be polled (a plain Python object, a COM port of Windows) is asked instead.
+    if not hasattr(select, "poll"):
+        return None
+    try:
+        poller = select.poll()
+        poller.register(stream, _POLLIN)
+        poller.poll(0)
+    except (OSError, TypeError, ValueError, AttributeError):
+        return None
+    if hasattr(poller, "ipoll"):
+        return poller
+    from .clock import Poller  # CPython
+
+    return Poller(poller)
 
 
 def _set_apn(modem, apn):
@@ -45,6 +84,12 @@ def _use(modem, name):
     tables.use(modem._engine, name, modem._access)
 
 
+def isconnected(modem):
+    """True while the context is active as far as the module has said."""
+    engine = modem._engine
+    return modem._address is not None and modem._losses == engine.network_losses + engine.restarts
+
+
 def attach(
     modem, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
 ):
@@ -55,18 +100,9 @@ def attach(
     auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: digits.  Raises ValueError before a byte
     is sent, Timeout, ModemError, CommandError.
     """
-    if modem.isconnected() and not modem._engine.lost:
+    if isconnected(modem) and not modem._engine.lost:
         return modem._address
-    return modem._run(modem._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
-
-
-def attach_async(
-    modem, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
-):
-    """attach() for asyncio: to be awaited."""
-    from .ear import of
-
-    return of(modem).run(modem._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
+    return modem._run(_attach_steps(modem, apn, user, password, auth, family, pin), timeout_ms, "attach")
 
 
 def _attach_steps(modem, apn, user, password, auth, family, pin):
@@ -88,12 +124,12 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
             raise ValueError("PIN: 4 to 8 digits")
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
-    return modem._attach((apn, user_bytes, password_bytes, auth, 4 if family == AF_INET else 6, pin))
+    return _attach(modem, (apn, user_bytes, password_bytes, auth, 4 if family == AF_INET else 6, pin))
 
 
 def _attach(modem, args):
     yield lambda: not modem._attaching
-    if modem.isconnected():
+    if isconnected(modem):
         if not modem._engine.lost:
             return modem._address
         modem._is_down()  # an open has shown it
@@ -107,39 +143,3 @@ def _attach(modem, args):
     finally:
         modem._attaching = False
     return address
-
-
-def detach(modem):
-    """Deactivate the context; all its connections end.  Raises CommandError, Timeout."""
-    if modem._engine.dialect is None:
-        return
-    modem._is_down()
-    modem._run(borrow("asking").run(modem, Command(None, tables.of(modem).command(b"DEACTIVATE"))), -1, "detach")
-
-
-def _family(modem):
-    # Of the context.
-    return AF_INET6 if modem._attached_with[4] == 6 else AF_INET
-
-
-def _is_down(modem):
-    borrow("rare").lose_all(modem._engine, ENETDOWN)
-    modem._address = None
-    modem._access_now = None
-
-
-def recover(modem):
-    """Bring a hung, restarted or detached module back; returns the local address as attach(), with its arguments.
-
-    Sockets that were open raise ECONNRESET.  Attaches anew, then deactivates the context first, then restarts the
-    module by command, then by the `reset` given to Modem; each bounded by one to three minutes.  Raises the first error when
-    nothing helps, OSError EAGAIN when it was restarted too often lately (BG96 manual 1.1).
-    """
-    if modem._attached_with[0] is None and modem._apn is not None:
-        modem._attached_with = (checks.quoted(modem._apn, "APN", 99),) + modem._attached_with[1:]
-    return modem._run(borrow("recovery").steps(modem), -1, "recover")
-
-
-def local_address(modem):
-    """The address that attach() returned, None when not attached."""
-    return modem._address if modem.isconnected() else None

@@ -4,9 +4,10 @@ Bytes of data mode belong to whoever entered it; sockets with access="transparen
 they entered they leave.  What arrives in between is dropped here.
 """
 
+import atsock
+
 from . import tables
 from .asking import ask, run
-from .errors import Timeout
 
 _MARGIN_MS = 30  # on top of the guard time, for the clock's grain
 _OK_MS = 3_000
@@ -63,4 +64,4 @@ def escape(modem):
     engine.leave_data()
     yield from run(modem, ask(b"AT", 2000), False)
     if sink.end != _OK:
-        raise Timeout("no answer to +++")
+        raise atsock.Timeout("no answer to +++")

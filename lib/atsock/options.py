@@ -1,13 +1,32 @@
-"""Options and small questions of a socket, and what to raise.  Loaded for the call."""
+"""Options and small questions of a socket.  Loaded for the call."""
 
 from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
-from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
-from .errors import Timeout, os_error
+from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, os_error
+from .fast import const
 from .lend import borrow
 
 # Requests of ioctl (MicroPython py/stream.h); POLL is in polling.py.
-_FLUSH = 1
-_CLOSE = 4
+_FLUSH = const(1)
+_CLOSE = const(4)
+
+_KEEPALIVE = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
+
+
+def settimeout(socket, seconds):
+    """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from streams)."""
+    if seconds is None:
+        socket._timeout_ms = -1
+    elif seconds < 0:
+        raise ValueError("timeout: None or seconds from 0 on, not %r" % (seconds,))
+    else:
+        socket._timeout_ms = int(seconds * 1000)
+        if not socket._timeout_ms:
+            from . import polling  # stays with those who do not wait
+
+
+def setblocking(socket, flag):
+    """settimeout(None) or settimeout(0)."""
+    settimeout(socket, None if flag else 0)
 
 
 def gettimeout(socket):
@@ -24,9 +43,9 @@ def setsockopt(socket, level, option, value):
     """
     if option == SO_KEEPALIVE and level != IPPROTO_TCP:
         modem = socket._modem
-        modem._run(borrow("services").keepalive(modem, value, socket._keepalive), -1, "keep-alive")
+        modem._run(borrow("services").keepalive(modem, value, getattr(socket, "_keepalive", _KEEPALIVE)), -1, "keep-alive")
     elif level == IPPROTO_TCP and option in (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT):
-        keep = list(socket._keepalive)
+        keep = list(getattr(socket, "_keepalive", _KEEPALIVE))
         keep[option - TCP_KEEPIDLE] = value
         socket._keepalive = tuple(keep)
     elif option == SO_RCVBUF:
@@ -63,11 +82,9 @@ def _control(socket, request):
     return 0 if request == _FLUSH else -EINVAL
 
 
-def _raise(socket, errno):
-    if errno == ETIMEDOUT:
-        raise Timeout()
-    if socket._job is not None and socket._job.done:
-        socket._check_job()
-    if socket._outbox is not None:
-        socket._outbox.lost = False
-    raise socket._modem._link_error(socket._link, errno)
+def readable(socket):
+    return True
+
+
+def writable(socket):
+    return True

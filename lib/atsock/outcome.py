@@ -1,7 +1,8 @@
 """Answers that are no plain success: refusals and their reasons, and what lookups find.  Loaded for the moment."""
 
+from errno import EAGAIN, EIO
+
 from .command import Command
-from .errors import EAGAIN, EIO
 from .fast import MISSING, const
 from .lend import borrow
 

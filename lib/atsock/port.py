@@ -1,41 +1,41 @@
 """The byte port: the only file that touches the UART, the clock and waiting.
 
 A stream is what machine.UART is: any(), readinto(buf, n), write(buf, start, n).  fill() and write() return
-at once; wait() returns when something can be read (or written), or when its time is over.  Allocates
-nothing after __init__ on MicroPython.
+at once; wait() returns when something can be read (or written), or when its time is over.  Allocates nothing on MicroPython.
 """
 
-import select
+try:
+    from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
+except ImportError:
+    from .clock import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
-from .clock import sleep_ms, ticks_ms
+from .fast import const
 
-_POLLIN = 1
-_POLLOUT = 4
+_POLLIN = const(1)
+_POLLOUT = const(4)
 # Without poll the stream has to be asked: the pause between two questions.
-_ASK_MS = 1
+_ASK_MS = const(1)
 
 
 class Port:
-    def __init__(self, stream):
-        for name in ("any", "readinto", "write"):
-            if not hasattr(stream, name):
-                raise TypeError("the stream has no %s(): give a machine.UART, or atsock_host.SerialPort on a host" % name)
-        self.stream = stream
-        self.ticks_ms = ticks_ms
-        # How long a byte takes to leave matters for the silence around +++ only.
-        self.baudrate = getattr(stream, "baudrate", None) or 115200
-        self.poller = _poller(stream)
-        self.mask = _POLLIN
+    """stream; ticks_ms, a function; baudrate; poller of the stream, None when it cannot be polled; mask that it has.
 
-    def fill(self, window):
-        """Read what is there, up to the window's size, into its beginning; returns the count."""
+    Made by network._begin().
+    """
+
+    def fill(self, window, marks):
+        """When the window is used up, read what is there into it; returns the bytes to be looked at, window[marks[0]:marks[1]]."""
+        if marks[0] < marks[1]:
+            return marks[1] - marks[0]
         # any() first: readinto() of a UART with a timeout would wait for as many bytes as it is asked for.
         n = self.stream.any()
-        if not n:
-            return 0
         if n > len(window):
             n = len(window)
-        return self.stream.readinto(window, n) or 0
+        if n:
+            n = self.stream.readinto(window, n) or 0
+        marks[0] = 0
+        marks[1] = n
+        return n
 
     def write(self, buf, start, n):
         """Write up to n bytes of buf[start:]; returns how many the port took, maybe 0."""
@@ -50,29 +50,5 @@ class Port:
         if mask != self.mask:
             self.mask = mask
             self.poller.modify(self.stream, mask)
-        _poll(self.poller, ms)
-
-
-def _poller(stream):
-    # A stream that cannot be polled (a plain Python object, a COM port of Windows) is asked instead.
-    if not hasattr(select, "poll"):
-        return None
-    try:
-        poller = select.poll()
-        poller.register(stream, _POLLIN)
-        poller.poll(0)
-    except (OSError, TypeError, ValueError, AttributeError):
-        return None
-    return poller
-
-
-if hasattr(select, "poll") and hasattr(select.poll(), "ipoll"):
-
-    def _poll(poller, ms):
-        for _ in poller.ipoll(ms):
+        for _ in self.poller.ipoll(ms):
             pass
-
-else:
-
-    def _poll(poller, ms):
-        poller.poll(ms)

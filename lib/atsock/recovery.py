@@ -4,11 +4,12 @@ A ladder, each rung bounded: attach anew; deactivate the context first; restart 
 hardware.  Restarts that follow each other too closely are refused, so that a network that is down is not stormed.
 """
 
+import atsock
+
 from . import tables
 from .asking import ask
 from .command import Command
 from .errnos import EAGAIN, ECONNRESET
-from .errors import ModemError, Timeout
 from .fast import const
 
 _FREE = const(0)
@@ -35,7 +36,7 @@ def steps(modem):
     for rung, time_ms in ((_nothing, _ATTACH_MS), (_deactivate, _ATTACH_MS), (_restart, _BOOT_MS), (_reset, _BOOT_MS)):
         try:
             return (yield from _within(modem, _climb(modem, rung), time_ms))
-        except ModemError as e:
+        except atsock.ModemError as e:
             error = error or e  # the first one tells why it was lost
             if e.errno == EAGAIN:
                 raise
@@ -58,7 +59,7 @@ def _within(modem, steps, time_ms):
             step = next(steps)
             if engine.is_past(give_up):
                 steps.close()
-                raise Timeout("not back within %d s" % (time_ms // 1000))
+                raise atsock.Timeout("not back within %d s" % (time_ms // 1000))
             yield step
     except StopIteration as e:
         return e.value
@@ -83,8 +84,8 @@ def _restart(modem):
 
 
 def _reset(modem):
-    if modem._reset is None:
-        raise Timeout("the module does not come back, and Modem was given no reset")
+    if not hasattr(modem, "_reset"):
+        raise atsock.Timeout("the module does not come back, and Modem was given no reset")
     modem._engine.reset()
     modem._reset()
     yield 0
@@ -92,9 +93,10 @@ def _reset(modem):
 
 def _count_restart(modem):
     now = modem._engine.port.ticks_ms()
-    wait_s = _WAIT_S[min(modem._restarts, len(_WAIT_S) - 1)]
+    restarts = getattr(modem, "_restarts", 0)  # since it last succeeded
+    wait_s = _WAIT_S[min(restarts, len(_WAIT_S) - 1)]
     if wait_s and -modem._engine.until_ms(modem._restarted_at) < wait_s * 1000:
         left = wait_s - -modem._engine.until_ms(modem._restarted_at) // 1000
-        raise ModemError(EAGAIN, "restarted %d times in a row: not again before %d s have passed" % (modem._restarts, left))
-    modem._restarts += 1
-    modem._restarted_at = now
+        raise atsock.ModemError(EAGAIN, "restarted %d times in a row: not again before %d s have passed" % (restarts, left))
+    modem._restarts = restarts + 1
+    modem._restarted_at = now  # ticks

@@ -1,10 +1,11 @@
 """Looking up a name, as a generator of commands (see connection.py).  Off the data path; allocates."""
 
+import atsock
+
 from . import tables
 from .address import AF_INET6
 from .checks import is_address
 from .errnos import EAFNOSUPPORT, EHOSTUNREACH
-from .errors import CommandError, ModemError
 from .question import Question
 
 
@@ -17,7 +18,7 @@ def resolve(modem, host, family=0):
     if family == AF_INET6:
         verb = table.command(b"RESOLVE_6", host=host)
         if verb is None:
-            raise ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % table.name())
+            raise atsock.ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % table.name())
     command = Question(None, verb)
     command.lines = None
     command.texts = []
@@ -25,7 +26,7 @@ def resolve(modem, host, family=0):
     yield command
     if command.errno:
         error = modem._error(command)
-        if isinstance(error, CommandError):  # whatever number a module has for it
-            error = CommandError(EHOSTUNREACH, error.command, error.code, error.text)
+        if isinstance(error, atsock.CommandError):  # whatever number a module has for it
+            error = atsock.CommandError(EHOSTUNREACH, error.command, error.code, error.text)
         raise error
     return command.texts

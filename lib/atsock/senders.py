@@ -1,6 +1,6 @@
 """Whose is pushed data that comes without a connection id (SIMCom's +IPD)?  Loaded at the first one, and kept; allocates nothing then."""
 
-from .errors import EIO
+from errno import EIO
 from .fast import const
 
 _FREE = const(0)

@@ -1,17 +1,18 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
-from .address import AF_INET6
+import atsock
+
 from . import tables
+from .address import AF_INET6
 from .asking import run
-from .closing import close_link
 from .command import Command
 from .connection import TCP_SERVER, in_turn, open_link, use_access
 from .datagrams import parse_sender
 from .errnos import EINVAL, EMFILE
-from .errors import ModemError
 from .fast import const
 from .link import Link
+from .releasing import close_link
 
 _OPEN = const(2)
 _LISTENING = const(3)
@@ -48,7 +49,7 @@ class Listener:
     def listen(self, port):
         engine = self.modem._engine
         if not port:
-            raise ModemError(EINVAL, "listen() needs the port of bind()")
+            raise atsock.ModemError(EINVAL, "listen() needs the port of bind()")
         self.port = port
         link = None
         try:
@@ -82,7 +83,7 @@ class Listener:
         count = self.servers if self.socket._access != "transparent" else 1
         free = [n for n in range(count) if n not in engine.servers]
         if not free:
-            raise ModemError(EMFILE, "all %d servers are in use" % count)
+            raise atsock.ModemError(EMFILE, "all %d servers are in use" % count)
         table = tables.of(modem)
         yield from use_access(modem, table, self.socket._access)
         link = Link(None)
@@ -101,9 +102,11 @@ class Listener:
         pushed = self.mode[_RECV] is None
         becomes = self.kind == _BECOMES and link.socket is socket and link not in self.links
         if not becomes:
-            if link.socket is not None:  # the connection before has ended, and nobody has closed its socket
-                link = self.modem._renew(link)
-            link.reset(self.modem._ring_size(socket, pushed))
+            link = self.modem._renew(link)
+            size = self.modem._ring_size(socket, pushed)
+            if size != link.size:
+                link.size = size
+                link.buf = None
             link.socket = socket
         link.state = _OPEN
         link.held = True
@@ -148,7 +151,7 @@ class Listener:
             try:
                 yield from self.listen(self.port)
                 return
-            except ModemError as e:
+            except atsock.ModemError as e:
                 if e.errno != EMFILE:
                     self.errno = e.errno
                     return

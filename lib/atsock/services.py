@@ -1,14 +1,15 @@
 """What the modules offer beside sockets: ping and NTP.  Imported when it is used."""
 
+import atsock
+
 from . import tables
 from .asking import ask, run, text, value
-from .checks import eight_groups
+from .checks import eight_groups, printable
 from .checks import host as check_host
 from .checks import port as check_port
 from .command import Command
 from .question import Question
 from .errnos import EIO, EOPNOTSUPP
-from .errors import ModemError, printable
 from .fast import MISSING
 
 
@@ -39,7 +40,7 @@ def ping(modem, host, count, size, timeout_ms):
             raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
     modem._check_attached()
     if not table.cells(b"PING"):
-        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % table.name())
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % table.name())
     fatal = table.numbers(b"PING_FATAL")
     end = table.cells(b"PING_END")
     key, host = _of_family(modem, table, b"PING", host)
@@ -103,7 +104,7 @@ def ntp(modem, server, port):
     args = (check_host(server), check_port(port))
     modem._check_attached()
     if not table.cells(b"NTP"):
-        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % table.name())
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % table.name())
     key, host = _of_family(modem, table, b"NTP", args[0])
     command = Question(None, table.command(key, host=host, port=port))
     prefix, status, good, time = table.cells(b"NTP_LINE")
@@ -125,7 +126,7 @@ def keepalive(modem, on, values):
     """Steps of setsockopt(SO_KEEPALIVE): values are idle s, interval s, count; for all sockets of the module."""
     table = tables.of(modem)
     if table is None or not table.cells(b"KEEPALIVE"):
-        raise ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
+        raise atsock.ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
     if not on:
         yield from run(modem, Command(None, table.command(b"KEEPALIVE_OFF")))
         return
@@ -149,12 +150,12 @@ def unacked(modem, link):
     table = tables.of(modem)
     verb = table.command(b"UNACKED")
     if verb is None:
-        raise ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % table.name())
+        raise atsock.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % table.name())
     prefix, sent, field = table.cells(b"UNACKED_LINE")
     command = Question(link, verb)
     command.prefix = prefix
     yield from run(modem, command)
     if not command.lines:
-        raise ModemError(EIO, "the module did not tell what is acknowledged")
+        raise atsock.ModemError(EIO, "the module did not tell what is acknowledged")
     n = value(command.lines[0], int(field))
     return value(command.lines[0], int(sent)) - n if sent else n

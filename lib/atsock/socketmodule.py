@@ -5,11 +5,11 @@
 What was imported before keeps the module it has.
 """
 
+import atsock
+
 from . import address
 from .address import AF_INET, SOCK_STREAM
-from .errors import Timeout
-from .sockets import MSG_DONTWAIT, MSG_PEEK, Socket
-from .streams import StreamSocket
+from .sockets import Socket, StreamSocket
 
 _GLOBAL_DEFAULT = object()
 
@@ -32,11 +32,11 @@ class SocketModule:
     TCP_KEEPIDLE = address.TCP_KEEPIDLE
     TCP_KEEPINTVL = address.TCP_KEEPINTVL
     TCP_KEEPCNT = address.TCP_KEEPCNT
-    MSG_PEEK = MSG_PEEK
-    MSG_DONTWAIT = MSG_DONTWAIT
+    MSG_PEEK = address.MSG_PEEK
+    MSG_DONTWAIT = address.MSG_DONTWAIT
     SocketType = Socket
     error = OSError
-    timeout = Timeout
+    timeout = atsock.Timeout
 
     def __init__(self, modem):
         class socket(StreamSocket):  # a class, because programs look for methods in it

@@ -275,15 +275,16 @@ def name_of(rows, at):
 
 
 def headers(rows):
-    """[(name, commas)] of the packed rows whose payload stands on their own line, behind so many commas."""
-    found = []
+    """The packed rows whose payload stands on their own line, as scan() of fast.py wants them."""
     inline = [_index(KINDS, kind) for kind in (b"INLINE", b"INLINE_HEX", b"INLINE_FROM", b"INLINE_HEX_FROM")]
+    found = b""
     at = 0
     while rows[at]:
         if rows[at + 6] in inline:
-            found.append((name_of(rows, at), rows[at + 8]))
+            name = name_of(rows, at)
+            found += bytes((len(name),)) + name + bytes((rows[at + 8],))
         at += rows[at]
-    return tuple(found)
+    return found + b"\0"
 
 
 def _lines(text, key):

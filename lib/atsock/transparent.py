@@ -4,22 +4,25 @@ Owns the guard times of +++ and the rule that payload never looks like it; tail.
 module says in band that data mode is over.
 """
 
+import atsock
+
 from . import tables
 from .asking import ask, run
 from .command import Command
-from .clock import ticks_add
-from .closing import close_link
 from .connection import TCP, UDP
-from .errnos import EAGAIN, EBUSY, ENOTCONN, EOPNOTSUPP
-from .errors import ModemError, Timeout
+from .errnos import EBUSY, ENOTCONN, EOPNOTSUPP
 from .fast import const, copy
-from .streams import StreamSocket
+from .lend import borrow
+from .port import ticks_add
+from .releasing import close_link
+from .ring import resize, room
+from .sockets import StreamSocket
+from .states import NO, OPEN
 from .tail import RING_MOST, Tail
 
-_DATA_MODE = const(3)
+_DATA_MODE = const(3)  # Engine.state
 _EVENT_CLOSED = const(2)
-_NO = const(0)
-_OPEN = const(2)
+_AGAIN = const(-11)  # see sockets.py
 _GUARD_MARGIN_MS = 30  # on top of the manual's silence, for the clock's grain
 _OK_MS = 3_000  # for the OK behind the second silence
 _QUIET_MS = 300  # after a line that may end data mode: more payload would have come by then
@@ -36,7 +39,6 @@ def _hear(engine, line):
     tokens.line[tokens.n] = 0
     if line:
         engine.knows()
-    tokens.start_line()
 
 
 class TransparentSocket(StreamSocket):
@@ -52,7 +54,6 @@ class TransparentSocket(StreamSocket):
     _out = False  # escaped
     _what = TCP
     _again = {}  # where a RESUME_UDP that opens once more goes to
-    _guard_ms = 0  # see _adopt()
 
     def connect(self, address):
         """As StreamSocket.connect(); the port is in data mode afterwards."""
@@ -60,9 +61,10 @@ class TransparentSocket(StreamSocket):
         self._connect(self._what, host, port, self._timeout_ms)
 
     def _adopt(self, link, table):
-        super()._adopt(link, table)
+        borrow("opening")._adopt(self, link, table)
         self._free_at = self._wrote_at = self._engine.after_ms(0)
-        link.need_ring()
+        if link.buf is None:
+            link.buf = bytearray(link.size)
         rules = tables.of(self._modem)
         self._guard_ms = rules.number(b"GUARD_MS")
         self._ends = tuple(rules.cells(b"DATA_ENDS"))
@@ -72,23 +74,25 @@ class TransparentSocket(StreamSocket):
 
     # -- data
 
-    def _next_step(self, link):
-        tail = link.tail
+    def _next_step(self, buf, at, n):
+        link = self._link
         if self._out:
-            if self._escaped_reads:
-                return super()._next_step(link)
-            return -EAGAIN if link.state == _OPEN else super()._next_step(link)
-        if self._engine.state != _DATA_MODE or not tail.n or link.state != _OPEN:
-            return super()._next_step(link)
-        if self._is_quiet():
-            if tail.complete:
-                self._modem._background.run(self._ended(link))
-            else:
-                tail.release()
-        return -EAGAIN
+            if link.state == OPEN and not self._escaped_reads:
+                return _AGAIN
+        elif self._engine.state == _DATA_MODE and link.tail.n and link.state == OPEN:
+            return self._recv_step(buf, at, n) if self._is_released(link) else _AGAIN
+        # By way of the ring also where the buffer is large: the tail is minded there.
+        return super()._next_step(buf, at, 0)
 
-    def _start_read(self, link, buf, n):
-        return self._next_step(link)  # by way of the ring also where the buffer is large: the tail is minded there
+    def _is_released(self, link):
+        # What may be the module's last words: is it payload?
+        if not self._is_quiet():
+            return False
+        if link.tail.complete:
+            self._modem._spawn(self._ended(link))
+            return False
+        link.tail.release()
+        return True
 
     def _is_quiet(self):
         # Has the module been silent behind what may be its last words?
@@ -114,33 +118,32 @@ class TransparentSocket(StreamSocket):
             _hear(engine, line)  # they may tell more than that
         tail.n = 0
         tail.complete = False
-        if link.state == _OPEN:
+        if link.state == OPEN:
             link.gone()
             link.held = engine.closes_gone
             engine.event(_EVENT_CLOSED, link, 0)
-        link.drained = True
-        link.ready = _NO
+        link.ready = NO
         yield from run(self._modem, ask(b"AT", 2000), False)
 
     def _send_step(self, buf, at, n):
         link = self._link
         if link is None:
-            return self._not_yet(link)
+            return self._no_link()
         if self._out:
-            raise ModemError(EBUSY, "the socket is in command mode: resume() first")
-        if link.state != _OPEN:
+            raise atsock.ModemError(EBUSY, "the socket is in command mode: resume() first")
+        if link.state != OPEN:
             return super()._send_step(buf, at, n)
         if self._engine.state != _DATA_MODE:  # accepted, and CONNECT has not come yet
-            return -EAGAIN
+            return _AGAIN
         self._look_back()
         if self._plus >= 0:
             n = self._spoil_escape(buf, at, n)
             if not n:
-                return -EAGAIN
+                return _AGAIN
         n = self._engine.port.write(buf, at, n)
         self._engine.full = n == 0
         if not n:
-            return -EAGAIN
+            return _AGAIN
         self._count_out(n)
         return n
 
@@ -199,7 +202,7 @@ class TransparentSocket(StreamSocket):
             self._fail(ENOTCONN)
         if not self._out:
             self._modem._run(self._escape_steps(self._link), -1, "escape")
-            if self._link.state != _OPEN:
+            if self._link.state != OPEN:
                 self._fail(self._link.errno or ENOTCONN)
 
     def _escape_steps(self, link):
@@ -225,7 +228,7 @@ class TransparentSocket(StreamSocket):
         yield lambda: tail.complete or engine.is_past(give_up)
         tail.words = self._ends
         if not tail.complete:
-            raise Timeout("no answer to +++")
+            raise atsock.Timeout("no answer to +++")
         if not tail.hold.startswith(b"\r\nOK"):  # its last words came meanwhile
             yield from self._ended(link)
             return
@@ -233,7 +236,7 @@ class TransparentSocket(StreamSocket):
         tail.complete = False
         engine.leave_data()
         self._out = True
-        if link.state == _OPEN:
+        if link.state == OPEN:
             link.ready = 1
         yield from run(self._modem, ask(b"AT", 2000), False)
 
@@ -244,8 +247,8 @@ class TransparentSocket(StreamSocket):
 
     def _make_room(self, link):
         # Nobody reads meanwhile, and what comes must not be lost.
-        if link.ring.room() < 1024 and link.ring.size < RING_MOST:
-            link.ring.resize(link.ring.size * 2)
+        if room(link) < 1024 and link.size < RING_MOST:
+            resize(link, link.size * 2)
 
     def resume(self):
         """Back to data mode after escape().  Raises CommandError when the connection is gone meanwhile, Timeout."""
@@ -260,7 +263,7 @@ class TransparentSocket(StreamSocket):
         words = tuple(table.cells(b"RESUME_WORDS"))
         if self._escaped_reads:
             # What the module buffered meanwhile would be lost, or come late: read it out.
-            while link.ready != _NO:
+            while link.ready != NO:
                 self._make_room(link)
                 link.rx.n = 1024
                 link.noticed = False
@@ -271,7 +274,7 @@ class TransparentSocket(StreamSocket):
             # Whether anything is said before the data goes on is not stated: take either.
             engine = self._engine
             yield from run(self._modem, ask(b"AT", 2000))  # takes in all notices that have come
-            if link.state != _OPEN:
+            if link.state != OPEN:
                 self._fail(link.errno or ENOTCONN)
             link.tail.answer(words)
             engine.enter_data(link.tail)
@@ -292,7 +295,7 @@ class TransparentSocket(StreamSocket):
         if self._listener is not None:
             yield from self._listener.close()
             return
-        if not self._out and link.state == _OPEN and self._engine.state == _DATA_MODE:
+        if not self._out and link.state == OPEN and self._engine.state == _DATA_MODE:
             link.dropping = True
             yield from self._escape_steps(link)
         yield from close_link(self._modem, link)
@@ -311,4 +314,4 @@ class TransparentDatagrams(TransparentSocket):
         self._connect(UDP, host, port, self._timeout_ms)
 
     def listen(self, backlog=1):
-        raise ModemError(EOPNOTSUPP, "listen() is for TCP")
+        raise atsock.ModemError(EOPNOTSUPP, "listen() is for TCP")

@@ -8,7 +8,7 @@ import asyncio
 import sys
 
 import common
-from atsock import aio, lifecycle
+from atsock import aio, closing
 
 SCENE, ECHO, OTHER = common.arguments[0], int(common.arguments[1]), int(common.arguments[2])
 PATIENCE_S = 0.2
@@ -96,7 +96,7 @@ async def drain(modem):
 
 
 async def close(modem):
-    aio._GOODBYE_MS = lifecycle._FLUSH_MS = 500
+    aio._GOODBYE_MS = closing._FLUSH_MS = 500
     reader, writer = await modem.open_connection("echo.example", OTHER)
     while not await runs_out_of_time(writer.drain()):
         writer.write(bytes(20000))

@@ -1,0 +1,44 @@
+"""Where the methods are that Modem and the sockets have not: a module with + stays once it is loaded.  Loaded for the moment."""
+
+MODEM = (
+    b" network: _begin attach isconnected _attach _attach_steps _set_apn _use"
+    b" opening: socket _close_orphans _ring_size"
+    b" upkeep: local_address detach recover attach_async _is_down"
+    b" commands: command call query test identity signal registration _heed"
+    b" lookups: resolve getaddrinfo ping ntp _check_attached"
+    b" fronts: close __enter__ __exit__ socket_module open_connection start_server"
+    b" jobs: _run _spawn _withdraw _refuse _is_idle"
+    b" links: _ask_room _renew _free_port"
+    b" failures: _error _text _link_error _gave_up"
+    b" +events: poll _deliver "
+)
+
+SOCKET = (
+    b" opening: bind _check_address _check_job _check_open _connect _open_steps _adopt _release __del__"
+    b" closing: close __enter__ __exit__ _end _end_steps _close_steps _is_told _hand_over"
+    b" options: settimeout setblocking gettimeout _control setsockopt makefile fileno readable writable"
+    b" troubles: _fail _no_link _failed _give_up"
+    b" +polling: ioctl _holds _look_again _fail_stream _at_once"
+    b" +outbox: _post _box "
+)
+
+STREAM = (
+    b" opening: connect"
+    b" serving: listen accept _listen_steps"
+    b" options: unacked"
+    b" +reading: recv read readline sendall _fetch" + SOCKET
+)
+
+ENGINE = b" late: abandon overflow reset resume enter_data leave_data "
+
+LINK = b" endings: detach gone overflow "
+
+
+def find(kind, name):
+    """The module that has the method `name` of kind "MODEM", "SOCKET", "STREAM", "ENGINE" or "LINK".  Raises AttributeError."""
+    places = globals()[kind]
+    at = places.find(b" " + name.encode() + b" ")
+    if at < 0:
+        raise AttributeError(name)
+    module = places[: places.rfind(b":", 0, at)]
+    return module[module.rfind(b" ") + 1 :].decode()
