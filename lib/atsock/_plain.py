@@ -17,31 +17,31 @@ def copy(dst, at, src, start, n):
     dst[at : at + n] = memoryview(src)[start : start + n]
 
 
-def put(ring, src, start, n):
-    if n > ring.size - ring.count:
-        n = ring.size - ring.count
-    at = ring.head + ring.count
-    if at >= ring.size:
-        at -= ring.size
-    first = n if n < ring.size - at else ring.size - at
-    copy(ring.buf, at, src, start, first)
-    copy(ring.buf, 0, src, start + first, n - first)
-    ring.count += n
+def put(link, src, start, n):
+    if n > link.size - link.count:
+        n = link.size - link.count
+    at = link.head + link.count
+    if at >= link.size:
+        at -= link.size
+    first = n if n < link.size - at else link.size - at
+    copy(link.buf, at, src, start, first)
+    copy(link.buf, 0, src, start + first, n - first)
+    link.count += n
     return n
 
 
-def get(ring, dst, at, n):
-    if n > ring.count:
-        n = ring.count
-    first = n if n < ring.size - ring.head else ring.size - ring.head
-    copy(dst, at, ring.buf, ring.head, first)
-    copy(dst, at + first, ring.buf, 0, n - first)
-    ring.count -= n
-    ring.head += n
-    if ring.head >= ring.size:
-        ring.head -= ring.size
-    if not ring.count:
-        ring.head = 0
+def get(link, dst, at, n):
+    if n > link.count:
+        n = link.count
+    first = n if n < link.size - link.head else link.size - link.head
+    copy(dst, at, link.buf, link.head, first)
+    copy(dst, at + first, link.buf, 0, n - first)
+    link.count -= n
+    link.head += n
+    if link.head >= link.size:
+        link.head -= link.size
+    if not link.count:
+        link.head = 0
     return n
 
 
@@ -49,7 +49,7 @@ def take_in(link, src, start, n):
     if link.dropping:
         return n
     if link.dst is None:
-        return link.ring.put(src, start, n)
+        return put(link, src, start, n)
     if n > link.dst_end - link.dst_at:
         n = link.dst_end - link.dst_at
     copy(link.dst, link.dst_at, src, start, n)

@@ -15,15 +15,15 @@ def copy(dst, at: int, src, start: int, n: int):
 
 
 @micropython.viper
-def put(ring, src, start: int, n: int) -> int:
-    size = int(ring.size)
-    count = int(ring.count)
+def put(link, src, start: int, n: int) -> int:
+    size = int(link.size)
+    count = int(link.count)
     if n > size - count:
         n = size - count
-    at = int(ring.head) + count
+    at = int(link.head) + count
     if at >= size:
         at -= size
-    d = ptr8(ring.buf)
+    d = ptr8(link.buf)
     s = ptr8(src)
     i = 0
     while i < n:
@@ -32,19 +32,19 @@ def put(ring, src, start: int, n: int) -> int:
         if at == size:
             at = 0
         i += 1
-    ring.count = count + n
+    link.count = count + n
     return n
 
 
 @micropython.viper
-def get(ring, dst, at: int, n: int) -> int:
-    size = int(ring.size)
-    count = int(ring.count)
+def get(link, dst, at: int, n: int) -> int:
+    size = int(link.size)
+    count = int(link.count)
     if n > count:
         n = count
-    start = int(ring.head)
+    start = int(link.head)
     d = ptr8(dst)
-    s = ptr8(ring.buf)
+    s = ptr8(link.buf)
     i = 0
     while i < n:
         d[at + i] = s[start]
@@ -52,8 +52,8 @@ def get(ring, dst, at: int, n: int) -> int:
         if start == size:
             start = 0
         i += 1
-    ring.count = count - n
-    ring.head = start if n < count else 0
+    link.count = count - n
+    link.head = start if n < count else 0
     return n
 
 
@@ -63,7 +63,7 @@ def take_in(link, src, start: int, n: int) -> int:
         return n
     dst = link.dst
     if not dst:  # no buffer, that is; viper has no "is None"
-        return int(put(link.ring, src, start, n))
+        return int(put(link, src, start, n))
     at = int(link.dst_at)
     if n > int(link.dst_end) - at:
         n = int(link.dst_end) - at

@@ -261,6 +261,6 @@ def _unused(links):
     # One whose connection is gone and read to its end, although nobody closed it: MicroPython has no finalisers, a
     # dropped socket is known by nothing else.
     for link in links:
-        if link.state == DEAD or link.state == GONE and link.ready == NO and not (link.ring and link.ring.count):
+        if link.state == DEAD or link.state == GONE and link.ready == NO and not link.count:
             return link
     raise errors.ModemError(EMFILE, "all %d connection ids are in use" % len(links))

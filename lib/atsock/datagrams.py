@@ -8,7 +8,7 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 from . import errors
 from .errnos import EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
 from .checks import printable
-from .fast import const
+from .fast import const, put
 from .lend import borrow
 from .link import Link
 from .ring import look, place, skip
@@ -33,69 +33,66 @@ class DatagramLink(Link):
 
     def __init__(self, id):
         super().__init__(id)
-        self.begun = -1  # a datagram is coming in: ring.count before it, -1: none
+        self.begun = -1  # a datagram is coming in: the ring's count before it, -1: none
         self.dropping = False  # it is dropped
 
     def put(self, src, start, n):
-        if not self.dropping and not self.ring.size - self.ring.count:
+        if not self.dropping and self.count == self.size:
             self.overflow()
-        return n if self.dropping else self.ring.put(src, start, n)
+        return n if self.dropping else put(self, src, start, n)
 
     def overflow(self):
         """No room for the one that is coming in: drop it, and say so.  Returns True."""
-        self.ring.count = self.begun
+        self.count = self.begun
         self.dropping = True
         return True
 
     def datagram_begins(self, line, at, end):
         """A datagram follows, its sender's text is line[at:end]."""
-        ring = self.ring
-        self.begun = ring.count
-        if ring.size - ring.count < _HEADER + end - at:
+        self.begun = self.count
+        if self.size - self.count < _HEADER + end - at:
             self.overflow()
             return
         _begin[2] = end - at
-        ring.put(_begin, 0, _HEADER)
-        ring.put(line, at, end - at)
+        put(self, _begin, 0, _HEADER)
+        put(self, line, at, end - at)
 
     def datagram_ends(self, n):
         """All of its n bytes have come; False when it had to be dropped."""
-        ring = self.ring
         begun = self.begun
         self.begun = -1
         if self.dropping:
             self.dropping = False
             return False
-        ring.buf[place(ring, begun)] = n >> 8
-        ring.buf[place(ring, begun + 1)] = n & 255
+        self.buf[place(self, begun)] = n >> 8
+        self.buf[place(self, begun + 1)] = n & 255
         return True
 
     def _byte(self, i):
-        return self.ring.buf[place(self.ring, i)]
+        return self.buf[place(self, i)]
 
     def datagrams(self):
         """True when a whole one waits in the ring."""
-        return self.ring is not None and self.ring.count > 0 and self._byte(0) != _UNFINISHED
+        return self.count > 0 and self._byte(0) != _UNFINISHED
 
     def take_datagram(self, dst, at, n):
         """The oldest datagram's first n bytes to dst[at:], the rest of it is lost; returns the count."""
-        ring = self.ring
         size = self._byte(0) << 8 | self._byte(1)
-        skip(ring, self._byte(2) + _HEADER)
+        skip(self, self._byte(2) + _HEADER)
         if n > size:
             n = size
-        ring.get(dst, at, n)
-        skip(ring, size - n)
+        self.get(dst, at, n)
+        skip(self, size - n)
         return n
 
     def look_datagram(self, n):
         """Its first n bytes as bytes; it stays.  Allocates."""
         size = self._byte(0) << 8 | self._byte(1)
-        return look(self.ring, _HEADER + self._byte(2), min(n, size))
+        return look(self, _HEADER + self._byte(2), min(n, size))
 
     def sender(self):
         """The oldest datagram's sender as the module wrote it.  Allocates."""
-        return look(self.ring, _HEADER, self._byte(2))
+        return look(self, _HEADER, self._byte(2))
 
 
 def parse_sender(text):

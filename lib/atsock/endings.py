@@ -16,10 +16,10 @@ def detach(link):
     at = link.dst_at
     left = link.dst_end - at
     link.dst = None
-    link.need_ring()
-    ring = link.ring
-    if ring.size - ring.count < left:
-        resize(ring, ring.count + left)
+    if link.buf is None:
+        link.buf = bytearray(link.size)
+    if link.size - link.count < left:
+        resize(link, link.count + left)
     return at
 
 

@@ -542,8 +542,8 @@ class Engine:
             self.tokens.raw(link, n)
 
     def _make_ready(self, row, link, n):
-        if link.dst is None and link.ring is None:
-            link.need_ring()
+        if link.dst is None and link.buf is None:
+            link.buf = bytearray(link.size)
         if link.datagram:
             self._begin_datagram(row, link)
 

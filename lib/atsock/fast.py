@@ -3,8 +3,8 @@
 Both files hold the same functions; tests/lib/test_fast.py holds them against each other:
 
     copy(dst, at, src, start, n)         n bytes of src[start:] to dst[at:]; ranges may overlap when at <= start
-    put(ring, src, start, n)             up to n bytes of src[start:] behind those that ring.buf holds; returns how many
-    get(ring, dst, at, n)                up to n of the oldest bytes of ring.buf to dst[at:]; returns how many
+    put(link, src, start, n)             up to n bytes of src[start:] behind those that the link's ring holds; returns how many
+    get(link, dst, at, n)                up to n of the oldest bytes of its ring to dst[at:]; returns how many
     take_in(link, src, start, n)         n bytes of src[start:] for a link (link.py): dropped, behind those that came before
                                          to link.dst, or to its ring; returns how many found room
     scan(window, line, marks, in_line, prompt)

@@ -6,7 +6,7 @@ for the first time while bytes move is not: an attribute more is heap.
 """
 
 from .command import Command
-from .fast import const, get, put, take_in
+from .fast import const, get, take_in
 from .lend import method
 
 _FREE = const(0)
@@ -14,21 +14,12 @@ _NO = const(0)
 _DEAD = const(5)
 
 
-class Ring:
-    """Bytes between the tokenizer, which puts, and the socket, which gets.  More of it is in ring.py.
-
-    buf: the storage, its size; head: index of the oldest byte; count: bytes held.
-    """
-
-    put = put  # (src, start, n): takes in up to n bytes of src[start:], returns how many
-    get = get  # (dst, at, n): hands out up to n bytes to dst[at:], returns how many
-
-
 class Link:
     _places = "LINK"
     pushed = False  # the module pushes data unasked
     datagram = False  # it is a DatagramLink (datagrams.py)
     held = False  # the module must be told to close it before the id can be used again
+    code = 0  # the module's own number for an errno, 0: none told
     closing = False  # somebody is at that
     dropping = False  # payload is for nobody any more
     free = -1  # bytes the module has room for, below 0: not told
@@ -38,9 +29,9 @@ class Link:
     listener = None  # the Listener that accepted it, or that it serves
     tail = None  # sink in data mode, see transparent.py
     put = take_in  # (src, start, n): payload from the tokenizer; returns how many bytes found room (the rest waits in the window)
-    ring = None  # Ring, from the first reception on
-    ring_size = 2048
-    dst = None  # where payload goes instead of the ring: dst[dst_at:dst_end]
+    get = get  # (dst, at, n): hands out up to n bytes of the ring to dst[at:], returns how many
+    buf = None  # storage of the ring, bytearray(size), made when it is first needed; what else is done with it is in ring.py
+    size = 2048
 
     def __init__(self, id):
         self.id = id
@@ -51,21 +42,18 @@ class Link:
         self.noticed = False  # a notice came while a read was in flight
         self.flow_off = False  # the module asked to stop sending
         self.errno = 0  # why it is DEAD
-        self.code = 0  # the module's own number for that, 0: none told
+        self.head = 0  # index of the ring's oldest byte
+        self.count = 0  # bytes that it holds
+        self.dst = None  # where payload goes instead of the ring: dst[dst_at:dst_end]
+        self.dst_at = self.dst_end = 0
 
     def __getattr__(self, name):
         return method(self, name)
-
-    def need_ring(self):
-        if self.ring is None:
-            ring = self.ring = Ring()
-            ring.size = self.ring_size
-            ring.buf = bytearray(ring.size)
-            ring.head = ring.count = 0
 
     def fail(self, errno, code):
         """The connection is of no use any more; the ring's bytes can still be read."""
         if self.state != _FREE:
             self.state = _DEAD
         self.errno = errno
-        self.code = code
+        if code or self.code:
+            self.code = code

@@ -41,11 +41,10 @@ def _renew(modem, link, socket=None, pushed=False, kind=Link):
     fresh = engine.links[link.id] = kind(link.id)
     if socket is not None:
         size = _ring_size(modem, socket, pushed)
-        if size != fresh.ring_size:
-            fresh.ring_size = size
-        if link.socket is None and link.ring is not None and link.ring.size == size:
-            fresh.ring = link.ring
-            fresh.ring.head = fresh.ring.count = 0
+        if size != fresh.size:
+            fresh.size = size
+        if link.socket is None and link.size == size:
+            fresh.buf = link.buf
         fresh.socket = socket
     fresh.held = link.held
     link.held = False

@@ -87,7 +87,7 @@ def _writable(socket, link):
 
 
 def _holds(socket, link):
-    return link.ring is not None and link.ring.count > 0
+    return link.count > 0
 
 
 def _look_again(socket):

@@ -26,16 +26,16 @@ def recv(socket, n, flags=0):
         socket._fail(-got)
     if not got:
         return b""
-    ring = socket._link.ring
-    return look(ring, 0, min(n, got)) if flags & _MSG_PEEK else take(ring, n)
+    link = socket._link
+    return look(link, 0, min(n, got)) if flags & _MSG_PEEK else take(link, n)
 
 
 def _fetch(socket):
     # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
     got = socket._receive(_NOTHING, 0, 0)
     link = socket._link
-    if link is not None and link.ring is not None and link.ring.count:
-        return link.ring.count
+    if link is not None and link.count:
+        return link.count
     return got
 
 
@@ -53,7 +53,7 @@ def read(socket, n=-1):
             if got < 0 and not out:
                 return None if got == _AGAIN else socket._fail(-got)
             break
-        out += take(socket._link.ring, got if n < 0 else n - len(out))
+        out += take(socket._link, got if n < 0 else n - len(out))
     return out
 
 
@@ -67,11 +67,11 @@ def readline(socket, n=-1):
             if got < 0 and not out:
                 return None if got == _AGAIN else socket._fail(-got)
             break
-        ring = socket._link.ring
-        end = find(ring, b"\n", got)
+        link = socket._link
+        end = find(link, b"\n", got)
         if 0 <= n < len(out) + (end or got):
             end = n - len(out)
-        out += take(ring, end or got)
+        out += take(link, end or got)
         if end:
             break
     return out

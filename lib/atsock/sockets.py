@@ -81,10 +81,10 @@ class Socket(_Base):
             self._reading = _DIRECT if self._engine.start(rx) else 0
         elif self._engine.state != _LATE:  # which may bring what is wanted here
             link.noticed = False
-            if link.ring is None:
-                link.need_ring()
-            if link.ring.size < rx.n:
-                rx.n = link.ring.size
+            if link.buf is None:
+                link.buf = bytearray(link.size)
+            if link.size < rx.n:
+                rx.n = link.size
             self._reading = _RING
             self._checked = self._engine.after_ms(0)
             self._modem._submit(rx)
@@ -234,8 +234,8 @@ class StreamSocket(Socket):
             got = self._read_result(link)
             if got:
                 return got
-        if link.ring is not None and link.ring.count:
-            return link.ring.get(buf, at, n)
+        if link.count:
+            return link.get(buf, at, n)
         return self._next_step(buf, at, n)
 
     def send(self, buf):

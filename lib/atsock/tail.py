@@ -105,23 +105,23 @@ class Tail:
         """What is held back is payload: hand it on; False while the ring has no room for it."""
         link = self.link
         if not link.dropping:
-            if room(link.ring) < self.n:
+            if room(link) < self.n:
                 return False
-            link.ring.put(self.hold, 0, self.n)
+            link.put(self.hold, 0, self.n)
         self.n = 0
         self.complete = False
         return True
 
     def overflow(self):
         """There is no room, and something else must get through.  False when room could be made."""
-        ring = self.link.ring
-        if ring.size < RING_MOST and not self.link.dropping:
+        link = self.link
+        if link.size < RING_MOST and not link.dropping:
             try:
-                resize(ring, 2 * ring.size)
+                resize(link, 2 * link.size)
                 return False
             except MemoryError:  # then there is no room indeed
                 pass
-        return self.link.overflow()
+        return link.overflow()
 
     @property
     def socket(self):

@@ -37,19 +37,17 @@ _WINDOW = const(256)
 
 
 class Tokenizer:
-    n = 0  # length of the last line
-    in_line = b"\0"  # headers whose payload stands on their own line, see fast.py
-    prompt = False  # a prompt is expected
-    kind = _LINES
-    sink = None  # Link that gets the payload, None: nobody
-    left = 0  # payload bytes still to come; 1 as long as hexadecimal digits come
-    taken = 0  # payload bytes in all, when END was told
-    digits = None  # Hexadecimal, from the first such payload on
+    """Of a line: line[:n].  Of payload: sink, the Link that gets it (None: nobody), and how many bytes are `left`, or were
+    `taken` when END is told; in hexadecimal 1 is left as long as digits come.  prompt: one is expected.
+    """
 
     def __init__(self):
         self.window = bytearray(_WINDOW)
         self.line = bytearray(_ROOM + 1)
         self.marks = array("i", (0, 0, 0, _ROOM))
+        self.in_line = b"\0"  # headers whose payload stands on their own line, see fast.py
+        self.digits = None  # Hexadecimal, from the first such payload on
+        self.lines()
 
     def next(self):
         marks = self.marks

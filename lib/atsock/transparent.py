@@ -59,8 +59,8 @@ class TransparentSocket(StreamSocket):
     def _adopt(self, link, table):
         borrow("opening")._adopt(self, link, table)
         self._free_at = self._wrote_at = self._engine.after_ms(0)
-        if link.ring is None:
-            link.need_ring()
+        if link.buf is None:
+            link.buf = bytearray(link.size)
         link.tail = Tail(link, self._engine.dialect.DATA_ENDS)
         self._out = False
 
@@ -239,8 +239,8 @@ class TransparentSocket(StreamSocket):
 
     def _make_room(self, link):
         # Nobody reads meanwhile, and what comes must not be lost.
-        if room(link.ring) < 1024 and link.ring.size < RING_MOST:
-            resize(link.ring, link.ring.size * 2)
+        if room(link) < 1024 and link.size < RING_MOST:
+            resize(link, link.size * 2)
 
     def resume(self):
         """Back to data mode after escape().  Raises CommandError when the connection is gone meanwhile, Timeout."""

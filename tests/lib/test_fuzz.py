@@ -103,7 +103,7 @@ def _round(dialect, access, words, seed):
     assert len(engine.tokens.line) < 1000 and len(engine.tx) < 1000 and len(engine.events) <= 32
     assert len(engine.links) <= says.links
     for link in engine.links.values():
-        assert link.ring is None or len(link.ring.buf) <= 8192, len(link.ring.buf)  # 4096 and what a read that was given up asked for
+        assert link.buf is None or len(link.buf) <= 8192, len(link.buf)  # 4096 and what a read that was given up asked for
     # And when the module comes to its senses, so does the driver.
     babbler.left = 0
     socket.settimeout(1)

@@ -266,8 +266,7 @@ FLOOD = bytes([65 + i % 26 for i in range(50_000)])
 def flood_during_the_escape(dialect):
     """More than the ring holds comes before the OK: it is kept."""
     socket, modem, tape, clock = online(dialect)
-    ring = socket._link.ring
-    resize(ring, 4096)
+    resize(socket._link, 4096)
     tape.load([("!", FLOOD[:20_000]), (">", b"+++"), ("!", FLOOD[20_000:40_000]), ("~", 1000), ("<", OK)] + AT)
     socket.escape()
     tape.load(back(dialect, False))
@@ -279,7 +278,7 @@ def flood_during_the_escape(dialect):
 def flood_while_sending(dialect):
     """What comes and has no room waits in the UART while a send() waits for the line; nothing is lost."""
     socket, modem, tape, clock = online(dialect)
-    resize(socket._link.ring, 4096)
+    resize(socket._link, 4096)
     tape.load([("!", FLOOD), (">", b"hello")])
     modem.poll()
     modem.poll()
@@ -303,7 +302,7 @@ def flood_while_sending(dialect):
 def flood_while_closing(dialect):
     """Nobody wants it any more: it does not hold up the escape."""
     socket, modem, tape, clock = online(dialect)
-    resize(socket._link.ring, 2048)
+    resize(socket._link, 2048)
     says = speech(dialect)
     tape.load([("!", FLOOD), (">", b"+++"), ("!", FLOOD + b"\r\n"), ("~", 1000), ("<", OK)] + AT + says.close(says.first))
     socket.close()
@@ -315,7 +314,7 @@ def flood_that_is_too_much(dialect):
     events = []
     attachment = attached(dialect, "transparent", on_event=lambda event, sock, value: events.append((event, sock)))[:3]
     socket, modem, tape, clock = online(dialect, attachment=attachment)
-    resize(socket._link.ring, 65536)
+    resize(socket._link, 65536)
     tape.load([("!", FLOOD * 3), (">", b"+++"), ("~", 1000), ("!", OK)] + AT)
     errno_of(socket.escape)
     got = b""

@@ -200,7 +200,7 @@ class Player:
             self.engine.links[id] = link
             link.state = OPEN
             link.pushed = pushed
-            link.need_ring()
+            link.buf = bytearray(link.size)
 
     def settle(self):
         for _ in range(5):
@@ -290,7 +290,7 @@ class Player:
             n = link.take_datagram(out, 0, 2000)
             assert out[:n] == payload
         else:
-            assert take(link.ring, 5000) == payload
+            assert take(link, 5000) == payload
 
     def _unasked(self, comes):
         self.settle()
@@ -298,7 +298,7 @@ class Player:
             self._check_events(data)
             payload = payload_of(data, self.access)
             if payload and not b"+CIPRXGET: 1" in data:
-                full = [link for link in self.engine.links.values() if link.ring.count]
+                full = [link for link in self.engine.links.values() if link.count]
                 if b"+IPD" in data:  # no id is told: with several links nobody knows whose it is
                     continue
                 assert len(full) == 1, (data, full)
