@@ -1,7 +1,7 @@
 """The numbers that stand for a link's states, and for what the tokenizer finds.
 
 A record for whoever is loaded for a moment; files that stay on a board write the same numbers as const(), which take no heap
-(tests/lib/test_states_list.py holds them against this list).
+(tests/host/test_state_numbers.py holds them against this list).
 """
 
 # Link.state
