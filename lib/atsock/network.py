@@ -12,7 +12,7 @@ _POLLIN = 1
 _ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
 
 
-def begin(modem, stream, dialect=None, *, apn=None, context=1, access="buffer", reset=None, on_event=None):
+def _begin(modem, stream, dialect=None, *, apn=None, context=1, access="buffer", reset=None, on_event=None):
     """A cellular module on a UART.
 
     stream: machine.UART, atsock_host.SerialPort or what has their any(), readinto(buf, n) and write(buf, start, n).

@@ -1,7 +1,7 @@
 """Where the methods are that Modem and the sockets have not: a module with + stays once it is loaded.  Loaded for the moment."""
 
 MODEM = (
-    b" network: begin attach attach_async _attach _attach_steps _set_apn _use _family"
+    b" network: _begin attach attach_async _attach _attach_steps _set_apn _use _family"
     b" upkeep: isconnected local_address detach recover _is_down"
     b" commands: command call query test identity signal registration _heed"
     b" lookups: resolve getaddrinfo ping ntp _check_attached"
