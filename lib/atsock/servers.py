@@ -1,7 +1,8 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
-from . import errors
+import atsock
+
 from .address import AF_INET6
 from .bringup import run
 from .command import Command
@@ -33,7 +34,7 @@ class Listener:
     def listen(self, port):
         engine = self.modem._engine
         if not port:
-            raise errors.ModemError(EINVAL, "listen() needs the port of bind()")
+            raise atsock.ModemError(EINVAL, "listen() needs the port of bind()")
         self.port = port
         link = None
         try:
@@ -67,7 +68,7 @@ class Listener:
         count = engine.dialect.SERVER_COUNT if self.socket._access != "transparent" else 1
         free = [n for n in range(count) if n not in engine.servers]
         if not free:
-            raise errors.ModemError(EMFILE, "all %d servers are in use" % count)
+            raise atsock.ModemError(EMFILE, "all %d servers are in use" % count)
         yield from use_access(modem, self.socket._access)
         link = Link(None)
         link.socket = self.socket
@@ -132,7 +133,7 @@ class Listener:
             try:
                 yield from self.listen(self.port)
                 return
-            except errors.ModemError as e:
+            except atsock.ModemError as e:
                 if e.errno != EMFILE:
                     self.errno = e.errno
                     return
