@@ -2,7 +2,7 @@
 
 import sys
 
-from . import engine, errors, port
+from . import engine, port
 from .lend import borrow as _borrow
 from .modem import Modem
 
@@ -23,6 +23,8 @@ def __getattr__(name):
 
         return Socket
     if name in ("CommandError", "ModemError", "Restarted", "Timeout"):
+        from . import errors  # stays: everybody sees the same classes
+
         return getattr(errors, name)
     # MicroPython asks here before it looks for a submodule (`from . import name`).
     if not "A" <= name < "[":

@@ -7,7 +7,9 @@ non-blocking sockets and generators of commands as the blocking front; ear.py wa
 import asyncio
 import sys
 
-from . import ear, errors
+import atsock
+
+from . import ear
 from .errnos import EBADF, ECONNRESET
 from .words import TCP
 
@@ -88,7 +90,7 @@ class Stream:
             give_up = engine.after_ms(_HANDSHAKE_MS)
             while not self._socket.do_handshake():
                 if engine.is_past(give_up):
-                    raise errors.Timeout("TLS handshake: timed out")
+                    raise atsock.Timeout("TLS handshake: timed out")
                 await self._ear.wait()
         self._extra["ssl_object"] = self._socket
 
@@ -172,7 +174,7 @@ class Stream:
     def write(self, data):
         """Take data for sending; it goes out in the background.  drain() waits for that, and tells what went wrong."""
         if self._close_job is not None:
-            raise errors.ModemError(EBADF, "the stream is closed")
+            raise atsock.ModemError(EBADF, "the stream is closed")
         self._out.extend(data)
         if not self._flow() and (self._flow_job is None or self._flow_job.done):
             self._flow_job = self._modem._spawn(self._flow_steps())
@@ -212,7 +214,7 @@ class Stream:
         outbox = self._raw._outbox
         if self._error is None and outbox is not None and outbox.lost:
             outbox.lost = False
-            self._error = errors.ModemError(ECONNRESET, "not all that was written went out")
+            self._error = atsock.ModemError(ECONNRESET, "not all that was written went out")
         return self._error is not None or taken and (outbox is None or outbox.is_empty())
 
     def _is_flushed(self):
@@ -248,7 +250,7 @@ class Stream:
             if self._left() == left and engine.is_past(give_up):
                 self._sending = b""
                 self._out = bytearray()
-                error = self._error = errors.ModemError(ECONNRESET, "not all that was written went out")
+                error = self._error = atsock.ModemError(ECONNRESET, "not all that was written went out")
         tls = self._socket if self._socket is not self._raw else None
         if tls is not None and not _MICROPYTHON:
             error = yield from self._goodbye_steps(tls)

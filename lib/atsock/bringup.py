@@ -4,7 +4,9 @@ Written as generators: they yield a Command to be run, or a number of millisecon
 (blocking or asyncio) does that.  3GPP commands stand here, vendor commands in the dialect tables.
 """
 
-from . import dialects, errors
+import atsock
+
+from . import dialects
 from .command import Command
 from .errnos import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV
 from .checks import printable
@@ -89,7 +91,7 @@ def synchronise(modem):
                 return
         engine.reset()
         if -engine.until_ms(start) > _SYNC_MS:
-            raise errors.Timeout("the module does not answer AT: check power, wiring and the baud rate")
+            raise atsock.Timeout("the module does not answer AT: check power, wiring and the baud rate")
         yield 100
         silent += 1
         if silent == _DEAF:  # perhaps it is in data mode, from before this program was started
@@ -111,7 +113,7 @@ def identify(modem):
                     modem._use(name)
                     return
     what = printable(b" / ".join(said)) if said else "nothing"
-    raise errors.ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
+    raise atsock.ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
 
 
 def is_model(line, models):
@@ -142,18 +144,18 @@ def _sim(pin):
             return
         if state == b"SIM PIN":
             if not pin:
-                raise errors.ModemError(EACCES, "the SIM asks for its PIN: attach(pin=...)")
+                raise atsock.ModemError(EACCES, "the SIM asks for its PIN: attach(pin=...)")
             command = ask(b'AT+CPIN="' + pin + b'"', 20_000)
             pin = None  # a wrong one is never tried twice
             yield command
             if command.errno:
-                raise errors.ModemError(EACCES, "the SIM refused the PIN")
+                raise atsock.ModemError(EACCES, "the SIM refused the PIN")
         elif state and state != b"NOT READY":  # said while it starts, unasked, too
-            raise errors.ModemError(EACCES, "the SIM asks for " + printable(state))
+            raise atsock.ModemError(EACCES, "the SIM asks for " + printable(state))
         elif command.code == 10:
-            raise errors.ModemError(ENODEV, "no SIM inserted (+CME ERROR: 10)")
+            raise atsock.ModemError(ENODEV, "no SIM inserted (+CME ERROR: 10)")
         yield _POLL_MS
-    raise errors.ModemError(ENODEV, "the SIM does not become ready" + ("" if command.code == MISSING else " (+CME ERROR: %d)" % command.code))
+    raise atsock.ModemError(ENODEV, "the SIM does not become ready" + ("" if command.code == MISSING else " (+CME ERROR: %d)" % command.code))
 
 
 def _registered(dialect):
@@ -199,7 +201,7 @@ def _context(modem, apn, user, password, auth, family):
         yield from _activate(modem, apn, user, password, auth, family)
         address = yield from context_address(modem)
         if address is None:
-            raise errors.ModemError(ENETDOWN, "the context is not active although the module said so")
+            raise atsock.ModemError(ENETDOWN, "the context is not active although the module said so")
         engine.lost = False
     else:
         # The host restarted and the module did not: close what an earlier session left open.
@@ -237,7 +239,7 @@ def context_address(modem):
 def _activate(modem, apn, user, password, auth, family):
     dialect = modem._engine.dialect
     if family not in dialect.PDP_TYPES:
-        raise errors.ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
+        raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
     if auth is None:
         auth = 0 if not user else 3 if 3 in dialect.AUTHS else 1
     elif auth not in dialect.AUTHS:  # the dialect was not known when attach() looked at its arguments

@@ -5,7 +5,9 @@ and has the answer read (answers.py).  Generators of commands, as in bringup.py.
 the first call only; the sockets do not need it.
 """
 
-from . import answers, arguments, bringup, errors
+import atsock
+
+from . import answers, arguments, bringup
 from .command import Command
 from .question import Question
 from .errnos import EIO, ETIMEDOUT
@@ -119,7 +121,7 @@ def _run(modem, table, row, line, args):
     if line.cancels and (command.errno == ETIMEDOUT or command.errno == EIO and command.code in (MISSING, table.CANCELLED)):
         return None  # silence, or ERROR for the cancelled send itself
     if command.errno == 0 and not watch.is_complete():
-        raise errors.Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
+        raise atsock.Timeout("no result of %s in %d s" % (modem._text(command), ms // 1000))
     if command.errno == EIO:
         yield from _ask_reason(modem, command, watch)
     if command.errno or watch.failed:

@@ -1,11 +1,13 @@
 """What a socket does to be closed.  Loaded for the call."""
 
-from . import errors
+import atsock
+
 from .errnos import ECONNRESET
+from .fast import const
 from .lend import borrow
 
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken
-_HAND_OVER_MS = 2000  # a non-blocking close() waits so long for its command to go out
+_HAND_OVER_MS = const(2000)  # a non-blocking close() waits so long for its command to go out
 
 
 def __enter__(socket):
@@ -62,7 +64,7 @@ def _end_steps(socket, link):
             lost = link.errno or ECONNRESET
     yield from socket._close_steps(link)
     if lost:
-        raise errors.ModemError(lost, "not all that was taken for sending went out")
+        raise atsock.ModemError(lost, "not all that was taken for sending went out")
 
 
 def _close_steps(socket, link):

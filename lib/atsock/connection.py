@@ -4,7 +4,9 @@ A generator yields a Command (to be run), a function (to be called until it says
 (milliseconds to wait).  Off the data path; allocates.
 """
 
-from . import bringup, errors
+import atsock
+
+from . import bringup
 from .address import AF_INET6
 from .checks import eight_groups, is_address
 from .command import Command
@@ -27,7 +29,7 @@ def open_link(modem, socket, what, access, host, port, local):
     protocol = _protocol(dialect, socket, what)
     opens = dialect.OPEN_DATA if access == "transparent" else dialect.OPEN
     if what not in opens:
-        raise errors.ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
+        raise atsock.ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (dialect.NAME, OPEN_NAMES[what], access))
     table = dialect.ACCESS[access]
     pushed = table[A_RECV] is None
     peer = b""
@@ -67,7 +69,7 @@ def open_link(modem, socket, what, access, host, port, local):
     # Not open.  The module may hold the id (2.1.4 of the BG96 manual says so); others have freed it.
     if command.errno == 0 and link.state == OPENING:
         link.fail(ETIMEDOUT, 0)
-        raise errors.Timeout("no answer to the open in %d s" % (dialect.OPEN_MS // 1000))
+        raise atsock.Timeout("no answer to the open in %d s" % (dialect.OPEN_MS // 1000))
     if link.errno == 0:
         link.fail(command.errno, command.code)
         link.held = dialect.CLOSE_WHEN_GONE or command.errno != EIO
@@ -76,7 +78,7 @@ def open_link(modem, socket, what, access, host, port, local):
         command.code = link.code
     elif command.errno == 0:
         # The connection was refused without a number (+MIPSTAT).
-        raise errors.ModemError(ECONNREFUSED, "connection failed")
+        raise atsock.ModemError(ECONNREFUSED, "connection failed")
     error = modem._error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
     if error.errno == ENETDOWN:
         engine.lost = True  # whatever the module says of the context when it is asked (seen)
@@ -96,8 +98,14 @@ def in_turn(modem, steps):
 def _take_link(modem, socket, access, pushed, kind):
     dialect = modem._engine.dialect
     yield from use_access(modem, access)
-    link = yield from _allocate(modem, dialect, access)
-    link = modem._renew(link, socket, pushed or access == "transparent", kind)
+    before = yield from _allocate(modem, dialect, access)
+    link = modem._engine.links[before.id] = kind(before.id)
+    size = modem._ring_size(socket, pushed or access == "transparent")
+    if size != link.size:
+        link.size = size
+    if size == before.size:
+        link.buf = before.buf
+    link.socket = socket
     link.state = OPENING
     socket._adopt(link, dialect.ACCESS[access])
     return link
@@ -107,11 +115,11 @@ def _protocol(dialect, socket, what):
     # The number of a dialect that numbers protocols, address family and its own TLS included.
     if dialect.PROTOCOLS is None:
         if socket._tls:
-            raise errors.ModemError(EOPNOTSUPP, "%s: no TLS of its own; wrap the socket by ssl" % dialect.NAME)
+            raise atsock.ModemError(EOPNOTSUPP, "%s: no TLS of its own; wrap the socket by ssl" % dialect.NAME)
         return 0
     family = 6 if socket._family == AF_INET6 else 4
     if family not in dialect.PROTOCOLS:
-        raise errors.ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
+        raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
     return dialect.PROTOCOLS[family][TLS if socket._tls else what]
 
 
@@ -185,7 +193,7 @@ def resolve(modem, host, family=0):
     if family == AF_INET6:
         verb = dialect.RESOLVE_6
         if verb is None:
-            raise errors.ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % dialect.NAME)
+            raise atsock.ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % dialect.NAME)
     command = Question(None, verb, (host,))
     command.lines = None
     command.texts = []
@@ -193,8 +201,8 @@ def resolve(modem, host, family=0):
     yield command
     if command.errno:
         error = modem._error(command)
-        if isinstance(error, errors.CommandError):  # whatever number a module has for it
-            error = errors.CommandError(EHOSTUNREACH, error.command, error.code, error.text)
+        if isinstance(error, atsock.CommandError):  # whatever number a module has for it
+            error = atsock.CommandError(EHOSTUNREACH, error.command, error.code, error.text)
         raise error
     return command.texts
 
@@ -204,7 +212,7 @@ def use_access(modem, access):
     engine = modem._engine
     dialect = engine.dialect
     if not modem.isconnected():
-        raise errors.ModemError(ENETDOWN, "not attached: call attach() first")
+        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
     table = dialect.ACCESS[access]
     if modem._access_now == access:
         return
@@ -212,7 +220,7 @@ def use_access(modem, access):
     if now is not None and dialect.ACCESS[now][A_GROUP] == table[A_GROUP]:
         return
     if engine.servers or any([link.socket is not None for link in engine.links.values()]):
-        raise errors.ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
+        raise atsock.ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
     if now is not None:
         yield from _switch(modem, dialect.ACCESS[now][A_LEAVE])
     modem._access_now = None
@@ -263,4 +271,4 @@ def _unused(links):
     for link in links:
         if link.state == DEAD or link.state == GONE and link.ready == NO and not link.count:
             return link
-    raise errors.ModemError(EMFILE, "all %d connection ids are in use" % len(links))
+    raise atsock.ModemError(EMFILE, "all %d connection ids are in use" % len(links))

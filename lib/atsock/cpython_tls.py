@@ -10,7 +10,7 @@ import ssl
 import time
 from errno import EAGAIN, EBADF, EINVAL
 
-from . import errors
+import atsock
 
 _RECORD = 4096  # bytes encrypted at a time; a non-blocking socket holds no more than that back
 _READ = 4096
@@ -109,7 +109,7 @@ class TlsSocket:
         try:
             return self._flush()
         except OSError as error:
-            if self._owing or isinstance(error, errors.Timeout):
+            if self._owing or isinstance(error, atsock.Timeout):
                 raise
             return True
 
@@ -140,7 +140,7 @@ class TlsSocket:
 
     def _begin(self):
         if self._closed:
-            raise errors.ModemError(EBADF, "the socket is closed")
+            raise atsock.ModemError(EBADF, "the socket is closed")
         self._start_clock()
 
     def _start_clock(self):
@@ -151,7 +151,7 @@ class TlsSocket:
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
-                raise errors.Timeout()
+                raise atsock.Timeout()
             self._sock.settimeout(max(left, 0.001))
 
     # ---- receive
@@ -225,7 +225,7 @@ class TlsSocket:
         try:
             return self._fill()
         except OSError as error:
-            if not out or whole and not isinstance(error, errors.Timeout):
+            if not out or whole and not isinstance(error, atsock.Timeout):
                 raise
             return 0
 

@@ -5,7 +5,8 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
-from . import errors
+import atsock
+
 from .errnos import EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
 from .checks import printable
 from .fast import const, put
@@ -208,7 +209,7 @@ class DatagramSocket(Socket):
     def _unopened(self):
         if UDP_ANY in self._engine.dialect.OPEN:
             return -ENOTCONN
-        raise errors.ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
+        raise atsock.ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
 
     def _step(self, link):
         # 1: a datagram waits; 0: never (a datagram socket has no end); else _AGAIN or -errno.
@@ -262,7 +263,7 @@ class DatagramSocket(Socket):
             return self.send(buf)
         verb = self._table[A_SEND_TO]
         if verb is None:
-            raise errors.ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+            raise atsock.ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._strayed = True
         return self._send(buf, verb, (self._numeric(host), port))
 
@@ -278,9 +279,9 @@ class DatagramSocket(Socket):
 
     def _check_size(self, buf, most):
         if not len(buf):
-            raise errors.ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
+            raise atsock.ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
         if len(buf) > most:
-            raise errors.ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
+            raise atsock.ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
     def _send(self, buf, verb, args):
         if self._link is None:
@@ -299,7 +300,7 @@ class DatagramSocket(Socket):
             if got != _AGAIN:
                 self._fail(-got)
             if not self._wait():
-                self._fail(-self._give_up_send())
+                self._fail(-self._give_up(None))
 
     def _most(self, verb):
         # How many bytes a datagram may have that is sent so; a verb with another behind it stores first.

@@ -8,7 +8,7 @@ watched nor polled is asked again and again.  Knows no socket.
 import asyncio
 import sys
 
-from . import errors
+import atsock
 
 _BURST = 4  # windows of input at a time, the loop goes on in between
 _BUSY_MS = 20  # how often deadlines are looked at while something is on its way
@@ -55,7 +55,7 @@ class Ear:
         try:
             await self.until(lambda: job.done or give_up is not None and engine.is_past(give_up))
             if not job.done:
-                raise errors.Timeout("%s: timed out" % what)
+                raise atsock.Timeout("%s: timed out" % what)
         finally:
             job.cancel()
             modem._close_orphans()

@@ -1,6 +1,7 @@
 """What to raise when a command failed or a connection ended: errno, the command as sent, the manual's words.  Loaded to be raised."""
 
-from . import errors
+import atsock
+
 from .command import Command
 from .errnos import ECONNRESET, EIO, ETIMEDOUT, os_error
 from .checks import printable
@@ -12,19 +13,19 @@ from .words import ARG, CONTEXT, LINK, N, PAYLOAD
 def _error(modem, command, default=EIO):
     # What to raise for a command that failed.
     if command.errno == ETIMEDOUT:
-        return errors.Timeout("no answer to " + _text(modem, command))
+        return atsock.Timeout("no answer to " + _text(modem, command))
     if command.errno == ECONNRESET:
-        return errors.Restarted()
+        return atsock.Restarted()
     dialect = modem._engine.dialect
     text = printable(command.text or b"")
     if command.code == MISSING:
-        return errors.CommandError(default, _text(modem, command), None, text)
+        return atsock.CommandError(default, _text(modem, command), None, text)
     errno = default
     if dialect and command.told not in dialect.FOREIGN_CODES:
         errno = dialect.ERRNOS.get(command.code, default)
     if dialect and not text:
         text = _meaning(dialect.NAME, command)
-    return errors.CommandError(errno, _text(modem, command), command.code, text)
+    return atsock.CommandError(errno, _text(modem, command), command.code, text)
 
 
 def _meaning(name, command):
@@ -56,10 +57,10 @@ def _text(modem, command):
 
 def _link_error(modem, link, errno):
     if errno == ECONNRESET and modem._engine.restarts and not modem.isconnected():
-        return errors.Restarted()
+        return atsock.Restarted()
     return os_error(errno)
 
 
 def _gave_up(modem, what, step):
     # A Timeout of the call `what`; step: what it waited for, see jobs.py.
-    return errors.Timeout("%s: %s" % (what, "no answer to %s in time" % _text(modem, step) if isinstance(step, Command) else "timed out"))
+    return atsock.Timeout("%s: %s" % (what, "no answer to %s in time" % _text(modem, step) if isinstance(step, Command) else "timed out"))

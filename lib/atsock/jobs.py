@@ -3,14 +3,16 @@
 With what Modem does with such jobs, and with commands that wait for their turn, off the data path.  Loaded for the call.
 """
 
-from . import errors
+import atsock
+
 from .command import Command
 from .engine import DATA_MODE
 from .errnos import EBUSY, ECONNRESET
+from .fast import const
 
-_LOOK_MS = 100  # a function that says when to go on may look at the clock
-_FOREVER_MS = 3_600_000
-_SILENT_MS = 5000  # for an answer of a module that did not answer the last questions: not for minutes again
+_LOOK_MS = const(100)  # a function that says when to go on may look at the clock
+_FOREVER_MS = const(3_600_000)
+_SILENT_MS = const(5000)  # for an answer of a module that did not answer the last questions: not for minutes again
 
 
 class Job:
@@ -51,7 +53,7 @@ class Job:
         if isinstance(step, Command):
             if not step.done and self.engine.state == DATA_MODE and self.modem._withdraw(step):
                 self.steps.close()
-                raise errors.ModemError(EBUSY, "the port is in data mode: escape() first")
+                raise atsock.ModemError(EBUSY, "the port is in data mode: escape() first")
             return step.done
         if isinstance(step, int):
             return self.engine.is_past(self.resume)

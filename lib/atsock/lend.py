@@ -11,14 +11,17 @@ _FORGETS = __file__.endswith(".mpy")
 
 
 def borrow(name):
-    """The module atsock.`name`.  Allocates.  What else is loaded on its behalf is forgotten together with it."""
+    """The module atsock.`name`.  Allocates.  What else is loaded on its behalf is forgotten together with it.
+
+    The exceptions are not: who caught one must know it again.
+    """
     before = list(sys.modules)
     name = "atsock." + name
     __import__(name)
     module = sys.modules[name]
     if _FORGETS:
         for name in list(sys.modules):
-            if name.startswith("atsock.") and name not in before:
+            if name.startswith("atsock.") and name not in before and name != "atsock.errors":
                 # A slot of a dict keeps the value of a deleted key until it is used again: None frees the module.
                 sys.modules[name] = None
                 del sys.modules[name]

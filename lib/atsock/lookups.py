@@ -1,6 +1,8 @@
 """Modem's questions to the network: resolve(), getaddrinfo(), ping(), ntp().  Loaded for the call."""
 
-from . import checks, errors
+import atsock
+
+from . import checks
 from .address import AF_INET, AF_INET6, SOCK_STREAM
 from .checks import printable
 from .errnos import ENETDOWN
@@ -18,7 +20,7 @@ def getaddrinfo(modem, host, port, af=0, type=0, proto=0, flags=0):
     """As socket.getaddrinfo(): a list of (family, type, proto, name, (address, port)); the module resolves."""
     checks.port(port)
     found = []
-    for address in resolve(modem, host, af or modem._family()):
+    for address in resolve(modem, host, af or (AF_INET6 if modem._attached_with[4] == 6 else AF_INET)):
         family = AF_INET6 if ":" in address else AF_INET
         if af in (0, family):
             found.append((family, type or SOCK_STREAM, proto, "", (address, port)))
@@ -45,4 +47,4 @@ def ntp(modem, server, port=123):
 
 def _check_attached(modem):
     if not modem.isconnected():
-        raise errors.ModemError(ENETDOWN, "not attached: call attach() first")
+        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")

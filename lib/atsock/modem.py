@@ -14,7 +14,7 @@ _GONE = const(4)  # link.py
 
 
 class Modem:
-    """A cellular module on a UART; Modem(stream, dialect=None, ...): see network.begin()."""
+    """A cellular module on a UART; Modem(stream, dialect=None, ...): see network._begin()."""
 
     _places = "MODEM"
     _first = None  # of the commands that wait, linked by Command.next
@@ -22,7 +22,7 @@ class Modem:
     _ear = None  # what asyncio's tasks wait with, see ear.py
 
     def __init__(self, *args, **named):
-        borrow("network").begin(self, *args, **named)
+        borrow("network")._begin(self, *args, **named)
 
     def __getattr__(self, name):
         return method(self, name)

@@ -5,14 +5,15 @@ import select
 from . import checks, dialects
 from .address import AF_INET, AF_INET6
 from .engine import Engine
+from .fast import const
 from .lend import borrow
 from .port import Port, ticks_ms
 
-_POLLIN = 1
-_ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
+_POLLIN = const(1)
+_ATTACH_MS = const(240_000)  # boot, registration and the slowest context (BG96: 150 s)
 
 
-def begin(modem, stream, dialect=None, *, apn=None, context=1, access="buffer", reset=None, on_event=None):
+def _begin(modem, stream, dialect=None, *, apn=None, context=1, access="buffer", reset=None, on_event=None):
     """A cellular module on a UART.
 
     stream: machine.UART, atsock_host.SerialPort or what has their any(), readinto(buf, n) and write(buf, start, n).
@@ -86,6 +87,12 @@ def _use(modem, name):
     modem._engine.use(dialect, dialect.ACCESS[modem._access])
 
 
+def isconnected(modem):
+    """True while the context is active as far as the module has said."""
+    engine = modem._engine
+    return modem._address is not None and modem._losses == engine.network_losses + engine.restarts
+
+
 def attach(
     modem, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
 ):
@@ -96,18 +103,9 @@ def attach(
     auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: digits.  Raises ValueError before a byte
     is sent, Timeout, ModemError, CommandError.
     """
-    if modem.isconnected() and not modem._engine.lost:
+    if isconnected(modem) and not modem._engine.lost:
         return modem._address
-    return modem._run(modem._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
-
-
-def attach_async(
-    modem, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
-):
-    """attach() for asyncio: to be awaited."""
-    from .ear import of
-
-    return of(modem).run(modem._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")
+    return modem._run(_attach_steps(modem, apn, user, password, auth, family, pin), timeout_ms, "attach")
 
 
 def _attach_steps(modem, apn, user, password, auth, family, pin):
@@ -128,12 +126,12 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
             raise ValueError("PIN: 4 to 8 digits")
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
-    return modem._attach((apn, user_bytes, password_bytes, auth, 4 if family == AF_INET else 6, pin))
+    return _attach(modem, (apn, user_bytes, password_bytes, auth, 4 if family == AF_INET else 6, pin))
 
 
 def _attach(modem, args):
     yield lambda: not modem._attaching
-    if modem.isconnected():
+    if isconnected(modem):
         if not modem._engine.lost:
             return modem._address
         modem._is_down()  # an open has shown it
@@ -147,8 +145,3 @@ def _attach(modem, args):
     finally:
         modem._attaching = False
     return address
-
-
-def _family(modem):
-    # Of the context.
-    return AF_INET6 if modem._attached_with[4] == 6 else AF_INET

@@ -4,7 +4,9 @@ Bytes of data mode belong to whoever entered it; sockets with access="transparen
 they entered they leave.  What arrives in between is dropped here.
 """
 
-from . import bringup, errors
+import atsock
+
+from . import bringup
 
 _MARGIN_MS = 30  # on top of the guard time, for the clock's grain
 _OK_MS = 3_000
@@ -61,4 +63,4 @@ def escape(modem):
     engine.leave_data()
     yield from bringup.run(modem, bringup.ask(b"AT", 2000), False)
     if sink.end != _OK:
-        raise errors.Timeout("no answer to +++")
+        raise atsock.Timeout("no answer to +++")

@@ -1,9 +1,46 @@
-"""What a socket does until it is connected: bind() and connect().  Loaded for the call."""
+"""What a socket does until it is connected: Modem.socket(), bind() and connect().  Loaded for the call."""
 
-from . import checks, errors
+import sys
+
+import atsock
+
+from . import checks
+from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 from .errnos import EALREADY, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error
+from .fast import const
 from .lend import borrow
 from .words import A_SEND, TCP
+
+_RING = const(2048)  # one read of the largest chunk
+# Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
+_PUSH_RING = const(8192)
+_PUSH_RING_CPYTHON = const(65536)
+
+
+def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
+    """A socket that is not connected yet; sends nothing.
+
+    family: AF_INET, AF_INET6 or None, the one that attach() was given; type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
+    Raises ValueError for what the dialect has not.
+    """
+    family = family or (AF_INET6 if modem._attached_with[4] == 6 else AF_INET)  # of the context
+    dialect = modem._engine.dialect
+    access = checks.access(access or modem._access)
+    if dialect is not None:
+        checks.access(access, sorted(dialect.ACCESS))
+    if family not in (AF_INET, AF_INET6):
+        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
+    if type != SOCK_STREAM and type != SOCK_DGRAM:
+        raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
+    if access == "transparent":
+        from . import transparent
+
+        kind = transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
+    elif type == SOCK_DGRAM:
+        from .datagrams import DatagramSocket as kind
+    else:
+        from .sockets import StreamSocket as kind
+    return kind(modem, family, access, tls)
 
 
 def connect(socket, address):
@@ -22,13 +59,13 @@ def bind(socket, address):
     """Take the local port of address (host, port); the host is the module's own whatever it says."""
     _check_open(socket)
     if socket._link is not None:
-        raise errors.ModemError(EINVAL, "bind() comes before connect() and listen()")
+        raise atsock.ModemError(EINVAL, "bind() comes before connect() and listen()")
     socket._local = checks.port(address[1], 0)
 
 
 def _check_open(socket):
     if not socket._open:
-        raise errors.ModemError(EBADF, "the socket is closed")
+        raise atsock.ModemError(EBADF, "the socket is closed")
 
 
 def _check_address(socket, address):
@@ -51,12 +88,12 @@ def _connect(socket, what, host, port, timeout_ms):
     if socket._job is not None:
         _check_job(socket)
     if socket._link is not None:
-        raise errors.ModemError(EISCONN, "already connected")
+        raise atsock.ModemError(EISCONN, "already connected")
     steps = _open_steps(socket, what, host, port)
     if timeout_ms:
         socket._modem._run(steps, timeout_ms, "connect")
         return
-    socket._modem._close_orphans()
+    _close_orphans(socket._modem)
     socket._job = socket._modem._spawn(steps)
     _check_job(socket, EINPROGRESS)
 
@@ -99,3 +136,16 @@ def __del__(socket):
     # CPython: dropped without close(): give the id back at the next opportunity; nothing is sent from a finaliser.
     if socket._link is not None:
         _release(socket)
+
+
+def _close_orphans(modem):
+    # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
+    while modem._orphans:
+        modem._spawn(borrow("connection").drop_link(modem, modem._orphans.pop()))
+
+
+def _ring_size(modem, socket, pushed):
+    # Bytes of a socket's receive ring.
+    if socket._rcvbuf or not pushed:
+        return socket._rcvbuf or _RING
+    return _PUSH_RING if sys.implementation.name == "micropython" else _PUSH_RING_CPYTHON

@@ -2,11 +2,12 @@
 
 from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, os_error
+from .fast import const
 from .lend import borrow
 
 # Requests of ioctl (MicroPython py/stream.h); POLL is in polling.py.
-_FLUSH = 1
-_CLOSE = 4
+_FLUSH = const(1)
+_CLOSE = const(4)
 
 _KEEPALIVE = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
 

@@ -33,14 +33,14 @@ class Outbox:
         socket._modem._service()
         link = socket._link
         if link is None:
-            return socket._not_yet()
+            return socket._no_link()
         if self.n:
             return _AGAIN
         if socket._writing or socket._given_up:
             return socket._send_step(None, 0, 0)  # what a send() that ran out of time has left
         if link.state != _OPEN:
-            return socket._not_open(link)
-        return _AGAIN if link.flow_off or socket._resting() else 0
+            return socket._no_link()
+        return _AGAIN if link.flow_off or self._rests() else 0
 
     def take(self, link, buf, at, n):
         """Copy what fits of buf[at:at + n] and let it go; returns how much it is.  Only while it is empty."""
@@ -73,9 +73,14 @@ class Outbox:
                 self._end(got)
         elif self.link.state != _OPEN:
             self._end(0)
-        elif not self.link.flow_off and not socket._resting():
+        elif not self.link.flow_off and not self._rests():
             self._send(socket, self.link.tx)
         return self.n == 0
+
+    def _rests(self):
+        # Is this a pause after a refusal?
+        socket = self.socket
+        return socket._retry_ms and not socket._engine.is_past(socket._retry_at)
 
     def _send(self, socket, tx):
         tx.buf = self.buf

@@ -1,13 +1,14 @@
 """Where the methods are that Modem and the sockets have not: a module with + stays once it is loaded.  Loaded for the moment."""
 
 MODEM = (
-    b" network: begin attach attach_async _attach _attach_steps _set_apn _use _family"
-    b" upkeep: isconnected local_address detach recover _is_down"
+    b" network: _begin attach isconnected _attach _attach_steps _set_apn _use"
+    b" opening: socket _close_orphans _ring_size"
+    b" upkeep: local_address detach recover attach_async _is_down"
     b" commands: command call query test identity signal registration _heed"
     b" lookups: resolve getaddrinfo ping ntp _check_attached"
-    b" fronts: socket close __enter__ __exit__ socket_module open_connection start_server"
+    b" fronts: close __enter__ __exit__ socket_module open_connection start_server"
     b" jobs: _run _spawn _withdraw _refuse _is_idle"
-    b" links: _ask_room _close_orphans _renew _free_port _ring_size"
+    b" links: _ask_room _renew _free_port"
     b" failures: _error _text _link_error _gave_up"
     b" +events: poll _deliver "
 )
@@ -16,7 +17,7 @@ SOCKET = (
     b" opening: bind _check_address _check_job _check_open _connect _open_steps _adopt _release __del__"
     b" closing: close __enter__ __exit__ _end _end_steps _close_steps _is_told _hand_over"
     b" options: settimeout setblocking gettimeout _control setsockopt makefile fileno readable writable"
-    b" troubles: _fail _not_yet _not_open _read_failed _send_failed _give_up_read _give_up_send"
+    b" troubles: _fail _no_link _failed _give_up"
     b" +polling: ioctl _holds _look_again _fail_stream _at_once"
     b" +outbox: _post _box "
 )

@@ -83,7 +83,11 @@ def _writable(socket, link):
     # send() would not wait: there is room for a command's worth, or it fails at once.
     if socket._outbox is not None and socket._outbox.n:
         return False
-    return link.state == _GONE or link.state == _OPEN and not link.flow_off and not socket._writing and not socket._resting()
+    if link.state != _OPEN:
+        return link.state == _GONE
+    if link.flow_off or socket._writing:
+        return False
+    return not socket._retry_ms or socket._engine.is_past(socket._retry_at)
 
 
 def _holds(socket, link):

@@ -20,7 +20,7 @@ _ASK_MS = const(1)
 class Port:
     """stream; ticks_ms, a function; baudrate; poller of the stream, None when it cannot be polled; mask that it has.
 
-    Made by network.begin().
+    Made by network._begin().
     """
 
     def fill(self, window, marks):

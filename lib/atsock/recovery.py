@@ -4,7 +4,9 @@ A ladder, each rung bounded: attach anew; deactivate the context first; restart 
 hardware.  Restarts that follow each other too closely are refused, so that a network that is down is not stormed.
 """
 
-from . import bringup, errors
+import atsock
+
+from . import bringup
 from .command import Command
 from .errnos import EAGAIN, ECONNRESET
 from .states import FREE
@@ -31,7 +33,7 @@ def steps(modem):
     for rung, time_ms in ((_nothing, _ATTACH_MS), (_deactivate, _ATTACH_MS), (_restart, _BOOT_MS), (_reset, _BOOT_MS)):
         try:
             return (yield from _within(modem, _climb(modem, rung), time_ms))
-        except errors.ModemError as e:
+        except atsock.ModemError as e:
             error = error or e  # the first one tells why it was lost
             if e.errno == EAGAIN:
                 raise
@@ -54,7 +56,7 @@ def _within(modem, steps, time_ms):
             step = next(steps)
             if engine.is_past(give_up):
                 steps.close()
-                raise errors.Timeout("not back within %d s" % (time_ms // 1000))
+                raise atsock.Timeout("not back within %d s" % (time_ms // 1000))
             yield step
     except StopIteration as e:
         return e.value
@@ -80,7 +82,7 @@ def _restart(modem):
 
 def _reset(modem):
     if not hasattr(modem, "_reset"):
-        raise errors.Timeout("the module does not come back, and Modem was given no reset")
+        raise atsock.Timeout("the module does not come back, and Modem was given no reset")
     modem._engine.reset()
     modem._reset()
     yield 0
@@ -92,6 +94,6 @@ def _count_restart(modem):
     wait_s = _WAIT_S[min(restarts, len(_WAIT_S) - 1)]
     if wait_s and -modem._engine.until_ms(modem._restarted_at) < wait_s * 1000:
         left = wait_s - -modem._engine.until_ms(modem._restarted_at) // 1000
-        raise errors.ModemError(EAGAIN, "restarted %d times in a row: not again before %d s have passed" % (restarts, left))
+        raise atsock.ModemError(EAGAIN, "restarted %d times in a row: not again before %d s have passed" % (restarts, left))
     modem._restarts = restarts + 1
     modem._restarted_at = now  # ticks

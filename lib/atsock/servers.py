@@ -1,7 +1,8 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
-from . import errors
+import atsock
+
 from .address import AF_INET6
 from .bringup import run
 from .command import Command
@@ -34,7 +35,7 @@ class Listener:
     def listen(self, port):
         engine = self.modem._engine
         if not port:
-            raise errors.ModemError(EINVAL, "listen() needs the port of bind()")
+            raise atsock.ModemError(EINVAL, "listen() needs the port of bind()")
         self.port = port
         link = None
         try:
@@ -68,7 +69,7 @@ class Listener:
         count = engine.dialect.SERVER_COUNT if self.socket._access != "transparent" else 1
         free = [n for n in range(count) if n not in engine.servers]
         if not free:
-            raise errors.ModemError(EMFILE, "all %d servers are in use" % count)
+            raise atsock.ModemError(EMFILE, "all %d servers are in use" % count)
         yield from use_access(modem, self.socket._access)
         link = Link(None)
         link.socket = self.socket
@@ -86,7 +87,12 @@ class Listener:
         pushed = self.modem._engine.dialect.ACCESS[socket._access][A_RECV] is None
         becomes = self.kind == BECOMES and link.socket is socket and link not in self.links
         if not becomes:
-            link = self.modem._renew(link, socket, pushed)
+            link = self.modem._renew(link)
+            size = self.modem._ring_size(socket, pushed)
+            if size != link.size:
+                link.size = size
+                link.buf = None
+            link.socket = socket
         link.state = OPEN
         link.held = True
         link.listener = self
@@ -130,7 +136,7 @@ class Listener:
             try:
                 yield from self.listen(self.port)
                 return
-            except errors.ModemError as e:
+            except atsock.ModemError as e:
                 if e.errno != EMFILE:
                     self.errno = e.errno
                     return

@@ -1,6 +1,7 @@
 """What the modules offer beside sockets: ping and NTP.  Imported when it is used."""
 
-from . import errors
+import atsock
+
 from .bringup import ask, run, text, value
 from .checks import eight_groups, printable
 from .checks import host as check_host
@@ -39,7 +40,7 @@ def ping(modem, host, count, size, timeout_ms):
             raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
     modem._check_attached()
     if dialect.PING is None:
-        raise errors.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
     prefix, reply, end = dialect.PING_LINES
     verb, host = _of_family(modem, dialect.PING, dialect.PING_6, host)
     command = Question(None, verb, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
@@ -96,7 +97,7 @@ def ntp(modem, server, port):
     args = (check_host(server), check_port(port))
     modem._check_attached()
     if dialect.NTP is None:
-        raise errors.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % dialect.NAME)
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % dialect.NAME)
     verb, host = _of_family(modem, dialect.NTP, dialect.NTP_6, args[0])
     command = Question(None, verb, (host, port))
     command.prefix = dialect.NTP_LINE[0]
@@ -118,7 +119,7 @@ def keepalive(modem, on, values):
     """Steps of setsockopt(SO_KEEPALIVE): values are idle s, interval s, count; for all sockets of the module."""
     dialect = modem._engine.dialect
     if dialect is None or dialect.KEEPALIVE is None:
-        raise errors.ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
+        raise atsock.ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
     if not on:
         yield from run(modem, Command(None, dialect.KEEPALIVE_OFF))
         return
@@ -141,12 +142,12 @@ def unacked(modem, link):
     """Steps of StreamSocket.unacked()."""
     dialect = modem._engine.dialect
     if dialect.UNACKED is None:
-        raise errors.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % dialect.NAME)
+        raise atsock.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % dialect.NAME)
     pieces, prefix, sent, field = dialect.UNACKED
     command = Question(link, (pieces, 62_000, OK, 0))
     command.prefix = prefix
     yield from run(modem, command)
     if not command.lines:
-        raise errors.ModemError(EIO, "the module did not tell what is acknowledged")
+        raise atsock.ModemError(EIO, "the module did not tell what is acknowledged")
     n = value(command.lines[0], field)
     return n if sent < 0 else value(command.lines[0], sent) - n

@@ -1,6 +1,7 @@
 """listen() and accept() of TCP sockets.  Loaded for the call."""
 
-from . import errors
+import atsock
+
 from .errnos import EAGAIN, EINVAL, ETIMEDOUT, os_error
 
 
@@ -24,7 +25,7 @@ def accept(socket):
     """Wait for a connection; returns (socket, (address, port)).  Raises OSError: ETIMEDOUT, EAGAIN, EINVAL."""
     socket._check_open()
     if socket._listener is None:
-        raise errors.ModemError(EINVAL, "accept() comes after listen()")
+        raise atsock.ModemError(EINVAL, "accept() comes after listen()")
     socket._start_clock()
     listener = socket._listener
     if socket._timeout_ms == 0:

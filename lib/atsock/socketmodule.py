@@ -5,7 +5,9 @@
 What was imported before keeps the module it has.
 """
 
-from . import address, errors
+import atsock
+
+from . import address
 from .address import AF_INET, SOCK_STREAM
 from .sockets import Socket, StreamSocket
 
@@ -34,7 +36,7 @@ class SocketModule:
     MSG_DONTWAIT = address.MSG_DONTWAIT
     SocketType = Socket
     error = OSError
-    timeout = errors.Timeout
+    timeout = atsock.Timeout
 
     def __init__(self, modem):
         class socket(StreamSocket):  # a class, because programs look for methods in it

@@ -30,11 +30,9 @@ _RETRY_MS = const(100)  # first pause after the module refused data for want of 
 _RETRY_MOST_MS = const(2000)
 _RECHECK_MS = const(10_000)  # a lost notice is made up for by a read of the module's buffer after so long
 
+
 # CPython: RawIOBase, so that io.BufferedReader takes a socket; MicroPython: the stream protocol.
-_Base = getattr(io, "RawIOBase", io.IOBase)
-
-
-class Socket(_Base):
+class Socket(getattr(io, "RawIOBase", io.IOBase)):
     """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
 
     _places = "SOCKET"
@@ -69,7 +67,7 @@ class Socket(_Base):
         if link.ready == _NO or rx.verb is None:
             if link.state == _OPEN:
                 return _AGAIN
-            return 0 if link.state == _GONE else self._not_open(link)
+            return 0 if link.state == _GONE else self._no_link()
         rx.n = self._table[_A_READ]
         if n >= rx.n and self._timeout_ms:
             if self._engine.state or self._modem._first is not None:  # somebody has asked before
@@ -102,7 +100,7 @@ class Socket(_Base):
             return rx.count
         if rx.errno == 0 or rx.count:  # its payload has come, if only the OK behind it got lost
             return 0
-        return self._read_failed(link)
+        return self._failed(rx)
 
     # -- caller -> module
 
@@ -110,14 +108,16 @@ class Socket(_Base):
         # One step towards sending buf[at:at + n]: the bytes accepted.
         link = self._link
         if link is None:
-            return self._not_yet()
+            return self._no_link()
         if self._outbox is not None and self._outbox.n:
             return _AGAIN
         if self._writing:
             return self._send_result(link)
         if link.state != _OPEN:
-            return self._not_open(link)
-        if link.flow_off or self._engine.state or self._modem._first is not None or self._resting():
+            return self._no_link()
+        if link.flow_off or self._engine.state or self._modem._first is not None:
+            return _AGAIN
+        if self._retry_ms and not self._engine.is_past(self._retry_at):
             return _AGAIN
         tx = link.tx
         if not self._given_up:  # else what it stored has not gone out yet
@@ -141,15 +141,12 @@ class Socket(_Base):
             self._retry_ms = 0
             return tx.n
         if tx.errno != EAGAIN:
-            return self._send_failed(link)
+            return self._failed(tx)
         # The module has no room: pause before the same block is offered again.
         self._given_up = False
         self._retry_ms = min(self._retry_ms * 2 or _RETRY_MS, _RETRY_MOST_MS)
         self._retry_at = self._engine.after_ms(self._retry_ms)
         return _AGAIN
-
-    def _resting(self):
-        return self._retry_ms and not self._engine.is_past(self._retry_at)
 
     # -- waiting
 
@@ -224,12 +221,12 @@ class StreamSocket(Socket):
             if not self._timeout_ms:
                 return self._look_again()
             if not self._wait():
-                return self._give_up_read(at)
+                return self._give_up(at)
 
     def _recv_step(self, buf, at, n):
         link = self._link
         if link is None:
-            return self._not_yet()
+            return self._no_link()
         if self._reading:
             got = self._read_result(link)
             if got:
@@ -277,6 +274,6 @@ class StreamSocket(Socket):
             elif got != _AGAIN:
                 return sent or got
             elif not self._wait():
-                got = self._give_up_send()
+                got = self._give_up(None)
                 return sent or got
         return sent

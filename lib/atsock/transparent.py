@@ -4,7 +4,8 @@ Owns the guard times of +++ and the rule that payload never looks like it; tail.
 module says in band that data mode is over.
 """
 
-from . import errors
+import atsock
+
 from .bringup import ask, run
 from .command import Command
 from .connection import close_link
@@ -120,9 +121,9 @@ class TransparentSocket(StreamSocket):
     def _send_step(self, buf, at, n):
         link = self._link
         if link is None:
-            return self._not_yet()
+            return self._no_link()
         if self._out:
-            raise errors.ModemError(EBUSY, "the socket is in command mode: resume() first")
+            raise atsock.ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != OPEN:
             return super()._send_step(buf, at, n)
         if self._engine.state != DATA_MODE:  # accepted, and CONNECT has not come yet
@@ -220,7 +221,7 @@ class TransparentSocket(StreamSocket):
         yield lambda: tail.complete or engine.is_past(give_up)
         tail.words = engine.dialect.DATA_ENDS
         if not tail.complete:
-            raise errors.Timeout("no answer to +++")
+            raise atsock.Timeout("no answer to +++")
         if not tail.hold.startswith(b"\r\nOK"):  # its last words came meanwhile
             yield from self._ended(link)
             return
@@ -305,4 +306,4 @@ class TransparentDatagrams(TransparentSocket):
         self._connect(UDP, host, port, self._timeout_ms)
 
     def listen(self, backlog=1):
-        raise errors.ModemError(EOPNOTSUPP, "listen() is for TCP")
+        raise atsock.ModemError(EOPNOTSUPP, "listen() is for TCP")

@@ -2,7 +2,8 @@
 
 from errno import EAGAIN, ECONNRESET, EIO, ENOTCONN, ETIMEDOUT
 
-from . import errors
+import atsock
+
 from .errnos import os_error
 from .fast import const
 from .states import GONE, NO, OPEN, OPENING
@@ -17,7 +18,7 @@ def _fail(socket, errno):
     if errno == -_AGAIN:
         raise os_error(EAGAIN)
     if errno == ETIMEDOUT:
-        raise errors.Timeout()
+        raise atsock.Timeout()
     if socket._job is not None and socket._job.done:
         socket._check_job()
     if socket._outbox is not None:
@@ -25,9 +26,14 @@ def _fail(socket, errno):
     raise socket._modem._link_error(socket._link, errno)
 
 
-def _not_yet(socket):
-    # There is no link: -EAGAIN while a connect() is on its way, else why there is no connection.
+def _no_link(socket):
+    # There is no connection: -EAGAIN while an open is on its way, else why.
+    link = socket._link
     job = socket._job
+    if link is not None:
+        if link.state == OPENING:
+            return _AGAIN
+        return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
     if job is not None and not job.done:
         return _AGAIN
     if job is None or job.error is None:
@@ -35,14 +41,12 @@ def _not_yet(socket):
     return -(getattr(job.error, "errno", None) or EIO)
 
 
-def _not_open(socket, link):
-    if link.state == OPENING:
-        return _AGAIN
-    return -(link.errno or (ECONNRESET if link.state == GONE else ENOTCONN))
+def _failed(socket, command):
+    # The link's read or send was not successful: as a step's result.
+    return (_read_failed if command is command.link.rx else _send_failed)(socket, command.link, command)
 
 
-def _read_failed(socket, link):
-    rx = link.rx
+def _read_failed(socket, link, rx):
     if rx.errno == EIO and link.state == GONE:  # refused: the module has forgotten the connection
         link.ready = NO
         return 0
@@ -51,20 +55,8 @@ def _read_failed(socket, link):
     return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
 
 
-def _give_up_read(socket, at):
-    # The time is over: the count of what has come to the reader's buf[at:] all the same.
-    link = socket._link
-    if link is not None and socket._reading == _DIRECT:
-        socket._engine.abandon(link.rx)
-        socket._reading = _RING
-        if link.rx.count > at:
-            return link.rx.count - at
-    return -ETIMEDOUT
-
-
-def _send_failed(socket, link):
+def _send_failed(socket, link, tx):
     # An earlier send() that ran out of time is over, which has told so; or this one was refused or not answered.
-    tx = link.tx
     if socket._given_up:
         socket._given_up = False
         if tx.errno == 0:
@@ -74,8 +66,16 @@ def _send_failed(socket, link):
     return tx.code if 0 < tx.code < tx.n and tx.told == socket._engine.dialect.TELLS_COUNT else -link.errno
 
 
-def _give_up_send(socket):
-    tx = socket._link.tx
-    socket._engine.abandon(tx)
-    socket._given_up = socket._writing or tx.again is not None
+def _give_up(socket, at):
+    # The time is over; at: where reading into the caller's buffer began, None: a send.  The count of what has come to it
+    # all the same, or -ETIMEDOUT.
+    link = socket._link
+    if at is None:
+        socket._engine.abandon(link.tx)
+        socket._given_up = socket._writing or link.tx.again is not None
+    elif link is not None and socket._reading == _DIRECT:
+        socket._engine.abandon(link.rx)
+        socket._reading = _RING
+        if link.rx.count > at:
+            return link.rx.count - at
     return -ETIMEDOUT

@@ -1,15 +1,13 @@
-"""A Modem's state of attachment, and the ways out of it and back: isconnected(), detach(), recover().  Loaded for the call."""
+"""A Modem's ways around attach(): detach(), recover(), attach_async().  Loaded for the call."""
 
 from . import checks
+from .address import AF_INET
 from .command import Command
 from .errnos import ENETDOWN
+from .fast import const
 from .lend import borrow
 
-
-def isconnected(modem):
-    """True while the context is active as far as the module has said."""
-    engine = modem._engine
-    return modem._address is not None and modem._losses == engine.network_losses + engine.restarts
+_ATTACH_MS = const(240_000)  # as attach()
 
 
 def detach(modem):
@@ -40,4 +38,13 @@ def recover(modem):
 
 def local_address(modem):
     """The address that attach() returned, None when not attached."""
-    return modem._address if isconnected(modem) else None
+    return modem._address if modem.isconnected() else None
+
+
+def attach_async(
+    modem, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
+):
+    """attach() for asyncio: to be awaited."""
+    from .ear import of  # stays
+
+    return of(modem).run(modem._attach_steps(apn, user, password, auth, family, pin), timeout_ms, "attach")

@@ -37,5 +37,5 @@ complete(Link, places.LINK)
 complete(Modem, places.MODEM)
 complete(Socket, places.SOCKET)
 complete(StreamSocket, places.STREAM[: -len(places.SOCKET)])
-Modem.__init__ = Modem.begin
-Modem.__doc__ = Modem.begin.__doc__
+Modem.__init__ = Modem._begin
+Modem.__doc__ = Modem._begin.__doc__

@@ -9,14 +9,14 @@ import pytest
 
 import atsock
 import atsock_host
-from atsock import datagrams, streams, transparent
+from atsock import datagrams, sockets, transparent
 from support import TREE
 
 PROGRAMS = TREE / "tests" / "typing"
 STUBS = {atsock: TREE / "lib" / "atsock" / "__init__.pyi", atsock_host: TREE / "host" / "atsock_host" / "__init__.pyi"}
 
 # One class in the stubs: what a socket can do is the choice of whoever opens it.
-SOCKET_KINDS = (atsock.Socket, streams.StreamSocket, datagrams.DatagramSocket, transparent.TransparentSocket)
+SOCKET_KINDS = (atsock.Socket, sockets.StreamSocket, datagrams.DatagramSocket, transparent.TransparentSocket)
 
 
 def mypy(program, tmp_path):
