@@ -142,12 +142,12 @@ def is_address(fields, index):
 def readings(table, access):
     """The rows of an access mode, in the order in which they are tried."""
     key = table.access(access)[7]
-    cells = tables.lines(packing.COMMON, b"FIRST") + (table.all(key) if key else []) + table.all(b"LINES") + tables.lines(packing.COMMON, b"LAST")
     found = []
     at = 0
-    for row in cells:
-        found.append(Reading(row, at))
-        at += found[-1].size()
+    for cells in tables.lines(packing.COMMON, b"FIRST"), table.all(key) if key else (), table.all(b"LINES"), tables.lines(packing.COMMON, b"LAST"):
+        for row in cells:
+            found.append(Reading(row, at))
+            at += found[-1].size()
     return found
 
 
