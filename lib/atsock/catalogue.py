@@ -13,7 +13,7 @@ from .command import Command
 from .question import Question
 from .errnos import EIO, ETIMEDOUT
 from .fast import MISSING, const
-from .lend import borrow
+from .lend import borrow, once
 from .manual import NOTHING, load
 from .watch import Watch
 
@@ -81,8 +81,8 @@ def _test_row(modem, name):
 def _table(modem):
     engine = modem._engine
     if engine.dialect is None:
-        yield from borrow("bringup").synchronise(modem)
-        yield from borrow("identifying").identify(modem)
+        yield from once("bringup", "synchronise", modem)
+        yield from once("identifying", "identify", modem)
     return load(engine.dialect)
 
 

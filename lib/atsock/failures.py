@@ -2,11 +2,11 @@
 
 import atsock
 
-from .checks import printable
+from .printable import printable
 from .command import Command
 from .errnos import ECONNRESET, EIO, ETIMEDOUT, os_error
 from .fast import MISSING, fill_in
-from .lend import borrow
+from .lend import borrow, once
 
 
 def _error(modem, command, default=EIO):
@@ -15,7 +15,7 @@ def _error(modem, command, default=EIO):
         return atsock.Timeout("no answer to " + _text(modem, command))
     if command.errno == ECONNRESET:
         return atsock.Restarted()
-    table = borrow("tables").of(modem)
+    table = once("tables", "of", modem)
     text = printable(command.text or b"")
     if command.code == MISSING:
         return atsock.CommandError(default, _text(modem, command), None, text)

@@ -6,7 +6,7 @@ The engine calls over(); the table's column `answer` (manual/__init__.py) says w
 from . import answers, packing
 from .errnos import EIO
 from .fast import MISSING
-from .lend import borrow
+from .lend import once
 from .manual import ANY, DATA_MODE, FAILS, HEX, HEX_FROM, NOT_ZERO, RAW
 
 _NOISE = 29  # bit of the event that means nothing
@@ -33,7 +33,7 @@ class Watch:
         command.rows = b"".join(self.rows) + b"\0"
         command.until = self.over
         if self._may_go_online():
-            command.link = borrow("online").Nobody()
+            command.link = once("online", "Nobody")
 
     def _row(self, line):
         name, form, kind, fields, event, last = line
