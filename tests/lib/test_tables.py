@@ -3,7 +3,7 @@
 import json
 
 import tablekeys
-from atsock import packing, tables
+from atsock import packing, settings, tables
 from fakes import Case, raises
 from tablekeys import COMMANDS, Malformed
 from test_match import ACCESS, SPEC, readings
@@ -39,8 +39,8 @@ def bits(event):
 
 
 def test_all_are_found():
-    assert tables.names() == list(NAMES)
-    error = raises(ValueError, tables.Table, "bg95")
+    assert settings.names() == list(NAMES)
+    error = raises(ValueError, tables.Table("bg95").words, b"MODELS")
     assert "bg95" in str(error) and "a7600, bg96, l610, nl668, sim7028" in str(error)
 
 
@@ -58,7 +58,7 @@ def test_every_line_is_well_formed():
                     if key not in keys:
                         keys.append(key)
                         same = [cells for other, cells in tablekeys.entries(text) if other == key]
-                        read = [[cell.decode() or "-" for cell in line] for line in tables.lines(text.encode(), key.encode())]
+                        read = [[cell.decode() or "-" for cell in line] for line in settings.lines(text.encode(), key.encode())]
                         assert read == same
             assert keys, (name, text)
 

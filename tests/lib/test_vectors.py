@@ -9,7 +9,7 @@ import json
 from binascii import unhexlify
 
 import atsock
-from atsock import tables
+from atsock import settings, tables
 from atsock.question import Question
 from atsock.datagrams import DatagramLink
 from atsock.link import Link
@@ -361,7 +361,7 @@ def test_none_is_left_out():
 
 
 def test_all_dialects_have_vectors():
-    assert sorted(DIALECTS) == tables.names()
+    assert sorted(DIALECTS) == settings.names()
 
 
 def cancelled(dialect):
