@@ -202,7 +202,7 @@ yes_or_no = one("yes", "no")
 some = range(1, 40)
 
 KEYS = {
-    "BASE": words, "NAME": words, "MODELS": words, "LINKS": numbers(2), "SERVERS": one("IN_LINKS", "APART", "BECOMES"), "SERVER_COUNT": numbers(1),
+    "BASE": words, "MODELS": words, "LINKS": numbers(2), "SERVERS": one("IN_LINKS", "APART", "BECOMES"), "SERVER_COUNT": numbers(1),
     "NO_PORT": one("-", "0"), "DATA_LINK": numbers(1), "DATA_SETTING": cells("AT+", "+"), "REGISTRATION": words, "SETUP": step, "AUTHS": numbers(*some),
     "PDP_4": words, "PDP_6": words, "STATE": cells("AT+", "+", position, position, position), "ADDRESS_OF": cells("AT+", "+", position), "DEACTIVATE_LOST": yes_or_no,
     "EIGHT_GROUPS": yes_or_no, "OPEN_MS": numbers(1), "PROTOCOLS": cells(listed("4", "6"), number, number, number),

@@ -132,7 +132,6 @@ def test_what_a_table_must_have():
                 with Case(name, key):
                     assert len([text for text in tablekeys.sections(name) if "\n" + key + " " in text]) == 1
                     assert len(list(table.all(key.encode()))) == 1 or tablekeys.KEYS[key] in (tablekeys.row, tablekeys.step, tablekeys.errnos) or key in ("CONFIGURE", "PROTOCOLS")
-        assert table.word(b"NAME") == name.encode()
 
 
 def test_what_a_cell_names_is_there():
