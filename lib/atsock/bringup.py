@@ -9,8 +9,10 @@ import atsock
 
 from . import asking
 from .asking import ask
+from .command import Command
 from .fast import const
-from .lend import once
+from .lend import borrow, once
+from .printable import printable
 
 _SYNC_ANSWER = b"+CSQ:"
 _AT_MS = const(500)  # one AT during synchronisation
@@ -27,7 +29,27 @@ def attach(modem, apn, user, password, auth, family, pin):
     yield ask(b"AT+CMEE=1")  # numbers in errors; a refusal does no harm
     yield from once("registration", "register", modem, asking, pin)
     yield from asking.run_steps(modem, once("tables", "look", modem, "steps", b"SETUP"))
-    return (yield from once("context", "activate", modem, asking, apn, user, password, auth, family))
+    return (yield from _context(modem, apn, user, password, auth, family))
+
+
+def _context(modem, apn, user, password, auth, family):
+    # The context is active; returns the local address as str.
+    engine = modem._engine
+    address = yield from once("context", "address", modem, asking)
+    if engine.lost and (address is not None or once("settings", "look", modem, "yes", b"DEACTIVATE_LOST")):
+        # What the module may still call active is not, or it must be told even so.
+        yield Command(None, once("tables", "look", modem, "command", b"DEACTIVATE"))
+        address = None
+    if address is None:
+        verbs = once("configuration", "commands", modem, apn, user, password, auth, family)
+        yield from once("context", "activate", modem, asking, verbs)
+        address = yield from once("context", "address", modem, asking)
+        if address is None:
+            raise atsock.ModemError(borrow("errnos").ENETDOWN, "the context is not active although the module said so")
+        engine.lost = False
+    elif (yield from once("context", "take_over", modem, asking)):
+        address = yield from once("context", "address", modem, asking)
+    return printable(address)
 
 
 def synchronise(modem):

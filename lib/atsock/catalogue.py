@@ -5,13 +5,14 @@ and has the answer read (answers.py).  Generators of commands, as in bringup.py.
 the first call only; the sockets do not need it.
 """
 
+from errno import EIO, ETIMEDOUT
+
 import atsock
 
 from . import answers, arguments, packing, tables
 from .asking import ask, run
 from .command import Command
 from .question import Question
-from .errnos import EIO, ETIMEDOUT
 from .fast import MISSING, const
 from .lend import borrow, once
 from .manual import NOTHING, load

@@ -1,8 +1,9 @@
 """What a socket does to be closed.  Loaded for the call."""
 
+from errno import ECONNRESET
+
 import atsock
 
-from .errnos import ECONNRESET
 from .fast import const
 from .lend import once
 

@@ -5,13 +5,13 @@ A generator yields a Command (to be run), a function (to be called until it says
 """
 
 import sys
+from errno import EADDRINUSE, ECONNREFUSED, EIO, ETIMEDOUT
 
 import atsock
 
 from .command import Command
-from .errnos import EADDRINUSE, EBUSY, ECONNREFUSED, EIO, EMFILE, ENETDOWN, ETIMEDOUT
 from .fast import MISSING, const
-from .lend import once
+from .lend import borrow, once
 from .link import Link
 
 # Link.state, Link.ready
@@ -77,7 +77,7 @@ def open_link(modem, socket, what, plan, host, port):
         # The connection was refused without a number (+MIPSTAT).
         raise atsock.ModemError(ECONNREFUSED, "connection failed")
     error = modem._error(command, EADDRINUSE if what == b"TCP_SERVER" or what == b"UDP_ANY" else ECONNREFUSED)
-    if error.errno == ENETDOWN:
+    if error.errno == borrow("errnos").ENETDOWN:
         engine.lost = True  # whatever the module says of the context when it is asked (seen)
     raise error
 
@@ -114,14 +114,15 @@ def use_access(modem, access):
     """
     engine = modem._engine
     if not modem.isconnected():
-        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
-    steps, ids = once("switching", "of_switch", modem, access)
-    if steps is not None:
+        raise atsock.ModemError(borrow("errnos").ENETDOWN, "not attached: call attach() first")
+    setups, ids = once("switching", "of_switch", modem, access)
+    if setups is not None:
         if engine.servers or any([link.socket is not None for link in engine.links.values()]):
             now = modem._access_now
-            raise atsock.ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
+            raise atsock.ModemError(borrow("errnos").EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
         modem._access_now = None
-        yield from once("asking", "run_steps", modem, steps)
+        for key in setups:
+            yield from once("asking", "run_steps", modem, once("tables", "look", modem, "steps", key))
         if engine.access != access:
             once("packing", "use", engine, engine.dialect, access)
         modem._access_now = access
@@ -161,7 +162,7 @@ def _unused(links):
     for link in links:
         if link.state == _DEAD or link.state == _GONE and link.ready == _NO and not link.count:
             return link
-    raise atsock.ModemError(EMFILE, "all %d connection ids are in use" % len(links))
+    raise atsock.ModemError(borrow("errnos").EMFILE, "all %d connection ids are in use" % len(links))
 
 
 def ring_size(socket, pushed):

@@ -1,89 +1,52 @@
-"""Bring-up, third part: the context configured and active, what an earlier session left open closed.  Loaded for the moment."""
+"""Bring-up, third part: the context's address, its activation, and what an earlier session left open.  Loaded for the moment."""
 
-import atsock
-
-from .printable import printable
 from .command import Command
-from .errnos import EAFNOSUPPORT, ENETDOWN
 from .fast import MISSING
 from .lend import once
 
 
-def activate(modem, asking, apn, user, password, auth, family):
-    """The context is active; returns the local address as str."""
-    engine = modem._engine
-    address = yield from _address(modem, asking)
-    if engine.lost and (address is not None or once("settings", "look", modem, "yes", b"DEACTIVATE_LOST")):
-        # What the module may still call active is not, or it must be told even so.
-        yield Command(None, once("tables", "look", modem, "command", b"DEACTIVATE"))
-        address = None
-    if address is None:
-        yield from _activate(modem, asking, apn, user, password, auth, family)
-        address = yield from _address(modem, asking)
-        if address is None:
-            raise atsock.ModemError(ENETDOWN, "the context is not active although the module said so")
-        engine.lost = False
-    else:
-        # The host restarted and the module did not: close what an earlier session left open.
-        yield from _close_stale(modem, asking)
-        setting = once("settings", "look", modem, "cells", b"DATA_SETTING")
-        if setting:
-            command = asking.ask(setting[0], prefix=setting[1])
-            yield command
-            if command.lines and asking.value(command.lines[0], 0) == 1:  # every connection would take the line
-                yield from asking.run_steps(modem, once("tables", "look", modem, "steps", b"LEAVE"))
-                address = yield from _address(modem, asking)
-    return printable(address)
-
-
-def _address(modem, asking):
-    # The local address as bytes, None while the context is not active.
-    question, prefix, context, state, address = once("settings", "look", modem, "cells", b"STATE")
+def address(modem, asking):
+    """The local address as bytes, None while the context is not active."""
+    question, prefix, context, state, told = once("settings", "look", modem, "cells", b"STATE")
     command = asking.ask(question, prefix=prefix)
     yield command
     for line in command.lines:
         if context and asking.value(line, int(context)) != modem._engine.context:
             continue
         if asking.value(line, int(state)) == 1:
-            if address:
-                return asking.text(line, int(address))
+            if told:
+                return asking.text(line, int(told))
             question, prefix, index = once("settings", "look", modem, "cells", b"ADDRESS_OF")
             command = yield from asking.run(modem, asking.ask(question, prefix=prefix))
             return asking.text(command.lines[0], int(index)) if command.lines else b""
     return None
 
 
-def _activate(modem, asking, apn, user, password, auth, family):
-    *configure, last = _configuration(modem, apn, user, password, auth, family)
-    for verb in configure:
+def activate(modem, asking, verbs):
+    """Configure it and activate it: the commands in order, the last one activates."""
+    for verb in verbs[:-1]:
         yield from asking.run(modem, Command(None, verb))
-    command = Command(None, last)
+    command = Command(None, verbs[-1])
     yield command
     if command.errno:
         # Some firmware refuses because the context is active already.
-        address = yield from _address(modem, asking)
-        if address is None:
+        if (yield from address(modem, asking)) is None:
             raise modem._error(command)
 
 
-def _configuration(modem, apn, user, password, auth, family):
-    # The commands that configure the context, and the one that activates it.
-    table = once("tables", "of", modem)
-    kind = table.word(b"PDP_%d" % family)
-    if not kind:
-        raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % modem._engine.dialect)
-    auths = table.numbers(b"AUTHS")
-    if auth is None:
-        auth = 0 if not user else 3 if 3 in auths else 1
-    elif auth not in auths:  # the dialect was not known when attach() looked at its arguments
-        raise ValueError("auth: %s for %s, not %d" % (tuple(auths), modem._engine.dialect, auth))
-    found = []
-    for key in (b"CONFIGURE", b"CONFIGURE_USER", b"ACTIVATE_STORED" if apn is None else b"ACTIVATE_USER" if user else b"ACTIVATE"):
-        if key[:9] == b"CONFIGURE" and (apn is None or key != b"CONFIGURE" and not user):
-            continue
-        found += table.commands(
-            key, apn=apn or b"", user=user, password=password, auth=auth, type=kind, family=6 if family == 6 else 1)
-    return found
+def take_over(modem, asking):
+    """The host restarted and the module did not: close what an earlier session left open.  True: the context was activated anew."""
+    yield from _close_stale(modem, asking)
+    setting = once("settings", "look", modem, "cells", b"DATA_SETTING")
+    if not setting:
+        return False
+    command = asking.ask(setting[0], prefix=setting[1])
+    yield command
+    if not command.lines or asking.value(command.lines[0], 0) != 1:
+        return False
+    # Every connection would take the line.
+    yield from asking.run_steps(modem, once("tables", "look", modem, "steps", b"LEAVE"))
+    return True
 
 
 def _close_stale(modem, asking):

@@ -5,9 +5,11 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
+from errno import ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+
 import atsock
 
-from .errnos import EMSGSIZE, ENETDOWN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+from .errnos import EMSGSIZE, ENETDOWN
 from .printable import printable
 from .fast import const, put
 from .lend import once

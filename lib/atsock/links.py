@@ -1,6 +1,7 @@
 """Connection ids beside opening and closing: room that a module must be asked for, ids used anew, local ports.  Loaded for the call."""
 
-from .errnos import EAGAIN, EIO
+from errno import EAGAIN, EIO
+
 from .lend import once
 from .link import Link
 from .states import NO

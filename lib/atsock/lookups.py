@@ -5,8 +5,7 @@ import atsock
 from . import checks
 from .address import AF_INET, AF_INET6, SOCK_STREAM
 from .printable import printable
-from .errnos import ENETDOWN
-from .lend import once
+from .lend import borrow, once
 
 
 def resolve(modem, host, family=AF_INET):
@@ -47,4 +46,4 @@ def ntp(modem, server, port=123):
 
 def _check_attached(modem):
     if not modem.isconnected():
-        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
+        raise atsock.ModemError(borrow("errnos").ENETDOWN, "not attached: call attach() first")

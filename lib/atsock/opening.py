@@ -1,8 +1,9 @@
 """What a socket does until it is connected: bind() and connect().  Loaded for the call."""
 
+from errno import EALREADY, EBADF, EINPROGRESS, EINVAL
+
 import atsock
 
-from .errnos import EALREADY, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error
 from .lend import borrow, once
 
 
@@ -43,7 +44,7 @@ def _check_job(socket, unfinished=EALREADY):
     # The outcome of a non-blocking connect(), told once.
     job = socket._job
     if not job.done:
-        raise os_error(unfinished)
+        raise borrow("errnos").os_error(unfinished)
     socket._job = None
     job.result()
 
@@ -52,7 +53,7 @@ def _connect(socket, what, host, port, timeout_ms):
     if socket._job is not None:
         _check_job(socket)
     if socket._link is not None:
-        raise atsock.ModemError(EISCONN, "already connected")
+        raise atsock.ModemError(borrow("errnos").EISCONN, "already connected")
     steps = _open_steps(socket, what, host, port)
     if timeout_ms:
         socket._modem._run(steps, timeout_ms, "connect")

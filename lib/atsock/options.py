@@ -1,7 +1,9 @@
 """Options and small questions of a socket.  Loaded for the call."""
 
+from errno import EINVAL, ENOTCONN, EOPNOTSUPP
+
 from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
-from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, os_error
+from .errnos import os_error
 from .fast import const
 from .lend import once
 

@@ -2,12 +2,13 @@
 stays on the heap while the module connects.  Loaded for the moment.
 """
 
+from errno import EOPNOTSUPP
+
 import atsock
 
 from . import tables
 from .address import AF_INET6
-from .errnos import EAFNOSUPPORT, ENETDOWN, EOPNOTSUPP
-from .lend import once
+from .lend import borrow, once
 
 _MODE = 0  # cells of an access mode (tables.py)
 _RECV = 5
@@ -21,7 +22,7 @@ def of_open(modem, socket, what, host, port):
     """
     table = tables.of(modem)
     if table is None:
-        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
+        raise atsock.ModemError(borrow("errnos").ENETDOWN, "not attached: call attach() first")
     access = socket._access
     protocol = _protocol(modem, table, socket, what)
     if host is not None and table.yes(b"EIGHT_GROUPS"):
@@ -52,4 +53,4 @@ def _protocol(modem, table, socket, what):
     for cells in table.all(b"PROTOCOLS"):
         if cells[0] == family:
             return cells[3 if socket._tls else 2 if what == b"UDP" else 1]
-    raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % modem._engine.dialect)
+    raise atsock.ModemError(borrow("errnos").EAFNOSUPPORT, "%s: no IPv6" % modem._engine.dialect)

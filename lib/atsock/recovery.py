@@ -4,11 +4,12 @@ A ladder, each rung bounded: attach anew; deactivate the context first; restart 
 hardware.  Restarts that follow each other too closely are refused, so that a network that is down is not stormed.
 """
 
+from errno import EAGAIN, ECONNRESET
+
 import atsock
 
 from .asking import ask
 from .command import Command
-from .errnos import EAGAIN, ECONNRESET
 from .fast import const
 from .lend import once
 

@@ -1,7 +1,8 @@
 """Closing, as generators of commands (see connection.py).  Off the data path; allocates."""
 
+from errno import EIO
+
 from .command import Command
-from .errnos import EIO
 from .fast import const
 from .lend import borrow, once
 

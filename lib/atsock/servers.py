@@ -1,6 +1,8 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
+from errno import EINVAL
+
 import atsock
 
 from . import tables
@@ -9,7 +11,7 @@ from .asking import run
 from .command import Command
 from .connection import in_turn, open_link, ring_size, use_access
 from .datagrams import parse_sender
-from .errnos import EINVAL, EMFILE
+from .errnos import EMFILE
 from .fast import const
 from .lend import once
 from .link import Link

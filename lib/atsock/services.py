@@ -1,5 +1,7 @@
 """What the modules offer beside sockets: ping and NTP.  Imported when it is used."""
 
+from errno import EIO, EOPNOTSUPP
+
 import atsock
 
 from . import tables
@@ -10,7 +12,6 @@ from .checks import port as check_port
 from .command import Command
 from .printable import printable
 from .question import Question
-from .errnos import EIO, EOPNOTSUPP
 from .fast import MISSING
 
 

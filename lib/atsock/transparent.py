@@ -4,12 +4,14 @@ Owns the guard times of +++ and the rule that payload never looks like it; tail.
 module says in band that data mode is over.
 """
 
+from errno import ENOTCONN, EOPNOTSUPP
+
 import atsock
 
 from . import tables
 from .asking import ask, run
 from .command import Command
-from .errnos import EBUSY, ENOTCONN, EOPNOTSUPP
+from .errnos import EBUSY
 from .fast import const, copy
 from .lend import once
 from .port import ticks_add

@@ -3,9 +3,8 @@
 from . import checks
 from .address import AF_INET
 from .command import Command
-from .errnos import ENETDOWN
 from .fast import const
-from .lend import once
+from .lend import borrow, once
 
 _ATTACH_MS = const(240_000)  # as attach()
 
@@ -19,7 +18,7 @@ def detach(modem):
 
 
 def _is_down(modem):
-    once("rare", "lose_all", modem._engine, ENETDOWN)
+    once("rare", "lose_all", modem._engine, borrow("errnos").ENETDOWN)
     modem._address = None
     modem._access_now = None
 

@@ -3,8 +3,9 @@
 The engine calls over(); the table's column `answer` (manual/__init__.py) says what to expect.  Knows no vendor word.
 """
 
+from errno import EIO
+
 from . import answers, packing
-from .errnos import EIO
 from .fast import MISSING
 from .lend import once
 from .manual import ANY, DATA_MODE, FAILS, HEX, HEX_FROM, NOT_ZERO, RAW

@@ -5,7 +5,6 @@ TABLE = (
     b"""
 # ---- module
 BASE             -
-NAME             a7600
 MODELS           A76 SIM7600 SIMCOM_SIM7600 SIM7500 SIM767
 LINKS            0 10  # 2.3: the first id, how many
 SERVERS          APART  # 2.14
@@ -35,7 +34,7 @@ DEACTIVATE_LOST  no
 EIGHT_GROUPS     no
 """,
     b"""
-# ---- sockets
+# ---- opening
 OPEN_MS          125000
 PROTOCOLS        -  # by name in the command
 #                ms      need            also        command
@@ -47,12 +46,19 @@ RESUME           9000    CONNECT         -           ATO  # 1.2, 6.2.3.3
 RESUME_UDP       9000    CONNECT         -           ATO
 LISTEN           9000    OK              -           AT+SERVERSTART=<port>,<server>  # 2.14
 STOP             125000  OK CLOSED       -           AT+SERVERSTOP=<server>  # 2.15
+""",
+    b"""
+# ---- transfer
+#                ms      need            also        command
 CLOSE            125000  OK CLOSED       -           AT+CIPCLOSE=<link>  # 2.6
 SEND             125000  PROMPT OK SENT  -           AT+CIPSEND=<link>,<n>  # 2.4
 SEND_TO          125000  PROMPT OK SENT  -           AT+CIPSEND=<link>,<n>,"<host>",<port>
 READ             8000    OK              DATA EMPTY  AT+CIPRXGET=2,<link>,<n>  # 2.5
 READ_HEX         8000    OK              DATA EMPTY  AT+CIPRXGET=3,<link>,<n>
 READ_ANY         -  # as connected ones
+""",
+    b"""
+# ---- sockets
 #                question       answer       form
 STALE            AT+CIPCLOSE?   +CIPCLOSE:   BY_FLAG  # 2.6
 CLOSE_OPENING    no  # 2.3, 2.6: the result of an open comes first
@@ -92,11 +98,15 @@ ESCAPED_READS    no
 RESUME_WORDS     -  # CONNECT comes
 """,
     b"""
-# ---- lookups and services
+# ---- lookups
 #                ms      need            also        command
 RESOLVE          30000   OK ADDRESS      -           AT+CDNSGIP="<host>"  # 2.17
 RESOLVE_6        -
 WHY              -
+""",
+    b"""
+# ---- services
+#                ms      need            also        command
 PING             -  # not in the manual
 NTP              -  # not in the manual
 UNACKED          62000   OK              -           AT+CIPACK=<link>  # 2.16

@@ -5,7 +5,6 @@ TABLE = (
     b"""
 # ---- module
 BASE             -
-NAME             bg96
 MODELS           BG96 BG95 BG77
 LINKS            0 12  # 2.1.4: the first id, how many
 SERVERS          IN_LINKS  # 2.1.4
@@ -35,7 +34,7 @@ DEACTIVATE_LOST  yes  # 2.2.5: QIDEACT even then
 EIGHT_GROUPS     no
 """,
     b"""
-# ---- sockets
+# ---- opening
 OPEN_MS          152000  # 2.1.4: the URC comes within 150 s
 PROTOCOLS        -  # by name in the command
 #                ms      need                 also        command
@@ -47,12 +46,19 @@ DATA_TCP         152000  CONNECT              -           AT+QIOPEN=<context>,<l
 DATA_UDP         152000  CONNECT              -           AT+QIOPEN=<context>,<link>,"UDP","<host>",<port>,<local>,<mode>
 RESUME           62000   CONNECT              -           AT+QISWTMD=<link>,2  # 2.1.10
 RESUME_UDP       62000   CONNECT              -           AT+QISWTMD=<link>,2
+""",
+    b"""
+# ---- transfer
+#                ms      need                 also        command
 CLOSE            12000   OK                   -           AT+QICLOSE=<link>  # 2.1.5: 10 s
 SEND             62000   PROMPT SENT          REFUSED     AT+QISEND=<link>,<n>  # 2.1.7
 SEND_TO          62000   PROMPT SENT          REFUSED     AT+QISEND=<link>,<n>,"<host>",<port>
 SEND_HEX         62000   SENT                 REFUSED     AT+QISENDEX=<link>,"<payload>"  # 2.1.9
 READ             62000   OK                   DATA EMPTY  AT+QIRD=<link>,<n>  # 2.1.8
 READ_ANY         62000   OK                   DATA EMPTY  AT+QIRD=<link>  # UDP SERVICE
+""",
+    b"""
+# ---- sockets
 #                question      answer      form
 STALE            AT+QISTATE?   +QISTATE:   BY_LINE  # 2.1.6
 CLOSE_OPENING    yes  # 2.1.4, 2.1.5: an open without result is ended by QICLOSE
@@ -83,12 +89,16 @@ ESCAPED_READS    yes  # leaving data mode lands in buffer access: READ works
 RESUME_WORDS     -  # CONNECT comes
 """,
     b"""
-# ---- lookups and services
+# ---- lookups
 #                ms      need                 also        command
 RESOLVE          62000   OK RESOLVED ADDRESS  -           AT+QIDNSGIP=<context>,"<host>"  # 2.1.14
 RESOLVE_6        -
 WHY              62000   OK REASON            -           AT+QIGETERROR  # 2.1.17
 WHY_OF           AT+QI  # what it tells about
+""",
+    b"""
+# ---- services
+#                ms      need                 also        command
 PING             62000   OK                   -           AT+QPING=<context>,"<host>",<seconds>,<count>  # 2.1.11
 PING_6           -  # as for IPv4
 PING_MOST        10 32 255000  # count, size (not settable), time

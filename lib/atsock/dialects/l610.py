@@ -7,7 +7,6 @@ TABLE = (
     b"""
 # ---- module
 BASE             nl668  # what stands there and not here
-NAME             l610
 MODELS           L610
 AUTHS            0 1 2 3  # 1.1.1
 PDP_6            2  # 1.1.1 <Operation>

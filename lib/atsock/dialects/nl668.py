@@ -5,7 +5,6 @@ TABLE = (
     b"""
 # ---- module
 BASE             -
-NAME             nl668
 MODELS           NL668
 LINKS            1 6  # 1.1.2: the first id, how many
 SERVERS          BECOMES  # 1.1.2: the listening socket becomes the connection
@@ -33,7 +32,7 @@ DEACTIVATE_LOST  no
 EIGHT_GROUPS     yes  # the L610 manual prints no shortened IPv6 address
 """,
     b"""
-# ---- sockets
+# ---- opening
 OPEN_MS          62000  # 1.1.2: returns in 60 s
 #                family  TCP  UDP  TLS
 PROTOCOLS        4       0    1    2  # 1.1.2
@@ -45,6 +44,10 @@ DATA_TCP         62000   OK CONNECT     -            AT+MIPODM=<link>,<local>,"<
 DATA_UDP         62000   OK CONNECT     -            AT+MIPODM=<link>,<local>,"<host>",<port>,<protocol>
 RESUME           9000    OK             -            ATO
 RESUME_UDP       9000    OK             -            ATO
+""",
+    b"""
+# ---- transfer
+#                ms      need           also         command  then
 CLOSE            15000   OK CLOSED      -            AT+MIPCLOSE=<link>  # 1.1.3
 SEND             17000   PROMPT OK OK2  SENT PUSHED  AT+MIPSEND=<link>,<n>  # 1.2.3: SENDTIME, 12 s by default, ends the input; older firmware leaves +MIPSEND out
 SEND_HEX         5000    OK STORED      -            AT+MIPSEND=<link>,"<payload>"  PUSH_OUT  # 1.1.6
@@ -53,6 +56,9 @@ SEND_TO          5000    OK STORED      -            AT+MIPSEND=<link>,"<payload
 PUSH_TO          5000    OK PUSHED      -            AT+MIPPUSH=<link>,"<host>",<port>  # 1.1.7
 READ             5000    OK             DATA EMPTY   AT+MIPREAD=<link>,<n>  # 1.1.23
 READ_ANY         -  # as connected ones
+""",
+    b"""
+# ---- sockets
 #                question       answer       form
 STALE            AT+MIPCLOSE?   +MIPCLOSE:   BY_ID  # 1.1.3
 CLOSE_OPENING    no  # 1.1.2, 1.1.3: the result of an open comes first
@@ -84,11 +90,15 @@ ESCAPED_READS    no
 RESUME_WORDS     CONNECT  OK  +MIPODM:  # 1.1.24 of the L610 manual says nothing of an answer
 """,
     b"""
-# ---- lookups and services
+# ---- lookups
 #                ms      need           also         command  then
 RESOLVE          62000   OK ADDRESS     -            AT+MIPDNS="<host>"  # 1.1.21
 RESOLVE_6        -
 WHY              -
+""",
+    b"""
+# ---- services
+#                ms      need           also         command  then
 PING             76000   OK             -            AT+MPING=1,"<host>",<count>,<size>,64,0,<timeout>  # 1.1.15: TTL, TOS; ms
 PING_6           -
 PING_MOST        255 1372 255000  # count, size, time

@@ -7,7 +7,6 @@ TABLE = (
     b"""
 # ---- module
 BASE             a7600  # what stands there and not here
-NAME             sim7028
 MODELS           SIM7028 SIMCOM_SIM7028
 LINKS            0 2  # 2.1.3: the first id, how many
 SERVERS          APART  # 2.1.14
