@@ -1,4 +1,4 @@
-"""The byte movers, chosen once at import: viper machine code where the port emits it, else plain Python.
+"""What runs for every byte, window and line, chosen once at import: viper machine code where the port emits it, else plain Python.
 
 Both files hold the same functions; tests/lib/test_fast.py holds them against each other:
 
@@ -11,6 +11,7 @@ Both files hold the same functions; tests/lib/test_fast.py holds them against ea
                                          what window[marks[0]:marks[1]] has of a line, behind line[:marks[2]]; no more
                                          than marks[3] bytes of it.  Returns the length of a whole line (NUL is behind
                                          it, CR LF is not in it), -1 for a prompt, 0 when the window is used up
+    token(tokens)                        Tokenizer.next() (tokens.py): one of NOTHING, LINE, PROMPT, END, FULL (states.py)
     put_number(dst, at, value)           decimal digits of value >= 0; returns the index behind them
     number(line, at)                     the signed decimal at line[at:], blanks, '(' and '"' before it
                                          skipped; MISSING when there is none
@@ -37,18 +38,10 @@ except ImportError:  # CPython
 
 
 try:
-    from ._viper import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, unhex
+    from ._viper import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, token, unhex
 except (ImportError, SyntaxError, ValueError, NameError):
     # ImportError: CPython, or a port without the emitter; SyntaxError: "invalid arch" at compile time;
     # ValueError: a .mpy of another architecture.
-    from ._plain import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, unhex
-
-try:
-    from micropython import const
-except ImportError:  # CPython
-
-    def const(value):
-        return value
-
+    from ._plain import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, token, unhex
 
 MISSING = -(1 << 28)  # what number() returns where no digit stands; fits a small int everywhere

@@ -1,6 +1,8 @@
 """The byte movers: viper and plain twin against each other, and both against Python's own operations."""
 
 from atsock import _plain, fast
+from atsock.link import Link
+from atsock.tokens import Tokenizer
 from fakes import Case, Random, raises
 
 # CPython has the plain twin only; MicroPython both.
@@ -18,7 +20,7 @@ def _bytes(random, n):
 
 
 def test_twins_have_the_same_functions():
-    names = ("copy", "put_number", "number", "field", "fields", "hexlify", "unhex")
+    names = ("copy", "put_number", "number", "field", "fields", "hexlify", "unhex", "put", "get", "take_in", "scan", "token")
     for twin in TWINS:
         for name in names:
             assert callable(getattr(twin, name))
@@ -147,6 +149,79 @@ def test_twins_agree_on_anything():
             made = twin.unhex(buf, 0, n)
             results.append((twin.number(text + b"\0", 0), twin.fields(text + b"\0", 0, n), [twin.field(text + b"\0", 0, n, i) for i in range(5)], made, bytes(buf[:made])))
         assert results.count(results[0]) == len(results), (text, results)
+
+
+def test_rings_of_both_twins():
+    """Random puts, gets and payloads to a ring and to a reader's buffer: the same bytes and counts everywhere."""
+    for size in (1, 5, 16):
+        links = []
+        for twin in TWINS:
+            link = Link(0)
+            link.size = size
+            link.buf = bytearray(size)
+            links.append(link)
+        random = Random(size)
+        for step in range(300):
+            data = _bytes(random, 20)
+            at, n, kind = random.below(3), random.below(size + 3), random.below(4)
+            found = []
+            for twin, link in zip(TWINS, links):
+                out = bytearray(20)
+                if kind == 0:
+                    found.append((twin.put(link, data, at, n), link.count, link.head, bytes(link.buf)))
+                elif kind == 1:
+                    found.append((twin.get(link, out, at, n), link.count, link.head, bytes(out)))
+                elif kind == 2:
+                    link.dropping = step & 1 == 1
+                    found.append((twin.take_in(link, data, at, n), link.count, link.head, bytes(link.buf)))
+                    link.dropping = False
+                else:
+                    link.dst, link.dst_at, link.dst_end = out, at, at + 3
+                    found.append((twin.take_in(link, data, 0, n), link.dst_at, bytes(out)))
+                    link.dst = None
+            assert found.count(found[0]) == len(found), (kind, found)
+
+
+class _Sink:
+    def __init__(self, random):
+        self.random = random
+        self.data = b""
+
+    def put(self, src, start, n):
+        n = min(n, self.random.below(5))
+        self.data += bytes(src[start : start + n])
+        return n
+
+
+def test_tokens_of_both_twins():
+    """Random bytes of which lines, prompts, headers and payloads are made, in random pieces."""
+    alphabet = b"\r\n\r\n> ,,:+AB\r\n\0\xff"
+    for seed in range(60):
+        found = []
+        for twin in TWINS:
+            random = Random(seed)
+            sink = _Sink(Random(seed))
+            tokens = Tokenizer()
+            tokens.in_line = b"\2+A\1\2+B\2\0" if seed & 1 else b"\0"
+            tokens.marks[3] = 12
+            seen = []
+            for _ in range(60):
+                n = random.below(12)
+                for i in range(n):
+                    tokens.window[i] = alphabet[random.below(len(alphabet))]
+                tokens.marks[0], tokens.marks[1] = 0, n
+                if random.below(4) == 0:
+                    tokens.prompt = True
+                token = twin.token(tokens)
+                while token:
+                    seen.append((token, bytes(tokens.line[: tokens.n + 1]), tokens.marks[0], tokens.left))
+                    if token == 1 and random.below(3) == 0:
+                        tokens.raw(sink if random.below(2) else None, 1 + random.below(9))
+                    token = twin.token(tokens)
+                seen.append((tokens.kind, tokens.prompt, tokens.marks[2]))
+            found.append((seen, sink.data))
+        assert len([item for item in found[0][0] if len(item) == 4]) > 5
+        assert found.count(found[0]) == len(found), seed
 
 
 def test_missing_is_no_number_of_a_line():
