@@ -137,12 +137,6 @@ def _header(line, n, in_line):
     return 0
 
 
-def put_number(dst, at, value):
-    digits = b"%d" % value
-    dst[at : at + len(digits)] = digits
-    return at + len(digits)
-
-
 def number(line, at):
     while line[at] in b' "(':
         at += 1
@@ -171,7 +165,7 @@ def field(line, at, n, index):
     return at
 
 
-def fields(line, at, n):
+def _fields(line, at, n):
     while at < n and line[at] == 32:
         at += 1
     if at >= n:
@@ -197,3 +191,81 @@ def unhex(buf, at, end):
     made = unhexlify(digits[: span & ~1])
     buf[at : at + len(made)] = made
     return len(made)
+
+
+def match(rows, line, n, at, found):
+    wanted = found[9]
+    while rows[at]:
+        row = at
+        at += rows[at]
+        event = 1 << rows[row + 1] | 1 << rows[row + 2]
+        if not event & wanted:
+            continue
+        form = row + 11 + rows[row + 9]
+        if not line.startswith(rows[row + 11 : form]):
+            continue
+        kind = rows[row + 6]
+        p = rows[row + 9]
+        if kind == 5:  # WORD
+            if n != p:
+                continue
+            p = 0
+        else:
+            while line[p] == 32:
+                p += 1
+            if not line.startswith(rows[form : form + rows[row + 10]], p):
+                continue
+            p += rows[row + 10]
+        if rows[row + 8] != 255 and rows[row + 8] != _fields(line, p, n):
+            continue
+        extra = rows[row + 7]
+        if kind >= 6 and not _is_address(line, n, field(line, p, n, extra)):
+            continue
+        link = -1 if rows[row + 3] == 255 else _number(line, p, n, rows[row + 3])
+        # An answer counts for the link that was asked about.
+        if event < 1 << 18 and link != -1 and link != found[10] and found[10] != 1001:
+            continue
+        value = _number(line, p, n, rows[row + 4])
+        good = rows[row + 5]
+        if good == 255:
+            good = True
+        elif good == 252:
+            good = False
+        else:
+            good = value == (found[11] if good == 254 else found[12] if good == 253 else good)
+        found[0] = event
+        found[1] = link
+        found[2] = value
+        found[3] = _number(line, p, n, extra)
+        found[4] = kind
+        found[5] = p
+        found[6] = good
+        found[7] = -1 if extra == 255 else extra
+        found[8] = row
+        return at
+    return 0
+
+
+def _number(line, at, n, index):
+    if index != 255:
+        at = field(line, at, n, index)
+        if at >= 0:
+            return number(line, at)
+    return _MISSING
+
+
+def _is_address(line, n, at):
+    # Only an address tells a datagram's header from a line of as many numbers.
+    while 0 <= at < n and line[at] != 44:
+        if line[at] in b'".:':
+            return True
+        at += 1
+    return False
+
+
+def fill_in(dst, text, start, link, n):
+    end = text.find(b"\4", start)
+    text = text[start:] if end < 0 else text[start:end]
+    text = text.replace(b"\1", b"%d" % link).replace(b"\2", b"%d" % n)
+    dst[: len(text)] = text
+    return len(text)

@@ -171,19 +171,6 @@ def token(tokens) -> int:
 
 
 @micropython.viper
-def put_number(dst, at: int, value: int) -> int:
-    d = ptr8(dst)
-    scale = 1
-    while value // scale >= 10:
-        scale *= 10
-    while scale > 0:
-        d[at] = 48 + (value // scale) % 10
-        at += 1
-        scale //= 10
-    return at
-
-
-@micropython.viper
 def number(line, at: int) -> int:
     s = ptr8(line)
     while s[at] == 32 or s[at] == 34 or s[at] == 40:
@@ -216,24 +203,6 @@ def field(line, at: int, n: int, index: int) -> int:
             index -= 1
         at += 1
     return at
-
-
-@micropython.viper
-def fields(line, at: int, n: int) -> int:
-    s = ptr8(line)
-    while at < n and s[at] == 32:
-        at += 1
-    if at >= n:
-        return 0
-    count = 1
-    quoted = 0
-    while at < n:
-        if s[at] == 34:
-            quoted ^= 1
-        elif s[at] == 44 and quoted == 0:
-            count += 1
-        at += 1
-    return count
 
 
 @micropython.viper
@@ -274,3 +243,145 @@ def unhex(buf, at: int, end: int) -> int:
         made += 1
         i += 2
     return made
+
+
+@micropython.viper
+def match(rows, line, n: int, at: int, found) -> int:
+    r = ptr8(rows)
+    s = ptr8(line)
+    f = ptr32(found)
+    wanted = f[9]
+    while r[at]:
+        row = at
+        at += r[at]
+        event = 1 << r[row + 1] | 1 << r[row + 2]
+        if not event & wanted:
+            continue
+        end = r[row + 9]
+        p = 0
+        while p < end and s[p] == r[row + 11 + p]:
+            p += 1
+        if p < end:
+            continue
+        kind = r[row + 6]
+        i = 0
+        if kind == 5:  # WORD
+            if n != end:
+                continue
+            p = 0
+        else:
+            while s[p] == 32:
+                p += 1
+            end += row + 11
+            while i < r[row + 10] and s[p + i] == r[end + i]:
+                i += 1
+            if i < r[row + 10]:
+                continue
+        p += i
+        kept = 0
+        # Where the fields of link, value and extra start (plus 1: ptr32 reads no negative numbers), how many there are.
+        f[1] = p + 1 if r[row + 3] == 0 else 0
+        f[2] = p + 1 if r[row + 4] == 0 else 0
+        f[3] = p + 1 if r[row + 7] == 0 else 0
+        index = 0
+        quoted = 0
+        blank = 1
+        i = p
+        while i < n:
+            c = s[i]
+            i += 1
+            if c != 32:
+                blank = 0
+            if c == 34:
+                quoted ^= 1
+            elif c == 44 and quoted == 0:
+                index += 1
+                if r[row + 3] == index:
+                    f[1] = i + 1
+                if r[row + 4] == index:
+                    f[2] = i + 1
+                if r[row + 7] == index:
+                    f[3] = i + 1
+        if r[row + 8] != 255 and r[row + 8] != index + 1 - blank:
+            continue
+        if kind >= 6:  # only an address tells a datagram's header from a line of as many numbers
+            i = f[3] - 1
+            if i < 0:
+                continue
+            while s[i] != 34 and s[i] != 46 and s[i] != 58 and s[i] != 44 and i < n:
+                i += 1
+            if s[i] == 44 or i >= n:
+                continue
+        index = 1
+        while index < 4:
+            i = f[index] - 1
+            value = -(1 << 28)
+            if i >= 0:
+                while s[i] == 32 or s[i] == 34 or s[i] == 40:
+                    i += 1
+                quoted = 0
+                if s[i] == 45:
+                    quoted = 1
+                    i += 1
+                if s[i] >= 48 and s[i] <= 57:
+                    value = 0
+                    while s[i] >= 48 and s[i] <= 57 and value >= 0:
+                        value = value * 10 + s[i] - 48 if value < 26843545 else -(1 << 28)
+                        i += 1
+                    if quoted and value > 0:
+                        value = 0 - value
+            elif index == 1:
+                value = -1
+            # An answer counts for the link that was asked about.
+            if index == 1 and event < 1 << 18 and value != -1 and value != f[10] and f[10] != 1001:
+                break
+            f[index] = value
+            if index == 2:
+                kept = value
+            index += 1
+        if index < 4:
+            continue
+        good = r[row + 5]
+        value = kept
+        if good == 255:
+            good = 1
+        elif good == 254:
+            good = 1 if value == f[11] else 0
+        elif good == 253:
+            good = 1 if value == f[12] else 0
+        elif good == 252:
+            good = 0
+        else:
+            good = 1 if value == good else 0
+        f[0] = event
+        f[4] = kind
+        f[5] = p
+        f[6] = good
+        f[7] = r[row + 7] if r[row + 7] != 255 else -1
+        f[8] = row
+        return at
+    return 0
+
+
+@micropython.viper
+def fill_in(dst, text, start: int, link: int, n: int) -> int:
+    d = ptr8(dst)
+    s = ptr8(text)
+    end = int(len(text))
+    at = 0
+    while start < end and s[start] != 4:
+        c = s[start]
+        start += 1
+        if c > 2:
+            d[at] = c
+            at += 1
+            continue
+        value = link if c == 1 else n
+        scale = 1
+        while value // scale >= 10:
+            scale *= 10
+        while scale > 0:
+            d[at] = 48 + (value // scale) % 10
+            at += 1
+            scale //= 10
+    return at

@@ -11,7 +11,6 @@ import atsock
 
 from . import ear
 from .errnos import EBADF, ECONNRESET
-from .words import TCP
 
 _READ = 2048  # bytes asked for where no count is given
 _HANDSHAKE_MS = 60_000
@@ -23,7 +22,7 @@ async def open_connection(modem, host, port, ssl=None, server_hostname=None):
     """Connect to (host, port); returns (reader, writer).  See Modem.open_connection()."""
     socket = modem.socket()
     host_bytes, port = socket._check_address((host, port))
-    await _open(modem, socket, socket._open_steps(TCP, host_bytes, port), "connect")
+    await _open(modem, socket, socket._open_steps(b"TCP", host_bytes, port), "connect")
     stream = Stream(modem, socket, (host_bytes.decode(), port))
     try:
         if ssl:

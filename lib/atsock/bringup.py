@@ -6,15 +6,14 @@ Written as generators: they yield a Command to be run, or a number of millisecon
 
 import atsock
 
-from . import dialects
+from . import tables
+from .asking import ask, query, run, run_steps, text, value
 from .command import Command
-from .errnos import EACCES, EAFNOSUPPORT, EIO, ENETDOWN, ENODEV
+from .errnos import EACCES, EAFNOSUPPORT, ENETDOWN, ENODEV
 from .checks import printable
-from .fast import MISSING, field, number
-from .question import Question
-from .words import A_LEAVE, BY_FLAG, BY_ID, MUST, OK, SYNC_ANSWER, X
+from .fast import MISSING
 
-_ANY_MS = 9000  # general commands; 27.007 prints no times
+_SYNC_ANSWER = b"+CSQ:"
 _AT_MS = 500  # one AT during synchronisation
 _DEAF = 5  # so many unanswered AT
 _GUARD_MS = 1_100  # silence before and behind +++
@@ -27,49 +26,18 @@ _ROAMING = 5
 _STAT = ("not searching", "home", "searching", "denied", "unknown", "roaming")
 
 
-def ask(text, timeout_ms=_ANY_MS, prefix=None, need=OK):
-    """A command whose information lines are collected in .lines."""
-    command = Question(None, ((text,), timeout_ms, need, 0))
-    command.prefix = prefix
-    return command
-
-
-def query(text):
-    """A read form, AT+NAME?, whose answer begins with +NAME: (other lines may come between)."""
-    return ask(text, prefix=text[2:-1] + b":")
-
-
-def value(line, index):
-    """Number in field `index` behind the colon of an information line; MISSING when there is none."""
-    line = line + b"\0"
-    at = field(line, line.find(b":") + 1, len(line) - 1, index)
-    return number(line, at) if at >= 0 else MISSING
-
-
-def text(line, index):
-    """Field `index` as bytes without quotes and blanks."""
-    line = line + b"\0"
-    end = len(line) - 1
-    at = field(line, line.find(b":") + 1, end, index)
-    if at < 0:
-        return b""
-    stop = field(line, at, end, 1)
-    return line[at : stop - 1 if stop >= 0 else end].strip(b' "')
-
-
 def attach(modem, apn, user, password, auth, family, pin):
     """All of it; returns the local address as str."""
     engine = modem._engine
     yield from synchronise(modem)
     if engine.dialect is None:
         yield from identify(modem)
-    dialect = engine.dialect
+    table = tables.of(modem)
     yield ask(b"AT+CMEE=1")  # numbers in errors; a refusal does no harm
     yield from _sim(pin)
-    yield from _registered(dialect)
-    for command, must in dialect.SETUP:
-        yield from run(modem, ask(command), must)
-    address = yield from _context(modem, apn, user, password, auth, family)
+    yield from _registered(table)
+    yield from run_steps(modem, table.steps(b"SETUP"))
+    address = yield from _context(modem, table, apn, user, password, auth, family)
     return printable(address)
 
 
@@ -85,7 +53,7 @@ def synchronise(modem):
         if not command.errno:
             command = ask(b"ATE0", _AT_MS)
             yield command
-            command = ask(b"AT+CSQ", _AT_MS, SYNC_ANSWER)
+            command = ask(b"AT+CSQ", _AT_MS, _SYNC_ANSWER)
             yield command
             if not command.errno and command.lines:
                 return
@@ -108,8 +76,8 @@ def identify(modem):
         yield command
         said += command.lines
         for line in command.lines:
-            for name in dialects.names():
-                if is_model(line, dialects.load(name).MODELS):
+            for name in tables.names():
+                if is_model(line, tables.Table(name).words(b"MODELS")):
                     modem._use(name)
                     return
     what = printable(b" / ".join(said)) if said else "nothing"
@@ -124,14 +92,6 @@ def is_model(line, models):
             if word.startswith(model):
                 return True
     return False
-
-
-def run(modem, command, must=MUST):
-    """Run one command; raises CommandError when it was refused and `must`."""
-    yield command
-    if command.errno and (must or command.errno != EIO):
-        raise modem._error(command)
-    return command
 
 
 def _sim(pin):
@@ -158,12 +118,12 @@ def _sim(pin):
     raise atsock.ModemError(ENODEV, "the SIM does not become ready" + ("" if command.code == MISSING else " (+CME ERROR: %d)" % command.code))
 
 
-def _registered(dialect):
+def _registered(table):
     # 27.007 7.2, 10.1.20, 10.1.22.  The front's deadline ends it.
     awake = False
     while True:
         stat = MISSING
-        for question in dialect.REGISTRATION:
+        for question in table.words(b"REGISTRATION"):
             command = query(question)
             yield command
             for line in command.lines:
@@ -189,93 +149,91 @@ def describe(stat):
     return _STAT[stat] if 0 <= stat < len(_STAT) else "state %d" % stat
 
 
-def _context(modem, apn, user, password, auth, family):
-    dialect = modem._engine.dialect
+def _context(modem, table, apn, user, password, auth, family):
     engine = modem._engine
-    address = yield from context_address(modem)
-    if engine.lost and (address is not None or dialect.DEACTIVATE_LOST):
+    address = yield from context_address(modem, table)
+    if engine.lost and (address is not None or table.yes(b"DEACTIVATE_LOST")):
         # What the module may still call active is not, or it must be told even so.
-        yield Command(None, dialect.DEACTIVATE)
+        yield Command(None, table.command(b"DEACTIVATE"))
         address = None
     if address is None:
-        yield from _activate(modem, apn, user, password, auth, family)
-        address = yield from context_address(modem)
+        yield from _activate(modem, table, apn, user, password, auth, family)
+        address = yield from context_address(modem, table)
         if address is None:
             raise atsock.ModemError(ENETDOWN, "the context is not active although the module said so")
         engine.lost = False
     else:
         # The host restarted and the module did not: close what an earlier session left open.
-        yield from _close_stale(modem, dialect)
-        if dialect.DATA_SETTING is not None:
-            question, prefix = dialect.DATA_SETTING
-            command = ask(question, prefix=prefix)
+        yield from _close_stale(modem, table)
+        setting = table.cells(b"DATA_SETTING")
+        if setting:
+            command = ask(setting[0], prefix=setting[1])
             yield command
             if command.lines and value(command.lines[0], 0) == 1:  # every connection would take the line
-                for command, must in dialect.ACCESS["transparent"][A_LEAVE]:
-                    yield from run(modem, ask(command) if isinstance(command, bytes) else Command(None, command), must)
-                address = yield from context_address(modem)
+                yield from run_steps(modem, table.steps(table.access("transparent")[9]))
+                address = yield from context_address(modem, table)
     return address
 
 
-def context_address(modem):
+def context_address(modem, table):
     """The local address as bytes, None while the context is not active."""
-    engine = modem._engine
-    dialect = engine.dialect
-    question, prefix, context, state, address = dialect.STATE
+    question, prefix, context, state, address = table.cells(b"STATE")
     command = ask(question, prefix=prefix)
     yield command
     for line in command.lines:
-        if context != X and value(line, context) != engine.context:
+        if context and value(line, int(context)) != table.context:
             continue
-        if value(line, state) == 1:
-            if address != X:
-                return text(line, address)
-            question, prefix, index = dialect.ADDRESS_OF
+        if value(line, int(state)) == 1:
+            if address:
+                return text(line, int(address))
+            question, prefix, index = table.cells(b"ADDRESS_OF")
             command = yield from run(modem, ask(question, prefix=prefix))
-            return text(command.lines[0], index) if command.lines else b""
+            return text(command.lines[0], int(index)) if command.lines else b""
     return None
 
 
-def _activate(modem, apn, user, password, auth, family):
-    dialect = modem._engine.dialect
-    if family not in dialect.PDP_TYPES:
-        raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % dialect.NAME)
+def _activate(modem, table, apn, user, password, auth, family):
+    kind = table.word(b"PDP_%d" % family)
+    if not kind:
+        raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % modem._engine.dialect)
+    auths = table.numbers(b"AUTHS")
     if auth is None:
-        auth = 0 if not user else 3 if 3 in dialect.AUTHS else 1
-    elif auth not in dialect.AUTHS:  # the dialect was not known when attach() looked at its arguments
-        raise ValueError("auth: %s for %s, not %d" % (dialect.AUTHS, dialect.NAME, auth))
-    args = (apn or b"", user, password, auth, dialect.PDP_TYPES[family], 6 if family == 6 else 1)
+        auth = 0 if not user else 3 if 3 in auths else 1
+    elif auth not in auths:  # the dialect was not known when attach() looked at its arguments
+        raise ValueError("auth: %s for %s, not %d" % (tuple(auths), modem._engine.dialect, auth))
+
+    def verbs(key):
+        return table.commands(key, apn=apn or b"", user=user, password=password, auth=auth, type=kind, family=6 if family == 6 else 1)
+
     if apn is not None:
-        for verb in dialect.CONFIGURE:
-            yield from run(modem, Command(None, verb, args))
-        if user and dialect.CONFIGURE_USER:
-            yield from run(modem, Command(None, dialect.CONFIGURE_USER, args))
-    verb = dialect.ACTIVATE_STORED if apn is None else dialect.ACTIVATE_USER if user else dialect.ACTIVATE
-    command = Command(None, verb, args)
+        for verb in verbs(b"CONFIGURE") + (verbs(b"CONFIGURE_USER") if user else []):
+            yield from run(modem, Command(None, verb))
+    command = Command(None, verbs(b"ACTIVATE_STORED" if apn is None else b"ACTIVATE_USER" if user else b"ACTIVATE")[0])
     yield command
     if command.errno:
         # Some firmware refuses because the context is active already.
-        address = yield from context_address(modem)
+        address = yield from context_address(modem, table)
         if address is None:
             raise modem._error(command)
 
 
-def _close_stale(modem, dialect):
-    question, prefix, form = dialect.STALE
+def _close_stale(modem, table):
+    question, prefix, form = table.cells(b"STALE")
     command = ask(question, prefix=prefix)
     yield command
-    ids = []
+    ids = table.ids()
+    stale = []
     for line in command.lines:
         index = 0
         n = value(line, 0)
         while n != MISSING:
-            if form == BY_FLAG:
+            if form == b"BY_FLAG":  # the fields are 1 or 0, in order of the ids
                 if n:
-                    ids.append(dialect.FIRST_LINK + index)
-            elif n >= dialect.FIRST_LINK and (form == BY_ID or index == 0):
-                ids.append(n)
+                    stale.append(ids[0] + index)
+            elif form == b"BY_ID" or index == 0:  # BY_LINE: a line each, the id is the first field
+                stale.append(n)
             index += 1
             n = value(line, index)
-    for n in ids:
-        if dialect.FIRST_LINK <= n < dialect.FIRST_LINK + dialect.LINKS:
-            yield Command(modem._engine.link(n), dialect.CLOSE)
+    for n in stale:
+        if n in ids:
+            yield Command(modem._engine.link(n), table.command(b"CLOSE"))

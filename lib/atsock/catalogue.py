@@ -7,14 +7,20 @@ the first call only; the sockets do not need it.
 
 import atsock
 
-from . import answers, arguments, bringup
+from . import answers, arguments, bringup, tables
+from .asking import ask, run
 from .command import Command
 from .question import Question
 from .errnos import EIO, ETIMEDOUT
-from .fast import MISSING
+from .fast import MISSING, const
+from .lend import borrow
 from .manual import NOTHING, load
 from .watch import Watch
-from .words import ANY, NONE, OK, PAYLOAD, UNASKED, X
+
+_OK = const(1 << 0)
+_FIRST_UNASKED = const(18)  # bit of the first event that comes unasked
+_NOISE = const(29)
+_ABSENT = const(255)
 
 _TEST_MS = 62_000  # test forms do not wait for the network: the longest that a manual allows for any command
 _CANCEL_MS = 5_000  # what comes behind ESC is stated nowhere
@@ -25,8 +31,7 @@ def call(modem, name, args):
     table = yield from _table(modem)
     name = _name(name)
     if name in ("+++", "O"):
-        from . import online
-
+        online = borrow("online")
         if name == "+++":
             return (yield from online.escape(modem))
         if (yield from online.resume(modem)):
@@ -54,9 +59,9 @@ def test(modem, name):
     name = _name(name)
     if name not in table.TESTS:
         raise ValueError("%s: no test form in the %s manual" % (name, table.NAME))
-    command = bringup.ask(b"AT" + name.encode() + b"=?", _TEST_MS)
-    command.rows = [_test_row(modem, name.encode() + b":")]
-    yield from bringup.run(modem, command)
+    command = ask(b"AT" + name.encode() + b"=?", _TEST_MS)
+    command.rows = _test_row(modem, name.encode() + b":") + b"\0"
+    yield from run(modem, command)
     found = [answers.ranges(line) for line in command.lines]
     return found[0] if len(found) == 1 else found
 
@@ -64,10 +69,13 @@ def test(modem, name):
 def _test_row(modem, name):
     # Where unasked lines have the same name, the answer is known by its parenthesis.
     form = b""
-    for row in modem._engine.rows:
-        if row[0] == name and row[2] & UNASKED:
+    rows = modem._engine.rows
+    at = 0
+    while rows[at]:
+        if rows[at + 1] >= _FIRST_UNASKED and tables.name_of(rows, at) == name:
             form = b"("
-    return (name, form, 0, X, X, ANY, NONE, X, ANY)
+        at += rows[at]
+    return tables.pack(name, form, _NOISE, _NOISE, _ABSENT, _ABSENT, _ABSENT, 0, _ABSENT, _ABSENT)
 
 
 def _table(modem):
@@ -75,7 +83,7 @@ def _table(modem):
     if engine.dialect is None:
         yield from bringup.synchronise(modem)
         yield from bringup.identify(modem)
-    return load(engine.dialect.NAME)
+    return load(engine.dialect)
 
 
 def _name(name):
@@ -134,12 +142,12 @@ def _run(modem, table, row, line, args):
 
 
 def _command(line, ms, need):
-    pieces = (line.text,)
+    text = line.text
     payload = line.payload
     if line.hexdata is not None:
-        pieces = (line.text, PAYLOAD, b'"')
+        text += b'\4"'  # the payload's place, see tables.py
         payload = line.hexdata
-    command = Question(None, (pieces, ms, need, OK))
+    command = Question(None, (text, ms, need, _OK))
     if payload is not None:
         command.buf = payload
         command.n = len(payload)
@@ -149,11 +157,11 @@ def _command(line, ms, need):
 
 def _ask_reason(modem, command, watch):
     # Some modules keep the reason of a refusal for one question.  The engine asks it for what the sockets use.
-    why = modem._engine.dialect.WHY
+    why = modem._engine.why
     watch.look()
-    line = command.verb[0][0]
-    if why and command.code == watch.code == MISSING and line.startswith(b"AT+") and not line.startswith(why[1]):
-        question = Command(None, why[0])
+    line = command.verb[0]
+    if why and command.code == watch.code == MISSING and line.startswith(b"AT+") and not line.startswith(tables.of(modem).word(b"WHY_OF")):
+        question = Command(None, why)
         yield question
         if question.code:
             command.code = question.code

@@ -70,7 +70,7 @@ def _end_steps(socket, link):
 def _close_steps(socket, link):
     if socket._listener is not None:
         return socket._listener.close()
-    return borrow("connection").close_link(socket._modem, link)
+    return borrow("releasing").close_link(socket._modem, link)
 
 
 def _is_told(socket, job):

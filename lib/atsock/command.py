@@ -9,14 +9,11 @@ from .fast import MISSING
 
 class Command:
     cancel = None  # what ends a send whose payload nobody has any more; None: the count that the module waits for
-    lines = None  # of a Question (question.py) that collects lines
-    texts = None  # of one that collects addresses
-    expect = 0  # how many of them complete it
+    asks = False  # it is a Question (question.py): lines of its answer are collected
 
-    def __init__(self, link=None, verb=None, args=(), timeout_ms=0):
-        self.verb = verb  # (pieces, deadline_ms, need, also), see words.py
+    def __init__(self, link=None, verb=None, timeout_ms=0):
+        self.verb = verb  # (text, ms, need, also[, then]), see tables.py
         self.link = link
-        self.args = args  # ints and bytes for the ARG pieces
         self.timeout_ms = timeout_ms  # 0: the verb's
         self.n = 0  # bytes to send or to ask for
         self.buf = None  # what to send, from buf[start:]

@@ -1,7 +1,7 @@
 """Modem's way to any AT command: command(), call(), query(), test(), and what every module tells of itself.  Loaded for the call."""
 
-from . import bringup, checks
-from .command import Command
+from . import checks, tables
+from .asking import ask, run, value
 from .checks import printable
 from .fast import MISSING
 from .lend import borrow
@@ -19,16 +19,16 @@ def command(modem, text, prefix=None, timeout_ms=None):
     text = checks.line(text)
     if prefix is not None:
         prefix = checks.line(prefix)
-    asked = bringup.ask(text, timeout_ms or _COMMAND_MS, prefix)
-    modem._run(bringup.run(modem, asked), -1, "command")
+    asked = ask(text, timeout_ms or _COMMAND_MS, prefix)
+    modem._run(run(modem, asked), -1, "command")
     _heed(modem, text)
     return asked.lines
 
 
 def _heed(modem, text):
     # A command that the program gave itself (bytes): it may have been what detach() does.
-    dialect = modem._engine.dialect
-    if dialect is not None and text.upper() == modem._text(Command(None, dialect.DEACTIVATE)).encode():
+    table = tables.of(modem)
+    if table is not None and text.upper() == table.command(b"DEACTIVATE")[0]:
         modem._is_down()
 
 
@@ -66,14 +66,16 @@ def identity(modem):
 def signal(modem):
     """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5)."""
     line = command(modem, "AT+CSQ", "+CSQ:")[0]
-    rssi, ber = bringup.value(line, 0), bringup.value(line, 1)
+    rssi, ber = value(line, 0), value(line, 1)
     return (2 * rssi - 113 if 0 <= rssi <= 31 else None, ber if 0 <= ber <= 7 else None)
 
 
 def registration(modem):
     """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007 7.2)."""
     stat = MISSING
-    questions = modem._engine.dialect.REGISTRATION if modem._engine.dialect else (b"AT+CREG?",)
+    table = tables.of(modem)
+    questions = table.words(b"REGISTRATION") if table else (b"AT+CREG?",)
+    bringup = borrow("bringup")
     for question in questions:
         for line in command(modem, question, question[2:-1] + b":"):
             stat = bringup.registered(line)

@@ -7,16 +7,20 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 
 import atsock
 
-from .errnos import EMSGSIZE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+from .errnos import EMSGSIZE, ENETDOWN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
 from .checks import printable
 from .fast import const, put
 from .lend import borrow
 from .link import Link
 from .ring import look, place, skip
 from .sockets import Socket
-from .words import A_CHUNK, A_SEND, A_SEND_TO, UDP, UDP_ANY
 
 _AGAIN = const(-11)  # see sockets.py
+_SEND = const(0)  # of a socket's access mode, see Table.socket()
+_CHUNK = const(1)
+# Where the address goes in a command that sends to one; no text of the application can hold them.
+_HOST = b"\5"
+_PORT = b"\6"
 _MSG_PEEK = const(2)
 _MSG_DONTWAIT = const(64)
 
@@ -107,10 +111,34 @@ def parse_sender(text):
     return printable(text[:cut].strip(b"[]")), int(text[cut + 1 :])
 
 
+class _Udp:
+    # What the dialect says of UDP.  Allocates.
+
+    def __init__(self, table, access):
+        self.connected = bool(table.cells(b"OPEN_UDP"))
+        self.unconnected = bool(table.cells(b"OPEN_UDP_ANY"))
+        self.most = table.number(b"UDP_MOST")
+        self.stored_most = table.number(b"STORE_MOST")
+        self.eight_groups = table.yes(b"EIGHT_GROUPS")
+        self.asks_family = bool(table.cells(b"RESOLVE_6"))
+        send_to = table.access(access)[8]
+        self.send_to = table.command(send_to, host=_HOST, port=_PORT) if send_to else None
+
+    def verb(self, host, port):
+        """The command that sends to this address, and the one behind it."""
+        return _addressed(self.send_to, host, b"%d" % port)
+
+
+def _addressed(verb, host, port):
+    filled = (verb[0].replace(_HOST, host).replace(_PORT, port),) + verb[1:4]
+    return filled + (_addressed(verb[4], host, port),) if len(verb) > 4 else filled
+
+
 class DatagramSocket(Socket):
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
+    _udp = None  # what the dialect says of UDP, see _Udp
     _strayed = False  # sent elsewhere: the module's default may be the last target from then on (Fibocom 1.1.7)
 
     def connect(self, address):
@@ -120,12 +148,12 @@ class DatagramSocket(Socket):
         for TCP.
         """
         host, port = self._check_address(address)
-        if UDP in self._engine.dialect.OPEN:
+        if self._rules().connected:
             if self._link is not None:  # bound, or connected to another peer
                 self.close()
                 self._open = True
                 self._strayed = False
-            self._connect(UDP, host, port, self._timeout_ms or -1)
+            self._connect(b"UDP", host, port, self._timeout_ms or -1)
         else:  # SIMCom: the peer is named in each send
             if self._link is None:
                 self._open_any()
@@ -135,12 +163,12 @@ class DatagramSocket(Socket):
     def bind(self, address):
         """Receive at the local port of address (host, port), 0: any.  Raises OSError: EADDRINUSE, EMFILE."""
         borrow("opening").bind(self, address)
-        if UDP_ANY in self._engine.dialect.OPEN:
+        if self._rules().unconnected:
             self._open_any()
 
     def _open_any(self):
         self._local = self._local or self._modem._free_port()
-        self._connect(UDP_ANY, None, 0, self._timeout_ms or -1)
+        self._connect(b"UDP_ANY", None, 0, self._timeout_ms or -1)
 
     # -- receive
 
@@ -207,7 +235,7 @@ class DatagramSocket(Socket):
                 return -ETIMEDOUT
 
     def _unopened(self):
-        if UDP_ANY in self._engine.dialect.OPEN:
+        if self._rules().unconnected:
             return -ENOTCONN
         raise atsock.ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
 
@@ -233,11 +261,10 @@ class DatagramSocket(Socket):
         """
         if self._peer is None:
             self._fail(ENOTCONN)
-        if self._strayed:
-            return self._send(buf, self._table[A_SEND_TO], (self._numeric(self._peer[0]), self._peer[1]))
-        if self._table[A_SEND_TO] is not None and UDP not in self._engine.dialect.OPEN:
-            return self._send(buf, self._table[A_SEND_TO], self._peer)
-        return self._send(buf, self._table[A_SEND], ())
+        rules = self._rules()
+        if self._strayed or rules.send_to is not None and not rules.connected:
+            return self._send(buf, rules.verb(self._numeric(self._peer[0]), self._peer[1]))
+        return self._send(buf, self._table[_SEND])
 
     def write(self, buf, at=None, n=None):
         """As send(); with at and n for the part buf[at:at + n]."""
@@ -253,26 +280,35 @@ class DatagramSocket(Socket):
     def sendto(self, buf, *args):
         """Send buf as one datagram to the address, the last argument: (host, port); returns its length."""
         host, port = self._check_address(args[-1])
-        self._check_size(buf, self._engine.dialect.UDP_MOST)
+        rules = self._rules()
+        self._check_size(buf, rules.most)
         if self._link is None:
-            if UDP_ANY in self._engine.dialect.OPEN:
+            if rules.unconnected:
                 self._open_any()
             else:
                 self.connect((host, port))
         if self._peer == (host, port):
             return self.send(buf)
-        verb = self._table[A_SEND_TO]
-        if verb is None:
+        if rules.send_to is None:
             raise atsock.ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._strayed = True
-        return self._send(buf, verb, (self._numeric(host), port))
+        return self._send(buf, rules.verb(self._numeric(host), port))
+
+    def _rules(self):
+        if self._udp is None:
+            table = borrow("tables").of(self._modem)
+            if table is None:
+                raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
+            self._udp = _Udp(table, self._access)
+        return self._udp
 
     def _numeric(self, host):
         # The send commands take addresses; a name is looked up once.
         if host != self._name:
-            family = self._family if self._engine.dialect.RESOLVE_6 else 0  # else there is one question for both
-            self._found = self._modem._run(borrow("connection").resolve(self._modem, host, family), self._timeout_ms or -1, "resolve")[0]
-            if self._engine.dialect.EIGHT_GROUPS:
+            rules = self._rules()
+            family = self._family if rules.asks_family else 0  # else there is one question for both
+            self._found = self._modem._run(borrow("resolving").resolve(self._modem, host, family), self._timeout_ms or -1, "resolve")[0]
+            if rules.eight_groups:
                 self._found = borrow("checks").eight_groups(self._found)
             self._name = host
         return self._found
@@ -283,16 +319,15 @@ class DatagramSocket(Socket):
         if len(buf) > most:
             raise atsock.ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), most))
 
-    def _send(self, buf, verb, args):
+    def _send(self, buf, verb):
         if self._link is None:
             self._fail(ENOTCONN)
         self._check_size(buf, self._most(verb))
         self._start_clock()
         if self._timeout_ms == 0:
-            return self._post_datagram(buf, verb, args)
+            return self._post_datagram(buf, verb)
         while True:
             if not self._writing and not self._given_up:  # else the one before is on its way still
-                self._link.tx.args = args
                 self._link.tx.verb = verb
             got = self._send_step(buf, 0, len(buf))
             if got >= 0:
@@ -304,14 +339,12 @@ class DatagramSocket(Socket):
 
     def _most(self, verb):
         # How many bytes a datagram may have that is sent so; a verb with another behind it stores first.
-        dialect = self._engine.dialect
-        most = dialect.STORE_MOST if len(verb) > 4 else self._table[A_CHUNK]
-        return most if most < dialect.UDP_MOST else dialect.UDP_MOST
+        rules = self._rules()
+        return min(rules.stored_most if len(verb) > 4 else self._table[_CHUNK], rules.most)
 
-    def _post_datagram(self, buf, verb, args):
+    def _post_datagram(self, buf, verb):
         got = self._box().may_post()
         if got:
             self._fail(-got)
-        self._link.tx.args = args
         self._link.tx.verb = verb
         return self._post(buf, 0, len(buf))

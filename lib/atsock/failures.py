@@ -2,12 +2,12 @@
 
 import atsock
 
+from . import tables
+from .checks import printable
 from .command import Command
 from .errnos import ECONNRESET, EIO, ETIMEDOUT, os_error
-from .checks import printable
-from .fast import MISSING
+from .fast import MISSING, fill_in
 from .lend import borrow
-from .words import ARG, CONTEXT, LINK, N, PAYLOAD
 
 
 def _error(modem, command, default=EIO):
@@ -16,15 +16,15 @@ def _error(modem, command, default=EIO):
         return atsock.Timeout("no answer to " + _text(modem, command))
     if command.errno == ECONNRESET:
         return atsock.Restarted()
-    dialect = modem._engine.dialect
+    table = tables.of(modem)
     text = printable(command.text or b"")
     if command.code == MISSING:
         return atsock.CommandError(default, _text(modem, command), None, text)
     errno = default
-    if dialect and command.told not in dialect.FOREIGN_CODES:
-        errno = dialect.ERRNOS.get(command.code, default)
-    if dialect and not text:
-        text = _meaning(dialect.NAME, command)
+    if table and command.told not in table.cells(b"FOREIGN_CODES"):
+        errno = table.errno(command.code, default)
+    if table and not text:
+        text = _meaning(table.name(), command)
     return atsock.CommandError(errno, _text(modem, command), command.code, text)
 
 
@@ -39,20 +39,11 @@ def _meaning(name, command):
 
 def _text(modem, command):
     # The command line, for messages.
-    out = b""
-    for piece in command.verb[0]:
-        if piece == LINK:
-            piece = command.link.id
-        elif piece == N:
-            piece = command.n
-        elif piece == CONTEXT:
-            piece = modem._engine.context
-        elif piece == PAYLOAD:
-            piece = b"..."
-        elif isinstance(piece, int):
-            piece = command.args[piece - ARG]
-        out += b"%d" % piece if isinstance(piece, int) else piece
-    return printable(out)
+    text = command.verb[0]
+    line = bytearray(len(text) + 20)
+    n = fill_in(line, text, 0, command.link.id if command.link else 0, command.n)
+    at = text.find(b"\4", 0) + 1
+    return printable(line[:n] + (b"..." + text[at:] if at else b""))
 
 
 def _link_error(modem, link, errno):

@@ -12,16 +12,22 @@ Both files hold the same functions; tests/lib/test_fast.py holds them against ea
                                          than marks[3] bytes of it.  Returns the length of a whole line (NUL is behind
                                          it, CR LF is not in it), -1 for a prompt, 0 when the window is used up
     token(tokens)                        Tokenizer.next() (tokens.py): one of NOTHING, LINE, PROMPT, END, FULL (states.py)
-    put_number(dst, at, value)           decimal digits of value >= 0; returns the index behind them
     number(line, at)                     the signed decimal at line[at:], blanks, '(' and '"' before it
                                          skipped; MISSING when there is none
     field(line, at, n, index)            where the comma-separated field `index` starts in line[at:n], commas
                                          inside quotes not counted; -1 when there are fewer
-    fields(line, at, n)                  how many fields line[at:n] has (0 when it is empty)
     hexlify(dst, at, src, start, n)      n bytes of src[start:] as 2 n upper case digits to dst[at:]
     unhex(buf, at, end)                  decodes the leading digit pairs of buf[at:end] in place to buf[at:]
                                          and returns how many bytes that made
+    match(rows, line, n, at, found)      looks from rows[at:] on (packed, see tables.py) for one that line[:n] fits and whose
+                                         event is wanted; returns where the row behind it starts, 0 when there is none
+    fill_in(dst, text, start, link, n)   text[start:] up to the payload's place to dst, the numbers in their places;
+                                         returns how many bytes that made
 
+match() leaves what the line says in `found`, an array("i"), and takes from it what is asked for:
+    0 event, 1 link (-1: the row has none), 2 value, 3 number in field `extra`, 4 kind, 5 where the fields start,
+    6 is the value good?, 7 `extra`, 8 where the row starts (see tables.py for the words; MISSING: no number)
+    9 events wanted, 10 link of the command in flight (1000: none, 1001: whichever), 11 length that was asked for, 12 context id
 in_line are headers whose payload stands on their own line: for each the length of its name, the name, and how many
 commas it has (a comma is behind the last field, the line ends before it); then a 0.  A prompt is looked for only where one is
 expected: at the start of a line, or behind an echo, which ends in a lone CR.
@@ -30,18 +36,18 @@ None of them allocates in its viper form, and the buffers may be bytes, bytearra
 """
 
 try:
+    from ._viper import copy, field, fill_in, get, hexlify, match, number, put, scan, take_in, token, unhex
+except (ImportError, SyntaxError, ValueError, NameError):
+    # ImportError: CPython, or a port without the emitter; SyntaxError: "invalid arch" at compile time;
+    # ValueError: a .mpy of another architecture.
+    from ._plain import copy, field, fill_in, get, hexlify, match, number, put, scan, take_in, token, unhex
+
+try:
     from micropython import const
 except ImportError:  # CPython
 
     def const(value):
         return value
 
-
-try:
-    from ._viper import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, token, unhex
-except (ImportError, SyntaxError, ValueError, NameError):
-    # ImportError: CPython, or a port without the emitter; SyntaxError: "invalid arch" at compile time;
-    # ValueError: a .mpy of another architecture.
-    from ._plain import copy, field, fields, get, hexlify, number, put, put_number, scan, take_in, token, unhex
 
 MISSING = -(1 << 28)  # what number() returns where no digit stands; fits a small int everywhere

@@ -6,8 +6,10 @@ With what Modem does with such jobs, and with commands that wait for their turn,
 import atsock
 
 from .command import Command
-from .engine import DATA_MODE
 from .errnos import EBUSY, ECONNRESET
+from .fast import const
+
+_DATA_MODE = const(3)  # Engine.state
 from .fast import const
 
 _LOOK_MS = const(100)  # a function that says when to go on may look at the clock
@@ -51,7 +53,7 @@ class Job:
 
     def _is_over(self, step):
         if isinstance(step, Command):
-            if not step.done and self.engine.state == DATA_MODE and self.modem._withdraw(step):
+            if not step.done and self.engine.state == _DATA_MODE and self.modem._withdraw(step):
                 self.steps.close()
                 raise atsock.ModemError(EBUSY, "the port is in data mode: escape() first")
             return step.done

@@ -8,7 +8,7 @@ from .states import NO
 
 def _ask_room(modem, link):
     # -EAGAIN until the module has told that it has room for more.
-    if not link.asking and modem._engine.dialect.ROOM is not None:
+    if not link.asking and borrow("tables").of(modem).cells(b"ROOM"):
         link.asking = True
         modem._spawn(_room_steps(modem, link))
     elif not link.asking:
@@ -18,7 +18,7 @@ def _ask_room(modem, link):
 
 def _room_steps(modem, link):
     try:
-        yield from borrow("connection").ask_room(modem, link)
+        yield from borrow("releasing").ask_room(modem, link)
     finally:
         link.asking = False
 

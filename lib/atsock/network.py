@@ -2,7 +2,7 @@
 
 import select
 
-from . import checks, dialects
+from . import checks, tables
 from .address import AF_INET, AF_INET6
 from .engine import Engine
 from .fast import const
@@ -22,9 +22,9 @@ def _begin(modem, stream, dialect=None, *, apn=None, context=1, access="buffer",
     reset: a function that resets the module by hardware; on_event(event, socket, value): see EVENT_...
     Sends nothing.  Raises ValueError, TypeError for arguments that cannot be.
     """
-    modem._engine = Engine(_port(stream), context)
     if not isinstance(context, int) or not 1 <= context <= 16:
         raise ValueError("context: 1 to 16, not %r" % (context,))
+    modem._engine = Engine(_port(stream), context)
     _set_apn(modem, apn)
     modem._access = checks.access(access)
     if reset is not None:
@@ -81,10 +81,7 @@ def _set_apn(modem, apn):
 
 
 def _use(modem, name):
-    dialect = dialects.load(name)
-    if modem._access not in dialect.ACCESS:
-        raise ValueError("%s has no %s access" % (name, modem._access))
-    modem._engine.use(dialect, dialect.ACCESS[modem._access])
+    tables.use(modem._engine, name, modem._access)
 
 
 def isconnected(modem):
@@ -117,9 +114,10 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
     password_bytes = checks.quoted(password or "", "password", 64)
     if auth not in (None, 0, 1, 2, 3):
         raise ValueError("auth: 0 none, 1 PAP, 2 CHAP, 3 either, not %r" % (auth,))
-    dialect = modem._engine.dialect
-    if auth is not None and dialect is not None and auth not in dialect.AUTHS:
-        raise ValueError("auth: %s for %s, not %d" % (dialect.AUTHS, dialect.NAME, auth))
+    if auth is not None and modem._engine.dialect is not None:
+        auths = tables.of(modem).numbers(b"AUTHS")
+        if auth not in auths:
+            raise ValueError("auth: %s for %s, not %d" % (tuple(auths), modem._engine.dialect, auth))
     if pin is not None:
         pin = checks.quoted(pin, "PIN", 8)
         if not pin.isdigit() or len(pin) < 4:

@@ -6,7 +6,8 @@ they entered they leave.  What arrives in between is dropped here.
 
 import atsock
 
-from . import bringup
+from . import tables
+from .asking import ask, run
 
 _MARGIN_MS = 30  # on top of the guard time, for the clock's grain
 _OK_MS = 3_000
@@ -51,7 +52,7 @@ def escape(modem):
             return
     sink = Nobody()
     engine.enter_data(sink)
-    guard_ms = engine.dialect.GUARD_MS
+    guard_ms = tables.of(modem).number(b"GUARD_MS")
     yield guard_ms + _MARGIN_MS
     written = 0
     while written < 3:
@@ -61,6 +62,6 @@ def escape(modem):
     give_up = engine.after_ms(_OK_MS)
     yield lambda: sink.end == _OK or engine.is_past(give_up)
     engine.leave_data()
-    yield from bringup.run(modem, bringup.ask(b"AT", 2000), False)
+    yield from run(modem, ask(b"AT", 2000), False)
     if sink.end != _OK:
         raise atsock.Timeout("no answer to +++")

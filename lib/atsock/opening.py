@@ -9,7 +9,6 @@ from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
 from .errnos import EALREADY, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error
 from .fast import const
 from .lend import borrow
-from .words import A_SEND, TCP
 
 _RING = const(2048)  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
@@ -24,10 +23,7 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
     Raises ValueError for what the dialect has not.
     """
     family = family or (AF_INET6 if modem._attached_with[4] == 6 else AF_INET)  # of the context
-    dialect = modem._engine.dialect
     access = checks.access(access or modem._access)
-    if dialect is not None:
-        checks.access(access, sorted(dialect.ACCESS))
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     if type != SOCK_STREAM and type != SOCK_DGRAM:
@@ -52,7 +48,7 @@ def connect(socket, address):
     ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
     """
     host, port = _check_address(socket, address)
-    _connect(socket, TCP, host, port, socket._timeout_ms)
+    _connect(socket, b"TCP", host, port, socket._timeout_ms)
 
 
 def bind(socket, address):
@@ -109,7 +105,7 @@ def _open_steps(socket, what, host, port):
 
 
 def _adopt(socket, link, table):
-    # The socket has this link from now on; table: of its access mode, see words.py.
+    # The socket has this link from now on; table: of its access mode, see Table.socket().
     socket._link = link
     socket._table = table
     socket._reading = 0  # what link.rx is doing, see sockets.py
@@ -119,7 +115,7 @@ def _adopt(socket, link, table):
     socket._retry_ms = 0
     socket._retry_at = 0
     socket._checked = socket._engine.after_ms(0)  # ticks of the last look into the module's buffer
-    link.tx.verb = table[A_SEND]
+    link.tx.verb = table[0]
 
 
 def _release(socket):
@@ -141,7 +137,7 @@ def __del__(socket):
 def _close_orphans(modem):
     # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
     while modem._orphans:
-        modem._spawn(borrow("connection").drop_link(modem, modem._orphans.pop()))
+        modem._spawn(borrow("releasing").drop_link(modem, modem._orphans.pop()))
 
 
 def _ring_size(modem, socket, pushed):

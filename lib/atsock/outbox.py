@@ -10,7 +10,7 @@ from .sockets import Socket
 
 # See sockets.py.
 _AGAIN = const(-11)
-_A_CHUNK = const(4)
+_A_CHUNK = const(1)
 _OPEN = const(2)
 
 

@@ -29,11 +29,13 @@ STREAM = (
     b" +reading: recv read readline sendall _fetch" + SOCKET
 )
 
+ENGINE = b" late: abandon overflow reset resume enter_data leave_data "
+
 LINK = b" endings: detach gone overflow "
 
 
 def find(kind, name):
-    """The module that has the method `name` of kind "MODEM", "SOCKET", "STREAM" or "LINK".  Raises AttributeError."""
+    """The module that has the method `name` of kind "MODEM", "SOCKET", "STREAM", "ENGINE" or "LINK".  Raises AttributeError."""
     places = globals()[kind]
     at = places.find(b" " + name.encode() + b" ")
     if at < 0:

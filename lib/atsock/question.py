@@ -5,71 +5,98 @@ Allocates.
 """
 
 from .command import Command
-from .fast import field
-from .words import NAMES, NONE, READY, WORD
+from .fast import const, field, match
+from .lend import borrow
+
+_READY = const(1 << 18)
+_NOISE = const(1 << 29)
+_ALL = const((1 << 30) - 1)
+_NONE = const(0)
+_WORD = const(5)
+_EVENT = const(0)
+_VALUE = const(2)
+_KIND = const(4)
+_AT = const(5)
+_ROW = const(8)
+_WANTED = const(9)
+# Names begin with one of these; a line of another name than the command's is none of its answer.
+_NAMES = b"+*^%"
 
 
 class Question(Command):
-    def __init__(self, link=None, verb=None, args=(), timeout_ms=0):
-        super().__init__(link, verb, args, timeout_ms)
-        self.lines = []  # the information lines; None: only addresses are wanted
-        self.prefix = None  # only those that begin with it
-        self.rows = None  # or only those that fit one of these rows (words.py), whatever the dialect makes of them
-        self.until = None  # function of the lines: True when the last one has come (it may come after OK)
-        self.expect = 0  # how many addresses (texts) complete the command
+    asks = True
 
-    def is_query(self):
-        """A read form, "AT+NAME?": lines of its name are the answer, whatever they look like."""
-        last = self.verb[0][-1]
-        return self.rows is None and not isinstance(last, int) and last.endswith(b"?")
+    def __init__(self, link=None, verb=None, timeout_ms=0):
+        super().__init__(link, verb, timeout_ms)
+        self.lines = []  # the information lines; None: only addresses are wanted
+        self.texts = None  # addresses
+        self.prefix = None  # only lines that begin with it
+        self.rows = None  # or only those that fit one of these rows (tables.py), whatever the dialect makes of them
+        self.until = None  # function of the lines: True when the last one has come (it may come after OK)
+        self.expect = 0  # how many addresses complete the command
+        # A read form, "AT+NAME?": lines of its name are the answer, whatever they look like.
+        self.query = verb[0].endswith(b"?")
 
     def takes(self, engine):
         """Is the engine's line a part of the answer, although the dialect may have a row for it?"""
         if self.rows is not None:
             return self._fits_own(engine)
-        if not engine.query or not _has_name(engine):
+        if self.lines is None or not self.query or not _has_name(engine):
             return False
         self._keep(engine)
         return True
 
     def _fits_own(self, engine):
-        for row in self.rows:
-            if engine.tokens.line.startswith(row[0]) and engine._fits(row):
-                engine.got |= row[2]
-                if row[2] & READY:  # a notice looks the same
-                    engine._on_ready(engine.links.get(engine._number(row[4])))
-                self._keep(engine)
-                if row[6] != NONE and row[6] != WORD:
-                    engine._payload(row, Collector(self.lines), engine._number(row[4]))
-                return True
-        return False
+        found = engine.found
+        wanted = found[_WANTED]
+        found[_WANTED] = _ALL
+        fits = match(self.rows, engine.tokens.line, engine.tokens.n, 0, found)
+        found[_WANTED] = wanted
+        if not fits:
+            return False
+        engine.got |= found[_EVENT] & ~_NOISE
+        if found[_EVENT] & _READY:  # a notice looks the same
+            engine._on_ready(engine.links.get(found[_VALUE]))
+        self._keep(engine)
+        self._collect_payload(engine)
+        return True
 
-    def collects(self, engine, row):
-        """Is the line, for which the dialect has nothing or only a payload (row), a part of the answer?"""
-        if self.rows is not None:
+    def collects(self, engine):
+        """Is the line, for which the dialect has nothing or only a payload, a part of the answer?"""
+        if self.rows is not None or self.lines is None:
             return False
         line = engine.tokens.line
+        if line[0] == 62 and engine.tokens.n <= 2:  # a prompt that came too late
+            return True
         if self.prefix is not None:
             if not line.startswith(self.prefix):
                 return False
-        elif line[0] in NAMES and not _has_name(engine):
+        elif line[0] in _NAMES and not _has_name(engine):
             return False
-        if engine._is_echo():
+        strays = borrow("strays")
+        if strays.is_echo(engine):
             return True
+        announces = strays.announces_payload(engine)
         self._keep(engine)
-        if row is not None:
-            engine._payload(row, Collector(self.lines), engine._number(row[4]))
+        if announces:
+            self._collect_payload(engine)
         return True
+
+    def _collect_payload(self, engine):
+        found = engine.found
+        if found[_KIND] != _NONE and found[_KIND] != _WORD:
+            engine._payload(Collector(self.lines), found[_VALUE])
 
     def _keep(self, engine):
         self.lines.append(bytes(memoryview(engine.tokens.line)[: engine.tokens.n]))
         if self.until is not None:
             engine._check()
 
-    def finds(self, engine, index):
-        """An address stands in field `index` of the line."""
+    def finds(self, engine):
+        """An address stands in the field that the row calls value."""
         if self.texts is not None:
-            self.texts.append(_text(engine, index))
+            row = engine.found[_ROW]
+            self.texts.append(_text(engine, engine.rows[row + 4]))
             self.expect = max(self.expect, 1)
 
     def is_complete(self, bad):
@@ -114,7 +141,7 @@ def _has_name(engine):
 def _text(engine, index):
     # Field `index` of the line as bytes without quotes and blanks.
     tokens = engine.tokens
-    start = field(tokens.line, engine.at, tokens.n, index)
+    start = field(tokens.line, engine.found[_AT], tokens.n, index)
     if start < 0:
         return b""
     end = field(tokens.line, start, tokens.n, 1)

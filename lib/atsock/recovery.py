@@ -6,10 +6,13 @@ hardware.  Restarts that follow each other too closely are refused, so that a ne
 
 import atsock
 
-from . import bringup
+from . import tables
+from .asking import ask
 from .command import Command
 from .errnos import EAGAIN, ECONNRESET
-from .states import FREE
+from .fast import const
+
+_FREE = const(0)
 
 # Wait before the n-th restart in a row, in s, the last one for all that follow (BG96 manual 1.1: none for the first
 # three and the next, then 10, 30 and 60 minutes; the other manuals say nothing and get the same).
@@ -24,7 +27,7 @@ def steps(modem):
     """Steps of Modem.recover(); returns the local address."""
     engine = modem._engine
     for link in engine.links.values():
-        if link.state != FREE:
+        if link.state != _FREE:
             link.fail(ECONNRESET, 0)
             link.held = False
     engine.reset()
@@ -71,13 +74,13 @@ def _deactivate(modem):
     engine = modem._engine
     if engine.dialect is not None:
         engine.reset()
-        yield Command(None, engine.dialect.DEACTIVATE, (), _RESTART_MS)
+        yield Command(None, tables.of(modem).command(b"DEACTIVATE"), _RESTART_MS)
 
 
 def _restart(modem):
     _count_restart(modem)
     modem._engine.reset()
-    yield bringup.ask(b"AT+CFUN=1,1", _RESTART_MS)  # 27.007 8.2
+    yield ask(b"AT+CFUN=1,1", _RESTART_MS)  # 27.007 8.2
 
 
 def _reset(modem):

@@ -3,15 +3,24 @@
 
 import atsock
 
+from . import tables
 from .address import AF_INET6
-from .bringup import run
+from .asking import run
 from .command import Command
-from .connection import close_link, in_turn, open_link, use_access
+from .connection import TCP_SERVER, in_turn, open_link, use_access
 from .datagrams import parse_sender
 from .errnos import EINVAL, EMFILE
+from .fast import const
 from .link import Link
-from .states import GONE, LISTENING, OPEN
-from .words import A_RECV, APART, BECOMES, TCP_SERVER
+from .releasing import close_link
+
+_OPEN = const(2)
+_LISTENING = const(3)
+_GONE = const(4)
+_RECV = const(2)  # of a socket's access mode, see Table.socket()
+# How a module numbers its TCP servers (SERVERS of the tables); the third way: a server takes a connection id (IN_LINKS).
+_APART = b"APART"  # servers have numbers of their own
+_BECOMES = b"BECOMES"  # the listening id becomes the connection
 
 
 class Listener:
@@ -20,7 +29,12 @@ class Listener:
     def __init__(self, modem, socket):
         self.modem = modem
         self.socket = socket
-        self.kind = modem._engine.dialect.SERVERS
+        table = tables.of(modem)
+        self.kind = table.word(b"SERVERS")
+        self.ids = len(table.ids())
+        self.servers = table.number(b"SERVER_COUNT")
+        self.mode = table.socket(socket._access)
+        self.read = table.command(b"READ")
         self.id = None  # server id: a connection id, or the number of a server
         self.queue = []  # accepted links that nobody has fetched yet
         self.sockets = []  # theirs, where they are made at once (data mode)
@@ -39,7 +53,7 @@ class Listener:
         self.port = port
         link = None
         try:
-            if self.kind == APART:
+            if self.kind == _APART:
                 link = yield from in_turn(self.modem, self._start_apart())
             else:
                 nobody = b"0:0:0:0:0:0:0:1" if self.socket._family == AF_INET6 else b"127.0.0.1"  # where a client's address would stand
@@ -53,7 +67,7 @@ class Listener:
                     engine.servers.pop(self.id)
                 self.socket._release()
         if link not in self.links:  # the first connection may have come already
-            link.state = LISTENING
+            link.state = _LISTENING
 
     def takes(self, link):
         """This link listens as soon as the module says so."""
@@ -66,26 +80,27 @@ class Listener:
         modem = self.modem
         engine = modem._engine
         # With DATA_LINK the data mode has one connection, and one server for it.
-        count = engine.dialect.SERVER_COUNT if self.socket._access != "transparent" else 1
+        count = self.servers if self.socket._access != "transparent" else 1
         free = [n for n in range(count) if n not in engine.servers]
         if not free:
             raise atsock.ModemError(EMFILE, "all %d servers are in use" % count)
-        yield from use_access(modem, self.socket._access)
+        table = tables.of(modem)
+        yield from use_access(modem, table, self.socket._access)
         link = Link(None)
         link.socket = self.socket
-        self.socket._adopt(link, engine.dialect.ACCESS[self.socket._access])
+        self.socket._adopt(link, self.mode)
         link.listener = self
         self.id = free[0]
         engine.servers[self.id] = self
-        self.starting = Command(None, engine.dialect.LISTEN, (self.id, self.port))
+        self.starting = Command(None, table.command(b"LISTEN", server=self.id, port=self.port))
         yield from run(modem, self.starting)
         return link
 
     def incoming(self, link, peer):
         """The engine: the module accepted this link; peer is its address as the module wrote it."""
         socket = self.socket
-        pushed = self.modem._engine.dialect.ACCESS[socket._access][A_RECV] is None
-        becomes = self.kind == BECOMES and link.socket is socket and link not in self.links
+        pushed = self.mode[_RECV] is None
+        becomes = self.kind == _BECOMES and link.socket is socket and link not in self.links
         if not becomes:
             link = self.modem._renew(link)
             size = self.modem._ring_size(socket, pushed)
@@ -93,14 +108,14 @@ class Listener:
                 link.size = size
                 link.buf = None
             link.socket = socket
-        link.state = OPEN
+        link.state = _OPEN
         link.held = True
         link.listener = self
         link.peer = peer
         link.pushed = pushed
         # Whether an accepted connection pushes as its server does, or starts buffered, is told in two ways
         # (BG96 2.1.4 and 2.2.4): it can do both.
-        link.rx.verb = self.modem._engine.dialect.READ
+        link.rx.verb = self.read
         self.links.append(link)
         if socket._access == "transparent":  # its data follows at once
             link.rx.verb = None
@@ -121,13 +136,13 @@ class Listener:
         # An accepted connection's socket is one of the kind that listens.
         server = self.socket
         socket = link.socket = type(server)(self.modem, server._family, server._access, False)
-        socket._adopt(link, self.modem._engine.dialect.ACCESS[server._access])
+        socket._adopt(link, self.mode)
         return socket
 
     def listen_again(self):
         """Where the listening id became the connection: listen on another one as soon as there is one."""
         before = self.again
-        if self.kind != BECOMES:
+        if self.kind != _BECOMES:
             return
         yield lambda: before is None or before.done
         while not self.closed:
@@ -147,7 +162,7 @@ class Listener:
     def _may_listen(self):
         engine = self.modem._engine
         taken = [link for link in engine.links.values() if link.socket is not None]
-        return self.closed or len(taken) < engine.dialect.LINKS
+        return self.closed or len(taken) < self.ids
 
     def settled(self):
         """Wait until it listens again, or has to wait for an id."""
@@ -161,7 +176,7 @@ class Listener:
         for link in self.queue:
             yield from (self.sockets.pop(0)._close_steps(link) if self.sockets else close_link(modem, link))
         self.queue = []
-        if self.kind != APART:
+        if self.kind != _APART:
             modem._engine.servers.pop(self.id, None)
             link = self.own_link()
             if link is not None:
@@ -171,20 +186,20 @@ class Listener:
 
     def own_link(self):
         link = self.modem._engine.links.get(self.id)
-        return link if link is not None and link.state in (LISTENING, GONE) else None
+        return link if link is not None and link.state in (_LISTENING, _GONE) else None
 
     def forget(self, link):
         """A connection of this server was closed: stop a closed server whose last one it was.  SIMCom 2.15 demands
         that order."""
         if link in self.links:
             self.links.remove(link)
-        if self.closed and self.kind == APART and not self.links:
+        if self.closed and self.kind == _APART and not self.links:
             yield from self.stop()
 
     def stop(self):
         engine = self.modem._engine
         if self.errno or engine.servers.get(self.id) is not self:
             return
-        yield from run(self.modem, Command(None, engine.dialect.STOP, (self.id,)), False)
+        yield from run(self.modem, Command(None, tables.of(self.modem).command(b"STOP", server=self.id)), False)
         if not self.links:  # else somebody connected just before, and it was refused
             engine.servers.pop(self.id, None)

@@ -2,7 +2,8 @@
 
 import atsock
 
-from .bringup import ask, run, text, value
+from . import tables
+from .asking import ask, run, text, value
 from .checks import eight_groups, printable
 from .checks import host as check_host
 from .checks import port as check_port
@@ -10,7 +11,6 @@ from .command import Command
 from .question import Question
 from .errnos import EIO, EOPNOTSUPP
 from .fast import MISSING
-from .words import OK
 
 
 class Ping:
@@ -32,43 +32,46 @@ class Ping:
 
 def ping(modem, host, count, size, timeout_ms):
     """Steps of Modem.ping()."""
-    dialect = modem._engine.dialect
+    table = tables.of(modem)
     host = check_host(host)
-    most_count, most_size, most_ms = dialect.PING_MOST if dialect and dialect.PING else (255, 1500, 255_000)
+    most_count, most_size, most_ms = table and table.numbers(b"PING_MOST") or (255, 1500, 255_000)
     for name, n, least, most in (("count", count, 1, most_count), ("size", size, 0, most_size), ("timeout_ms", timeout_ms, 1, most_ms)):
         if not least <= n <= most:
             raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
     modem._check_attached()
-    if dialect.PING is None:
-        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % dialect.NAME)
-    prefix, reply, end = dialect.PING_LINES
-    verb, host = _of_family(modem, dialect.PING, dialect.PING_6, host)
-    command = Question(None, verb, (host, count, size, timeout_ms, (timeout_ms + 999) // 1000))
+    if not table.cells(b"PING"):
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % table.name())
+    fatal = table.numbers(b"PING_FATAL")
+    end = table.cells(b"PING_END")
+    key, host = _of_family(modem, table, b"PING", host)
+    verb = table.command(key, host=host, count=count, size=size, timeout=timeout_ms, seconds=(timeout_ms + 999) // 1000)
+    command = Question(None, verb)
     command.timeout_ms = count * timeout_ms + 62_000  # and a minute for the name
-    command.prefix = prefix
-    command.until = lambda lines: bool(lines) and (_is_last(lines, count, end) or value(lines[0], 0) in dialect.PING_FATAL)
+    command.prefix = table.word(b"PING_REPLY").rstrip(b":")  # the end's name begins with it
+    command.until = lambda lines: bool(lines) and (_is_last(lines, count, end) or value(lines[0], 0) in fatal)
     yield from run(modem, command)
     replies = []
     for line in command.lines[: count if len(command.lines) > 1 else 1]:
-        found = _reply(line, reply)
+        found = _reply(line, table.cells(b"PING_REPLY"))
         if found is not None or not _ends(line, end):
             replies.append(found)
     if not any(replies) and len(command.lines) == 1:
         code = value(command.lines[0], 0)
-        if code in dialect.PING_FATAL:
+        if code in fatal:
             command.code = code
             command.errno = EIO
             raise modem._error(command)
     return Ping(count, replies + [None] * (count - len(replies)))
 
 
-def _of_family(modem, verb, verb_6, host):
-    # The verb for this host where IPv6 has one of its own, and the host as the module wants it.
+def _of_family(modem, table, key, host):
+    # The command for this host where IPv6 has one of its own, and the host as the module wants it.
     if b":" in host or modem._attached_with[4] == 6:
-        verb = verb_6 or verb
-        if modem._engine.dialect.EIGHT_GROUPS:
+        if table.cells(key + b"_6"):
+            key += b"_6"
+        if table.yes(b"EIGHT_GROUPS"):
             host = eight_groups(host)
-    return verb, host
+    return key, host
 
 
 def _is_last(lines, count, end):
@@ -76,59 +79,63 @@ def _is_last(lines, count, end):
 
 
 def _ends(line, end):
-    # end: (name, field, values): the run is over when that field has one of these values (None: any number at all).
+    # end: name, field, values: the run is over when that field has one of these values.
     name, field, values = end
     if not line.startswith(name):
         return False
-    n = value(line, field)
-    return n != MISSING and (values is None or n in values)
+    n = value(line, int(field))
+    return n != MISSING and (values == b"any" or _is_one_of(n, values))
+
+
+def _is_one_of(n, values):
+    return b"%d" % n in values.split(b" ")
 
 
 def _reply(line, reply):
     name, status, good, address, time = reply
-    if not line.startswith(name) or value(line, status) not in good or value(line, time) == MISSING:
+    if not line.startswith(name) or not _is_one_of(value(line, int(status)), good) or value(line, int(time)) == MISSING:
         return None
-    return printable(text(line, address)), value(line, time)
+    return printable(text(line, int(address))), value(line, int(time))
 
 
 def ntp(modem, server, port):
     """Steps of Modem.ntp()."""
-    dialect = modem._engine.dialect
+    table = tables.of(modem)
     args = (check_host(server), check_port(port))
     modem._check_attached()
-    if dialect.NTP is None:
-        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % dialect.NAME)
-    verb, host = _of_family(modem, dialect.NTP, dialect.NTP_6, args[0])
-    command = Question(None, verb, (host, port))
-    command.prefix = dialect.NTP_LINE[0]
+    if not table.cells(b"NTP"):
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % table.name())
+    key, host = _of_family(modem, table, b"NTP", args[0])
+    command = Question(None, table.command(key, host=host, port=port))
+    prefix, status, good, time = table.cells(b"NTP_LINE")
+    command.prefix = prefix
     command.until = bool
     yield from run(modem, command)
-    prefix, status, good, time = dialect.NTP_LINE
     line = command.lines[0]
-    if value(line, status) != good:
-        command.code = value(line, status)
+    if value(line, int(status)) != int(good):
+        command.code = value(line, int(status))
         command.errno = EIO
         raise modem._error(command)
-    if time >= 0:
-        return printable(text(line, time))
+    if time:
+        return printable(text(line, int(time)))
     clock = yield from run(modem, ask(b"AT+CCLK?"))  # 27.007 8.15
     return printable(text(clock.lines[0], 0))
 
 
 def keepalive(modem, on, values):
     """Steps of setsockopt(SO_KEEPALIVE): values are idle s, interval s, count; for all sockets of the module."""
-    dialect = modem._engine.dialect
-    if dialect is None or dialect.KEEPALIVE is None:
+    table = tables.of(modem)
+    if table is None or not table.cells(b"KEEPALIVE"):
         raise atsock.ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
     if not on:
-        yield from run(modem, Command(None, dialect.KEEPALIVE_OFF))
+        yield from run(modem, Command(None, table.command(b"KEEPALIVE_OFF")))
         return
-    unit, most_idle, most_interval, most_count = dialect.KEEPALIVE_MOST
+    unit, most_idle, most_interval, most_count = table.numbers(b"KEEPALIVE_MOST")
     idle = _units(values[0], unit, most_idle, "TCP_KEEPIDLE")
     interval = _units(values[1], unit, most_interval, "TCP_KEEPINTVL")
     if not 1 <= values[2] <= most_count:
         raise ValueError("TCP_KEEPCNT: 1 to %d, not %r" % (most_count, values[2]))
-    yield from run(modem, Command(None, dialect.KEEPALIVE, (idle, interval, values[2])))
+    yield from run(modem, Command(None, table.command(b"KEEPALIVE", idle=idle, interval=interval, count=values[2])))
 
 
 def _units(seconds, unit, most, name):
@@ -140,14 +147,15 @@ def _units(seconds, unit, most, name):
 
 def unacked(modem, link):
     """Steps of StreamSocket.unacked()."""
-    dialect = modem._engine.dialect
-    if dialect.UNACKED is None:
-        raise atsock.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % dialect.NAME)
-    pieces, prefix, sent, field = dialect.UNACKED
-    command = Question(link, (pieces, 62_000, OK, 0))
+    table = tables.of(modem)
+    verb = table.command(b"UNACKED")
+    if verb is None:
+        raise atsock.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % table.name())
+    prefix, sent, field = table.cells(b"UNACKED_LINE")
+    command = Question(link, verb)
     command.prefix = prefix
     yield from run(modem, command)
     if not command.lines:
         raise atsock.ModemError(EIO, "the module did not tell what is acknowledged")
-    n = value(command.lines[0], field)
-    return n if sent < 0 else value(command.lines[0], sent) - n
+    n = value(command.lines[0], int(field))
+    return value(command.lines[0], int(sent)) - n if sent else n

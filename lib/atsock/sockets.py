@@ -18,9 +18,9 @@ _AGAIN = const(-11)  # -EAGAIN of Linux, whatever this platform's number is
 _RING = const(1)  # _reading: link.rx is in flight, or finished and not looked at, its payload goes to the ring,
 _DIRECT = const(2)  # or straight into the reader's buffer
 
-# The same numbers as in words.py, link.py and engine.py.
-_A_CHUNK = const(4)
-_A_READ = const(6)
+# The same numbers as in states.py.
+_A_CHUNK = const(1)  # Table.socket() of tables.py
+_A_READ = const(3)
 _NO = const(0)
 _OPEN = const(2)
 _GONE = const(4)

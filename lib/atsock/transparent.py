@@ -6,19 +6,22 @@ module says in band that data mode is over.
 
 import atsock
 
-from .bringup import ask, run
+from . import tables
+from .asking import ask, run
 from .command import Command
-from .connection import close_link
+from .connection import TCP, UDP
 from .errnos import EBUSY, ENOTCONN, EOPNOTSUPP
 from .fast import const, copy
 from .lend import borrow
-from .engine import DATA_MODE, EVENT_CLOSED
+from .port import ticks_add
+from .releasing import close_link
 from .ring import resize, room
 from .sockets import StreamSocket
 from .states import NO, OPEN
 from .tail import RING_MOST, Tail
-from .words import TCP, UDP
 
+_DATA_MODE = const(3)  # Engine.state
+_EVENT_CLOSED = const(2)
 _AGAIN = const(-11)  # see sockets.py
 _GUARD_MARGIN_MS = 30  # on top of the manual's silence, for the clock's grain
 _OK_MS = 3_000  # for the OK behind the second silence
@@ -35,7 +38,7 @@ def _hear(engine, line):
     tokens.n = len(line)
     tokens.line[tokens.n] = 0
     if line:
-        engine._known()
+        engine.knows()
 
 
 class TransparentSocket(StreamSocket):
@@ -50,7 +53,7 @@ class TransparentSocket(StreamSocket):
     _plus = -1  # '+' bytes since the last silence with nothing else, -1: something else came
     _out = False  # escaped
     _what = TCP
-    _args = ()  # of a RESUME_UDP that opens once more
+    _again = {}  # where a RESUME_UDP that opens once more goes to
 
     def connect(self, address):
         """As StreamSocket.connect(); the port is in data mode afterwards."""
@@ -62,7 +65,11 @@ class TransparentSocket(StreamSocket):
         self._free_at = self._wrote_at = self._engine.after_ms(0)
         if link.buf is None:
             link.buf = bytearray(link.size)
-        link.tail = Tail(link, self._engine.dialect.DATA_ENDS)
+        rules = tables.of(self._modem)
+        self._guard_ms = rules.number(b"GUARD_MS")
+        self._ends = tuple(rules.cells(b"DATA_ENDS"))
+        self._escaped_reads = rules.yes(b"ESCAPED_READS")
+        link.tail = Tail(link, self._ends)
         self._out = False
 
     # -- data
@@ -70,9 +77,9 @@ class TransparentSocket(StreamSocket):
     def _next_step(self, buf, at, n):
         link = self._link
         if self._out:
-            if link.state == OPEN and not self._engine.dialect.ESCAPED_READS:
+            if link.state == OPEN and not self._escaped_reads:
                 return _AGAIN
-        elif self._engine.state == DATA_MODE and link.tail.n and link.state == OPEN:
+        elif self._engine.state == _DATA_MODE and link.tail.n and link.state == OPEN:
             return self._recv_step(buf, at, n) if self._is_released(link) else _AGAIN
         # By way of the ring also where the buffer is large: the tail is minded there.
         return super()._next_step(buf, at, 0)
@@ -113,8 +120,8 @@ class TransparentSocket(StreamSocket):
         tail.complete = False
         if link.state == OPEN:
             link.gone()
-            link.held = engine.dialect.CLOSE_WHEN_GONE
-            engine.event(EVENT_CLOSED, link, 0)
+            link.held = engine.closes_gone
+            engine.event(_EVENT_CLOSED, link, 0)
         link.ready = NO
         yield from run(self._modem, ask(b"AT", 2000), False)
 
@@ -126,7 +133,7 @@ class TransparentSocket(StreamSocket):
             raise atsock.ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != OPEN:
             return super()._send_step(buf, at, n)
-        if self._engine.state != DATA_MODE:  # accepted, and CONNECT has not come yet
+        if self._engine.state != _DATA_MODE:  # accepted, and CONNECT has not come yet
             return _AGAIN
         self._look_back()
         if self._plus >= 0:
@@ -144,7 +151,7 @@ class TransparentSocket(StreamSocket):
         # Silence as early as it can have begun (a fast line) may make an escape; to break one apart it must be long
         # enough on the slowest.
         engine = self._engine
-        guard = engine.dialect.GUARD_MS
+        guard = self._guard_ms
         if self._plus == 2:
             if -engine.until_ms(self._free_at) > guard + _GAP_MS:
                 self._plus = 0
@@ -172,7 +179,7 @@ class TransparentSocket(StreamSocket):
         n = 2 - self._plus
         self._plus = 2
         if not n:
-            self._retry_ms = self._engine.dialect.GUARD_MS + _GAP_MS  # the third one after another silence
+            self._retry_ms = self._guard_ms + _GAP_MS  # the third one after another silence
         return n
 
     def _count_out(self, n):
@@ -181,7 +188,7 @@ class TransparentSocket(StreamSocket):
         self._wrote_at = engine.after_ms(0)
         if engine.is_past(self._free_at):
             self._free_at = engine.after_ms(0)
-        self._free_at = engine.later(self._free_at, n)
+        self._free_at = ticks_add(self._free_at, n * 10_000 // engine.port.baudrate + 1)
 
     # -- leaving and entering data mode
 
@@ -200,7 +207,7 @@ class TransparentSocket(StreamSocket):
 
     def _escape_steps(self, link):
         engine = self._engine
-        guard = engine.dialect.GUARD_MS
+        guard = self._guard_ms
         tail = link.tail
         while True:  # whatever is written in between starts the silence anew; so does nothing here
             left = engine.until_ms(self._free_at) + guard + _GUARD_MARGIN_MS
@@ -216,10 +223,10 @@ class TransparentSocket(StreamSocket):
         self._count_out(3)
         yield guard - 50
         # Only now can the OK come; before, the same bytes are payload.
-        tail.words = (b"OK",) + engine.dialect.DATA_ENDS
+        tail.words = (b"OK",) + self._ends
         give_up = engine.after_ms(_OK_MS)
         yield lambda: tail.complete or engine.is_past(give_up)
-        tail.words = engine.dialect.DATA_ENDS
+        tail.words = self._ends
         if not tail.complete:
             raise atsock.Timeout("no answer to +++")
         if not tail.hold.startswith(b"\r\nOK"):  # its last words came meanwhile
@@ -252,8 +259,9 @@ class TransparentSocket(StreamSocket):
             self._modem._run(self._resume_steps(link), -1, "resume")
 
     def _resume_steps(self, link):
-        dialect = self._engine.dialect
-        if dialect.ESCAPED_READS:
+        table = tables.of(self._modem)
+        words = tuple(table.cells(b"RESUME_WORDS"))
+        if self._escaped_reads:
             # What the module buffered meanwhile would be lost, or come late: read it out.
             while link.ready != NO:
                 self._make_room(link)
@@ -262,17 +270,17 @@ class TransparentSocket(StreamSocket):
                 yield link.rx
                 if link.rx.errno:
                     break
-        if dialect.RESUME_WORDS:
+        if words:
             # Whether anything is said before the data goes on is not stated: take either.
             engine = self._engine
             yield from run(self._modem, ask(b"AT", 2000))  # takes in all notices that have come
             if link.state != OPEN:
                 self._fail(link.errno or ENOTCONN)
-            link.tail.answer(dialect.RESUME_WORDS)
+            link.tail.answer(words)
             engine.enter_data(link.tail)
-            self._write_now(dialect.RESUME[0][0] + b"\r")
+            self._write_now(table.command(b"RESUME")[0] + b"\r")
         else:
-            command = Command(link, dialect.RESUME if self._what == TCP else dialect.RESUME_UDP, self._args)
+            command = Command(link, table.command(b"RESUME") if self._what == TCP else table.command(b"RESUME_UDP", **self._again))
             command.enters_data = True
             yield from run(self._modem, command)
         self._out = False
@@ -287,7 +295,7 @@ class TransparentSocket(StreamSocket):
         if self._listener is not None:
             yield from self._listener.close()
             return
-        if not self._out and link.state == OPEN and self._engine.state == DATA_MODE:
+        if not self._out and link.state == OPEN and self._engine.state == _DATA_MODE:
             link.dropping = True
             yield from self._escape_steps(link)
         yield from close_link(self._modem, link)
@@ -302,7 +310,7 @@ class TransparentDatagrams(TransparentSocket):
         """Send to, and receive from, (host, port) only.  Raises as for TCP."""
         host, port = self._check_address(address)
         self._local = self._local or self._modem._free_port()
-        self._args = (host, port, 0, self._local)
+        self._again = {"host": host, "port": port, "local": self._local}
         self._connect(UDP, host, port, self._timeout_ms)
 
     def listen(self, backlog=1):

@@ -3,11 +3,14 @@
 The engine calls over(); the table's column `answer` (manual/__init__.py) says what to expect.  Knows no vendor word.
 """
 
-from . import answers
+from . import answers, tables
 from .errnos import EIO
 from .fast import MISSING
-from .manual import ANY, DATA_MODE, FAILS, NOT_ZERO
-from .words import HEX, HEX_FROM, RAW, X
+from .lend import borrow
+from .manual import ANY, DATA_MODE, FAILS, HEX, HEX_FROM, NOT_ZERO, RAW
+
+_NOISE = 29  # bit of the event that means nothing
+_ABSENT = 255
 
 _ONLINE = b"CONNECT"
 _FAILURES = (b"CONNECT FAIL", b"SEND FAIL")  # results that have no number
@@ -26,12 +29,11 @@ class Watch:
         self.final = None  # the last line, when it has come
         self.code = MISSING
         self.failed = False
-        command.rows = [self._row(line) for line in lines]
+        self.rows = [self._row(line) for line in lines]
+        command.rows = b"".join(self.rows) + b"\0"
         command.until = self.over
         if self._may_go_online():
-            from .online import Nobody
-
-            command.link = Nobody()
+            command.link = borrow("online").Nobody()
 
     def _row(self, line):
         name, form, kind, fields, event, last = line
@@ -42,19 +44,29 @@ class Watch:
             self.skip = 1
         name = name or self.name
         self.lasts.append(last)
-        return (name, form, event, X, 0, ANY, self._kind(name, kind), X, fields)
+        bit = _NOISE
+        if event:
+            bit = 0
+            while event >> bit != 1:
+                bit += 1
+        return tables.pack(
+            name, form, bit, bit, _ABSENT, 0, _ABSENT, self._kind(name, kind), _ABSENT, _ABSENT if fields == ANY else fields
+        )
 
     def _kind(self, name, kind):
         # Some modules have hexadecimal access as a setting: the dialect's rows of the mode in use show it.
         if kind == RAW:
-            for row in self.modem._engine.rows:
-                if row[0] == name and not row[1] and row[6] in (HEX, HEX_FROM):
+            rows = self.modem._engine.rows
+            at = 0
+            while rows[at]:
+                if rows[at + 6] in (HEX, HEX_FROM) and not rows[at + 10] and tables.name_of(rows, at) == name:
                     return HEX
+                at += rows[at]
         return kind
 
     def _may_go_online(self):
-        for row in self.command.rows:
-            if row[0] == _ONLINE:
+        for row in self.rows:
+            if tables.name_of(row, 0) == _ONLINE:
                 return True
         return self.shape == DATA_MODE
 
@@ -84,8 +96,9 @@ class Watch:
 
     def _last(self, line):
         for index in range(len(self.lasts)):
-            row = self.command.rows[index]
-            if line.startswith(row[0]) and line[len(row[0]) :].lstrip().startswith(row[1]):
+            row = self.rows[index]
+            name = tables.name_of(row, 0)
+            if line.startswith(name) and line[len(name) :].lstrip().startswith(row[11 + len(name) :]):
                 return self.lasts[index]
         return False  # payload
 

@@ -3,7 +3,7 @@
 What it sends is SOURCE over and over; what it is sent must be that too.  Written from the manuals as frames.py is.
 """
 
-from atsock.fast import copy, number, put_number
+from atsock.fast import copy, number
 from frames import HOSTILE, digits
 
 SIZE = 1000
@@ -16,6 +16,18 @@ _BURST = 3000  # bytes that arrive from the network at a time
 _COMMAND = 0
 _PAYLOAD = 1
 _HEX = 2
+
+
+def put_number(buf, at, value):
+    """Decimal digits of value >= 0 to buf[at:]; returns the index behind them.  Allocates nothing."""
+    scale = 1
+    while value // scale >= 10:
+        scale *= 10
+    while scale:
+        buf[at] = 48 + value // scale % 10
+        at += 1
+        scale //= 10
+    return at
 
 
 class Stuck(Exception):

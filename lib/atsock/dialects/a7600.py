@@ -1,144 +1,136 @@
-"""SIMCom A7600 series.  Sections: A7600 Series TCPIP AT Command Manual; columns: words.py."""
+"""SIMCom A7600 series.  Sections: A7600 Series TCPIP AT Command Manual; how to read it: tables.py."""
 
-from ..errnos import EADDRINUSE, EAGAIN, EHOSTUNREACH, EISCONN, ENETDOWN, ETIMEDOUT
-from ..words import *
+# Deadlines: 125 s for what involves the network (2.12: 120 s unless CIPTIMEOUT says less), 9 s where no time is printed.
+TABLE = b"""
+NAME             a7600
+MODELS           A76 SIM7600 SIMCOM_SIM7600 SIM7500 SIM767
+LINKS            0 10  # 2.3: the first id, how many
+SERVERS          APART  # 2.14
+SERVER_COUNT     4
+NO_PORT          -
+DATA_LINK        0  # 2.10: link 0 only
+DATA_SETTING     AT+CIPMODE?  +CIPMODE:  # 1: connections take the line
+REGISTRATION     AT+CEREG? AT+CGREG? AT+CREG?
 
-NAME = "a7600"
-MODELS = (b"A76", b"SIM7600", b"SIMCOM_SIM7600", b"SIM7500", b"SIM767")
+# ---- context
+SETUP            -
+AUTHS            0 1 2 3  # 3: either
+PDP_4            IP
+PDP_6            IPV6
+#                ms      need            also        command
+CONFIGURE        9000    OK              -           AT+CGDCONT=<context>,"<type>","<apn>"  # 6.1.2
+CONFIGURE_USER   9000    OK              -           AT+CGAUTH=<context>,<auth>,"<user>","<password>"  # 3GPP TS 27.007 10.1.31
+ACTIVATE         125000  OK UP           -           AT+NETOPEN  # 2.1: OK, then +NETOPEN: 0
+ACTIVATE_USER    125000  OK UP           -           AT+NETOPEN
+ACTIVATE_STORED  125000  OK UP           -           AT+NETOPEN
+DEACTIVATE       125000  OK DOWN         -           AT+NETCLOSE  # 2.2
+#                question      answer       context  state  address
+STATE            AT+NETOPEN?   +NETOPEN:    -        0      -  # 2.1
+ADDRESS_OF       AT+IPADDR     +IPADDR:     0  # 2.7
+DEACTIVATE_LOST  no
+EIGHT_GROUPS     no
 
-FIRST_LINK, LINKS = 0, 10               # 2.3
-SERVERS, SERVER_COUNT = APART, 4        # 2.14
-NO_PORT = b""
-DATA_LINK = 0                           # 2.10: link 0 only
-DATA_SETTING = (b"AT+CIPMODE?", b"+CIPMODE:")  # 1: connections take the line
-REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")
-
-_NET_MS = 125_000                       # 2.12: 120 s unless CIPTIMEOUT says less; and the deferred line
-_SET_MS = 9_000                         # no time printed
-
-# ---- bring-up
-SETUP = ()
-AUTHS = (0, 1, 2, 3)                    # 3: either
-PDP_TYPES = {4: b"IP", 6: b"IPV6"}
-CONFIGURE = (                           # 6.1.2; the account: 3GPP TS 27.007 10.1.31
-    ((b"AT+CGDCONT=", CONTEXT, b',"', PDP_TYPE, b'","', APN, b'"'), _SET_MS, OK, 0),
-)
-CONFIGURE_USER = ((b"AT+CGAUTH=", CONTEXT, b",", AUTH, b',"', USER, b'","', PASSWORD, b'"'), _SET_MS, OK, 0)
-#             command         answer        context state address
-STATE      = (b"AT+NETOPEN?", b"+NETOPEN:", X,      0,    X)        # 2.1
-ADDRESS_OF = (b"AT+IPADDR",   b"+IPADDR:",  0)                      # 2.7
-ACTIVATE   = ((b"AT+NETOPEN",),  _NET_MS, OK | UP, 0)               # 2.1: OK, then +NETOPEN: 0
-ACTIVATE_USER = ACTIVATE_STORED = ACTIVATE
-DEACTIVATE = ((b"AT+NETCLOSE",), _NET_MS, OK | DOWN, 0)             # 2.2
-
-EIGHT_GROUPS = False
-DEACTIVATE_LOST = False
 # ---- sockets
-OPEN_MS = 125_000
-_OPEN = (b"AT+CIPOPEN=", LINK)
-#                                                                              ms       need also
-PROTOCOLS = None                        # by name in the command
-OPEN = {                                # 2.3
-    TCP:     (_OPEN + (b',"TCP","', HOST, b'",', PORT),                        _NET_MS, OK, 0),
-    UDP_ANY: (_OPEN + (b',"UDP",,,', LOCAL),                                   _NET_MS, OK, 0),
-}
-OPEN_DATA = {                           # CIPMODE=1; UDP: 6.3.3
-    TCP:     (_OPEN + (b',"TCP","', HOST, b'",', PORT),                        _NET_MS, CONNECT, 0),
-    UDP:     (_OPEN + (b',"UDP","', HOST, b'",', PORT, b",", LOCAL),           _NET_MS, CONNECT, 0),
-}
-RESUME          = ((b"ATO",),                                 9_000,   CONNECT, 0)              # 1.2, 6.2.3.3
-RESUME_UDP      = RESUME
-RESUME_WORDS    = ()                                          # CONNECT comes
-LISTEN          = ((b"AT+SERVERSTART=", ARG + 1, b",", ARG),  _SET_MS, OK, 0)                   # 2.14: port, server
-STOP            = ((b"AT+SERVERSTOP=", ARG),                  _NET_MS, OK | CLOSED, 0)          # 2.15
-CLOSE           = ((b"AT+CIPCLOSE=", LINK),                   _NET_MS, OK | CLOSED, 0)          # 2.6
-STALE           = (b"AT+CIPCLOSE?", b"+CIPCLOSE:", BY_FLAG)                              # 2.6
-CLOSE_OPENING   = False                  # 2.3, 2.6: the result of an open comes first
-CLOSE_WHEN_GONE = False                                                                         # 5: the socket is closed
-SEND            = ((b"AT+CIPSEND=", LINK, b",", N),           _NET_MS, PROMPT | OK | SENT, 0)   # 2.4
-SEND_TO         = ((b"AT+CIPSEND=", LINK, b",", N, b',"', HOST, b'",', PORT), _NET_MS, PROMPT | OK | SENT, 0)
-READ            = ((b"AT+CIPRXGET=2,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)        # 2.5
-READ_HEX        = ((b"AT+CIPRXGET=3,", LINK, b",", N),        8_000,   OK, DATA | EMPTY)
-READ_ANY        = None                                        # as connected ones
-UDP_MOST        = 1500
-STORE_MOST      = 0                                           # no such way
-ROOM            = None                                        # not told
-NOTHING_LEFT    = ()
-AGAIN           = ()
+OPEN_MS          125000
+PROTOCOLS        -  # by name in the command
+#                ms      need            also        command
+OPEN_TCP         125000  OK              -           AT+CIPOPEN=<link>,"TCP","<host>",<port>  # 2.3
+OPEN_UDP_ANY     125000  OK              -           AT+CIPOPEN=<link>,"UDP",,,<local>
+DATA_TCP         125000  CONNECT         -           AT+CIPOPEN=<link>,"TCP","<host>",<port>  # CIPMODE=1
+DATA_UDP         125000  CONNECT         -           AT+CIPOPEN=<link>,"UDP","<host>",<port>,<local>  # 6.3.3
+RESUME           9000    CONNECT         -           ATO  # 1.2, 6.2.3.3
+RESUME_UDP       9000    CONNECT         -           ATO
+LISTEN           9000    OK              -           AT+SERVERSTART=<port>,<server>  # 2.14
+STOP             125000  OK CLOSED       -           AT+SERVERSTOP=<server>  # 2.15
+CLOSE            125000  OK CLOSED       -           AT+CIPCLOSE=<link>  # 2.6
+SEND             125000  PROMPT OK SENT  -           AT+CIPSEND=<link>,<n>  # 2.4
+SEND_TO          125000  PROMPT OK SENT  -           AT+CIPSEND=<link>,<n>,"<host>",<port>
+READ             8000    OK              DATA EMPTY  AT+CIPRXGET=2,<link>,<n>  # 2.5
+READ_HEX         8000    OK              DATA EMPTY  AT+CIPRXGET=3,<link>,<n>
+READ_ANY         -  # as connected ones
+#                question       answer       form
+STALE            AT+CIPCLOSE?   +CIPCLOSE:   BY_FLAG  # 2.6
+CLOSE_OPENING    no  # 2.3, 2.6: the result of an open comes first
+CLOSE_WHEN_GONE  no  # 5: the socket is closed
+UDP_MOST         1500
+STORE_MOST       0  # no such way
+ROOM             -  # not told
+NOTHING_LEFT     -
+AGAIN            -
+TELLS_COUNT      +CIPSEND:  # the line whose number is how many bytes were taken
+PUSH_BY_SENDER   yes
 
-_BUFFER = ((b"AT+CIPRXGET=1", MUST),)                         # 2.5
-_PUSH   = (
-    (b"AT+CIPRXGET=0",              MUST),                    # 2.5
-    (b"AT+CIPHEAD=1",               MAY),                     # 2.8: the length is told
-    (b"AT+CIPSRIP=1",               MAY),                     # 2.9: and the sender
-    (b"AT+CIPCCFG=10,0,0,1,1,0,500", MAY),                    # 2.13 HeaderType 1: and the link; "not finished"
-)
-_PUSH_LINES = (
-    #  name           form    event   link value good kind extra fields
-    (b"RECV FROM:",   b"",    SENDER, X,   X,    ANY, NONE, X,   ANY),      # 2.9
-    (b"+RECV FROM:",  b"",    SENDER, X,   X,    ANY, NONE, X,   ANY),      # 1.2
-    (b"RCV FROM:",    b"",    SENDER, X,   X,    ANY, NONE, X,   ANY),
-    (b"+RECEIVE,",    b"",    PUSH,   0,   1,    ANY, RAW,  X,   2),        # 2.13 HeaderType 1
-    (b"+IPD",         b"",    PUSH,   X,   0,    ANY, RAW,  X,   1),        # 2.8
-)
-_DATA_LINES = (
-    (b"CONNECT",      b"",    INCOMING, X, X,   ANY, NONE, X,   ANY),      # 6.4.1: behind +CLIENT
-)
-# 2.10: CIPMODE must be set before NETOPEN.
-_DATA  = ((DEACTIVATE, MAY), (b"AT+CIPMODE=1", MUST), (ACTIVATE, MUST))
-_LEAVE = ((DEACTIVATE, MAY), (b"AT+CIPMODE=0", MUST), (ACTIVATE, MUST))
-ACCESS = {
-    #               mode group setup    send  chunk recv      read  lines        send to  leave
-    "buffer":      (0,   1,    _BUFFER, SEND, 1500, READ,     1500, (),          SEND_TO, ()),      # 2.4, 2.5
-    "push":        (0,   2,    _PUSH,   SEND, 1500, None,     1500, _PUSH_LINES, SEND_TO, ()),
-    "hex":         (0,   3,    _BUFFER, SEND, 1500, READ_HEX, 750,  (),          SEND_TO, ()),      # 2.5 mode 3; sending has no hex form
-    "transparent": (0,   4,    _DATA,   SEND, 1500, None,     1500, _DATA_LINES, None,    _LEAVE),
-}
+# ---- access modes: 2.4, 2.5; sending has no hex form
+#                   mode  group  setup    send  chunk  recv      read  lines       send_to  leave
+ACCESS_BUFFER       0     1      BUFFER   SEND  1500   READ      1500  -           SEND_TO  -
+ACCESS_PUSH         0     2      PUSH     SEND  1500   -         1500  PUSH_LINES  SEND_TO  -
+ACCESS_HEX          0     3      BUFFER   SEND  1500   READ_HEX  750   -           SEND_TO  -
+ACCESS_TRANSPARENT  0     4      DATA     SEND  1500   -         1500  DATA_LINES  -        LEAVE
+BUFFER           MUST  AT+CIPRXGET=1  # 2.5
+PUSH             MUST  AT+CIPRXGET=0  # 2.5
+PUSH             MAY   AT+CIPHEAD=1  # 2.8: the length is told
+PUSH             MAY   AT+CIPSRIP=1  # 2.9: and the sender
+PUSH             MAY   AT+CIPCCFG=10,0,0,1,1,0,500  # 2.13 HeaderType 1: and the link; "not finished"
+DATA             MAY   DEACTIVATE  # 2.10: CIPMODE must be set before NETOPEN
+DATA             MUST  AT+CIPMODE=1
+DATA             MUST  ACTIVATE
+LEAVE            MAY   DEACTIVATE
+LEAVE            MUST  AT+CIPMODE=0
+LEAVE            MUST  ACTIVATE
+
 # ---- data mode: 1.2 (4)
-GUARD_MS  = 1000                        # silence before and after +++
-DATA_ENDS = (b"CLOSED", b"+IPCLOSE", b"+CIPCLOSE", b"NO CARRIER", b"+CIPEVENT")
-ESCAPED_READS = False
-TELLS_COUNT     = b"+CIPSEND:"               # the line whose number is how many bytes were taken
-PUSH_BY_SENDER  = True
+GUARD_MS         1000  # silence before and after +++
+DATA_ENDS        CLOSED  +IPCLOSE  +CIPCLOSE  NO CARRIER  +CIPEVENT
+ESCAPED_READS    no
+RESUME_WORDS     -  # CONNECT comes
 
-# ---- lookups
-RESOLVE = ((b'AT+CDNSGIP="', HOST, b'"'), 30_000, OK | ADDRESS, 0)          # 2.17
-RESOLVE_6 = None
-WHY     = None
+# ---- lookups and services
+#                ms      need            also        command
+RESOLVE          30000   OK ADDRESS      -           AT+CDNSGIP="<host>"  # 2.17
+RESOLVE_6        -
+WHY              -
+PING             -  # not in the manual
+NTP              -  # not in the manual
+UNACKED          62000   OK              -           AT+CIPACK=<link>  # 2.16
+#                answer     sent  count
+UNACKED_LINE     +CIPACK:   0     1  # sent, acknowledged
+KEEPALIVE        -  # not in the manual
+KEEPALIVE_OFF    -
 
-# ---- services
-UNACKED = ((b"AT+CIPACK=", LINK), b"+CIPACK:", 0, 1)          # 2.16: sent, acknowledged
-KEEPALIVE = None                            # not in the manual
-PING = NTP = None                           # not in the manual
+# ---- lines
+#           name          form            event         link  value  good   kind  extra  fields
+LINES       +CIPRXGET:    2,              DATA          0     1      any    RAW   2      3  # 2.5
+LINES       +CIPRXGET:    3,              DATA          0     1      any    HEX   2      3
+LINES       +CIPRXGET:    1,              READY         0     -      any    NONE  -      1
+LINES       +CIPSEND:     -               SENT          0     2      asked  NONE  -      3  # 2.4: link, asked, accepted
+LINES       +IPCLOSE:     -               GONE          0     -      any    NONE  -      any  # 5
+LINES       +IPCLOSE      -               GONE          0     -      any    NONE  -      2  # older firmware: no colon
+LINES       +CIPOPEN:     -               OPENED        0     1      0      NONE  -      2  # 2.3
+LINES       +SERVERSTOP:  -               CLOSED        -     1      any    NONE  -      2  # 2.15
+LINES       +CIPCLOSE:    -               CLOSED        0     1      any    NONE  -      2  # 2.6
+LINES       +IP ERROR:    No data         EMPTY         -     -      any    NONE  -      any  # 2.5, chapter 3
+LINES       +IP ERROR:    22              EMPTY         -     -      any    NONE  -      any
+LINES       +IP ERROR:    -               CODE          -     0      any    NONE  -      any  # chapter 3
+LINES       +CIPERROR:    -               CODE          -     0      any    NONE  -      any  # chapter 4
+LINES       +NETOPEN:     -               UP            -     0      0      NONE  -      any  # 2.1
+LINES       +NETCLOSE:    -               DOWN          -     0      any    NONE  -      any  # 2.2
+LINES       +CDNSGIP:     1,              ADDRESS       -     1      any    NONE  -      any  # 2.17
+LINES       +CDNSGIP:     0,              CODE          -     0      any    NONE  -      any
+LINES       +CIPEVENT:    NETWORK CLOSED  NETWORK_LOST  -     -      any    NONE  -      any  # 5
+LINES       +CLIENT:      -               INCOMING      0     1      any    NONE  2      3  # 2.14
+LINES       CONNECT FAIL  -               ERROR         -     -      any    WORD  -      any  # 2.3
+LINES       CONNECT       -               CONNECT       -     -      any    NONE  -      any
+LINES       +CIPCLOSE:    -               NOISE         0     -      any    NONE  -      2  # 2.2: NETCLOSE tells each link
+LINES       CLOSED        -               NOISE         -     -      any    WORD  -      any  # 2.6
+LINES       *ATREADY:     -               RESTARTED     -     -      any    NONE  -      any
+PUSH_LINES  RECV FROM:    -               SENDER        -     -      any    NONE  -      any  # 2.9
+PUSH_LINES  +RECV FROM:   -               SENDER        -     -      any    NONE  -      any  # 1.2
+PUSH_LINES  RCV FROM:     -               SENDER        -     -      any    NONE  -      any
+PUSH_LINES  +RECEIVE,     -               PUSH          0     1      any    RAW   -      2  # 2.13 HeaderType 1
+PUSH_LINES  +IPD          -               PUSH          -     0      any    RAW   -      1  # 2.8
+DATA_LINES  CONNECT       -               INCOMING      -     -      any    NONE  -      any  # 6.4.1: behind +CLIENT
 
-LINES = (
-    #  name           form          event        link value good   kind  extra fields
-    (b"+CIPRXGET:",   b"2,",        DATA,        0,   1,    ANY,   RAW,  2,    3),       # 2.5
-    (b"+CIPRXGET:",   b"3,",        DATA,        0,   1,    ANY,   HEX,  2,    3),
-    (b"+CIPRXGET:",   b"1,",        READY,       0,   X,    ANY,   NONE, X,    1),
-    (b"+CIPSEND:",    b"",          SENT,        0,   2,    ASKED, NONE, X,    3),       # 2.4: link, asked, accepted
-    (b"+IPCLOSE:",    b"",          GONE,        0,   X,    ANY,   NONE, X,    ANY),     # 5
-    (b"+IPCLOSE",     b"",          GONE,        0,   X,    ANY,   NONE, X,    2),       # older firmware: no colon
-    (b"+CIPOPEN:",    b"",          OPENED,      0,   1,    0,     NONE, X,    2),       # 2.3
-    (b"+SERVERSTOP:", b"",          CLOSED,      X,   1,    ANY,   NONE, X,    2),       # 2.15
-    (b"+CIPCLOSE:",   b"",          CLOSED,      0,   1,    ANY,   NONE, X,    2),       # 2.6
-    (b"+IP ERROR:",   b"No data",   EMPTY,       X,   X,    ANY,   NONE, X,    ANY),     # 2.5, chapter 3
-    (b"+IP ERROR:",   b"22",        EMPTY,       X,   X,    ANY,   NONE, X,    ANY),
-    (b"+IP ERROR:",   b"",          CODE,        X,   0,    ANY,   NONE, X,    ANY),     # chapter 3
-    (b"+CIPERROR:",   b"",          CODE,        X,   0,    ANY,   NONE, X,    ANY),     # chapter 4
-    (b"+NETOPEN:",    b"",          UP,          X,   0,    0,     NONE, X,    ANY),     # 2.1
-    (b"+NETCLOSE:",   b"",          DOWN,        X,   0,    ANY,   NONE, X,    ANY),     # 2.2
-    (b"+CDNSGIP:",    b"1,",        ADDRESS,     X,   1,    ANY,   NONE, X,    ANY),     # 2.17
-    (b"+CDNSGIP:",    b"0,",        CODE,        X,   0,    ANY,   NONE, X,    ANY),
-    (b"+CIPEVENT:",   b"NETWORK CLOSED", NETWORK_LOST, X, X, ANY,  NONE, X,    ANY),     # 5
-    (b"+CLIENT:",     b"",          INCOMING,    0,   1,    ANY,   NONE, 2,    3),       # 2.14
-    (b"CONNECT FAIL", b"",          ERROR,       X,   X,    ANY,   WORD, X,    ANY),     # 2.3
-    (b"CONNECT",      b"",          CONNECT,     X,   X,    ANY,   NONE, X,    ANY),
-    (b"+CIPCLOSE:",   b"",          NOISE,       0,   X,    ANY,   NONE, X,    2),       # 2.2: NETCLOSE tells each link
-    (b"CLOSED",       b"",          NOISE,       X,   X,    ANY,   WORD, X,    ANY),     # 2.6
-    (b"*ATREADY:",    b"",          RESTARTED,   X,   X,    ANY,   NONE, X,    ANY),
-)
-
-FOREIGN_CODES = (b"+CME ERROR:", b"+CMS ERROR:", b"+IP ERROR:")     # lines whose numbers mean something else
-# Codes (chapter 4) as errno of the same meaning; the others are EIO.
-ERRNOS = {2: ENETDOWN, 6: EADDRINUSE, 7: EADDRINUSE, 8: EAGAIN, 9: EISCONN, 10: ETIMEDOUT, 11: EHOSTUNREACH}
+# ---- codes (chapter 4) as errno of the same meaning; the others are EIO
+ERRNOS  2 ENETDOWN  6 EADDRINUSE  7 EADDRINUSE  8 EAGAIN  9 EISCONN  10 ETIMEDOUT  11 EHOSTUNREACH
+FOREIGN_CODES  +CME ERROR:  +CMS ERROR:  +IP ERROR:  # lines whose numbers mean something else
+"""

@@ -31,7 +31,17 @@ What stands behind the payload is not sent.  A kind in capitals is looked up in 
 
 import sys
 
-from ..words import NONE, OK, PROMPT, WORD, X
+# Of the words in tables.py: payload behind a line, events, what is absent.
+NONE = 0
+RAW = 1
+HEX = 3
+WORD = 5
+HEX_FROM = 8
+OK = 1 << 0
+OK2 = 1 << 1
+PROMPT = 1 << 2
+READY = 1 << 18
+X = -1
 
 # Shapes: what the lines of the answer become.
 OKAY = 0  # None
@@ -42,12 +52,12 @@ DATA = 4  # as ONE, and the payload behind the line is the last field
 DATA_MODE = 5  # "CONNECT": from here on the port carries data
 LATEST = 6  # as MANY, the last line of those that begin with the same field
 
-# `need`: the events of words.py that the answer has, in any order.
-# `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in words.py,
+# `need`: the events of tables.py that the answer has, in any order.
+# `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in tables.py,
 #          name b"": the command's own; "$0" in a form: the first argument, a number; event: what the line counts as;
 #          last: True when it is the last one of the answer, or a function of (lines, arguments) that says so
 # `outcome`: the field of the last line that tells whether it worked, X: none; `good`: its value then
-ANY = -2  # words.py
+ANY = -2
 NOT_ZERO = -10  # good: anything else
 FAILS = 2  # last: it is, and tells a failure; also a function may say so
 

@@ -1,8 +1,8 @@
 """SIMCom A7600 series, every command.  Sections: A7600 Series TCPIP AT Command Manual; columns: __init__.py."""
 
 from ..fast import MISSING
-from ..words import HEX, RAW
 from . import (
+    HEX, RAW,
     ANY, CONNECTED, DATA, LATE, LATE_OF_FIRST, LINE, LIST, NONE, NOTHING, OK, ONE, ONLINE, PROMPT, X,
 )  # fmt: skip
 

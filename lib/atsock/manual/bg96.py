@@ -1,8 +1,7 @@
 """Quectel BG96, every command.  Sections: BG96 TCP/IP AT Commands Manual V1.0; columns: __init__.py."""
 
 from ..bringup import value
-from ..words import RAW
-from . import ANY, DATA, DATA_MODE, LATE, LINE, LIST, MANY, NONE, NOTHING, OK, OKAY, ONE, ONLINE, PROMPT, WORD, X
+from . import ANY, DATA, LATE, LINE, LIST, MANY, NONE, NOTHING, OK, OKAY, ONE, ONLINE, PROMPT, RAW, WORD, X
 
 NAME = "bg96"
 RANGES = {}

@@ -2,8 +2,8 @@
 
 from ..bringup import value
 from ..fast import MISSING
-from ..words import OK2, RAW, READY
 from . import (
+    OK2, RAW, READY,
     ANY, CONNECTED, DATA, DATA_MODE, FAILS, IDS, LATE, LATE_OF_FIRST, LATEST, LINE, LIST, MANY, NONE, NOTHING, NOT_ZERO, OK, ONE,
     PROMPT, X,
 )  # fmt: skip

@@ -1,0 +1,314 @@
+"""Reads the dialect tables and packs what the engine needs of them.  Loaded for the moment, like the tables themselves.
+
+A dialect is one text (dialects/NAME.py): lines of `KEY  cell  cell ...`, cells apart by two blanks or more, "-" for none,
+" # " before the source in the manual.  What it has not stands in the dialect that it is based on (BASE).
+
+A command     KEY  ms  need  also  command  then
+    ms        how long its answer may take
+    need      the events that complete it, in any order
+    also      events it accepts beside them
+    command   <link>, <n> and <payload> are filled in when it is sent, the others (<host>, <port>, ...) by Table.command()
+    then      KEY of the command that follows at once when it succeeded
+A row, what a line means     KEY  name  form  event  link  value  good  kind  extra  fields
+    name      the line begins with it
+    form      and this follows, after any blanks
+    event     a row counts only while its event is wanted
+    link      position of the connection id behind the form (0: the first field); -: the link of the command in flight
+    value     position of the number that matters
+    good      what that number must be; any; asked: the length the command asked for; mine: the context in use; bad: never
+    kind      the payload that follows the line
+    extra     RAW, HEX, INLINE: position of what is left in the module; the _FROM kinds: of the sender's address, its port
+              is the field behind; for other events see below
+    fields    how many fields stand behind the form
+A setting     KEY  cells, some of them lists of words apart by one blank
+A step        KEY  MUST or MAY  command: MUST: the operation fails when the module refuses it; MAY: an older firmware does not
+              know it, or it is the default.  The command is a line or the KEY of one.
+
+Events that a command waits for
+    OK                          OK2        the second OK of a command that has two
+    PROMPT    ">"               SENT       payload taken; extra: free space left for the next
+    REFUSED   payload not taken, connection still up: try again later
+    DATA      counted payload   EMPTY      nothing to read
+    UP, DOWN  context or network service   CLOSED
+    ADDRESS   a resolved one; value: its position
+    RESOLVED  outcome of a lookup; extra: how many ADDRESS lines follow
+    STORED    payload accepted into a buffer that is pushed later
+    CONNECT   data mode begins
+    ERROR     final result, failed; value: the code
+    CODE      the code of the ERROR that follows; REASON: of the one before; value: its position
+    PUSHED    a buffer went out; nobody needs to wait for it
+Events that come unasked
+    READY     data waits in the module
+    PUSH      payload follows   SENDER     address of whoever sent the payload that follows
+    GONE      connection closed by peer or network; nothing happened when `value` is `good`
+    OPENED    outcome of an open; extra: address of the peer that connected
+    INCOMING  a server accepted `link`; value: server id; extra: peer's address, -: it has taken the line (data mode)
+    INCOMING_FULL, FLOW_OFF, FLOW_ON, NETWORK_LOST, RESTARTED
+    NOISE     known and meaningless
+Kinds of payload
+    NONE      and WORD: none, and the name is the whole line
+    RAW       `value` bytes after the line's CR LF;  INLINE: after the comma that ends the header
+    HEX       hexadecimal digits on the next line;   INLINE_HEX: up to the line's end
+    _FROM     likewise, and the header tells the sender
+
+The engine gets rows as bytes for match() of fast.py, each
+    its length, event, second event, link, value, good, kind, extra, fields, length of name, of form, name, form
+and commands as (text, ms, need, also[, then]), the text with a control character where something is filled in.
+"""
+
+from .lend import borrow
+
+# In order of their bits.
+EVENTS = (
+    b" OK OK2 PROMPT SENT REFUSED DATA EMPTY CLOSED UP DOWN ADDRESS RESOLVED STORED CONNECT REASON ERROR CODE PUSHED"
+    b" READY PUSH GONE OPENED INCOMING INCOMING_FULL FLOW_OFF FLOW_ON NETWORK_LOST RESTARTED SENDER NOISE "
+)
+KINDS = b" NONE RAW INLINE HEX INLINE_HEX WORD RAW_FROM INLINE_FROM HEX_FROM INLINE_HEX_FROM "
+GOODS = b" bad mine asked any "  # from 252 on; a position that is absent and "any" are 255, too
+FILLED_IN = b" link n context payload "  # from 1 on
+
+# Rows of every module (V.250, 3GPP TS 27.007 9.1, 27.005 3.2.5; boot words: see the hardware manuals), and beginnings of
+# lines that mean nothing and are no command's answer: calls, boot words, the network's time.
+COMMON = b"""
+FIRST  OK                 -  OK         -  -  any  WORD  -  any
+LAST   ERROR              -  ERROR      -  -  any  WORD  -  any
+LAST   +CME ERROR:        -  ERROR      -  0  any  NONE  -  any
+LAST   +CMS ERROR:        -  ERROR      -  0  any  NONE  -  any
+LAST   NO CARRIER         -  ERROR      -  -  any  WORD  -  any
+LAST   RDY                -  RESTARTED  -  -  any  WORD  -  any
+LAST   POWERED DOWN       -  RESTARTED  -  -  any  WORD  -  any
+LAST   NORMAL POWER DOWN  -  RESTARTED  -  -  any  WORD  -  any
+LAST   RING               -  NOISE      -  -  any  NONE  -  any
+LAST   APP RDY            -  NOISE      -  -  any  NONE  -  any
+LAST   SMS                -  NOISE      -  -  any  NONE  -  any
+LAST   PB DONE            -  NOISE      -  -  any  NONE  -  any
+LAST   Call Ready         -  NOISE      -  -  any  NONE  -  any
+LAST   DST:               -  NOISE      -  -  any  NONE  -  any
+"""
+_ANY = 255
+
+
+def names():
+    """The dialects that are installed (a board may carry only one)."""
+    return borrow("dialects").names()
+
+
+def use(engine, name, access):
+    """Let the engine read lines as this dialect tells them in this access mode."""
+    table = Table(name, engine.context)
+    engine.dialect = name
+    engine.rows = table.rows(access)
+    engine.tokens.in_line = headers(engine.rows)
+    engine.why = table.command(b"WHY")
+    engine.closes_gone = table.yes(b"CLOSE_WHEN_GONE")
+
+
+def of(modem):
+    """The Table of the modem's dialect, None as long as it is not known.  Allocates."""
+    return of_engine(modem._engine)
+
+
+def of_engine(engine):
+    return None if engine.dialect is None else Table(engine.dialect, engine.context)
+
+
+class Table:
+    """One dialect.  name: one of dialects.names(); context: the PDP context id that its commands are for.
+
+    Raises ValueError when there is no such dialect, naming those that are installed.  Everything allocates.
+    """
+
+    def __init__(self, name, context=1):
+        self.context = context
+        self.texts = []
+        while name:
+            if name not in names():
+                raise ValueError("no dialect %r here; installed: %s" % (name, ", ".join(names())))
+            module = borrow("dialects." + name)
+            self.texts.append(module.TABLE)
+            name = getattr(module, "BASE", None)
+
+    # -- settings
+
+    def all(self, key):
+        """The lines of this key, each a list of cells (bytes; an absent one is b"")."""
+        for text in self.texts:
+            found = _lines(text, key)
+            if found:
+                return found
+        return []
+
+    def cells(self, key):
+        """The cells of the key's only line; [] when it is absent."""
+        lines = self.all(key)
+        return lines[0] if lines and lines[0][0] else []
+
+    def word(self, key, default=b""):
+        cells = self.cells(key)
+        return cells[0] if cells else default
+
+    def words(self, key):
+        return self.word(key).split(b" ") if self.word(key) else []
+
+    def numbers(self, key):
+        """A list of int."""
+        return [int(word) for word in self.words(key)]
+
+    def number(self, key, default=None):
+        return int(self.word(key)) if self.word(key) else default
+
+    def yes(self, key):
+        return self.word(key) == b"yes"
+
+    def name(self):
+        return self.word(b"NAME").decode()
+
+    def ids(self):
+        """A range of the connection ids."""
+        first, count = self.numbers(b"LINKS")
+        return range(first, first + count)
+
+    def errno(self, code, default):
+        """The errno that means the same as a code of the module."""
+        code = b"%d" % code
+        for cells in self.all(b"ERRNOS"):
+            for cell in cells:
+                if cell.split(b" ")[0] == code:
+                    return getattr(borrow("errnos"), cell.split(b" ")[1].decode())
+        return default
+
+    # -- commands
+
+    def command(self, key, **values):
+        """(text, ms, need, also[, then]) of a command, with the values (bytes or int) in their places; None when it is absent."""
+        found = self.commands(key, **values)
+        return found[0] if found else None
+
+    def commands(self, key, **values):
+        """All commands of this key."""
+        return [self._command(cells, values) for cells in self.all(key) if cells[0]]
+
+    def _command(self, cells, values):
+        verb = (self._filled(cells[3], values), int(cells[0]), events(cells[1]), events(cells[2]))
+        return verb + (self.command(cells[4], **values),) if len(cells) > 4 else verb
+
+    def _filled(self, text, values):
+        # In one go, so that nothing that stands in a value is taken for a place.
+        parts = text.split(b"<")
+        out = parts[0]
+        for part in parts[1:]:
+            place, rest = part.split(b">")
+            name = place.decode()
+            if place == b"context":
+                value = self.context
+            else:
+                value = values[name] if name in values else bytes((_index(FILLED_IN, place) + 1,))
+            out += (b"%d" % value if isinstance(value, int) else value) + rest
+        return out
+
+    def steps(self, key):
+        """[(command as a line, or (text, ms, ...), must)] of a setup."""
+        found = []
+        for must, *line in self.all(key):
+            if line:
+                line = line[0]
+                found.append((line if line.startswith(b"AT") else self.command(line), must == b"MUST"))
+        return found
+
+    # -- access modes
+
+    def access(self, name):
+        """The cells of an access mode: mode, group, setup, send, chunk, recv, read, lines, send_to, leave; None: not known."""
+        cells = self.cells(b"ACCESS_" + name.upper().encode())
+        return cells or None
+
+    def socket(self, name):
+        """What a socket needs of an access mode: (send, chunk, recv, read)."""
+        cells = self.access(name)
+        return self.command(cells[3]), int(cells[4]), self.command(cells[5]) if cells[5] else None, int(cells[6])
+
+    def rows(self, name=None):
+        """The rows of an access mode, packed, in the order in which they are tried."""
+        packed = b""
+        lines = self.access(name)[7] if name else b""
+        # OK first: it ends nearly every answer.
+        for row in _lines(COMMON, b"FIRST") + (self.all(lines) if lines else []) + self.all(b"LINES") + _lines(COMMON, b"LAST"):
+            packed += row_of(row)
+        return packed + b"\0"
+
+
+def common():
+    """The rows of every module, packed, for as long as the dialect is not known."""
+    packed = b""
+    for row in _lines(COMMON, b"FIRST") + _lines(COMMON, b"LAST"):
+        packed += row_of(row)
+    return packed + b"\0"
+
+
+def row_of(cells):
+    """One row of a table, packed."""
+    name, form, event, link, value, good, kind, extra, fields = cells
+    event = [_index(EVENTS, word) for word in event.split(b" ")]
+    return pack(
+        name, form, event[0], event[-1], _position(link), _position(value), _good(good), _index(KINDS, kind),
+        _position(extra), _position(fields),
+    )  # fmt: skip
+
+
+def pack(name, form, event, or_event, link, value, good, kind, extra, fields):
+    """One row of numbers: event: its bit; 255 for what is absent or anything."""
+    return bytes((11 + len(name) + len(form), event, or_event, link, value, good, kind, extra, fields, len(name), len(form))) + name + form
+
+
+def events(cell):
+    """The events that a cell names, as a sum of their bits."""
+    bits = 0
+    for word in cell.split(b" "):
+        if word:
+            bits |= 1 << _index(EVENTS, word)
+    return bits
+
+
+def name_of(rows, at):
+    """The name of the packed row at rows[at:]."""
+    return rows[at + 11 : at + 11 + rows[at + 9]]
+
+
+def headers(rows):
+    """The packed rows whose payload stands on their own line, as scan() of fast.py wants them."""
+    inline = [_index(KINDS, kind) for kind in (b"INLINE", b"INLINE_HEX", b"INLINE_FROM", b"INLINE_HEX_FROM")]
+    found = b""
+    at = 0
+    while rows[at]:
+        if rows[at + 6] in inline:
+            name = name_of(rows, at)
+            found += bytes((len(name),)) + name + bytes((rows[at + 8],))
+        at += rows[at]
+    return found + b"\0"
+
+
+def _lines(text, key):
+    found = []
+    mark = b"\n" + key + b" "
+    at = text.find(mark)
+    while at >= 0:
+        end = text.find(b"\n", at + 1)
+        cells = [cell.strip() for cell in text[at + len(mark) : end].split(b" # ")[0].split(b"  ")]
+        found.append([b"" if cell == b"-" else cell for cell in cells if cell])
+        at = text.find(mark, end)
+    return found
+
+
+def _index(words, word):
+    at = words.find(b" " + word + b" ")
+    if at < 0:
+        raise ValueError("not a word of the tables: %r" % word)
+    return words[:at].count(b" ")
+
+
+def _position(cell):
+    return int(cell) if cell.isdigit() else _ANY
+
+
+def _good(cell):
+    return int(cell) if cell.isdigit() else 252 + _index(GOODS, cell)
