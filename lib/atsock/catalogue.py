@@ -7,7 +7,7 @@ the first call only; the sockets do not need it.
 
 import atsock
 
-from . import answers, arguments, bringup, tables
+from . import answers, arguments, packing, tables
 from .asking import ask, run
 from .command import Command
 from .question import Question
@@ -72,17 +72,17 @@ def _test_row(modem, name):
     rows = modem._engine.rows
     at = 0
     while rows[at]:
-        if rows[at + 1] >= _FIRST_UNASKED and tables.name_of(rows, at) == name:
+        if rows[at + 1] >= _FIRST_UNASKED and packing.name_of(rows, at) == name:
             form = b"("
         at += rows[at]
-    return tables.pack(name, form, _NOISE, _NOISE, _ABSENT, _ABSENT, _ABSENT, 0, _ABSENT, _ABSENT)
+    return packing.pack(name, form, _NOISE, _NOISE, _ABSENT, _ABSENT, _ABSENT, 0, _ABSENT, _ABSENT)
 
 
 def _table(modem):
     engine = modem._engine
     if engine.dialect is None:
-        yield from bringup.synchronise(modem)
-        yield from bringup.identify(modem)
+        yield from borrow("bringup").synchronise(modem)
+        yield from borrow("identifying").identify(modem)
     return load(engine.dialect)
 
 

@@ -75,10 +75,10 @@ def registration(modem):
     stat = MISSING
     table = tables.of(modem)
     questions = table.words(b"REGISTRATION") if table else (b"AT+CREG?",)
-    bringup = borrow("bringup")
+    registration = borrow("registration")
     for question in questions:
         for line in command(modem, question, question[2:-1] + b":"):
-            stat = bringup.registered(line)
+            stat = registration.registered(line)
             if stat in (1, 5):
-                return bringup.describe(stat)
-    return bringup.describe(stat)
+                return registration.describe(stat)
+    return registration.describe(stat)

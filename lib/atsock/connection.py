@@ -6,14 +6,11 @@ A generator yields a Command (to be run), a function (to be called until it says
 
 import atsock
 
-from . import tables
-from .address import AF_INET6
 from .command import Command
-from .errnos import EADDRINUSE, EAFNOSUPPORT, EBUSY, ECONNREFUSED, EIO, EMFILE, ENETDOWN, EOPNOTSUPP, ETIMEDOUT
+from .errnos import EADDRINUSE, EBUSY, ECONNREFUSED, EIO, EMFILE, ENETDOWN, ETIMEDOUT
 from .fast import MISSING, const
 from .lend import borrow
 from .link import Link
-from .releasing import close_link
 
 # Link.state, Link.ready
 _OPENING = const(1)
@@ -21,58 +18,37 @@ _OPEN = const(2)
 _GONE = const(4)
 _DEAD = const(5)
 _NO = const(0)
-# Cells of an access mode (tables.py)
-_MODE = const(0)
-_GROUP = const(1)
-_SETUP = const(2)
-_RECV = const(5)
-_LEAVE = const(9)
-# What an open opens, the word behind OPEN_ and DATA_ in the tables.
-TCP = b"TCP"
-UDP = b"UDP"  # one peer
-TCP_SERVER = b"TCP_SERVER"
-UDP_ANY = b"UDP_ANY"  # unconnected
 
 
 def open_link(modem, socket, what, access, host, port, local):
     """Open `what` (TCP, UDP, ...) for the socket; returns the link when it is open, or listens."""
     engine = modem._engine
-    table = tables.of(modem)
-    protocol = _protocol(table, socket, what)
-    key = (b"DATA_" if access == "transparent" else b"OPEN_") + what
-    if not table.cells(key):
-        raise atsock.ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (engine.dialect, what.decode().replace("_", " "), access))
-    mode = table.access(access)
-    pushed = not mode[_RECV]
+    opens, table, read, pushed, by_sender, becomes, open_ms = borrow("plan").of_open(modem, socket, what, access, host, port, local)
     peer = b""
-    if pushed and host is not None and table.yes(b"PUSH_BY_SENDER"):
+    if by_sender:
         address = yield from borrow("resolving").resolve(modem, host)
         peer = b"%s:%d" % (address[0], port)
     kind = Link
-    if (what == UDP or what == UDP_ANY) and access != "transparent":
+    if (what == b"UDP" or what == b"UDP_ANY") and access != "transparent":
         from .datagrams import DatagramLink as kind
     link = yield from in_turn(modem, _take_link(modem, table, socket, access, pushed, kind))
     if pushed:
         link.pushed = True
     if peer:
         link.peer = peer
-    link.rx.verb = None if pushed else what == UDP_ANY and table.command(b"READ_ANY") or table.command(mode[_RECV])
-    if what == TCP_SERVER:
+    link.rx.verb = read
+    if what == b"TCP_SERVER":
         socket._listener.takes(link)
     link.held = True
-    if host is not None and table.yes(b"EIGHT_GROUPS"):
-        host = borrow("checks").eight_groups(host)
-    local = local or table.word(b"NO_PORT")
-    command = Command(link, table.command(key, host=host, port=port, mode=mode[_MODE], local=local, protocol=protocol))
+    command = Command(link, opens)
     command.enters_data = access == "transparent"
     try:
         yield command
     finally:
         if not command.sent:
             link.held = False
-    open_ms = table.number(b"OPEN_MS")
     if command.errno == 0:
-        if link.state == _OPENING and (command.enters_data or what == TCP_SERVER and table.word(b"SERVERS") == b"BECOMES"):
+        if link.state == _OPENING and (command.enters_data or becomes):
             link.state = _OPEN
         give_up = engine.after_ms(open_ms)
         yield lambda: link.state != _OPENING or engine.is_past(give_up)
@@ -92,7 +68,7 @@ def open_link(modem, socket, what, access, host, port, local):
     elif command.errno == 0:
         # The connection was refused without a number (+MIPSTAT).
         raise atsock.ModemError(ECONNREFUSED, "connection failed")
-    error = modem._error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
+    error = modem._error(command, EADDRINUSE if what == b"TCP_SERVER" or what == b"UDP_ANY" else ECONNREFUSED)
     if error.errno == ENETDOWN:
         engine.lost = True  # whatever the module says of the context when it is asked (seen)
     raise error
@@ -109,8 +85,8 @@ def in_turn(modem, steps):
 
 
 def _take_link(modem, table, socket, access, pushed, kind):
-    yield from use_access(modem, table, access)
-    before = yield from _allocate(modem, table, access)
+    ids = yield from use_access(modem, access)
+    before = yield from _allocate(modem, ids)
     link = modem._engine.links[before.id] = kind(before.id)
     size = modem._ring_size(socket, pushed or access == "transparent")
     if size != link.size:
@@ -119,48 +95,32 @@ def _take_link(modem, table, socket, access, pushed, kind):
         link.buf = before.buf
     link.socket = socket
     link.state = _OPENING
-    socket._adopt(link, table.socket(access))
+    socket._adopt(link, table)
     return link
 
 
-def _protocol(table, socket, what):
-    # The number of a dialect that numbers protocols, address family and its own TLS included.
-    numbers = table.all(b"PROTOCOLS")
-    if not numbers[0][0]:
-        if socket._tls:
-            raise atsock.ModemError(EOPNOTSUPP, "%s: no TLS of its own; wrap the socket by ssl" % table.name())
-        return 0
-    family = b"6" if socket._family == AF_INET6 else b"4"
-    for cells in numbers:
-        if cells[0] == family:
-            return cells[3 if socket._tls else 2 if what == UDP else 1]
-    raise atsock.ModemError(EAFNOSUPPORT, "%s: no IPv6" % table.name())
+def use_access(modem, access):
+    """Switch the module to this access mode, if it is in another one; raises OSError EBUSY while sockets are open.
 
-
-def use_access(modem, table, access):
-    """Switch the module to this access mode, if it is in another one; raises OSError EBUSY while sockets are open."""
+    Returns the connection ids that sockets can have in it.
+    """
     engine = modem._engine
     if not modem.isconnected():
         raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
-    now = modem._access_now
-    if now == access or now is not None and table.access(now)[_GROUP] == table.access(access)[_GROUP]:
-        return
-    if engine.servers or any([link.socket is not None for link in engine.links.values()]):
-        raise atsock.ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
-    run_steps = borrow("asking").run_steps
-    if now is not None:
-        yield from run_steps(modem, table.steps(table.access(now)[_LEAVE]))
-    modem._access_now = None
-    yield from run_steps(modem, table.steps(table.access(access)[_SETUP]))
-    tables.use(engine, engine.dialect, access)
-    modem._access_now = access
+    steps, ids = borrow("plan").of_switch(modem, access)
+    if steps is not None:
+        if engine.servers or any([link.socket is not None for link in engine.links.values()]):
+            now = modem._access_now
+            raise atsock.ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
+        modem._access_now = None
+        yield from borrow("asking").run_steps(modem, steps)
+        borrow("packing").use(engine, engine.dialect, access)
+        modem._access_now = access
+    return ids
 
 
-def _allocate(modem, table, access):
+def _allocate(modem, ids):
     # A connection id that nobody uses; ids that wait for their close come last.
-    ids = table.ids()
-    if access == "transparent" and table.word(b"DATA_LINK"):
-        ids = (table.number(b"DATA_LINK"),)
     known = modem._engine.links
     while True:
         modem._close_orphans()
@@ -174,7 +134,7 @@ def _allocate(modem, table, access):
         closing = [link for link in links if link.closing]
         waiting = [link for link in links if link.socket is None and not link.closing]
         if waiting:
-            yield from close_link(modem, waiting[-1])
+            yield from borrow("releasing").close_link(modem, waiting[-1])
         elif closing:
             yield lambda: not all([link.closing for link in closing])
         else:

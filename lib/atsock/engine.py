@@ -3,7 +3,7 @@
 The data path, in reading order:
     1 port.py      UART -> window
     2 tokens.py    window -> line, prompt, payload
-    3 dialects/    line -> table row (columns: tables.py; found by match() of fast.py)
+    3 dialects/    line -> table row (tables.py, packed by packing.py; found by match() of fast.py)
     4 engine.py    row -> event of the command in flight, or of a link
     5 link.py      payload -> ring of the connection, or straight into the reader's buffer
     6 sockets.py   ring -> the user
@@ -129,7 +129,7 @@ class Engine:
         self.port = port
         self.tokens = Tokenizer()
         self.context = context  # PDP context id
-        self.rows = borrow("tables").common()
+        self.rows = b"\0"  # of the dialect, packed (packing.py)
         self.found = array("i", [0] * 13)  # what match() makes of a line
         self.found[_WANTED] = _UNASKED
         self.found[_CONTEXT] = context

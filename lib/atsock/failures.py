@@ -2,7 +2,6 @@
 
 import atsock
 
-from . import tables
 from .checks import printable
 from .command import Command
 from .errnos import ECONNRESET, EIO, ETIMEDOUT, os_error
@@ -16,16 +15,26 @@ def _error(modem, command, default=EIO):
         return atsock.Timeout("no answer to " + _text(modem, command))
     if command.errno == ECONNRESET:
         return atsock.Restarted()
-    table = tables.of(modem)
+    table = borrow("tables").of(modem)
     text = printable(command.text or b"")
     if command.code == MISSING:
         return atsock.CommandError(default, _text(modem, command), None, text)
     errno = default
     if table and command.told not in table.cells(b"FOREIGN_CODES"):
-        errno = table.errno(command.code, default)
+        errno = _errno(table, command.code, default)
     if table and not text:
-        text = _meaning(table.name(), command)
+        text = _meaning(modem._engine.dialect, command)
     return atsock.CommandError(errno, _text(modem, command), command.code, text)
+
+
+def _errno(table, code, default):
+    # The errno that means the same as a code of the module.
+    code = b"%d" % code
+    for cells in table.all(b"ERRNOS"):
+        for cell in cells:
+            if cell.split(b" ")[0] == code:
+                return getattr(borrow("errnos"), cell.split(b" ")[1].decode())
+    return default
 
 
 def _meaning(name, command):

@@ -2,7 +2,7 @@
 
 import select
 
-from . import checks, tables
+from . import checks
 from .address import AF_INET, AF_INET6
 from .engine import Engine
 from .fast import const
@@ -41,6 +41,8 @@ def _begin(modem, stream, dialect=None, *, apn=None, context=1, access="buffer",
         modem._engine.events = []
     if dialect is not None:
         _use(modem, dialect)
+    else:
+        modem._engine.rows = borrow("packing").common()
 
 
 def _port(stream):
@@ -81,7 +83,7 @@ def _set_apn(modem, apn):
 
 
 def _use(modem, name):
-    tables.use(modem._engine, name, modem._access)
+    borrow("packing").use(modem._engine, name, modem._access)
 
 
 def isconnected(modem):
@@ -115,7 +117,7 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
     if auth not in (None, 0, 1, 2, 3):
         raise ValueError("auth: 0 none, 1 PAP, 2 CHAP, 3 either, not %r" % (auth,))
     if auth is not None and modem._engine.dialect is not None:
-        auths = tables.of(modem).numbers(b"AUTHS")
+        auths = borrow("tables").of(modem).numbers(b"AUTHS")
         if auth not in auths:
             raise ValueError("auth: %s for %s, not %d" % (tuple(auths), modem._engine.dialect, auth))
     if pin is not None:

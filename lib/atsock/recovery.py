@@ -6,11 +6,11 @@ hardware.  Restarts that follow each other too closely are refused, so that a ne
 
 import atsock
 
-from . import tables
 from .asking import ask
 from .command import Command
 from .errnos import EAGAIN, ECONNRESET
 from .fast import const
+from .lend import borrow
 
 _FREE = const(0)
 
@@ -74,7 +74,7 @@ def _deactivate(modem):
     engine = modem._engine
     if engine.dialect is not None:
         engine.reset()
-        yield Command(None, tables.of(modem).command(b"DEACTIVATE"), _RESTART_MS)
+        yield Command(None, borrow("tables").of(modem).command(b"DEACTIVATE"), _RESTART_MS)
 
 
 def _restart(modem):

@@ -1,6 +1,5 @@
 """Closing, as generators of commands (see connection.py).  Off the data path; allocates."""
 
-from . import tables
 from .command import Command
 from .errnos import EIO
 from .fast import const
@@ -15,11 +14,10 @@ _ROOM_QUESTIONS = const(8)
 def drop_link(modem, link):
     """Close a link that no socket has any more.  An open on its way is not disturbed: its outcome is waited for."""
     engine = modem._engine
-    table = tables.of(modem)
     link.closing = True
     try:
-        if link.state == _OPENING and not table.yes(b"CLOSE_OPENING") and link.listener is None:
-            give_up = engine.after_ms(table.number(b"OPEN_MS"))
+        if link.state == _OPENING and link.listener is None and not borrow("tables").of(modem).yes(b"CLOSE_OPENING"):
+            give_up = engine.after_ms(borrow("tables").of(modem).number(b"OPEN_MS"))
             yield lambda: link.state != _OPENING or engine.is_past(give_up)
         if engine.state == _DATA_MODE and engine.tokens.sink is link.tail:
             yield from borrow("online").escape(modem)
@@ -40,7 +38,7 @@ def close_link(modem, link):
 def _close(modem, link):
     link.dropping = True
     if link.held:
-        command = Command(link, tables.of(modem).command(b"CLOSE"))
+        command = Command(link, borrow("tables").of(modem).command(b"CLOSE"))
         yield command
         if command.errno and command.errno != EIO:
             # No answer: the id stays out of use until a later close of it succeeds.  A refusal means that it
@@ -58,7 +56,7 @@ def _close(modem, link):
 def ask_room(modem, link):
     """The module said that it has room for nothing: ask until it has, before the next block is offered."""
     asking = borrow("asking")
-    question, prefix = tables.of(modem).cells(b"ROOM")
+    question, prefix = borrow("tables").of(modem).cells(b"ROOM")
     pause_ms = 50
     for _ in range(_ROOM_QUESTIONS):
         yield pause_ms

@@ -18,7 +18,7 @@ def resolve(modem, host, family=0):
     if family == AF_INET6:
         verb = table.command(b"RESOLVE_6", host=host)
         if verb is None:
-            raise atsock.ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % table.name())
+            raise atsock.ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % modem._engine.dialect)
     command = Question(None, verb)
     command.lines = None
     command.texts = []

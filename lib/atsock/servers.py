@@ -7,7 +7,7 @@ from . import tables
 from .address import AF_INET6
 from .asking import run
 from .command import Command
-from .connection import TCP_SERVER, in_turn, open_link, use_access
+from .connection import in_turn, open_link, use_access
 from .datagrams import parse_sender
 from .errnos import EINVAL, EMFILE
 from .fast import const
@@ -57,7 +57,7 @@ class Listener:
                 link = yield from in_turn(self.modem, self._start_apart())
             else:
                 nobody = b"0:0:0:0:0:0:0:1" if self.socket._family == AF_INET6 else b"127.0.0.1"  # where a client's address would stand
-                link = yield from open_link(self.modem, self.socket, TCP_SERVER, self.socket._access, nobody, 0, port)
+                link = yield from open_link(self.modem, self.socket, b"TCP_SERVER", self.socket._access, nobody, 0, port)
         finally:
             if link is None:
                 start = self.starting
@@ -84,15 +84,14 @@ class Listener:
         free = [n for n in range(count) if n not in engine.servers]
         if not free:
             raise atsock.ModemError(EMFILE, "all %d servers are in use" % count)
-        table = tables.of(modem)
-        yield from use_access(modem, table, self.socket._access)
+        yield from use_access(modem, self.socket._access)
         link = Link(None)
         link.socket = self.socket
         self.socket._adopt(link, self.mode)
         link.listener = self
         self.id = free[0]
         engine.servers[self.id] = self
-        self.starting = Command(None, table.command(b"LISTEN", server=self.id, port=self.port))
+        self.starting = Command(None, tables.of(modem).command(b"LISTEN", server=self.id, port=self.port))
         yield from run(modem, self.starting)
         return link
 

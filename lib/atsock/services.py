@@ -40,7 +40,7 @@ def ping(modem, host, count, size, timeout_ms):
             raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
     modem._check_attached()
     if not table.cells(b"PING"):
-        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % table.name())
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % modem._engine.dialect)
     fatal = table.numbers(b"PING_FATAL")
     end = table.cells(b"PING_END")
     key, host = _of_family(modem, table, b"PING", host)
@@ -104,7 +104,7 @@ def ntp(modem, server, port):
     args = (check_host(server), check_port(port))
     modem._check_attached()
     if not table.cells(b"NTP"):
-        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % table.name())
+        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % modem._engine.dialect)
     key, host = _of_family(modem, table, b"NTP", args[0])
     command = Question(None, table.command(key, host=host, port=port))
     prefix, status, good, time = table.cells(b"NTP_LINE")
@@ -150,7 +150,7 @@ def unacked(modem, link):
     table = tables.of(modem)
     verb = table.command(b"UNACKED")
     if verb is None:
-        raise atsock.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % table.name())
+        raise atsock.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % modem._engine.dialect)
     prefix, sent, field = table.cells(b"UNACKED_LINE")
     command = Question(link, verb)
     command.prefix = prefix

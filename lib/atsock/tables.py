@@ -1,4 +1,4 @@
-"""Reads the dialect tables and packs what the engine needs of them.  Loaded for the moment, like the tables themselves.
+"""Reads the dialect tables.  Loaded for the moment, like the tables themselves.
 
 A dialect is one text (dialects/NAME.py): lines of `KEY  cell  cell ...`, cells apart by two blanks or more, "-" for none,
 " # " before the source in the manual.  What it has not stands in the dialect that it is based on (BASE).
@@ -51,9 +51,8 @@ Kinds of payload
     HEX       hexadecimal digits on the next line;   INLINE_HEX: up to the line's end
     _FROM     likewise, and the header tells the sender
 
-The engine gets rows as bytes for match() of fast.py, each
-    its length, event, second event, link, value, good, kind, extra, fields, length of name, of form, name, form
-and commands as (text, ms, need, also[, then]), the text with a control character where something is filled in.
+The engine gets rows packed (packing.py), and commands as (text, ms, need, also[, then]), the text with a control character
+where something is filled in.
 """
 
 from .lend import borrow
@@ -63,44 +62,12 @@ EVENTS = (
     b" OK OK2 PROMPT SENT REFUSED DATA EMPTY CLOSED UP DOWN ADDRESS RESOLVED STORED CONNECT REASON ERROR CODE PUSHED"
     b" READY PUSH GONE OPENED INCOMING INCOMING_FULL FLOW_OFF FLOW_ON NETWORK_LOST RESTARTED SENDER NOISE "
 )
-KINDS = b" NONE RAW INLINE HEX INLINE_HEX WORD RAW_FROM INLINE_FROM HEX_FROM INLINE_HEX_FROM "
-GOODS = b" bad mine asked any "  # from 252 on; a position that is absent and "any" are 255, too
 FILLED_IN = b" link n context payload "  # from 1 on
-
-# Rows of every module (V.250, 3GPP TS 27.007 9.1, 27.005 3.2.5; boot words: see the hardware manuals), and beginnings of
-# lines that mean nothing and are no command's answer: calls, boot words, the network's time.
-COMMON = b"""
-FIRST  OK                 -  OK         -  -  any  WORD  -  any
-LAST   ERROR              -  ERROR      -  -  any  WORD  -  any
-LAST   +CME ERROR:        -  ERROR      -  0  any  NONE  -  any
-LAST   +CMS ERROR:        -  ERROR      -  0  any  NONE  -  any
-LAST   NO CARRIER         -  ERROR      -  -  any  WORD  -  any
-LAST   RDY                -  RESTARTED  -  -  any  WORD  -  any
-LAST   POWERED DOWN       -  RESTARTED  -  -  any  WORD  -  any
-LAST   NORMAL POWER DOWN  -  RESTARTED  -  -  any  WORD  -  any
-LAST   RING               -  NOISE      -  -  any  NONE  -  any
-LAST   APP RDY            -  NOISE      -  -  any  NONE  -  any
-LAST   SMS                -  NOISE      -  -  any  NONE  -  any
-LAST   PB DONE            -  NOISE      -  -  any  NONE  -  any
-LAST   Call Ready         -  NOISE      -  -  any  NONE  -  any
-LAST   DST:               -  NOISE      -  -  any  NONE  -  any
-"""
-_ANY = 255
 
 
 def names():
     """The dialects that are installed (a board may carry only one)."""
     return borrow("dialects").names()
-
-
-def use(engine, name, access):
-    """Let the engine read lines as this dialect tells them in this access mode."""
-    table = Table(name, engine.context)
-    engine.dialect = name
-    engine.rows = table.rows(access)
-    engine.tokens.in_line = headers(engine.rows)
-    engine.why = table.command(b"WHY")
-    engine.closes_gone = table.yes(b"CLOSE_WHEN_GONE")
 
 
 def of(modem):
@@ -133,7 +100,7 @@ class Table:
     def all(self, key):
         """The lines of this key, each a list of cells (bytes; an absent one is b"")."""
         for text in self.texts:
-            found = _lines(text, key)
+            found = lines(text, key)
             if found:
                 return found
         return []
@@ -160,22 +127,10 @@ class Table:
     def yes(self, key):
         return self.word(key) == b"yes"
 
-    def name(self):
-        return self.word(b"NAME").decode()
-
     def ids(self):
         """A range of the connection ids."""
         first, count = self.numbers(b"LINKS")
         return range(first, first + count)
-
-    def errno(self, code, default):
-        """The errno that means the same as a code of the module."""
-        code = b"%d" % code
-        for cells in self.all(b"ERRNOS"):
-            for cell in cells:
-                if cell.split(b" ")[0] == code:
-                    return getattr(borrow("errnos"), cell.split(b" ")[1].decode())
-        return default
 
     # -- commands
 
@@ -202,7 +157,7 @@ class Table:
             if place == b"context":
                 value = self.context
             else:
-                value = values[name] if name in values else bytes((_index(FILLED_IN, place) + 1,))
+                value = values[name] if name in values else bytes((index(FILLED_IN, place) + 1,))
             out += (b"%d" % value if isinstance(value, int) else value) + rest
         return out
 
@@ -227,67 +182,17 @@ class Table:
         cells = self.access(name)
         return self.command(cells[3]), int(cells[4]), self.command(cells[5]) if cells[5] else None, int(cells[6])
 
-    def rows(self, name=None):
-        """The rows of an access mode, packed, in the order in which they are tried."""
-        packed = b""
-        lines = self.access(name)[7] if name else b""
-        # OK first: it ends nearly every answer.
-        for row in _lines(COMMON, b"FIRST") + (self.all(lines) if lines else []) + self.all(b"LINES") + _lines(COMMON, b"LAST"):
-            packed += row_of(row)
-        return packed + b"\0"
-
-
-def common():
-    """The rows of every module, packed, for as long as the dialect is not known."""
-    packed = b""
-    for row in _lines(COMMON, b"FIRST") + _lines(COMMON, b"LAST"):
-        packed += row_of(row)
-    return packed + b"\0"
-
-
-def row_of(cells):
-    """One row of a table, packed."""
-    name, form, event, link, value, good, kind, extra, fields = cells
-    event = [_index(EVENTS, word) for word in event.split(b" ")]
-    return pack(
-        name, form, event[0], event[-1], _position(link), _position(value), _good(good), _index(KINDS, kind),
-        _position(extra), _position(fields),
-    )  # fmt: skip
-
-
-def pack(name, form, event, or_event, link, value, good, kind, extra, fields):
-    """One row of numbers: event: its bit; 255 for what is absent or anything."""
-    return bytes((11 + len(name) + len(form), event, or_event, link, value, good, kind, extra, fields, len(name), len(form))) + name + form
-
 
 def events(cell):
     """The events that a cell names, as a sum of their bits."""
     bits = 0
     for word in cell.split(b" "):
         if word:
-            bits |= 1 << _index(EVENTS, word)
+            bits |= 1 << index(EVENTS, word)
     return bits
 
 
-def name_of(rows, at):
-    """The name of the packed row at rows[at:]."""
-    return rows[at + 11 : at + 11 + rows[at + 9]]
-
-
-def headers(rows):
-    """The packed rows whose payload stands on their own line, as scan() of fast.py wants them."""
-    inline = [_index(KINDS, kind) for kind in (b"INLINE", b"INLINE_HEX", b"INLINE_FROM", b"INLINE_HEX_FROM")]
-    found = b""
-    at = 0
-    while rows[at]:
-        if rows[at + 6] in inline:
-            name = name_of(rows, at)
-            found += bytes((len(name),)) + name + bytes((rows[at + 8],))
-        at += rows[at]
-    return found + b"\0"
-
-
-def _lines(text, key):
+def lines(text, key):
     found = []
     mark = b"\n" + key + b" "
     at = text.find(mark)
@@ -299,16 +204,8 @@ def _lines(text, key):
     return found
 
 
-def _index(words, word):
+def index(words, word):
     at = words.find(b" " + word + b" ")
     if at < 0:
         raise ValueError("not a word of the tables: %r" % word)
     return words[:at].count(b" ")
-
-
-def _position(cell):
-    return int(cell) if cell.isdigit() else _ANY
-
-
-def _good(cell):
-    return int(cell) if cell.isdigit() else 252 + _index(GOODS, cell)

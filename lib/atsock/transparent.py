@@ -9,7 +9,6 @@ import atsock
 from . import tables
 from .asking import ask, run
 from .command import Command
-from .connection import TCP, UDP
 from .errnos import EBUSY, ENOTCONN, EOPNOTSUPP
 from .fast import const, copy
 from .lend import borrow
@@ -52,7 +51,7 @@ class TransparentSocket(StreamSocket):
     _wrote_at = 0  # ticks of the last write
     _plus = -1  # '+' bytes since the last silence with nothing else, -1: something else came
     _out = False  # escaped
-    _what = TCP
+    _what = b"TCP"
     _again = {}  # where a RESUME_UDP that opens once more goes to
 
     def connect(self, address):
@@ -280,7 +279,7 @@ class TransparentSocket(StreamSocket):
             engine.enter_data(link.tail)
             self._write_now(table.command(b"RESUME")[0] + b"\r")
         else:
-            command = Command(link, table.command(b"RESUME") if self._what == TCP else table.command(b"RESUME_UDP", **self._again))
+            command = Command(link, table.command(b"RESUME") if self._what == b"TCP" else table.command(b"RESUME_UDP", **self._again))
             command.enters_data = True
             yield from run(self._modem, command)
         self._out = False
@@ -304,14 +303,14 @@ class TransparentSocket(StreamSocket):
 class TransparentDatagrams(TransparentSocket):
     """UDP in data mode: what goes out becomes datagrams as the module sees fit, and borders are not told."""
 
-    _what = UDP
+    _what = b"UDP"
 
     def connect(self, address):
         """Send to, and receive from, (host, port) only.  Raises as for TCP."""
         host, port = self._check_address(address)
         self._local = self._local or self._modem._free_port()
         self._again = {"host": host, "port": port, "local": self._local}
-        self._connect(UDP, host, port, self._timeout_ms)
+        self._connect(b"UDP", host, port, self._timeout_ms)
 
     def listen(self, backlog=1):
         raise atsock.ModemError(EOPNOTSUPP, "listen() is for TCP")

@@ -1,6 +1,6 @@
 """A Modem's ways around attach(): detach(), recover(), attach_async().  Loaded for the call."""
 
-from . import checks, tables
+from . import checks
 from .address import AF_INET
 from .command import Command
 from .errnos import ENETDOWN
@@ -15,7 +15,7 @@ def detach(modem):
     if modem._engine.dialect is None:
         return
     _is_down(modem)
-    modem._run(borrow("asking").run(modem, Command(None, tables.of(modem).command(b"DEACTIVATE"))), -1, "detach")
+    modem._run(borrow("asking").run(modem, Command(None, borrow("tables").of(modem).command(b"DEACTIVATE"))), -1, "detach")
 
 
 def _is_down(modem):

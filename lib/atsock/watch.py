@@ -3,7 +3,7 @@
 The engine calls over(); the table's column `answer` (manual/__init__.py) says what to expect.  Knows no vendor word.
 """
 
-from . import answers, tables
+from . import answers, packing
 from .errnos import EIO
 from .fast import MISSING
 from .lend import borrow
@@ -49,7 +49,7 @@ class Watch:
             bit = 0
             while event >> bit != 1:
                 bit += 1
-        return tables.pack(
+        return packing.pack(
             name, form, bit, bit, _ABSENT, 0, _ABSENT, self._kind(name, kind), _ABSENT, _ABSENT if fields == ANY else fields
         )
 
@@ -59,14 +59,14 @@ class Watch:
             rows = self.modem._engine.rows
             at = 0
             while rows[at]:
-                if rows[at + 6] in (HEX, HEX_FROM) and not rows[at + 10] and tables.name_of(rows, at) == name:
+                if rows[at + 6] in (HEX, HEX_FROM) and not rows[at + 10] and packing.name_of(rows, at) == name:
                     return HEX
                 at += rows[at]
         return kind
 
     def _may_go_online(self):
         for row in self.rows:
-            if tables.name_of(row, 0) == _ONLINE:
+            if packing.name_of(row, 0) == _ONLINE:
                 return True
         return self.shape == DATA_MODE
 
@@ -97,7 +97,7 @@ class Watch:
     def _last(self, line):
         for index in range(len(self.lasts)):
             row = self.rows[index]
-            name = tables.name_of(row, 0)
+            name = packing.name_of(row, 0)
             if line.startswith(name) and line[len(name) :].lstrip().startswith(row[11 + len(name) :]):
                 return self.lasts[index]
         return False  # payload
