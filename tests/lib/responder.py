@@ -3,7 +3,7 @@
 What it sends is SOURCE over and over; what it is sent must be that too.  Written from the manuals as frames.py is.
 """
 
-from atsock.fast import copy, number
+from atsock.fast import copy, fill_in, number
 from frames import HOSTILE, digits
 
 SIZE = 1000
@@ -18,18 +18,6 @@ _PAYLOAD = 1
 _HEX = 2
 
 
-def put_number(buf, at, value):
-    """Decimal digits of value >= 0 to buf[at:]; returns the index behind them.  Allocates nothing."""
-    scale = 1
-    while value // scale >= 10:
-        scale *= 10
-    while scale:
-        buf[at] = 48 + value // scale % 10
-        at += 1
-        scale //= 10
-    return at
-
-
 class Stuck(Exception):
     pass
 
@@ -41,6 +29,7 @@ class Responder:
         self.out = bytearray(2 * 8192)  # what the driver can read: out[out_at:out_n]
         self.out_at = 0
         self.out_n = 0
+        self.digits = bytearray(10)  # of a number
         self.mode = _COMMAND
         self.left = 0  # payload bytes of a send still to come
         self.asked = 0
@@ -140,7 +129,9 @@ class Responder:
         self.out_n += len(text)
 
     def _number(self, value):
-        self.out_n = put_number(self.out, self.out_n, value)
+        n = fill_in(self.digits, b"\2", 0, 0, value)
+        copy(self.out, self.out_n, self.digits, 0, n)
+        self.out_n += n
 
     def _data(self, n):
         # The next n bytes of the source, in the access mode's spelling.

@@ -1,4 +1,9 @@
-"""The byte movers: viper and plain twin against each other, and both against Python's own operations."""
+"""The byte movers: viper and plain twin against each other, and both against Python's own operations.
+
+match(), which reads lines by the tables' rows, is in test_match.py.
+"""
+
+from array import array
 
 from atsock import _plain, fast
 from atsock.link import Link
@@ -20,7 +25,7 @@ def _bytes(random, n):
 
 
 def test_twins_have_the_same_functions():
-    names = ("copy", "number", "field", "hexlify", "unhex", "put", "get", "take_in", "scan", "token")
+    names = ("copy", "put", "get", "take_in", "scan", "token", "number", "field", "hexlify", "unhex", "match", "fill_in")
     for twin in TWINS:
         for name in names:
             assert callable(getattr(twin, name))
@@ -50,6 +55,116 @@ def test_copy_moves_down_in_place():
         assert buf[:10] == b"0123456789"
 
 
+def test_fill_in():
+    """Link and number where \\1 and \\2 stand; the text ends where the payload belongs, and goes on behind it."""
+    cases = (
+        (b"AT", 0, 0, 0, b"AT"), (b"AT+QIRD=\1,\2", 0, 11, 1500, b"AT+QIRD=11,1500"), (b"AT+CIPRXGET=2,\1,\2", 0, 0, 0, b"AT+CIPRXGET=2,0,0"),
+        (b'AT+QISENDEX=\1,"\4"', 0, 3, 256, b'AT+QISENDEX=3,"'), (b'AT+QISENDEX=\1,"\4"', 16, 3, 256, b'"'),
+        (b'AT+MIPSEND=\1,"\4"', 14, 6, 1023, b""), (b'AT+MIPSEND=\1,"\4",\2', 15, 6, 1023, b'",1023'), (b"\2\2\1", 1, 1000, 99999, b"999991000"),
+        (b"", 0, 1, 1, b""), (b"\4", 0, 1, 1, b""),
+    )  # fmt: skip
+    for twin in TWINS:
+        for text, start, link, n, expected in cases:
+            with Case(twin.__name__, text, start):
+                dst = bytearray(b"." * 40)
+                assert twin.fill_in(dst, text, start, link, n) == len(expected)
+                assert dst == expected + b"." * (40 - len(expected))
+
+
+def test_fill_in_writes_every_number():
+    for twin in TWINS:
+        for value in (0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, 1460, 1500, 2048, 65535, 99999, 100000, 1000000, 123456789, 268435449):
+            digits = b"%d" % value
+            for text, expected in ((b"\2", digits), (b"\1", b"7"), (b"a\1b\2c", b"a7b" + digits + b"c")):
+                dst = bytearray(b"x" * 20)
+                assert twin.fill_in(dst, text, 0, 7, value) == len(expected), (value, text)
+                assert dst == expected + b"x" * (20 - len(expected)), (value, dst)
+
+
+def test_put_get_and_take_in():
+    """Random payloads through a link's ring and into a reader's buffer: each twin does what a queue does."""
+    for twin in TWINS:
+        random = Random(11)
+        for size in (1, 5, 16):
+            link = Link(0)
+            link.size = size
+            link.buf = bytearray(size)
+            held = b""
+            for _ in range(150):
+                n = random.below(size + 3)
+                src = _bytes(random, n + 2)
+                link.dst = None
+                link.dropping = False
+                choice = random.below(5)
+                with Case(twin.__name__, size, choice, n):
+                    if choice == 0:
+                        out = bytearray(n + 2)
+                        done = twin.get(link, out, 1, n)
+                        assert done == min(n, len(held))
+                        assert out == b"\0" + held[:done] + bytes(n + 1 - done)
+                        held = held[done:]
+                    elif choice == 1:
+                        link.dst, link.dst_at, link.dst_end = bytearray(b"." * 9), 2, 2 + random.below(7)
+                        done = twin.take_in(link, src, 1, n)
+                        most = link.dst_end - 2
+                        assert done == min(n, most) == link.dst_at - 2
+                        assert link.dst == b".." + src[1 : 1 + done] + b"." * (7 - done)
+                    elif choice == 2:
+                        link.dropping = True
+                        assert twin.take_in(link, src, 1, n) == n
+                    else:
+                        done = (twin.put if choice == 3 else twin.take_in)(link, src, 1, n)
+                        assert done == min(n, size - len(held))
+                        held += src[1 : 1 + done]
+                    assert link.count == len(held)
+                    assert bytes([link.buf[(link.head + i) % size] for i in range(link.count)]) == held
+
+
+def _scanned(twin, data, window_n, room, in_line, prompt):
+    # Everything that scan() makes of data which comes in windows of window_n bytes.
+    line = bytearray(room + 1)
+    marks = array("i", (0, 0, 0, room))
+    found = []
+    for start in range(0, len(data), window_n):
+        window = bytearray(data[start : start + window_n])
+        marks[0], marks[1] = 0, len(window)
+        while marks[0] < marks[1]:
+            n = twin.scan(window, line, marks, in_line, prompt)
+            if n > 0:
+                assert line[n] == 0
+            found.append((n, bytes(line[:n]) if n > 0 else b"", marks[0], marks[2]))
+    return found
+
+
+def test_scan_of_whole_lines():
+    """A line ends before CR LF, or behind a header's last comma; a prompt stands at a line's start, or last behind an echo."""
+    data = b"\r\nOK\r\n\r\r\n \n+QIRD: 4\r\nabcd\n> x\r\n+MIPRTCP: 1,5,>\r\n\nlonger than the room for it\r\nAT\r>"
+    header = b"\x09+MIPRTCP:\x02\0"
+    for twin in TWINS:
+        for window_n in (1, 2, 3, 7, 256):
+            with Case(twin.__name__, window_n):
+                lines = [text or n for n, text, _, _ in _scanned(twin, data, window_n, 16, b"\0", False) if n]
+                assert lines == [b"OK", b"+QIRD: 4", b"abcd", b"> x", b"+MIPRTCP: 1,5,>", b"longer than the "]
+                lines = [text or n for n, text, _, _ in _scanned(twin, data, window_n, 16, header, False) if n]
+                assert lines == [b"OK", b"+QIRD: 4", b"abcd", b"> x", b"+MIPRTCP: 1,5", b">", b"longer than the "]
+                lines = [text or n for n, text, _, _ in _scanned(twin, data, window_n, 16, header, True) if n]
+                assert lines == [b"OK", b"+QIRD: 4", b"abcd", -1, b"x", b"+MIPRTCP: 1,5", -1, b"longer than the ", -1]
+
+
+def test_scan_is_one_for_both_twins():
+    """Random lines of what lines are made of: the same tokens at the same places."""
+    random = Random(13)
+    pieces = (b"\r", b"\n", b"\r\n", b">", b"> ", b" ", b",", b"+IPD", b"+MIPRTCP: ", b"+MIPRUDP:", b"1", b'"', b"\0", b"x", b"+M", b"\xff")
+    header = b"\x09+MIPRTCP:\x02\x09+MIPRUDP:\x04\0"
+    for _ in range(600):
+        data = b"".join([pieces[random.below(len(pieces))] for _ in range(random.below(30))])
+        window_n, room, prompt = 1 + random.below(12), 8 + random.below(20), random.below(2) == 1
+        results = [_scanned(twin, data, window_n, room, header, prompt) for twin in TWINS]
+        assert results.count(results[0]) == len(results), (data, results)
+        texts = b"".join([text for _, text, _, _ in results[0]])
+        assert b"\n" not in texts and len(texts) <= len(data)
+
+
 def test_number():
     cases = (
         (b"0\0", 0), (b"7,8\0", 7), (b" 42\0", 42), (b'"99"\0', 99), (b"(1-5)\0", 1), (b"-1\0", -1), (b"- 1\0", None), (b"\0", None),
@@ -77,7 +192,7 @@ def test_numbers_around_the_bound():
 
 def test_field():
     cases = (
-        (b"", 1), (b"1", 1), (b"1,2", 2), (b",", 2), (b",,", 3), (b'"a,b",2', 2), (b'0,"TCP","1.2.3.4",80,0', 5), (b'"', 1), (b'"a,b', 1),
+        (b"", 1), (b"  ", 1), (b"1", 1), (b"1,2", 2), (b",", 2), (b",,", 3), (b'"a,b",2', 2), (b'0,"TCP","1.2.3.4",80,0', 5), (b'"', 1), (b'"a,b', 1),
         (b' 1,2', 2), (b"1,2,", 3),
     )  # fmt: skip
     for twin in TWINS:
@@ -90,7 +205,6 @@ def test_field():
                     assert 2 <= at <= end
                     assert index == 0 or line[at - 1] == 44
                 assert twin.field(line, 2, end, count) == -1
-    for twin in TWINS:
         assert twin.field(b'0,"a,b",7\0', 0, 9, 2) == 8
 
 
@@ -139,37 +253,6 @@ def test_twins_agree_on_anything():
             made = twin.unhex(buf, 0, n)
             results.append((twin.number(text + b"\0", 0), [twin.field(text + b"\0", 0, n, i) for i in range(5)], made, bytes(buf[:made])))
         assert results.count(results[0]) == len(results), (text, results)
-
-
-def test_rings_of_both_twins():
-    """Random puts, gets and payloads to a ring and to a reader's buffer: the same bytes and counts everywhere."""
-    for size in (1, 5, 16):
-        links = []
-        for twin in TWINS:
-            link = Link(0)
-            link.size = size
-            link.buf = bytearray(size)
-            links.append(link)
-        random = Random(size)
-        for step in range(300):
-            data = _bytes(random, 20)
-            at, n, kind = random.below(3), random.below(size + 3), random.below(4)
-            found = []
-            for twin, link in zip(TWINS, links):
-                out = bytearray(20)
-                if kind == 0:
-                    found.append((twin.put(link, data, at, n), link.count, link.head, bytes(link.buf)))
-                elif kind == 1:
-                    found.append((twin.get(link, out, at, n), link.count, link.head, bytes(out)))
-                elif kind == 2:
-                    link.dropping = step & 1 == 1
-                    found.append((twin.take_in(link, data, at, n), link.count, link.head, bytes(link.buf)))
-                    link.dropping = False
-                else:
-                    link.dst, link.dst_at, link.dst_end = out, at, at + 3
-                    found.append((twin.take_in(link, data, 0, n), link.dst_at, bytes(out)))
-                    link.dst = None
-            assert found.count(found[0]) == len(found), (kind, found)
 
 
 class _Sink:
