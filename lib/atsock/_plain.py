@@ -89,6 +89,17 @@ def scan(window, line, marks, in_line, prompt):
     return n if lf >= 0 else 0
 
 
+def fill(port, window, marks):
+    if marks[0] < marks[1]:
+        return marks[1] - marks[0]
+    n = min(port.stream.any(), len(window))
+    if n > 0:
+        n = port.stream.readinto(window, n) or 0
+    marks[0] = 0
+    marks[1] = n
+    return n
+
+
 def token(tokens):
     marks = tokens.marks
     while marks[0] < marks[1]:
@@ -115,7 +126,7 @@ def token(tokens):
                 tokens.prompt = False
                 return 2
         else:
-            n = tokens.digits.move(tokens, marks)
+            n = tokens.digits.next(tokens, marks)
             if n:
                 return n
     return 0

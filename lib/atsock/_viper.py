@@ -132,6 +132,24 @@ def scan(window, line, marks, in_line, prompt: int) -> int:
 
 
 @micropython.viper
+def fill(port, window, marks) -> int:
+    m = ptr32(marks)
+    if m[0] < m[1]:
+        return m[1] - m[0]
+    stream = port.stream
+    n = int(stream.any())
+    room = int(len(window))
+    if n > room:
+        n = room
+    if n > 0:
+        got = stream.readinto(window, n)
+        n = int(got) if got else 0
+    m[0] = 0
+    m[1] = n
+    return n
+
+
+@micropython.viper
 def token(tokens) -> int:
     marks = tokens.marks
     m = ptr32(marks)
@@ -164,7 +182,7 @@ def token(tokens) -> int:
                 tokens.prompt = False
                 return 2
         else:
-            n = int(tokens.digits.move(tokens, marks))
+            n = int(tokens.digits.next(tokens, marks))
             if n != 0:
                 return n
     return 0

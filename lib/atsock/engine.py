@@ -436,7 +436,7 @@ class Engine:
             self.tokens.hex(link)
         elif n > 0:
             if kind == _HEX or kind == _HEX_FROM:
-                self.tokens.hex(link, True)
+                self.tokens.hex(link, n)
             else:
                 self.tokens.raw(link, n)
 

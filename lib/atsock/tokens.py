@@ -49,14 +49,14 @@ class Tokenizer:
         self.left = self.taken = n
         self.kind = _RAW
 
-    def hex(self, sink, lead=False):
-        """Payload in hexadecimal digits follows for `sink`; `lead`: some firmware puts an empty line before it."""
+    def hex(self, sink, n=0):
+        """Payload in hexadecimal digits follows for `sink`, on a line of its own when n is not 0."""
         if self.digits is None:
             from .hexadecimal import Hexadecimal  # stays with those who use it
 
             self.digits = Hexadecimal()
         self.raw(sink, 0)
-        self.digits.begin(lead)
+        self.digits.start(n)
         self.left = 1
         self.kind = _HEX
 

@@ -7,6 +7,7 @@ from array import array
 
 from atsock import _plain, fast
 from atsock.link import Link
+from atsock.port import Port
 from atsock.tokens import Tokenizer
 from fakes import Case, Random, raises
 
@@ -25,7 +26,7 @@ def _bytes(random, n):
 
 
 def test_twins_have_the_same_functions():
-    names = ("copy", "put", "get", "take_in", "scan", "token", "number", "field", "hexlify", "unhex", "match", "fill_in")
+    names = ("copy", "put", "get", "take_in", "scan", "fill", "token", "number", "field", "hexlify", "unhex", "match", "fill_in")
     for twin in TWINS:
         for name in names:
             assert callable(getattr(twin, name))
@@ -253,6 +254,35 @@ def test_twins_agree_on_anything():
             made = twin.unhex(buf, 0, n)
             results.append((twin.number(text + b"\0", 0), [twin.field(text + b"\0", 0, n, i) for i in range(5)], made, bytes(buf[:made])))
         assert results.count(results[0]) == len(results), (text, results)
+
+
+class _Stream:
+    def __init__(self):
+        self.has = 0
+        self.gives = 0
+
+    def any(self):
+        return self.has
+
+    def readinto(self, buf, n):
+        self.asked = n
+        return min(n, self.gives) if self.gives is not None else None
+
+
+def test_fill():
+    """No more than the window holds is asked for, nothing as long as it is not used up, and a stream may give less, or None."""
+    for twin in TWINS:
+        for start, stop, has, gives, expected in (
+            (0, 0, 0, 9, (0, 0, 0)), (3, 3, 5, 5, (5, 0, 5)), (3, 3, 50, 50, (16, 0, 16)), (3, 3, 5, 2, (2, 0, 2)), (3, 3, 5, 0, (0, 0, 0)),
+            (3, 3, 5, None, (0, 0, 0)), (2, 7, 5, 5, (5, 2, 7)),
+        ):  # fmt: skip
+            port = Port()
+            port.stream = stream = _Stream()
+            stream.has, stream.gives, stream.asked = has, gives, None
+            marks = array("i", (start, stop, 4, 5))
+            assert (twin.fill(port, bytearray(16), marks), marks[0], marks[1]) == expected
+            assert stream.asked == (None if start < stop or not has else min(has, 16))
+            assert marks[2] == 4 and marks[3] == 5
 
 
 class _Sink:
