@@ -89,6 +89,49 @@ def scan(window, line, marks, in_line, prompt):
     return n if lf >= 0 else 0
 
 
+def fill(port, window, marks):
+    if marks[0] < marks[1]:
+        return marks[1] - marks[0]
+    n = min(port.stream.any(), len(window))
+    if n > 0:
+        n = port.stream.readinto(window, n) or 0
+    marks[0] = 0
+    marks[1] = n
+    return n
+
+
+def token(tokens):
+    marks = tokens.marks
+    while marks[0] < marks[1]:
+        if tokens.kind == 1:
+            n = marks[1] - marks[0]
+            if n > tokens.left > 0:
+                n = tokens.left
+            if tokens.sink is not None:
+                n = tokens.sink.put(tokens.window, marks[0], n)
+                if not n:
+                    return 5
+            marks[0] += n
+            if tokens.left:
+                tokens.left -= n
+                if not tokens.left:
+                    tokens.kind = 0
+                    return 4
+        elif tokens.kind == 0:
+            n = scan(tokens.window, tokens.line, marks, tokens.in_line, tokens.prompt)
+            if n > 0:
+                tokens.n = n
+                return 1
+            if n:
+                tokens.prompt = False
+                return 2
+        else:
+            n = tokens.digits.next(tokens, marks)
+            if n:
+                return n
+    return 0
+
+
 def _header(line, n, in_line):
     # The index behind the last comma of a header whose payload stands on the same line; 0: it is none, or not whole yet.
     i = 0

@@ -132,6 +132,63 @@ def scan(window, line, marks, in_line, prompt: int) -> int:
 
 
 @micropython.viper
+def fill(port, window, marks) -> int:
+    m = ptr32(marks)
+    if m[0] < m[1]:
+        return m[1] - m[0]
+    stream = port.stream
+    n = int(stream.any())
+    room = int(len(window))
+    if n > room:
+        n = room
+    if n > 0:
+        got = stream.readinto(window, n)
+        n = int(got) if got else 0
+    m[0] = 0
+    m[1] = n
+    return n
+
+
+@micropython.viper
+def token(tokens) -> int:
+    marks = tokens.marks
+    m = ptr32(marks)
+    window = tokens.window
+    while m[0] < m[1]:
+        kind = int(tokens.kind)
+        if kind == 1:
+            n = m[1] - m[0]
+            left = int(tokens.left)
+            if left > 0 and n > left:
+                n = left
+            sink = tokens.sink
+            if sink:
+                n = int(sink.put(window, m[0], n))
+                if n == 0:
+                    return 5
+            m[0] = m[0] + n
+            if left > 0:
+                left -= n
+                tokens.left = left
+                if left == 0:
+                    tokens.kind = 0
+                    return 4
+        elif kind == 0:
+            n = int(scan(window, tokens.line, marks, tokens.in_line, tokens.prompt))
+            if n > 0:
+                tokens.n = n
+                return 1
+            if n < 0:
+                tokens.prompt = False
+                return 2
+        else:
+            n = int(tokens.digits.next(tokens, marks))
+            if n != 0:
+                return n
+    return 0
+
+
+@micropython.viper
 def number(line, at: int) -> int:
     s = ptr8(line)
     while s[at] == 32 or s[at] == 34 or s[at] == 40:

@@ -140,6 +140,7 @@ class DatagramSocket(Socket):
     _peer = None  # (host, port) of connect()
     _name = None  # the last name that sendto() resolved, and
     _found = None  # what it got
+    _last = None  # (address, port, command) of the last datagram that named its address
     _udp = None  # what the dialect says of UDP, see _Udp
     _strayed = False  # sent elsewhere: the module's default may be the last target from then on (Fibocom 1.1.7)
 
@@ -263,10 +264,7 @@ class DatagramSocket(Socket):
         """
         if self._peer is None:
             self._fail(ENOTCONN)
-        rules = self._rules()
-        if self._strayed or rules.send_to is not None and not rules.connected:
-            return self._send(buf, rules.verb(self._numeric(self._peer[0]), self._peer[1]))
-        return self._send(buf, self._table[_SEND])
+        return self._send(buf, self._peers_verb())
 
     def write(self, buf, at=None, n=None):
         """As send(); with at and n for the part buf[at:at + n]."""
@@ -294,7 +292,21 @@ class DatagramSocket(Socket):
         if rules.send_to is None:
             raise atsock.ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._strayed = True
-        return self._send(buf, rules.verb(self._numeric(host), port))
+        return self._send(buf, self._verb(host, port))
+
+    def _peers_verb(self):
+        rules = self._rules()
+        if not self._strayed and (rules.send_to is None or rules.connected):
+            return self._table[_SEND]
+        return self._verb(self._peer[0], self._peer[1])
+
+    def _verb(self, host, port):
+        # The command for this address; another one like the last allocates nothing.
+        host = self._numeric(host)
+        last = self._last
+        if last is None or last[0] != host or last[1] != port:
+            last = self._last = (host, port, self._rules().verb(host, port))
+        return last[2]
 
     def _rules(self):
         if self._udp is None:

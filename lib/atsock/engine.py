@@ -279,18 +279,20 @@ class Engine:
             self._flush()
         tokens = self.tokens
         self.stalled = False
-        moved = self.port.fill(tokens.window, tokens.marks)
-        token = tokens.next() if moved else 0
-        while token:
-            if token == _FULL and not self._make_room():
-                return False
+        moved = n = self.port.fill(tokens.window, tokens.marks)
+        while n:
+            token = tokens.next()
             if token == _LINE:
                 self._on_line()
             elif token == _END:
                 self._on_payload()
             elif token == _PROMPT:
                 self._on_prompt()
-            token = tokens.next()
+            elif token == _FULL:
+                if not self._make_room():
+                    return False
+            else:  # the window is used up; when a payload goes on and more of it has come meanwhile, take it in at once
+                n = tokens.left and self.port.fill(tokens.window, tokens.marks)
         if self.state != _IDLE or tokens.left:
             self._mind_time(moved)
         return moved > 0
@@ -435,7 +437,7 @@ class Engine:
             self.tokens.hex(link)
         elif n > 0:
             if kind == _HEX or kind == _HEX_FROM:
-                self.tokens.hex(link, True)
+                self.tokens.hex(link, n)
             else:
                 self.tokens.raw(link, n)
 

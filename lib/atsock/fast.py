@@ -1,4 +1,4 @@
-"""The byte movers, chosen once at import: viper machine code where the port emits it, else plain Python.
+"""What runs for every byte, window and line, chosen once at import: viper machine code where the port emits it, else plain Python.
 
 Both files hold the same functions; tests/lib/test_fast.py holds them against each other:
 
@@ -7,10 +7,14 @@ Both files hold the same functions; tests/lib/test_fast.py holds them against ea
     get(link, dst, at, n)                up to n of the oldest bytes of its ring to dst[at:]; returns how many
     take_in(link, src, start, n)         n bytes of src[start:] for a link (link.py): dropped, behind those that came before
                                          to link.dst, or to its ring; returns how many found room
+    fill(port, window, marks)            Port.fill() (port.py): when the window is used up, reads what the port's stream has into
+                                         it; returns how many bytes there are to be looked at, window[marks[0]:marks[1]]
+                                         (any() first: readinto() of a UART with a timeout would wait for all it is asked for)
     scan(window, line, marks, in_line, prompt)
                                          what window[marks[0]:marks[1]] has of a line, behind line[:marks[2]]; no more
                                          than marks[3] bytes of it.  Returns the length of a whole line (NUL is behind
                                          it, CR LF is not in it), -1 for a prompt, 0 when the window is used up
+    token(tokens)                        Tokenizer.next() (tokens.py): one of NOTHING, LINE, PROMPT, END, FULL (states.py)
     number(line, at)                     the signed decimal at line[at:], blanks, '(' and '"' before it
                                          skipped; MISSING when there is none
     field(line, at, n, index)            where the comma-separated field `index` starts in line[at:n], commas
@@ -35,11 +39,11 @@ None of them allocates in its viper form, and the buffers may be bytes, bytearra
 """
 
 try:
-    from ._viper import copy, field, fill_in, get, hexlify, match, number, put, scan, take_in, unhex
+    from ._viper import copy, field, fill, fill_in, get, hexlify, match, number, put, scan, take_in, token, unhex
 except (ImportError, SyntaxError, ValueError, NameError):
     # ImportError: CPython, or a port without the emitter; SyntaxError: "invalid arch" at compile time;
     # ValueError: a .mpy of another architecture.
-    from ._plain import copy, field, fill_in, get, hexlify, match, number, put, scan, take_in, unhex
+    from ._plain import copy, field, fill, fill_in, get, hexlify, match, number, put, scan, take_in, token, unhex
 
 try:
     from micropython import const

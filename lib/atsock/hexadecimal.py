@@ -14,13 +14,13 @@ _FULL = const(5)
 
 
 class Hexadecimal:
-    def begin(self, lead):
-        self.lead = lead  # an empty line may stand before the first digit
+    def start(self, n):
+        self.lead = n > 0  # on a line of its own: some firmware puts an empty one before the first digit
         self.nibble = 0  # first half of a digit pair that the window's end cut in two, as its ASCII code
         self.held = 0  # decoded bytes at the window's next byte that the ring had no room for
         self.behind = 0  # where the digits go on behind them
 
-    def move(self, tokens, marks):
+    def next(self, tokens, marks):
         """One step with what the window holds; END, FULL, or 0: go on."""
         if self.held:
             return self._give(tokens, marks)

@@ -9,7 +9,7 @@ try:
 except ImportError:
     from .clock import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
-from .fast import const
+from .fast import const, fill
 
 _POLLIN = const(1)
 _POLLOUT = const(4)
@@ -23,19 +23,7 @@ class Port:
     Made by network._begin().
     """
 
-    def fill(self, window, marks):
-        """When the window is used up, read what is there into it; returns the bytes to be looked at, window[marks[0]:marks[1]]."""
-        if marks[0] < marks[1]:
-            return marks[1] - marks[0]
-        # any() first: readinto() of a UART with a timeout would wait for as many bytes as it is asked for.
-        n = self.stream.any()
-        if n > len(window):
-            n = len(window)
-        if n:
-            n = self.stream.readinto(window, n) or 0
-        marks[0] = 0
-        marks[1] = n
-        return n
+    fill = fill  # (window, marks): what is there, see fast.py
 
     def write(self, buf, start, n):
         """Write up to n bytes of buf[start:]; returns how many the port took, maybe 0."""

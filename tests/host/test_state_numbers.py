@@ -17,7 +17,7 @@ def test_every_file_has_the_same():
             if name in LISTED:
                 assert int(value) == LISTED[name], f"{path.name}: _{name}"
                 found.add(name)
-    assert {"OPEN", "NO", "LINE", "END"} <= found
+    assert {"OPEN", "NO", "GONE"} <= found
 
 
 def test_numbers_of_one_kind_differ():

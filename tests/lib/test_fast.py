@@ -7,6 +7,8 @@ from array import array
 
 from atsock import _plain, fast
 from atsock.link import Link
+from atsock.port import Port
+from atsock.tokens import Tokenizer
 from fakes import Case, Random, raises
 
 # CPython has the plain twin only; MicroPython both.
@@ -24,7 +26,7 @@ def _bytes(random, n):
 
 
 def test_twins_have_the_same_functions():
-    names = ("copy", "put", "get", "take_in", "scan", "number", "field", "hexlify", "unhex", "match", "fill_in")
+    names = ("copy", "put", "get", "take_in", "scan", "fill", "token", "number", "field", "hexlify", "unhex", "match", "fill_in")
     for twin in TWINS:
         for name in names:
             assert callable(getattr(twin, name))
@@ -252,6 +254,77 @@ def test_twins_agree_on_anything():
             made = twin.unhex(buf, 0, n)
             results.append((twin.number(text + b"\0", 0), [twin.field(text + b"\0", 0, n, i) for i in range(5)], made, bytes(buf[:made])))
         assert results.count(results[0]) == len(results), (text, results)
+
+
+class _Stream:
+    def __init__(self):
+        self.has = 0
+        self.gives = 0
+
+    def any(self):
+        return self.has
+
+    def readinto(self, buf, n):
+        self.asked = n
+        return min(n, self.gives) if self.gives is not None else None
+
+
+def test_fill():
+    """No more than the window holds is asked for, nothing as long as it is not used up, and a stream may give less, or None."""
+    for twin in TWINS:
+        for start, stop, has, gives, expected in (
+            (0, 0, 0, 9, (0, 0, 0)), (3, 3, 5, 5, (5, 0, 5)), (3, 3, 50, 50, (16, 0, 16)), (3, 3, 5, 2, (2, 0, 2)), (3, 3, 5, 0, (0, 0, 0)),
+            (3, 3, 5, None, (0, 0, 0)), (2, 7, 5, 5, (5, 2, 7)),
+        ):  # fmt: skip
+            port = Port()
+            port.stream = stream = _Stream()
+            stream.has, stream.gives, stream.asked = has, gives, None
+            marks = array("i", (start, stop, 4, 5))
+            assert (twin.fill(port, bytearray(16), marks), marks[0], marks[1]) == expected
+            assert stream.asked == (None if start < stop or not has else min(has, 16))
+            assert marks[2] == 4 and marks[3] == 5
+
+
+class _Sink:
+    def __init__(self, random):
+        self.random = random
+        self.data = b""
+
+    def put(self, src, start, n):
+        n = min(n, self.random.below(5))
+        self.data += bytes(src[start : start + n])
+        return n
+
+
+def test_tokens_of_both_twins():
+    """Random bytes of which lines, prompts, headers and payloads are made, in random pieces."""
+    alphabet = b"\r\n\r\n> ,,:+AB\r\n\0\xff"
+    for seed in range(60):
+        found = []
+        for twin in TWINS:
+            random = Random(seed)
+            sink = _Sink(Random(seed))
+            tokens = Tokenizer()
+            tokens.in_line = b"\2+A\1\2+B\2\0" if seed & 1 else b"\0"
+            tokens.marks[3] = 12
+            seen = []
+            for _ in range(60):
+                n = random.below(12)
+                for i in range(n):
+                    tokens.window[i] = alphabet[random.below(len(alphabet))]
+                tokens.marks[0], tokens.marks[1] = 0, n
+                if random.below(4) == 0:
+                    tokens.prompt = True
+                token = twin.token(tokens)
+                while token:
+                    seen.append((token, bytes(tokens.line[: tokens.n + 1]), tokens.marks[0], tokens.left))
+                    if token == 1 and random.below(3) == 0:
+                        tokens.raw(sink if random.below(2) else None, 1 + random.below(9))
+                    token = twin.token(tokens)
+                seen.append((tokens.kind, tokens.prompt, tokens.marks[2]))
+            found.append((seen, sink.data))
+        assert len([item for item in found[0][0] if len(item) == 4]) > 5
+        assert found.count(found[0]) == len(found), seed
 
 
 def test_missing_is_no_number_of_a_line():
