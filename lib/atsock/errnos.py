@@ -1,19 +1,17 @@
 """The numbers of OSError that the driver uses, by the names of errno.h; and errors that say no more than that."""
 
-import errno as _errno
+import errno
 import os
-
-_TEXT = getattr(os, "strerror", None)
 
 
 def os_error(errno):
     """OSError with nothing but the errno.  CPython takes that, and the class (BlockingIOError), from two arguments only."""
-    return OSError(errno, _TEXT(errno)) if _TEXT else OSError(errno)
+    return OSError(errno, os.strerror(errno)) if hasattr(os, "strerror") else OSError(errno)
 
 
-def _number(name, linux):
+def _number(name, value):
     # MicroPython's errno module leaves some names out; its ports use Linux's numbers.
-    return getattr(_errno, name, linux)
+    return getattr(errno, name, value)
 
 
 EIO = _number("EIO", 5)

@@ -149,7 +149,3 @@ def _refuse(modem, command, errno=ECONNRESET):
     if _withdraw(modem, command):
         command.errno = errno
         command.done = True
-
-
-def _is_idle(modem):
-    return modem._jobs is None and modem._first is None

@@ -35,7 +35,7 @@ def borrow(name):
 
 def method(owner, name):
     """The method `name` of `owner`, from the module that places.py names.  Raises AttributeError when none does.  Allocates."""
-    module = borrow("places").find(owner._places, name)
+    module = borrow("places").find(owner, name)
     if module[0] == "+":  # it stays, and gives its methods to the class
         __import__("atsock." + module[1:])
         return getattr(owner, name)

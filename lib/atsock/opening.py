@@ -32,12 +32,8 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     if type != SOCK_STREAM and type != SOCK_DGRAM:
         raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
-    if access == "transparent":
-        from . import transparent
-
-        kind = transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
-    elif type == SOCK_DGRAM:
-        from .datagrams import DatagramSocket as kind
+    if access == "transparent" or type != SOCK_STREAM:
+        kind = borrow("fronts").kind(access, type)
     else:
         from .sockets import StreamSocket as kind
     return kind(modem, family, access, tls)
@@ -75,11 +71,11 @@ def _check_address(socket, address):
     return checks.host(address[0]), checks.port(address[1])
 
 
-def _check_job(socket, unfinished=EALREADY):
+def _check_job(socket, errno=EALREADY):
     # The outcome of a non-blocking connect(), told once.
     job = socket._job
     if not job.done:
-        raise os_error(unfinished)
+        raise os_error(errno)
     socket._job = None
     job.result()
 

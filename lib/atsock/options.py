@@ -1,9 +1,9 @@
 """Options and small questions of a socket.  Loaded for the call."""
 
-from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, os_error
 from .fast import const
 from .lend import borrow
+from .socketoptions import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 
 # Requests of ioctl (MicroPython py/stream.h); POLL is in polling.py.
 _FLUSH = const(1)

@@ -7,7 +7,7 @@ MODEM = (
     b" commands: command call query test identity signal registration _heed"
     b" lookups: resolve getaddrinfo ping ntp _check_attached"
     b" fronts: close __enter__ __exit__ socket_module open_connection start_server"
-    b" jobs: _run _spawn _withdraw _refuse _is_idle"
+    b" jobs: _run _spawn _withdraw _refuse"
     b" links: _ask_room _renew _free_port"
     b" failures: _error _text _link_error _gave_up"
     b" +events: poll _deliver "
@@ -30,9 +30,9 @@ STREAM = (
 )
 
 
-def find(kind, name):
-    """The module that has the method `name` of kind "MODEM", "SOCKET" or "STREAM".  Raises AttributeError."""
-    places = globals()[kind]
+def find(owner, name):
+    """The module that has the method `name` of a Modem or socket.  Raises AttributeError."""
+    places = globals()[owner._places]
     at = places.find(b" " + name.encode() + b" ")
     if at < 0:
         raise AttributeError(name)

@@ -7,7 +7,7 @@ What was imported before keeps the module it has.
 
 import atsock
 
-from . import address
+from . import address, socketoptions
 from .address import AF_INET, SOCK_STREAM
 from .sockets import Socket, StreamSocket
 
@@ -21,19 +21,19 @@ class SocketModule:
     AF_INET6 = address.AF_INET6
     SOCK_STREAM = SOCK_STREAM
     SOCK_DGRAM = address.SOCK_DGRAM
-    SOL_SOCKET = address.SOL_SOCKET
-    SO_REUSEADDR = address.SO_REUSEADDR
-    SO_RCVBUF = address.SO_RCVBUF
-    SO_KEEPALIVE = address.SO_KEEPALIVE
+    SOL_SOCKET = socketoptions.SOL_SOCKET
+    SO_REUSEADDR = socketoptions.SO_REUSEADDR
+    SO_RCVBUF = socketoptions.SO_RCVBUF
+    SO_KEEPALIVE = socketoptions.SO_KEEPALIVE
     IPPROTO_IP = 0
-    IPPROTO_TCP = address.IPPROTO_TCP
+    IPPROTO_TCP = socketoptions.IPPROTO_TCP
     IPPROTO_UDP = 17
     TCP_NODELAY = 1
-    TCP_KEEPIDLE = address.TCP_KEEPIDLE
-    TCP_KEEPINTVL = address.TCP_KEEPINTVL
-    TCP_KEEPCNT = address.TCP_KEEPCNT
-    MSG_PEEK = address.MSG_PEEK
-    MSG_DONTWAIT = address.MSG_DONTWAIT
+    TCP_KEEPIDLE = socketoptions.TCP_KEEPIDLE
+    TCP_KEEPINTVL = socketoptions.TCP_KEEPINTVL
+    TCP_KEEPCNT = socketoptions.TCP_KEEPCNT
+    MSG_PEEK = socketoptions.MSG_PEEK
+    MSG_DONTWAIT = socketoptions.MSG_DONTWAIT
     SocketType = Socket
     error = OSError
     timeout = atsock.Timeout

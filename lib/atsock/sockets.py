@@ -226,6 +226,8 @@ class StreamSocket(Socket):
         link = self._link
         if link is None:
             return self._no_link()
+        if self._reading == _DIRECT and not link.rx.done:
+            return _AGAIN
         if self._reading:
             got = self._read_result(link)
             if got:
