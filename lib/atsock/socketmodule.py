@@ -5,10 +5,9 @@
 What was imported before keeps the module it has.
 """
 
-import atsock
-
-from . import address, socketoptions
+from . import address, places, socketoptions
 from .address import AF_INET, SOCK_STREAM
+from .errors import Timeout
 from .sockets import Socket, StreamSocket
 
 _GLOBAL_DEFAULT = object()
@@ -36,7 +35,7 @@ class SocketModule:
     MSG_DONTWAIT = socketoptions.MSG_DONTWAIT
     SocketType = Socket
     error = OSError
-    timeout = atsock.Timeout
+    timeout = Timeout
 
     def __init__(self, modem):
         class socket(StreamSocket):  # a class, because programs look for methods in it
@@ -45,6 +44,9 @@ class SocketModule:
             def __new__(cls, family=AF_INET, type=SOCK_STREAM, proto=0):
                 return modem.socket(family, type, proto)
 
+        for name in places.STREAM.decode().split():
+            if name[0] >= "a" and name[-1] != ":" and not hasattr(socket, name):  # MicroPython: it is loaded when it is called
+                setattr(socket, name, None)
         self._modem = modem
         self.socket = socket
 
