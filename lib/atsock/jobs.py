@@ -83,7 +83,8 @@ class Job:
 
     def cancel(self):
         """End it; a command in flight stays in flight, but its buffers are the caller's again."""
-        self.modem._remove(self)
+        if self.modem._jobs is not None:
+            self.modem._remove(self)
         if self.done:
             return
         step = self.step

@@ -36,7 +36,19 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
         kind = borrow("fronts").kind(access, type)
     else:
         from .sockets import StreamSocket as kind
-    return kind(modem, family, access, tls)
+    return make(kind, modem, family, access, tls)
+
+
+def make(kind, modem, family, access, tls):
+    """A new socket of this class."""
+    socket = kind()
+    socket._modem = modem
+    socket._engine = modem._engine
+    socket._family = family
+    socket._access = access
+    socket._tls = tls
+    socket._timeout_ms = -1  # -1: wait for ever, 0: never wait
+    return socket
 
 
 def connect(socket, address):

@@ -10,6 +10,7 @@ MODEM = (
     b" jobs: _run _spawn _withdraw _refuse"
     b" links: _ask_room _renew _free_port"
     b" failures: _error _text _link_error _gave_up"
+    b" +background: _add _remove _step _remaining_ms"
     b" +events: poll _deliver "
 )
 

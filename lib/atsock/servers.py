@@ -9,6 +9,7 @@ from .command import Command
 from .connection import close_link, in_turn, open_link, use_access
 from .datagrams import parse_sender
 from .errnos import EINVAL, EMFILE
+from .lend import borrow
 from .link import GONE, LISTENING, OPEN, Link
 from .words import A_RECV, APART, BECOMES, TCP_SERVER
 
@@ -117,7 +118,7 @@ class Listener:
     def _socket_for(self, link):
         # An accepted connection's socket is one of the kind that listens.
         server = self.socket
-        socket = link.socket = type(server)(self.modem, server._family, server._access, False)
+        socket = link.socket = borrow("opening").make(type(server), self.modem, server._family, server._access, False)
         socket._adopt(link, self.modem._engine.dialect.ACCESS[server._access])
         return socket
 
