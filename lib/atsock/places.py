@@ -17,8 +17,9 @@ MODEM = (
 SOCKET = (
     b" opening: bind _check_address _check_job _check_open _connect _open_steps _adopt _release __del__"
     b" closing: close __enter__ __exit__ _end _end_steps _close_steps _is_told _hand_over"
-    b" options: settimeout setblocking gettimeout _control setsockopt makefile fileno readable writable"
+    b" options: _control setsockopt makefile fileno readable writable"
     b" troubles: _fail _no_link _failed _give_up"
+    b" +timeouts: settimeout setblocking gettimeout"
     b" +polling: ioctl _holds _look_again _fail_stream _at_once"
     b" +outbox: _post _box "
 )

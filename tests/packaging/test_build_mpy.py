@@ -100,6 +100,41 @@ def test_it_fetches_a_page(build, form, dialect):
     assert done.stdout.rstrip().encode().endswith(page)
 
 
+TWO_ERRORS = """
+import sys
+import atsock
+
+
+class Silence:
+    def any(self):
+        return 0
+
+    def readinto(self, buf, n):
+        return 0
+
+    def write(self, buf, start, n):
+        return n
+
+
+modem = atsock.Modem(Silence(), "bg96")
+seen = []
+for _ in range(2):
+    try:
+        modem.socket().connect(("192.0.2.1", 80))
+    except atsock.ModemError as error:
+        seen.append(error)
+print(len(seen), type(seen[0]) is type(seen[1]) is atsock.ModemError)
+print("atsock.opening" in sys.modules, "atsock.network" in sys.modules, "atsock.errors" in sys.modules)
+"""
+
+
+def test_modules_are_forgotten_and_exceptions_are_not(build, tmp_path):
+    script = tmp_path / "two_errors.py"
+    script.write_text(TWO_ERRORS)
+    done = subprocess.run([MICROPYTHON, script], env=environment(build / "x64"), capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["2 True", "False False True"], done.stderr
+
+
 def test_a_file_that_does_not_compile(tmp_path):
     lib = tmp_path / "lib"
     (lib / "atsock").mkdir(parents=True)
