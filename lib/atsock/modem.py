@@ -26,6 +26,11 @@ class Modem:
     def __getattr__(self, name):
         return method(self, name)
 
+    def isconnected(self):
+        """True while the context is active as far as the module has said."""
+        engine = self._engine
+        return self._address is not None and self._losses == engine.network_losses + engine.restarts
+
     def _wait(self, ms):
         # Take in what comes, at most ms milliseconds long; False when nothing came.  Allocates nothing.
         if self._service():

@@ -82,12 +82,6 @@ def _use(modem, name):
     modem._engine.use(dialect, dialect.ACCESS[modem._access])
 
 
-def isconnected(modem):
-    """True while the context is active as far as the module has said."""
-    engine = modem._engine
-    return modem._address is not None and modem._losses == engine.network_losses + engine.restarts
-
-
 def attach(
     modem, apn=None, *, user=None, password=None, auth=None, family=AF_INET, pin=None, timeout_ms=_ATTACH_MS
 ):
@@ -98,7 +92,7 @@ def attach(
     auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: digits.  Raises ValueError before a byte
     is sent, Timeout, ModemError, CommandError.
     """
-    if isconnected(modem) and not modem._engine.lost:
+    if modem.isconnected() and not modem._engine.lost:
         return modem._address
     return modem._run(_attach_steps(modem, apn, user, password, auth, family, pin), timeout_ms, "attach")
 
@@ -126,7 +120,7 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
 
 def _attach(modem, args):
     yield lambda: not modem._attaching
-    if isconnected(modem):
+    if modem.isconnected():
         if not modem._engine.lost:
             return modem._address
         modem._is_down()  # an open has shown it

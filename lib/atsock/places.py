@@ -1,7 +1,7 @@
 """Where the methods are that Modem and the sockets have not: a module with + stays once it is loaded.  Loaded for the moment."""
 
 MODEM = (
-    b" network: _begin attach isconnected _attach _attach_steps _set_apn _use"
+    b" network: _begin attach _attach _attach_steps _set_apn _use"
     b" opening: socket _close_orphans _ring_size"
     b" upkeep: local_address detach recover attach_async _is_down"
     b" commands: command call query test identity signal registration _heed"
