@@ -16,14 +16,6 @@ def kind(access, type):
     return transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
 
 
-def __enter__(modem):
-    return modem
-
-
-def __exit__(modem, kind, error, trace):
-    close(modem)
-
-
 def close(modem):
     """Close all sockets; the context stays active.  Raises the first error of a close after closing the others."""
     error = None
