@@ -213,7 +213,7 @@ def match(rows, line, n, at, found):
         if not event & wanted:
             continue
         form = row + 11 + rows[row + 9]
-        if not line.startswith(rows[row + 11 : form]):
+        if not line.startswith(bytes(rows[row + 11 : form])):
             continue
         kind = rows[row + 6]
         p = rows[row + 9]
@@ -224,7 +224,7 @@ def match(rows, line, n, at, found):
         else:
             while line[p] == 32:
                 p += 1
-            if not line.startswith(rows[form : form + rows[row + 10]], p):
+            if not line.startswith(bytes(rows[form : form + rows[row + 10]]), p):
                 continue
             p += rows[row + 10]
         if rows[row + 8] != 255 and rows[row + 8] != _fields(line, p, n):
