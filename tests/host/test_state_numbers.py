@@ -31,6 +31,7 @@ LISTS = {
 HERE = {
     ("tokens.py", "hexadecimal.py"): {"LINES": 0, "RAW": 1, "HEX": 2, "AT": 0, "STOP": 1, "N": 2},  # Tokenizer.kind and .marks
     ("catalogue.py",): {"FIRST_UNASKED": _EVENTS.index("READY"), "NOISE": _EVENTS.index("NOISE"), "ABSENT": 255},  # as rows are packed
+    ("plan.py", "switching.py"): {"MODE": 0, "GROUP": 1, "SETUP": 2, "SEND": 3, "CHUNK": 4, "RECV": 5, "READ": 6, "LINES": 7, "SEND_TO": 8, "LEAVE": 9},  # Table.access()
     ("connection.py",): {"RING": 2048},  # bytes
     ("sockets.py", "troubles.py"): {"RING": 1},  # Socket._reading
 }

@@ -12,7 +12,7 @@ sys.path.insert(0, str(LIB.parents[1] / "tests" / "lib"))
 
 import tablekeys  # noqa: E402
 
-FILES = [path for path in LIB.glob("*.py")]
+FILES = [*LIB.glob("*.py"), LIB / "dialects" / "__init__.py"]
 READERS = {"all", "cells", "word", "words", "number", "numbers", "yes", "command", "commands", "steps"}
 # Put together where they are read: the pieces, each of which stands in the driver.
 MADE = {
@@ -28,7 +28,7 @@ def constants():
     found = set()
     for path in FILES:
         found |= {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant) and isinstance(node.value, bytes)}
-    return {value.decode("latin-1") for value in found}
+    return {value.decode("latin-1").rstrip(" ") for value in found}
 
 
 def asked_for():
@@ -48,7 +48,7 @@ def asked_for():
 
 def cells_of_all():
     """Every cell of every table: the driver reads what a cell names (steps, rows, the command that follows)."""
-    return {cell for name in settings.names() for text in tablekeys.sections(name) for _, cells in tablekeys.entries(text) for cell in cells}
+    return {cell for name in settings.names() for _, cells in tablekeys.entries(tablekeys.text(name)) for cell in cells}
 
 
 def test_every_key_is_read():
@@ -69,5 +69,5 @@ def test_what_is_read_is_a_key():
 
 
 def test_every_key_stands_in_a_table():
-    there = {key for name in settings.names() for text in tablekeys.sections(name) for key, _ in tablekeys.entries(text)}
+    there = {key for name in settings.names() for key, _ in tablekeys.entries(tablekeys.text(name))}
     assert there == set(tablekeys.KEYS)

@@ -229,11 +229,11 @@ FREE = (
 )  # fmt: skip
 
 
-def sections(name):
-    """The texts of one dialect, without what it is based on."""
+def text(name):
+    """The text of one dialect, without what it is based on."""
     full = "atsock.dialects." + name
     __import__(full)
-    return [text.decode() for text in sys.modules[full].TABLE]
+    return sys.modules[full].TABLE.decode()
 
 
 def entries(text):
@@ -246,6 +246,24 @@ def entries(text):
             key = line.split(" ")[0]
             found.append((key, [cell.strip() for cell in line[len(key) :].split("  ") if cell.strip()]))
     return found
+
+
+def lines(name, key):
+    """All cells of this key, as the driver has them: bytes, b"" for an absent one; of what the dialect is based on, too."""
+    found = entries(text(name))
+    base = dict(found)["BASE"][0]
+    if key not in dict(found):
+        return lines(base, key) if base != "-" else []
+    return [as_bytes(cells) for one, cells in found if one == key]
+
+
+def as_bytes(cells):
+    return [b"" if cell == "-" else cell.encode() for cell in cells]
+
+
+def common(rows):
+    """The cells of rows that every module has (packing.py: FIRST, LAST), likewise."""
+    return [as_bytes(cells) for _, cells in entries(b"\n".join(rows).decode())]
 
 
 def check(key, cells):

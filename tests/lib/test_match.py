@@ -3,7 +3,8 @@
 import json
 from array import array
 
-from atsock import packing, settings, tables
+import tablekeys
+from atsock import packing, tables
 from fakes import Case, Random, spread
 from frames import DIALECTS
 from test_fast import TWINS
@@ -139,15 +140,15 @@ def is_address(fields, index):
     return any([mark in piece for mark in (b'"', b".", b":")])
 
 
-def readings(table, access):
+def readings(name, access):
     """The rows of an access mode, in the order in which they are tried."""
-    key = table.access(access)[7]
+    ((*_, key, _, _),) = tablekeys.lines(name, "ACCESS_" + access.upper())
     found = []
     at = 0
-    for cells in settings.lines(packing.COMMON, b"FIRST"), table.all(key) if key else (), table.all(b"LINES"), settings.lines(packing.COMMON, b"LAST"):
-        for row in cells:
-            found.append(Reading(row, at))
-            at += found[-1].size()
+    own = tablekeys.lines(name, key.decode()) if key else []
+    for cells in tablekeys.common(packing.FIRST) + own + tablekeys.lines(name, "LINES") + tablekeys.common(packing.LAST):
+        found.append(Reading(cells, at))
+        at += found[-1].size()
     return found
 
 
@@ -178,7 +179,7 @@ def manual(dialect):
     """The manual's lines and some more, whole and cut at every place, in every access mode."""
     table = tables.Table(dialect)
     for access in ACCESS:
-        rows, read = packing.rows(table, access), readings(table, access)
+        rows, read = packing.rows(table, access), readings(dialect, access)
         for line in manual_lines(dialect) + list(LINES):
             with Case(dialect, access, line):
                 for link in (0, 1, NOBODY, WHICHEVER):
@@ -194,7 +195,7 @@ def one_event(dialect):
     """Only rows of a wanted event count: each event alone."""
     table = tables.Table(dialect)
     lines = manual_lines(dialect) + list(LINES)
-    rows, read = packing.rows(table, "push"), readings(table, "push")
+    rows, read = packing.rows(table, "push"), readings(dialect, "push")
     for bit in range(30):
         for line in lines[bit % 3 :: 3]:
             check(rows, read, line, 1 << bit, WHICHEVER)
@@ -205,7 +206,7 @@ def mutated(dialect):
     random = Random(len(dialect) + DIALECTS.index(dialect))
     table = tables.Table(dialect)
     for access in ACCESS:
-        rows, read = packing.rows(table, access), readings(table, access)
+        rows, read = packing.rows(table, access), readings(dialect, access)
         for line in manual_lines(dialect) + list(LINES):
             line = bytearray(line or b"+")
             for _ in range(1 + random.below(2)):

@@ -8,6 +8,7 @@ from fakes import Case, raises
 from tablekeys import COMMANDS, Malformed
 from test_match import ACCESS, SPEC, readings
 
+ROWS = 1000  # bytes for the rows of an access mode: what grows beyond them has no end any more
 TX = 320  # the engine's buffer for a command line: an open with a host name of 255 characters
 OK, OK2, PROMPT, SENT, REFUSED, DATA, ERROR, CODE, PUSHED, PUSH, INCOMING = [
     1 << tables.index(tables.EVENTS, word)
@@ -50,24 +51,42 @@ def test_all_are_found():
 def test_every_line_is_well_formed():
     """Only keys that are known, each with the cells that it must have; the reader splits them as the test does."""
     for name in NAMES:
-        for text in tablekeys.sections(name):
-            keys = []
-            for key, cells in tablekeys.entries(text):
-                with Case(name, key, cells):
-                    tablekeys.check(key, cells)
-                    if key not in keys:
-                        keys.append(key)
-                        same = [cells for other, cells in tablekeys.entries(text) if other == key]
-                        read = [[cell.decode() or "-" for cell in line] for line in settings.lines(text.encode(), key.encode())]
-                        assert read == same
-            assert keys, (name, text)
+        for key, cells in tablekeys.entries(tablekeys.text(name)):
+            with Case(name, key, cells):
+                tablekeys.check(key, cells)
+        for key in tablekeys.KEYS:
+            with Case(name, key):
+                assert list(tables.Table(name).all(key.encode())) == tablekeys.lines(name, key)
+
+
+def test_lines_of_one_key_follow_each_other():
+    """The reader stops at the first line that is another's, and be it a remark."""
+    for name in NAMES:
+        last, seen = "", set()
+        for line in tablekeys.text(name).split("\n"):
+            key = line.split(" ")[0]
+            with Case(name, line):
+                assert key == last or key not in seen or not key or key.startswith("#")
+                assert key == "#" or not key.startswith("#") or line[1] == " "
+            last = key
+            seen.add(key)
+
+
+def test_a_key_of_one_line_has_one():
+    many = (tablekeys.row, tablekeys.step, tablekeys.errnos)
+    for name in NAMES:
+        for key in tablekeys.KEYS:
+            with Case(name, key):
+                assert len(tablekeys.lines(name, key)) <= 1 or tablekeys.KEYS[key] in many or key in ("CONFIGURE", "PROTOCOLS")
 
 
 def test_the_rows_of_every_module_are_well_formed():
-    rows = tablekeys.entries(packing.COMMON.decode())
-    assert [key for key, _ in rows] == ["FIRST"] + ["LAST"] * (len(rows) - 1)
-    for _, cells in rows:
-        tablekeys.row("LINES", cells)
+    for rows, key in ((packing.FIRST, "FIRST"), (packing.LAST, "LAST")):
+        found = tablekeys.entries(b"\n".join(rows).decode())
+        assert len(found) == len(rows) > 0
+        for name, cells in found:
+            assert name == key
+            tablekeys.row("LINES", cells)
 
 
 def test_a_line_that_is_not_is_refused():
@@ -114,24 +133,16 @@ def test_the_reader_refuses_words_that_it_does_not_know():
 
 
 def test_what_a_table_must_have():
-    """What the driver reads of one table it may read of each; a key's lines stand in one section."""
+    """What the driver reads of one table it may read of each."""
     for name in NAMES:
-        table = tables.Table(name)
-        texts = [text for one in [name] + [cell.decode() for cell in table.words(b"BASE")] for text in tablekeys.sections(one)]
         for key in tablekeys.KEYS:
-            there = [text for text in texts if "\n" + key + " " in text]
             when = tablekeys.WHEN.get(key)
             must = key not in tablekeys.FREE
             if when:
-                value = table.word(when[0].encode()).decode()
+                value = tables.Table(name).word(when[0].encode()).decode()
                 must = value == when[1] if when[1] else value != ""
             with Case(name, key):
-                assert there or not must
-        for text in tablekeys.sections(name):
-            for key in set([key for key, _ in tablekeys.entries(text)]):
-                with Case(name, key):
-                    assert len([text for text in tablekeys.sections(name) if "\n" + key + " " in text]) == 1
-                    assert len(list(table.all(key.encode()))) == 1 or tablekeys.KEYS[key] in (tablekeys.row, tablekeys.step, tablekeys.errnos) or key in ("CONFIGURE", "PROTOCOLS")
+                assert tablekeys.lines(name, key) or not must
 
 
 def test_what_a_cell_names_is_there():
@@ -179,14 +190,15 @@ def test_rows_are_packed_as_they_stand():
         table = tables.Table(name)
         for access in ACCESS:
             rows, at = packing.rows(table, access), 0
-            for row in readings(table, access):
+            for row in readings(name, access):
                 with Case(name, access, row.name, row.form):
                     assert row.at == at and rows[at] == row.size() < 256
                     assert packing.name_of(rows, at) == row.name and not row.name.endswith(b" ")
                     assert rows[at + 11 + len(row.name) : at + row.size()] == row.form and not row.form.startswith(b" ")
                     assert 1 << rows[at + 1] | 1 << rows[at + 2] == row.events
                 at += row.size()
-            assert rows[at:] == b"\0"
+            assert len(rows) == ROWS > at
+            assert rows[at:] == bytes(ROWS - at)
 
 
 def test_no_row_hides_a_later_one():
@@ -195,7 +207,7 @@ def test_no_row_hides_a_later_one():
         table = tables.Table(name)
         wanted = [verb[2] | verb[3] | ERROR | CODE for _, verb in verbs(table)] + [UNASKED]
         for access in ACCESS:
-            rows = readings(table, access)
+            rows = readings(name, access)
             for i in range(len(rows)):
                 for later in rows[i + 1 :]:
                     row = rows[i]
@@ -217,7 +229,7 @@ def test_headers_whose_payload_stands_on_their_line():
         table = tables.Table(name)
         for access in ACCESS:
             expected = b""
-            for row in readings(table, access):
+            for row in readings(name, access):
                 if row.kind.startswith(b"INLINE"):
                     expected += bytes((len(row.name),)) + row.name + bytes((row.fields,))
             with Case(name, access):
@@ -248,7 +260,7 @@ def test_every_event_is_produced():
         table = tables.Table(name)
         for access in ACCESS:
             made = PROMPT | OK2
-            for row in readings(table, access):
+            for row in readings(name, access):
                 made |= row.events
             cells = table.access(access)
             used = [cell.decode() for cell in (cells[3], cells[5], cells[8]) if cell]
@@ -344,7 +356,7 @@ def test_every_urc_of_the_manual_has_a_row():
     elsewhere = ("+MPING", "+MPINGSTAT", "+MIPNTP", "+QPING", "+QNTP")  # collected by the service that asked
     for name in NAMES:
         table = tables.Table(name)
-        rows = [row for access in ACCESS for row in readings(table, access)]
+        rows = [row for access in ACCESS for row in readings(name, access)]
         for urc in spec(name)["urcs"]:
             text = urc["name"].split(",")[0].replace(" ", "").encode()
             if urc["name"] in elsewhere:
