@@ -3,6 +3,7 @@
 import sys
 
 from .lend import borrow as _borrow
+from .lend import rehearse as _rehearse
 from .lend import tidy as _tidy
 
 # In order of need, and swept behind each: what stays lies side by side then, see lend.py.
@@ -20,7 +21,7 @@ from . import engine  # noqa: E402
 _tidy()
 from .modem import Modem  # noqa: E402
 
-_tidy()
+_rehearse("ATTACH")
 
 __version__ = "0.1.0"
 

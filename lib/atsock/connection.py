@@ -27,11 +27,11 @@ _PUSH_RING = const(8192)
 _PUSH_RING_CPYTHON = const(65536)
 
 
-def open_link(modem, socket, what, plan, host, port):
+def open_link(modem, socket, what, plan, host, port, switch=None):
     """Open `what` (b"TCP", b"UDP", ...) as the plan (plan.py) says; returns the link when it is open, or listens."""
     engine = modem._engine
     access = socket._access
-    opens, table, read, pushed, by_sender, becomes, open_ms, switch = plan
+    opens, table, read, pushed, by_sender, becomes, open_ms = plan
     peer = b""
     if by_sender:
         address = yield from once("resolving", "resolve", modem, host)

@@ -5,8 +5,11 @@ Methods of Link (link.py), loaded for the call.
 
 from errno import ECONNRESET, ENOBUFS
 
+from .fast import const
 from .ring import resize
 from .states import GONE, LISTENING, MAYBE, NO, OPEN, OPENING
+
+_LEAST = const(256)  # bytes of a ring
 
 
 def detach(link):
@@ -18,10 +21,22 @@ def detach(link):
     left = link.dst_end - at
     link.dst = None
     if link.buf is None:
-        link.buf = bytearray(link.size)
+        need_ring(link)
     if link.size - link.count < left:
         resize(link, link.count + left)
     return at
+
+
+def need_ring(link):
+    """Make the ring's storage; a smaller one where the heap has no piece of that size."""
+    while True:
+        try:
+            link.buf = bytearray(link.size)
+            return
+        except MemoryError:
+            if link.size <= _LEAST:
+                raise
+            link.size //= 2
 
 
 def overflow(link):

@@ -430,7 +430,7 @@ class Engine:
         self.moved_ms = self.port.ticks_ms()
         if link is not None:
             if link.dst is None and link.buf is None:
-                link.buf = bytearray(link.size)
+                link.need_ring()
             if link.datagram:
                 self._begin_datagram(link)
         kind = self.found[_KIND]

@@ -20,6 +20,16 @@ def tidy():
         gc.collect()
 
 
+def rehearse(what):
+    """On a small heap: load each module once that `what` ("ATTACH", "CONNECT") will need, one after the other.
+
+    The names in it, which stay for ever, lie side by side then, and not strewn over the heap by the time it gets tight.
+    """
+    if _SMALL:
+        for name in getattr(borrow("places"), what).split():
+            borrow(name.decode())
+
+
 def borrow(name):
     """The module atsock.`name`.  Allocates.  What else is loaded on its behalf is forgotten together with it.
 

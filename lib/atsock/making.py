@@ -1,7 +1,7 @@
 """Modem.socket().  Loaded for the call."""
 
 from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
-from .lend import once
+from .lend import once, rehearse
 
 
 def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
@@ -20,6 +20,9 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
         kind = once("fronts", "kind", access, type)
     else:
         from .sockets import StreamSocket as kind
+
+        if not modem._engine.links:  # the first one
+            rehearse("CONNECT")
     return make(kind, modem, family, access, tls)
 
 

@@ -67,7 +67,8 @@ def _open_steps(socket, what, host, port):
     opened = False
     try:
         plan = once("plan", "of_open", socket._modem, socket, what, host, port)
-        yield from once("connection", "open_link", socket._modem, socket, what, plan, host, port)
+        switch = once("switching", "of_switch", socket._modem, socket._access)  # now, while connection.py is not on the heap
+        yield from once("connection", "open_link", socket._modem, socket, what, plan, host, port, switch)
         opened = True
     finally:
         if not opened:

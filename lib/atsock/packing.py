@@ -4,6 +4,7 @@ A packed row, for match() of fast.py: its length, event, second event, link, val
 form, name, form; 255 stands for what is absent or may be anything.  Rows follow each other, a 0 is behind the last.
 """
 
+from .fast import const
 from .settings import split
 from .tables import EVENTS, Table, index
 
@@ -30,7 +31,8 @@ LAST = (
     b"LAST   Call Ready         -  NOISE      -  -  any  NONE  -  any",
     b"LAST   DST:               -  NOISE      -  -  any  NONE  -  any",
 )
-_ANY = 255
+_ANY = const(255)
+_MOST = const(1000)  # bytes of all rows of an access mode and the 0 behind them; a test holds it against the tables
 
 
 def use(engine, name, access):
@@ -50,13 +52,23 @@ def use(engine, name, access):
 
 def rows(table, name):
     """The rows of an access mode, in the order in which they are tried."""
-    key = table.access(name)[7]
+    packed = bytearray(_MOST)
     # OK first: it ends nearly every answer.
-    found = [row_of(row) for row in split(FIRST)]
-    for key in (key, b"LINES"):
-        if key:
-            found += [row_of(row) for row in table.all(key)]
-    return b"".join(found + [row_of(row) for row in split(LAST)]) + b"\0"
+    at = _put(packed, 0, split(FIRST))
+    key = table.access(name)[7]
+    if key:
+        at = _put(packed, at, table.all(key))
+    at = _put(packed, at, table.all(b"LINES"))
+    _put(packed, at, split(LAST))
+    return packed
+
+
+def _put(packed, at, found):
+    for row in found:
+        row = row_of(row)
+        packed[at : at + len(row)] = row
+        at += len(row)
+    return at
 
 
 def common():

@@ -1,5 +1,9 @@
 """Where the methods are that Modem and the sockets have not: a module with + stays once it is loaded.  Loaded for the moment."""
 
+# What attach() and connect() load, see lend.rehearse().
+ATTACH = b"network packing dialects attaching jobs bringup registration context configuration"
+CONNECT = b"opening plan connection adopting rare"
+
 MODEM = (
     b" network: _begin _set_apn"
     b" attaching: attach _attach _attach_steps"
@@ -38,7 +42,7 @@ STREAM = (
 
 ENGINE = b" late: abandon overflow reset resume enter_data leave_data "
 
-LINK = b" endings: detach gone overflow "
+LINK = b" endings: detach gone need_ring overflow "
 
 
 def find(owner, name):

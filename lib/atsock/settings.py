@@ -79,5 +79,11 @@ class Settings:
 def split(lines):
     """The cells behind the key, line by line."""
     for line in lines:
-        cells = [cell.strip() for cell in line[line.find(b" ") :].split(b" # ")[0].split(b"  ")]
-        yield [b"" if cell == b"-" else cell for cell in cells if cell]
+        cells = []
+        line = line[line.find(b" ") :].strip()
+        while line and line[:2] != b"# ":
+            end = line.find(b"  ")
+            cell = line if end < 0 else line[:end]
+            line = b"" if end < 0 else line[end:].lstrip()
+            cells.append(b"" if cell == b"-" else cell)
+        yield cells

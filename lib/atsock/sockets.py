@@ -73,7 +73,7 @@ class Socket(getattr(io, "RawIOBase", io.IOBase)):
         elif self._engine.state != _LATE:  # which may bring what is wanted here
             link.noticed = False
             if link.buf is None:
-                link.buf = bytearray(link.size)
+                link.need_ring()
             if link.size < rx.n:
                 rx.n = link.size
             self._reading = _RING

@@ -1,15 +1,16 @@
 """What leads from one access mode to another, as the dialect's table has it.  Loaded for the moment."""
 
+from .fast import const
 from .tables import of
 
-_GROUP = 1  # cells of an access mode (tables.py)
-_SETUP = 2
-_LEAVE = 9
+_GROUP = const(1)  # cells of an access mode (tables.py)
+_SETUP = const(2)
+_LEAVE = const(9)
 
 
-def of_switch(modem, access, table=None):
+def of_switch(modem, access):
     """(access mode the module is in, steps that switch it to `access` or None when it is there, the ids that sockets can have)."""
-    table = table or of(modem)
+    table = of(modem)
     ids = table.ids()
     if access == "transparent" and table.word(b"DATA_LINK"):
         ids = (table.number(b"DATA_LINK"),)

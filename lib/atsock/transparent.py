@@ -65,7 +65,7 @@ class TransparentSocket(StreamSocket):
         once("adopting", "_adopt", self, link, table)
         self._free_at = self._wrote_at = self._engine.after_ms(0)
         if link.buf is None:
-            link.buf = bytearray(link.size)
+            link.need_ring()
         rules = tables.of(self._modem)
         self._guard_ms = rules.number(b"GUARD_MS")
         self._ends = tuple(rules.cells(b"DATA_ENDS"))
