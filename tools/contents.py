@@ -51,9 +51,9 @@ def imports(name, known, inside_functions=True):
 
 
 def _borrowed(path):
-    # Modules that lend.py loads: borrow("name"), and the tables of methods, b" module: name name +module: name ".
+    # Modules that lend.py loads: borrow("name"), once("name", ...), and the tables of methods, b" module: name name +module: name ".
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.lstrip("_") == "borrow":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.lstrip("_") in ("borrow", "once"):
             yield from (argument.value for argument in node.args if isinstance(argument, ast.Constant))
         elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
             yield from re.findall(r"[ +]([a-z_]+):(?= )", node.value.decode("latin-1"))

@@ -17,7 +17,7 @@ from micropython import mem_total
 from tty import Tty
 
 found = []
-modem = sock = line = table = name = port = stayed = allocated = None  # made before measuring: a growing dict is heap too
+modem = sock = line = name = port = stayed = allocated = None  # made before measuring: a growing dict is heap too
 buf = bytearray(16)
 
 
@@ -45,16 +45,13 @@ def files(names):
 
 
 def use(path, dialect, tcp_port):
-    global modem, sock, line, table
+    global modem, sock, line
     port = int(tcp_port)
     line = Tty(path)
     note(None)
-    import atsock.dialects
+    import atsock
 
     note("core")
-    table = atsock.dialects.load(dialect)
-    note("dialect")
-    table = None  # Modem loads its own
     modem = atsock.Modem(line, dialect)
     note("Modem")
     modem.attach(apn="internet")

@@ -4,13 +4,13 @@ Streams have the methods of asyncio's StreamReader and StreamWriter, on both int
 non-blocking sockets and generators of commands as the blocking front; ear.py waits.  Imported when it is used.
 """
 
+from errno import EBADF, ECONNRESET
 import asyncio
 import sys
 
 import atsock
 
 from . import ear
-from .errnos import EBADF, ECONNRESET
 
 _READ = 2048  # bytes asked for where no count is given
 _HANDSHAKE_MS = 60_000

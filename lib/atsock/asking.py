@@ -1,6 +1,7 @@
 """What the modules that ask have in common: a question, an answer's fields, a command that must succeed."""
 
-from .errnos import EIO
+from errno import EIO
+
 from .fast import MISSING, const, field, number
 from .question import Question
 

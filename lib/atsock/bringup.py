@@ -2,14 +2,17 @@
 
 Written as generators: they yield a Command to be run, or a number of milliseconds to wait, and the front
 (blocking or asyncio) does that.  3GPP commands stand here, vendor commands in the dialect tables.  Each part is loaded
-when its turn comes: together they would take half of a small heap.
+when its turn comes, and is given the module asking.py: together, or with one of it each, they would take half of a small heap.
 """
 
 import atsock
 
-from .asking import ask, run_steps
+from . import asking
+from .asking import ask
+from .command import Command
 from .fast import const
-from .lend import borrow
+from .lend import borrow, once
+from .printable import printable
 
 _SYNC_ANSWER = b"+CSQ:"
 _AT_MS = const(500)  # one AT during synchronisation
@@ -22,11 +25,31 @@ def attach(modem, apn, user, password, auth, family, pin):
     """All of it; returns the local address as str."""
     yield from synchronise(modem)
     if modem._engine.dialect is None:
-        yield from borrow("identifying").identify(modem)
+        yield from once("identifying", "identify", modem)
     yield ask(b"AT+CMEE=1")  # numbers in errors; a refusal does no harm
-    yield from borrow("registration").register(modem, pin)
-    yield from run_steps(modem, borrow("tables").of(modem).steps(b"SETUP"))
-    return (yield from borrow("context").activate(modem, apn, user, password, auth, family))
+    yield from once("registration", "register", modem, asking, pin)
+    yield from asking.run_steps(modem, once("tables", "look", modem, "steps", b"SETUP"))
+    return (yield from _context(modem, apn, user, password, auth, family))
+
+
+def _context(modem, apn, user, password, auth, family):
+    # The context is active; returns the local address as str.
+    engine = modem._engine
+    address = yield from once("context", "address", modem, asking)
+    if engine.lost and (address is not None or once("settings", "look", modem, "yes", b"DEACTIVATE_LOST")):
+        # What the module may still call active is not, or it must be told even so.
+        yield Command(None, once("tables", "look", modem, "command", b"DEACTIVATE"))
+        address = None
+    if address is None:
+        verbs = once("configuration", "commands", modem, apn, user, password, auth, family)
+        yield from once("context", "activate", modem, asking, verbs)
+        address = yield from once("context", "address", modem, asking)
+        if address is None:
+            raise atsock.ModemError(borrow("errnos").ENETDOWN, "the context is not active although the module said so")
+        engine.lost = False
+    elif (yield from once("context", "take_over", modem, asking)):
+        address = yield from once("context", "address", modem, asking)
+    return printable(address)
 
 
 def synchronise(modem):

@@ -5,15 +5,16 @@ and has the answer read (answers.py).  Generators of commands, as in bringup.py.
 the first call only; the sockets do not need it.
 """
 
+from errno import EIO, ETIMEDOUT
+
 import atsock
 
 from . import answers, arguments, packing, tables
 from .asking import ask, run
 from .command import Command
 from .question import Question
-from .errnos import EIO, ETIMEDOUT
 from .fast import MISSING, const
-from .lend import borrow
+from .lend import borrow, once
 from .manual import NOTHING, load
 from .watch import Watch
 
@@ -81,8 +82,8 @@ def _test_row(modem, name):
 def _table(modem):
     engine = modem._engine
     if engine.dialect is None:
-        yield from borrow("bringup").synchronise(modem)
-        yield from borrow("identifying").identify(modem)
+        yield from once("bringup", "synchronise", modem)
+        yield from once("identifying", "identify", modem)
     return load(engine.dialect)
 
 

@@ -69,11 +69,6 @@ def _ascii(text, what):
     return data
 
 
-def printable(data):
-    """Bytes of the wire as str, for messages: what is no printable ASCII becomes "?"."""
-    return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in data])
-
-
 def is_address(data):
     """Is it a numeric IPv4 or IPv6 address (bytes), rather than a name?"""
     if b":" in data:

@@ -1,10 +1,11 @@
 """What a socket does to be closed.  Loaded for the call."""
 
+from errno import ECONNRESET
+
 import atsock
 
-from .errnos import ECONNRESET
 from .fast import const
-from .lend import borrow
+from .lend import once
 
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken
 _HAND_OVER_MS = const(2000)  # a non-blocking close() waits so long for its command to go out
@@ -70,7 +71,7 @@ def _end_steps(socket, link):
 def _close_steps(socket, link):
     if socket._listener is not None:
         return socket._listener.close()
-    return borrow("releasing").close_link(socket._modem, link)
+    return once("releasing", "close_link", socket._modem, link)
 
 
 def _is_told(socket, job):

@@ -1,10 +1,11 @@
 """Modem's way to any AT command: command(), call(), query(), test(), and what every module tells of itself.  Loaded for the call."""
 
 from . import checks, tables
+from . import asking
 from .asking import ask, run, value
-from .checks import printable
+from .printable import printable
 from .fast import MISSING
-from .lend import borrow
+from .lend import borrow, once
 
 _COMMAND_MS = 60_000
 
@@ -41,21 +42,21 @@ def call(modem, name, *args):
     ValueError (what was wrong), TypeError (bool, float).
     Returns None; a tuple of the fields of the information line (int, str, None; payload as bytes); or a list of
     tuples where the answer is a list.  What the manual announces for later (+QIOPEN:, +CIPOPEN:, ...) is waited
-    for and is the value; "CONNECT" when data mode begins, left by call("+++").  Raises CommandError, also for
+    for and is the value; "CONNECT" when data mode begins, left by once("+++").  Raises CommandError, also for
     a result that tells a failure, and Timeout.
     Goes behind the sockets' back: what they have open is better left alone.
     """
-    return modem._run(borrow("catalogue").call(modem, name, args), -1, "call")
+    return modem._run(once("catalogue", "call", modem, name, args), -1, "call")
 
 
 def query(modem, name):
     """The read form ("?") of a command of the manual; returns and raises as call()."""
-    return modem._run(borrow("catalogue").query(modem, name), -1, "query")
+    return modem._run(once("catalogue", "query", modem, name), -1, "query")
 
 
 def test(modem, name):
     """The test form ("=?"): its fields as a list of str, a list of such lists when it has several lines."""
-    return modem._run(borrow("catalogue").test(modem, name), -1, "test")
+    return modem._run(once("catalogue", "test", modem, name), -1, "test")
 
 
 def identity(modem):
@@ -78,7 +79,7 @@ def registration(modem):
     registration = borrow("registration")
     for question in questions:
         for line in command(modem, question, question[2:-1] + b":"):
-            stat = registration.registered(line)
+            stat = registration.registered(asking, line)
             if stat in (1, 5):
                 return registration.describe(stat)
     return registration.describe(stat)

@@ -4,12 +4,14 @@ A generator yields a Command (to be run), a function (to be called until it says
 (milliseconds to wait).  Off the data path; allocates.
 """
 
+import sys
+from errno import EADDRINUSE, ECONNREFUSED, EIO, ETIMEDOUT
+
 import atsock
 
 from .command import Command
-from .errnos import EADDRINUSE, EBUSY, ECONNREFUSED, EIO, EMFILE, ENETDOWN, ETIMEDOUT
 from .fast import MISSING, const
-from .lend import borrow
+from .lend import borrow, once
 from .link import Link
 
 # Link.state, Link.ready
@@ -19,14 +21,20 @@ _GONE = const(4)
 _DEAD = const(5)
 _NO = const(0)
 
+_RING = const(2048)  # one read of the largest chunk
+# Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
+_PUSH_RING = const(8192)
+_PUSH_RING_CPYTHON = const(65536)
 
-def open_link(modem, socket, what, access, host, port, local):
-    """Open `what` (TCP, UDP, ...) for the socket; returns the link when it is open, or listens."""
+
+def open_link(modem, socket, what, plan, host, port):
+    """Open `what` (b"TCP", b"UDP", ...) as the plan (plan.py) says; returns the link when it is open, or listens."""
     engine = modem._engine
-    opens, table, read, pushed, by_sender, becomes, open_ms = borrow("plan").of_open(modem, socket, what, access, host, port, local)
+    access = socket._access
+    opens, table, read, pushed, by_sender, becomes, open_ms = plan
     peer = b""
     if by_sender:
-        address = yield from borrow("resolving").resolve(modem, host)
+        address = yield from once("resolving", "resolve", modem, host)
         peer = b"%s:%d" % (address[0], port)
     kind = Link
     if (what == b"UDP" or what == b"UDP_ANY") and access != "transparent":
@@ -69,7 +77,7 @@ def open_link(modem, socket, what, access, host, port, local):
         # The connection was refused without a number (+MIPSTAT).
         raise atsock.ModemError(ECONNREFUSED, "connection failed")
     error = modem._error(command, EADDRINUSE if what == b"TCP_SERVER" or what == b"UDP_ANY" else ECONNREFUSED)
-    if error.errno == ENETDOWN:
+    if error.errno == borrow("errnos").ENETDOWN:
         engine.lost = True  # whatever the module says of the context when it is asked (seen)
     raise error
 
@@ -88,7 +96,7 @@ def _take_link(modem, table, socket, access, pushed, kind):
     ids = yield from use_access(modem, access)
     before = yield from _allocate(modem, ids)
     link = modem._engine.links[before.id] = kind(before.id)
-    size = modem._ring_size(socket, pushed or access == "transparent")
+    size = ring_size(socket, pushed or access == "transparent")
     if size != link.size:
         link.size = size
     if size == before.size:
@@ -106,15 +114,17 @@ def use_access(modem, access):
     """
     engine = modem._engine
     if not modem.isconnected():
-        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
-    steps, ids = borrow("plan").of_switch(modem, access)
-    if steps is not None:
+        raise atsock.ModemError(borrow("errnos").ENETDOWN, "not attached: call attach() first")
+    setups, ids = once("switching", "of_switch", modem, access)
+    if setups is not None:
         if engine.servers or any([link.socket is not None for link in engine.links.values()]):
             now = modem._access_now
-            raise atsock.ModemError(EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
+            raise atsock.ModemError(borrow("errnos").EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
         modem._access_now = None
-        yield from borrow("asking").run_steps(modem, steps)
-        borrow("packing").use(engine, engine.dialect, access)
+        for key in setups:
+            yield from once("asking", "run_steps", modem, once("tables", "look", modem, "steps", key))
+        if engine.access != access:
+            once("packing", "use", engine, engine.dialect, access)
         modem._access_now = access
     return ids
 
@@ -134,7 +144,7 @@ def _allocate(modem, ids):
         closing = [link for link in links if link.closing]
         waiting = [link for link in links if link.socket is None and not link.closing]
         if waiting:
-            yield from borrow("releasing").close_link(modem, waiting[-1])
+            yield from once("releasing", "close_link", modem, waiting[-1])
         elif closing:
             yield lambda: not all([link.closing for link in closing])
         else:
@@ -152,4 +162,11 @@ def _unused(links):
     for link in links:
         if link.state == _DEAD or link.state == _GONE and link.ready == _NO and not link.count:
             return link
-    raise atsock.ModemError(EMFILE, "all %d connection ids are in use" % len(links))
+    raise atsock.ModemError(borrow("errnos").EMFILE, "all %d connection ids are in use" % len(links))
+
+
+def ring_size(socket, pushed):
+    """Bytes of a socket's receive ring."""
+    if socket._rcvbuf or not pushed:
+        return socket._rcvbuf or _RING
+    return _PUSH_RING if sys.implementation.name == "micropython" else _PUSH_RING_CPYTHON

@@ -5,12 +5,14 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
+from errno import ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+
 import atsock
 
-from .errnos import EMSGSIZE, ENETDOWN, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
-from .checks import printable
+from .errnos import EMSGSIZE, ENETDOWN
+from .printable import printable
 from .fast import const, put
-from .lend import borrow
+from .lend import once
 from .link import Link
 from .ring import look, place, skip
 from .sockets import Socket
@@ -163,7 +165,7 @@ class DatagramSocket(Socket):
 
     def bind(self, address):
         """Receive at the local port of address (host, port), 0: any.  Raises OSError: EADDRINUSE, EMFILE."""
-        borrow("opening").bind(self, address)
+        once("opening", "bind", self, address)
         if self._rules().unconnected:
             self._open_any()
 
@@ -308,7 +310,7 @@ class DatagramSocket(Socket):
 
     def _rules(self):
         if self._udp is None:
-            table = borrow("tables").of(self._modem)
+            table = once("tables", "of", self._modem)
             if table is None:
                 raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
             self._udp = _Udp(table, self._access)
@@ -319,9 +321,9 @@ class DatagramSocket(Socket):
         if host != self._name:
             rules = self._rules()
             family = self._family if rules.asks_family else 0  # else there is one question for both
-            self._found = self._modem._run(borrow("resolving").resolve(self._modem, host, family), self._timeout_ms or -1, "resolve")[0]
+            self._found = self._modem._run(once("resolving", "resolve", self._modem, host, family), self._timeout_ms or -1, "resolve")[0]
             if rules.eight_groups:
-                self._found = borrow("checks").eight_groups(self._found)
+                self._found = once("checks", "eight_groups", self._found)
             self._name = host
         return self._found
 

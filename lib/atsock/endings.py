@@ -3,7 +3,8 @@
 Methods of Link (link.py), loaded for the call.
 """
 
-from .errnos import ECONNRESET, ENOBUFS
+from errno import ECONNRESET, ENOBUFS
+
 from .ring import resize
 from .states import GONE, LISTENING, MAYBE, NO, OPEN, OPENING
 

@@ -28,7 +28,7 @@ from array import array
 from errno import EAGAIN, EIO
 
 from .fast import MISSING, const, copy, field, fill_in, hexlify, match
-from .lend import borrow, method
+from .lend import once, method
 from .link import Link
 from .port import ticks_add, ticks_diff
 from .tokens import Tokenizer
@@ -112,6 +112,7 @@ class Engine:
     # What is not written on the data path.
     by_sender = None  # see senders.py
     dialect = None  # its name, as soon as it is known
+    access = None  # mode that the rows are for
     why = None  # command that asks the module why it refused the last one
     closes_gone = False  # a connection that is gone must still be closed
     refused = None  # the command whose reason is being asked for
@@ -247,7 +248,7 @@ class Engine:
             self.out_left = 0
             errno = errno or EIO
         if self.refused is not None or errno == EIO and self.why is not None and self.code == MISSING:
-            command = borrow("outcome").reason(self)
+            command = once("outcome", "reason", self)
             if command is None:  # it is being asked for
                 return
             errno = EIO
@@ -301,9 +302,9 @@ class Engine:
         if moved:
             self.moved_ms = now
         elif self.tokens.left and ticks_diff(now, self.moved_ms) > _STALL_MS:
-            borrow("late").payload_lost(self)
+            once("late", "payload_lost", self)
         if (self.state == _BUSY or self.state == _LATE) and ticks_diff(self.deadline, now) <= 0:
-            borrow("late").expire(self)
+            once("late", "expire", self)
 
     def _make_room(self):
         # The reader of a pushing link is slow.  As long as nothing else is to come through, the UART may wait
@@ -337,7 +338,7 @@ class Engine:
         command = self.command
         self.got |= _PROMPTED
         if command.buf is None:  # abandoned before the module was ready for the payload
-            borrow("late").fill_up(self, command, command.n)
+            once("late", "fill_up", self, command, command.n)
         else:
             self._out(command.buf, command.n)
             self.out_at = command.start
@@ -350,7 +351,7 @@ class Engine:
         if asks and self.command.takes(self) or self.knows():
             return
         if not asks or not self.command.collects(self):
-            borrow("strays").line(self)
+            once("strays", "line", self)
 
     def knows(self):
         """Act on the line as the rows say; False when no row takes it."""
@@ -379,11 +380,11 @@ class Engine:
             self._on_empty(link)
         elif event == _ERROR:
             if not self.got & _EMPTY or self.state == _LATE:
-                return borrow("outcome").error(self)
+                return once("outcome", "error", self)
             self._finish(0)
             return True
         elif not found[_GOOD] or event & _RARE:
-            borrow("outcome").happens(self, event)
+            once("outcome", "happens", self, event)
         elif event == _SENT:
             link.free = found[_REST]
             if self.need & _OK2 and self.got & _OK:
@@ -395,12 +396,12 @@ class Engine:
     def _check(self):
         if self.got & self.need != self.need or self.state != _BUSY:
             if self.state == _LATE and self.got & _OK:
-                borrow("late").final(self)
+                once("late", "final", self)
         elif not self.command.asks or self.command.is_complete(self.bad):
             if self.got & _REFUSED:
                 self._finish(EAGAIN)
             else:
-                self._finish(borrow("outcome").bad(self) if self.bad else 0)
+                self._finish(once("outcome", "bad", self) if self.bad else 0)
 
     # -- payload
 
@@ -478,7 +479,7 @@ class Engine:
                 link.flow_off = event == _FLOW_OFF
                 self.event(_EVENT_FLOW_OFF if link.flow_off else _EVENT_FLOW_ON, link, 0)
         elif event != _NOISE:
-            return borrow("rare").happens(self, event, link)
+            return once("rare", "happens", self, event, link)
         return True
 
     def _on_ready(self, link):

@@ -1,12 +1,15 @@
 """What to raise when a command failed or a connection ended: errno, the command as sent, the manual's words.  Loaded to be raised."""
 
+import errno
+from errno import ECONNRESET, EIO, ETIMEDOUT
+
 import atsock
 
-from .checks import printable
+from .printable import printable
 from .command import Command
-from .errnos import ECONNRESET, EIO, ETIMEDOUT, os_error
+from .errnos import os_error
 from .fast import MISSING, fill_in
-from .lend import borrow
+from .lend import borrow, once
 
 
 def _error(modem, command, default=EIO):
@@ -15,16 +18,16 @@ def _error(modem, command, default=EIO):
         return atsock.Timeout("no answer to " + _text(modem, command))
     if command.errno == ECONNRESET:
         return atsock.Restarted()
-    table = borrow("tables").of(modem)
+    table = once("settings", "of", modem)
     text = printable(command.text or b"")
     if command.code == MISSING:
         return atsock.CommandError(default, _text(modem, command), None, text)
-    errno = default
+    number = default
     if table and command.told not in table.cells(b"FOREIGN_CODES"):
-        errno = _errno(table, command.code, default)
+        number = _errno(table, command.code, default)
     if table and not text:
         text = _meaning(modem._engine.dialect, command)
-    return atsock.CommandError(errno, _text(modem, command), command.code, text)
+    return atsock.CommandError(number, _text(modem, command), command.code, text)
 
 
 def _errno(table, code, default):
@@ -33,7 +36,8 @@ def _errno(table, code, default):
     for cells in table.all(b"ERRNOS"):
         for cell in cells:
             if cell.split(b" ")[0] == code:
-                return getattr(borrow("errnos"), cell.split(b" ")[1].decode())
+                name = cell.split(b" ")[1].decode()
+                return getattr(errno, name, None) or getattr(borrow("errnos"), name)
     return default
 
 

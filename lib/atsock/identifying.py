@@ -4,9 +4,10 @@ from errno import ENODEV
 
 import atsock
 
-from . import tables
+from . import settings
 from .asking import ask
-from .checks import printable
+from .lend import once
+from .printable import printable
 
 
 def identify(modem):
@@ -17,9 +18,9 @@ def identify(modem):
         yield command
         said += command.lines
         for line in command.lines:
-            for name in tables.names():
-                if is_model(line, tables.Table(name).words(b"MODELS")):
-                    modem._use(name)
+            for name in settings.names():
+                if is_model(line, settings.Settings(name).words(b"MODELS")):
+                    once("packing", "use", modem._engine, name, modem._access)
                     return
     what = printable(b" / ".join(said)) if said else "nothing"
     raise atsock.ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)

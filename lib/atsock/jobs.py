@@ -3,14 +3,15 @@
 With what Modem does with such jobs, and with commands that wait for their turn, off the data path.  Loaded for the call.
 """
 
+from errno import ECONNRESET
+
 import atsock
 
 from .command import Command
-from .errnos import EBUSY, ECONNRESET
 from .fast import const
+from .lend import borrow
 
 _DATA_MODE = const(3)  # Engine.state
-from .fast import const
 
 _LOOK_MS = const(100)  # a function that says when to go on may look at the clock
 _FOREVER_MS = const(3_600_000)
@@ -55,7 +56,7 @@ class Job:
         if isinstance(step, Command):
             if not step.done and self.engine.state == _DATA_MODE and self.modem._withdraw(step):
                 self.steps.close()
-                raise atsock.ModemError(EBUSY, "the port is in data mode: escape() first")
+                raise atsock.ModemError(borrow("errnos").EBUSY, "the port is in data mode: escape() first")
             return step.done
         if isinstance(step, int):
             return self.engine.is_past(self.resume)

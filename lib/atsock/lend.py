@@ -5,9 +5,13 @@ nobody refers to such a module once its functions have returned.  Loading a .mpy
 milliseconds; a source file would have to be compiled each time, so those are kept.  Knows no modem.
 """
 
+import gc
 import sys
 
 _FORGETS = __file__.endswith(".mpy")
+# What stays must not be strewn between what is dropped: a small heap would have room and no piece of it large enough.  A large
+# one is not collected each time, that would take too long.
+_SMALL = _FORGETS and gc.mem_alloc() + gc.mem_free() < 150_000
 
 
 def borrow(name):
@@ -15,6 +19,8 @@ def borrow(name):
 
     The exceptions are not: who caught one must know it again.
     """
+    if _SMALL:
+        gc.collect()
     before = list(sys.modules)
     name = "atsock." + name
     __import__(name)
@@ -33,11 +39,19 @@ def borrow(name):
     return module
 
 
+def once(module, name, *args, **named):
+    """What the function `name` of the module atsock.`module` returns; the module is forgotten as soon as it has.
+
+    MicroPython's collector takes what an expression has left on the stack for in use as long as the function runs that it
+    stands in, and a generator keeps it even longer: borrow(module).name() would hold the module there.
+    """
+    return getattr(borrow(module), name)(*args, **named)
+
+
 def method(owner, name):
     """The method `name` of `owner`, from the module that places.py names.  Raises AttributeError when none does.  Allocates."""
-    module = borrow("places").find(owner._places, name)
+    module = once("places", "find", owner._places, name)
     if module[0] == "+":  # it stays, and gives its methods to the class
         __import__("atsock." + module[1:])
         return getattr(owner, name)
-    function = getattr(borrow(module), name)
-    return lambda *args, **named: function(owner, *args, **named)
+    return lambda *args, **named: once(module, name, owner, *args, **named)

@@ -1,14 +1,15 @@
 """Connection ids beside opening and closing: room that a module must be asked for, ids used anew, local ports.  Loaded for the call."""
 
-from .errnos import EAGAIN, EIO
-from .lend import borrow
+from errno import EAGAIN, EIO
+
+from .lend import once
 from .link import Link
 from .states import NO
 
 
 def _ask_room(modem, link):
     # -EAGAIN until the module has told that it has room for more.
-    if not link.asking and borrow("tables").of(modem).cells(b"ROOM"):
+    if not link.asking and once("settings", "look", modem, "cells", b"ROOM"):
         link.asking = True
         modem._spawn(_room_steps(modem, link))
     elif not link.asking:
@@ -18,7 +19,7 @@ def _ask_room(modem, link):
 
 def _room_steps(modem, link):
     try:
-        yield from borrow("releasing").ask_room(modem, link)
+        yield from once("releasing", "ask_room", modem, link)
     finally:
         link.asking = False
 

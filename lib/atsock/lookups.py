@@ -4,16 +4,15 @@ import atsock
 
 from . import checks
 from .address import AF_INET, AF_INET6, SOCK_STREAM
-from .checks import printable
-from .errnos import ENETDOWN
-from .lend import borrow
+from .printable import printable
+from .lend import borrow, once
 
 
 def resolve(modem, host, family=AF_INET):
     """The addresses (list of str) of a host name, asked of the module's DNS.  Raises CommandError, Timeout."""
     host = checks.host(host)
     _check_attached(modem)
-    return [printable(address) for address in modem._run(borrow("connection").resolve(modem, host, family), -1, "resolve")]
+    return [printable(address) for address in modem._run(once("connection", "resolve", modem, host, family), -1, "resolve")]
 
 
 def getaddrinfo(modem, host, port, af=0, type=0, proto=0, flags=0):
@@ -33,7 +32,7 @@ def ping(modem, host, count=4, size=32, timeout_ms=4000):
     A lost answer is no error.  Raises CommandError (no such name, ...), Timeout, OSError EOPNOTSUPP where the
     dialect has no ping (SIMCom).  BG96 has no size.  Source: AT+QPING 2.1.11, AT+MPING 1.1.15.
     """
-    return modem._run(borrow("services").ping(modem, host, count, size, timeout_ms), -1, "ping")
+    return modem._run(once("services", "ping", modem, host, count, size, timeout_ms), -1, "ping")
 
 
 def ntp(modem, server, port=123):
@@ -42,9 +41,9 @@ def ntp(modem, server, port=123):
     Raises CommandError, Timeout, OSError EOPNOTSUPP where the dialect has no NTP (SIMCom).
     Source: AT+QNTP 2.1.12, AT+MIPNTP 1.1.22.
     """
-    return modem._run(borrow("services").ntp(modem, server, port), -1, "NTP")
+    return modem._run(once("services", "ntp", modem, server, port), -1, "NTP")
 
 
 def _check_attached(modem):
     if not modem.isconnected():
-        raise atsock.ModemError(ENETDOWN, "not attached: call attach() first")
+        raise atsock.ModemError(borrow("errnos").ENETDOWN, "not attached: call attach() first")

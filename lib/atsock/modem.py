@@ -8,7 +8,7 @@ What is not needed while bytes move is in the modules that places.py names, and 
 """
 
 from .fast import const
-from .lend import borrow, method
+from .lend import once, method
 
 _GONE = const(4)  # link.py
 
@@ -22,7 +22,8 @@ class Modem:
     _ear = None  # what asyncio's tasks wait with, see ear.py
 
     def __init__(self, *args, **named):
-        borrow("network")._begin(self, *args, **named)
+        dialect = once("network", "_begin", self, *args, **named)
+        once("packing", "use", self._engine, dialect, self._access)
 
     def __getattr__(self, name):
         return method(self, name)

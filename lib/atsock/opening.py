@@ -1,42 +1,10 @@
-"""What a socket does until it is connected: Modem.socket(), bind() and connect().  Loaded for the call."""
+"""What a socket does until it is connected: bind() and connect().  Loaded for the call."""
 
-import sys
+from errno import EALREADY, EBADF, EINPROGRESS, EINVAL
 
 import atsock
 
-from . import checks
-from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
-from .errnos import EALREADY, EBADF, EINPROGRESS, EINVAL, EISCONN, os_error
-from .fast import const
-from .lend import borrow
-
-_RING = const(2048)  # one read of the largest chunk
-# Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
-_PUSH_RING = const(8192)
-_PUSH_RING_CPYTHON = const(65536)
-
-
-def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=False):
-    """A socket that is not connected yet; sends nothing.
-
-    family: AF_INET, AF_INET6 or None, the one that attach() was given; type: SOCK_STREAM or SOCK_DGRAM; access: "buffer", "push", "hex" or "transparent" (default: the modem's).
-    Raises ValueError for what the dialect has not.
-    """
-    family = family or (AF_INET6 if modem._attached_with[4] == 6 else AF_INET)  # of the context
-    access = checks.access(access or modem._access)
-    if family not in (AF_INET, AF_INET6):
-        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
-    if type != SOCK_STREAM and type != SOCK_DGRAM:
-        raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
-    if access == "transparent":
-        from . import transparent
-
-        kind = transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
-    elif type == SOCK_DGRAM:
-        from .datagrams import DatagramSocket as kind
-    else:
-        from .sockets import StreamSocket as kind
-    return kind(modem, family, access, tls)
+from .lend import borrow, once
 
 
 def connect(socket, address):
@@ -56,7 +24,7 @@ def bind(socket, address):
     _check_open(socket)
     if socket._link is not None:
         raise atsock.ModemError(EINVAL, "bind() comes before connect() and listen()")
-    socket._local = checks.port(address[1], 0)
+    socket._local = once("checks", "port", address[1], 0)
 
 
 def _check_open(socket):
@@ -68,6 +36,7 @@ def _check_address(socket, address):
     _check_open(socket)
     if not isinstance(address, (tuple, list)) or len(address) < 2:
         raise TypeError("address: (host, port), not %r" % (address,))
+    checks = borrow("checks")
     return checks.host(address[0]), checks.port(address[1])
 
 
@@ -75,7 +44,7 @@ def _check_job(socket, unfinished=EALREADY):
     # The outcome of a non-blocking connect(), told once.
     job = socket._job
     if not job.done:
-        raise os_error(unfinished)
+        raise borrow("errnos").os_error(unfinished)
     socket._job = None
     job.result()
 
@@ -84,12 +53,12 @@ def _connect(socket, what, host, port, timeout_ms):
     if socket._job is not None:
         _check_job(socket)
     if socket._link is not None:
-        raise atsock.ModemError(EISCONN, "already connected")
+        raise atsock.ModemError(borrow("errnos").EISCONN, "already connected")
     steps = _open_steps(socket, what, host, port)
     if timeout_ms:
         socket._modem._run(steps, timeout_ms, "connect")
         return
-    _close_orphans(socket._modem)
+    socket._modem._close_orphans()
     socket._job = socket._modem._spawn(steps)
     _check_job(socket, EINPROGRESS)
 
@@ -97,25 +66,12 @@ def _connect(socket, what, host, port, timeout_ms):
 def _open_steps(socket, what, host, port):
     opened = False
     try:
-        yield from borrow("connection").open_link(socket._modem, socket, what, socket._access, host, port, socket._local)
+        plan = once("plan", "of_open", socket._modem, socket, what, host, port)
+        yield from once("connection", "open_link", socket._modem, socket, what, plan, host, port)
         opened = True
     finally:
         if not opened:
             _release(socket)
-
-
-def _adopt(socket, link, table):
-    # The socket has this link from now on; table: of its access mode, see Table.socket().
-    socket._link = link
-    socket._table = table
-    socket._reading = 0  # what link.rx is doing, see sockets.py
-    socket._writing = False  # link.tx is in flight, or finished and not looked at
-    socket._given_up = False  # it is what is left of a send() that ran out of time
-    socket._deadline = 0
-    socket._retry_ms = 0
-    socket._retry_at = 0
-    socket._checked = socket._engine.after_ms(0)  # ticks of the last look into the module's buffer
-    link.tx.verb = table[0]
 
 
 def _release(socket):
@@ -132,16 +88,3 @@ def __del__(socket):
     # CPython: dropped without close(): give the id back at the next opportunity; nothing is sent from a finaliser.
     if socket._link is not None:
         _release(socket)
-
-
-def _close_orphans(modem):
-    # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
-    while modem._orphans:
-        modem._spawn(borrow("releasing").drop_link(modem, modem._orphans.pop()))
-
-
-def _ring_size(modem, socket, pushed):
-    # Bytes of a socket's receive ring.
-    if socket._rcvbuf or not pushed:
-        return socket._rcvbuf or _RING
-    return _PUSH_RING if sys.implementation.name == "micropython" else _PUSH_RING_CPYTHON

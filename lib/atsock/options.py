@@ -1,9 +1,11 @@
 """Options and small questions of a socket.  Loaded for the call."""
 
+from errno import EINVAL, ENOTCONN, EOPNOTSUPP
+
 from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
-from .errnos import EINVAL, ENOTCONN, EOPNOTSUPP, os_error
+from .errnos import os_error
 from .fast import const
-from .lend import borrow
+from .lend import once
 
 # Requests of ioctl (MicroPython py/stream.h); POLL is in polling.py.
 _FLUSH = const(1)
@@ -43,7 +45,7 @@ def setsockopt(socket, level, option, value):
     """
     if option == SO_KEEPALIVE and level != IPPROTO_TCP:
         modem = socket._modem
-        modem._run(borrow("services").keepalive(modem, value, getattr(socket, "_keepalive", _KEEPALIVE)), -1, "keep-alive")
+        modem._run(once("services", "keepalive", modem, value, getattr(socket, "_keepalive", _KEEPALIVE)), -1, "keep-alive")
     elif level == IPPROTO_TCP and option in (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT):
         keep = list(getattr(socket, "_keepalive", _KEEPALIVE))
         keep[option - TCP_KEEPIDLE] = value
@@ -72,7 +74,7 @@ def unacked(socket):
     """
     if socket._link is None:
         socket._fail(ENOTCONN)
-    return socket._modem._run(borrow("services").unacked(socket._modem, socket._link), socket._timeout_ms, "unacked")
+    return socket._modem._run(once("services", "unacked", socket._modem, socket._link), socket._timeout_ms, "unacked")
 
 
 def _control(socket, request):

@@ -4,7 +4,7 @@ from errno import EAGAIN, EIO
 
 from .command import Command
 from .fast import MISSING, const
-from .lend import borrow
+from .lend import once
 
 _CODE = const(1 << 16)
 _REASON = const(1 << 14)
@@ -41,7 +41,7 @@ def happens(engine, event):
 def error(engine):
     """The final result ERROR; True."""
     if engine.state == _LATE:
-        borrow("late").final(engine)
+        once("late", "final", engine)
         return True
     value = engine.found[_VALUE]
     if value != MISSING:
@@ -54,7 +54,7 @@ def error(engine):
 
 def bad(engine):
     """What a failure means that came as a result line: errno, 0: nothing was left to be done."""
-    table = borrow("tables").of_engine(engine)
+    table = once("settings", "Settings", engine.dialect)
     if engine.code in table.numbers(b"AGAIN"):
         return EAGAIN
     if engine.verb is not engine.command.verb and engine.code in table.numbers(b"NOTHING_LEFT"):
@@ -68,7 +68,7 @@ def reason(engine):
     if refused is not None:
         engine.refused = None
         return refused
-    if not engine.verb[0].startswith(borrow("tables").of_engine(engine).word(b"WHY_OF")):
+    if not engine.verb[0].startswith(once("settings", "Settings", engine.dialect).word(b"WHY_OF")):
         return engine.command
     engine.refused = engine.command
     engine.command = Command()

@@ -4,8 +4,8 @@ A packed row, for match() of fast.py: its length, event, second event, link, val
 form, name, form; 255 stands for what is absent or may be anything.  Rows follow each other, a 0 is behind the last.
 """
 
-from .lend import borrow
-from .tables import EVENTS, Table, index, lines
+from .settings import lines
+from .tables import EVENTS, Table, index
 
 KINDS = b" NONE RAW INLINE HEX INLINE_HEX WORD RAW_FROM INLINE_FROM HEX_FROM INLINE_HEX_FROM "
 GOODS = b" bad mine asked any "  # from 252 on; a position that is absent and "any" are 255, too
@@ -32,9 +32,13 @@ _ANY = 255
 
 
 def use(engine, name, access):
-    """Let the engine read lines as this dialect tells them in this access mode."""
+    """Let the engine read lines as this dialect tells them in this access mode; None: as every module does."""
+    if name is None:
+        engine.rows = common()
+        return
     table = Table(name, engine.context)
     engine.dialect = name
+    engine.access = access
     engine.rows = rows(table, access)
     engine.tokens.in_line = headers(engine.rows)
     engine.why = table.command(b"WHY")
@@ -45,19 +49,16 @@ def rows(table, name):
     """The rows of an access mode, in the order in which they are tried."""
     key = table.access(name)[7]
     # OK first: it ends nearly every answer.
-    return _packed(lines(COMMON, b"FIRST") + (table.all(key) if key else []) + table.all(b"LINES") + lines(COMMON, b"LAST"))
+    found = [row_of(row) for row in lines(COMMON, b"FIRST")]
+    for key in (key, b"LINES"):
+        if key:
+            found += [row_of(row) for row in table.all(key)]
+    return b"".join(found + [row_of(row) for row in lines(COMMON, b"LAST")]) + b"\0"
 
 
 def common():
     """The rows of every module, for as long as the dialect is not known."""
-    return _packed(lines(COMMON, b"FIRST") + lines(COMMON, b"LAST"))
-
-
-def _packed(found):
-    packed = b""
-    for row in found:
-        packed += row_of(row)
-    return packed + b"\0"
+    return b"".join([row_of(row) for key in (b"FIRST", b"LAST") for row in lines(COMMON, key)]) + b"\0"
 
 
 def row_of(cells):

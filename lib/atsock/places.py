@@ -1,8 +1,10 @@
 """Where the methods are that Modem and the sockets have not: a module with + stays once it is loaded.  Loaded for the moment."""
 
 MODEM = (
-    b" network: _begin attach isconnected _attach _attach_steps _set_apn _use"
-    b" opening: socket _close_orphans _ring_size"
+    b" network: _begin _set_apn"
+    b" attaching: attach isconnected _attach _attach_steps"
+    b" making: socket"
+    b" releasing: _close_orphans"
     b" upkeep: local_address detach recover attach_async _is_down"
     b" commands: command call query test identity signal registration _heed"
     b" lookups: resolve getaddrinfo ping ntp _check_attached"
@@ -14,7 +16,8 @@ MODEM = (
 )
 
 SOCKET = (
-    b" opening: bind _check_address _check_job _check_open _connect _open_steps _adopt _release __del__"
+    b" opening: bind _check_address _check_job _check_open _connect _open_steps _release __del__"
+    b" adopting: _adopt"
     b" closing: close __enter__ __exit__ _end _end_steps _close_steps _is_told _hand_over"
     b" options: settimeout setblocking gettimeout _control setsockopt makefile fileno readable writable"
     b" troubles: _fail _no_link _failed _give_up"

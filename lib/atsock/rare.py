@@ -1,7 +1,9 @@
 """What the module tells rarely and unasked: a client came, the module restarted, the network is lost.  Loaded for the moment."""
 
-from .errnos import EBUSY, ECONNRESET, EIO, ENETDOWN
+from errno import ECONNRESET, EIO
+
 from .fast import const, field
+from .lend import borrow
 
 _CONNECT = const(1 << 13)
 _GONE = const(1 << 20)
@@ -45,7 +47,7 @@ def happens(engine, event, link):
     elif event == _NETWORK_LOST:
         if not engine.found[_GOOD]:
             return False
-        lose_all(engine, ENETDOWN)
+        lose_all(engine, borrow("errnos").ENETDOWN)
         engine.network_losses += 1
         engine.lost = True
         engine.event(_EVENT_NETWORK_LOST, None, 0)
@@ -112,7 +114,7 @@ def _on_online(engine):
     if engine.need & _CONNECT and engine.state == _BUSY:
         return False
     if engine.command is not None:
-        engine._finish(EBUSY)
+        engine._finish(borrow("errnos").EBUSY)
         engine.out_left = engine.hex_left = 0
     engine.enter_data(link.tail)
     return True

@@ -1,6 +1,7 @@
 """Methods of TCP sockets that hand out what they receive as new bytes, and sendall().  Loaded by the first call, and kept."""
 
-from .errnos import ETIMEDOUT
+from errno import ETIMEDOUT
+
 from .fast import const
 from .ring import find, look, take
 from .sockets import StreamSocket

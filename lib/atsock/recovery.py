@@ -4,13 +4,14 @@ A ladder, each rung bounded: attach anew; deactivate the context first; restart 
 hardware.  Restarts that follow each other too closely are refused, so that a network that is down is not stormed.
 """
 
+from errno import EAGAIN, ECONNRESET
+
 import atsock
 
 from .asking import ask
 from .command import Command
-from .errnos import EAGAIN, ECONNRESET
 from .fast import const
-from .lend import borrow
+from .lend import once
 
 _FREE = const(0)
 
@@ -74,7 +75,7 @@ def _deactivate(modem):
     engine = modem._engine
     if engine.dialect is not None:
         engine.reset()
-        yield Command(None, borrow("tables").of(modem).command(b"DEACTIVATE"), _RESTART_MS)
+        yield Command(None, once("tables", "look", modem, "command", b"DEACTIVATE"), _RESTART_MS)
 
 
 def _restart(modem):

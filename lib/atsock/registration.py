@@ -1,12 +1,12 @@
 """Bring-up, second part: the SIM ready, the module registered.  Loaded for the moment."""
 
+from errno import EACCES, ENODEV
+
 import atsock
 
-from .asking import ask, query, text, value
-from .checks import printable
-from .errnos import EACCES, ENODEV
+from .printable import printable
 from .fast import MISSING, const
-from .lend import borrow
+from .lend import once
 
 _POLL_MS = const(1000)  # between two questions
 
@@ -16,24 +16,24 @@ _ROAMING = const(5)
 _STAT = ("not searching", "home", "searching", "denied", "unknown", "roaming")
 
 
-def register(modem, pin):
+def register(modem, asking, pin):
     """Wait until the SIM is ready and the module registered.  The front's deadline ends it."""
-    yield from _sim(pin)
-    yield from _registered(modem)
+    yield from _sim(asking, pin)
+    yield from _registered(modem, asking)
 
 
-def _sim(pin):
+def _sim(asking, pin):
     # 27.007 8.3.  Right after boot the SIM is busy for a while (+CME ERROR 14, or a failure that passes).
     for attempt in range(20):
-        command = query(b"AT+CPIN?")
+        command = asking.query(b"AT+CPIN?")
         yield command
-        state = text(command.lines[-1], 0) if command.lines else b""
+        state = asking.text(command.lines[-1], 0) if command.lines else b""
         if state == b"READY":
             return
         if state == b"SIM PIN":
             if not pin:
                 raise atsock.ModemError(EACCES, "the SIM asks for its PIN: attach(pin=...)")
-            command = ask(b'AT+CPIN="' + pin + b'"', 20_000)
+            command = asking.ask(b'AT+CPIN="' + pin + b'"', 20_000)
             pin = None  # a wrong one is never tried twice
             yield command
             if command.errno:
@@ -46,32 +46,32 @@ def _sim(pin):
     raise atsock.ModemError(ENODEV, "the SIM does not become ready" + ("" if command.code == MISSING else " (+CME ERROR: %d)" % command.code))
 
 
-def _registered(modem):
+def _registered(modem, asking):
     # 27.007 7.2, 10.1.20, 10.1.22.  The front's deadline ends it.
-    questions = borrow("tables").of(modem).words(b"REGISTRATION")
+    questions = once("settings", "look", modem, "words", b"REGISTRATION")
     awake = False
     while True:
         stat = MISSING
         for question in questions:
-            command = query(question)
+            command = asking.query(question)
             yield command
             for line in command.lines:
-                stat = registered(line)
+                stat = registered(asking, line)
                 if stat == _HOME or stat == _ROAMING:
                     return
         if not awake:
             awake = True
-            command = query(b"AT+CFUN?")  # 27.007 8.2: 0 and 4 are radio off
+            command = asking.query(b"AT+CFUN?")  # 27.007 8.2: 0 and 4 are radio off
             yield command
-            if command.lines and value(command.lines[0], 0) != 1:
-                yield ask(b"AT+CFUN=1", 15_000)
+            if command.lines and asking.value(command.lines[0], 0) != 1:
+                yield asking.ask(b"AT+CFUN=1", 15_000)
         yield _POLL_MS
 
 
-def registered(line):
+def registered(asking, line):
     """<stat> of an answer +CREG: <n>,<stat>[,...]; MISSING for a notice +CREG: <stat>[,"<area>",...] between."""
     comma = line.find(b",")
-    return MISSING if comma < 0 or line[comma + 1 : comma + 2] == b'"' else value(line, 1)
+    return MISSING if comma < 0 or line[comma + 1 : comma + 2] == b'"' else asking.value(line, 1)
 
 
 def describe(stat):

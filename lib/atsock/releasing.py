@@ -1,9 +1,10 @@
 """Closing, as generators of commands (see connection.py).  Off the data path; allocates."""
 
+from errno import EIO
+
 from .command import Command
-from .errnos import EIO
 from .fast import const
-from .lend import borrow
+from .lend import borrow, once
 
 _FREE = const(0)
 _OPENING = const(1)
@@ -16,11 +17,11 @@ def drop_link(modem, link):
     engine = modem._engine
     link.closing = True
     try:
-        if link.state == _OPENING and link.listener is None and not borrow("tables").of(modem).yes(b"CLOSE_OPENING"):
-            give_up = engine.after_ms(borrow("tables").of(modem).number(b"OPEN_MS"))
+        if link.state == _OPENING and link.listener is None and not once("settings", "look", modem, "yes", b"CLOSE_OPENING"):
+            give_up = engine.after_ms(once("settings", "look", modem, "number", b"OPEN_MS"))
             yield lambda: link.state != _OPENING or engine.is_past(give_up)
         if engine.state == _DATA_MODE and engine.tokens.sink is link.tail:
-            yield from borrow("online").escape(modem)
+            yield from once("online", "escape", modem)
         yield from close_link(modem, link)
     finally:
         link.closing = False
@@ -38,7 +39,7 @@ def close_link(modem, link):
 def _close(modem, link):
     link.dropping = True
     if link.held:
-        command = Command(link, borrow("tables").of(modem).command(b"CLOSE"))
+        command = Command(link, once("tables", "look", modem, "command", b"CLOSE"))
         yield command
         if command.errno and command.errno != EIO:
             # No answer: the id stays out of use until a later close of it succeeds.  A refusal means that it
@@ -56,7 +57,7 @@ def _close(modem, link):
 def ask_room(modem, link):
     """The module said that it has room for nothing: ask until it has, before the next block is offered."""
     asking = borrow("asking")
-    question, prefix = borrow("tables").of(modem).cells(b"ROOM")
+    question, prefix = once("settings", "look", modem, "cells", b"ROOM")
     pause_ms = 50
     for _ in range(_ROOM_QUESTIONS):
         yield pause_ms
@@ -68,3 +69,9 @@ def ask_room(modem, link):
                 return
         pause_ms = min(pause_ms * 2, 2000)
     link.free = -1  # it may be one that always says so: let the next block's own result decide
+
+
+def _close_orphans(modem):
+    # An error here belongs to no call of the program: the link stays held, and is closed again before its id is used.
+    while modem._orphans:
+        modem._spawn(drop_link(modem, modem._orphans.pop()))

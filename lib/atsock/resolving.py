@@ -1,11 +1,13 @@
 """Looking up a name, as a generator of commands (see connection.py).  Off the data path; allocates."""
 
+from errno import EHOSTUNREACH
+
 import atsock
 
 from . import tables
 from .address import AF_INET6
 from .checks import is_address
-from .errnos import EAFNOSUPPORT, EHOSTUNREACH
+from .errnos import EAFNOSUPPORT
 from .question import Question
 
 

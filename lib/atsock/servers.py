@@ -1,16 +1,19 @@
 """TCP servers.  Three kinds of module: the server takes a connection id of its own (BG96), servers are numbered apart
 (SIMCom), or the listening id itself becomes the connection (Fibocom)."""
 
+from errno import EINVAL
+
 import atsock
 
 from . import tables
 from .address import AF_INET6
 from .asking import run
 from .command import Command
-from .connection import in_turn, open_link, use_access
+from .connection import in_turn, open_link, ring_size, use_access
 from .datagrams import parse_sender
-from .errnos import EINVAL, EMFILE
+from .errnos import EMFILE
 from .fast import const
+from .lend import once
 from .link import Link
 from .releasing import close_link
 
@@ -57,7 +60,8 @@ class Listener:
                 link = yield from in_turn(self.modem, self._start_apart())
             else:
                 nobody = b"0:0:0:0:0:0:0:1" if self.socket._family == AF_INET6 else b"127.0.0.1"  # where a client's address would stand
-                link = yield from open_link(self.modem, self.socket, b"TCP_SERVER", self.socket._access, nobody, 0, port)
+                plan = once("plan", "of_open", self.modem, self.socket, b"TCP_SERVER", nobody, 0)
+                link = yield from open_link(self.modem, self.socket, b"TCP_SERVER", plan, nobody, 0)
         finally:
             if link is None:
                 start = self.starting
@@ -102,7 +106,7 @@ class Listener:
         becomes = self.kind == _BECOMES and link.socket is socket and link not in self.links
         if not becomes:
             link = self.modem._renew(link)
-            size = self.modem._ring_size(socket, pushed)
+            size = ring_size(socket, pushed)
             if size != link.size:
                 link.size = size
                 link.buf = None

@@ -1,15 +1,17 @@
 """What the modules offer beside sockets: ping and NTP.  Imported when it is used."""
 
+from errno import EIO, EOPNOTSUPP
+
 import atsock
 
 from . import tables
 from .asking import ask, run, text, value
-from .checks import eight_groups, printable
+from .checks import eight_groups
 from .checks import host as check_host
 from .checks import port as check_port
 from .command import Command
+from .printable import printable
 from .question import Question
-from .errnos import EIO, EOPNOTSUPP
 from .fast import MISSING
 
 

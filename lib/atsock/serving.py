@@ -1,8 +1,10 @@
 """listen() and accept() of TCP sockets.  Loaded for the call."""
 
+from errno import EAGAIN, EINVAL, ETIMEDOUT
+
 import atsock
 
-from .errnos import EAGAIN, EINVAL, ETIMEDOUT, os_error
+from .errnos import os_error
 
 
 def listen(socket, backlog=1):

@@ -55,7 +55,7 @@ The engine gets rows packed (packing.py), and commands as (text, ms, need, also[
 where something is filled in.
 """
 
-from .lend import borrow
+from .settings import Settings
 
 # In order of their bits.
 EVENTS = (
@@ -65,74 +65,19 @@ EVENTS = (
 FILLED_IN = b" link n context payload "  # from 1 on
 
 
-def names():
-    """The dialects that are installed (a board may carry only one)."""
-    return borrow("dialects").names()
+def look(modem, method, key):
+    """One thing that the table of the modem's dialect says: Table.method(key).  The table is not kept."""
+    return getattr(of(modem), method)(key)
 
 
 def of(modem):
     """The Table of the modem's dialect, None as long as it is not known.  Allocates."""
-    return of_engine(modem._engine)
-
-
-def of_engine(engine):
+    engine = modem._engine
     return None if engine.dialect is None else Table(engine.dialect, engine.context)
 
 
-class Table:
-    """One dialect.  name: one of dialects.names(); context: the PDP context id that its commands are for.
-
-    Raises ValueError when there is no such dialect, naming those that are installed.  Everything allocates.
-    """
-
-    def __init__(self, name, context=1):
-        self.context = context
-        self.texts = []
-        while name:
-            if name not in names():
-                raise ValueError("no dialect %r here; installed: %s" % (name, ", ".join(names())))
-            module = borrow("dialects." + name)
-            self.texts.append(module.TABLE)
-            name = getattr(module, "BASE", None)
-
-    # -- settings
-
-    def all(self, key):
-        """The lines of this key, each a list of cells (bytes; an absent one is b"")."""
-        for text in self.texts:
-            found = lines(text, key)
-            if found:
-                return found
-        return []
-
-    def cells(self, key):
-        """The cells of the key's only line; [] when it is absent."""
-        lines = self.all(key)
-        return lines[0] if lines and lines[0][0] else []
-
-    def word(self, key, default=b""):
-        cells = self.cells(key)
-        return cells[0] if cells else default
-
-    def words(self, key):
-        return self.word(key).split(b" ") if self.word(key) else []
-
-    def numbers(self, key):
-        """A list of int."""
-        return [int(word) for word in self.words(key)]
-
-    def number(self, key, default=None):
-        return int(self.word(key)) if self.word(key) else default
-
-    def yes(self, key):
-        return self.word(key) == b"yes"
-
-    def ids(self):
-        """A range of the connection ids."""
-        first, count = self.numbers(b"LINKS")
-        return range(first, first + count)
-
-    # -- commands
+class Table(Settings):
+    """One dialect with its commands."""
 
     def command(self, key, **values):
         """(text, ms, need, also[, then]) of a command, with the values (bytes or int) in their places; None when it is absent."""
@@ -170,13 +115,6 @@ class Table:
                 found.append((line if line.startswith(b"AT") else self.command(line), must == b"MUST"))
         return found
 
-    # -- access modes
-
-    def access(self, name):
-        """The cells of an access mode: mode, group, setup, send, chunk, recv, read, lines, send_to, leave; None: not known."""
-        cells = self.cells(b"ACCESS_" + name.upper().encode())
-        return cells or None
-
     def socket(self, name):
         """What a socket needs of an access mode: (send, chunk, recv, read)."""
         cells = self.access(name)
@@ -190,18 +128,6 @@ def events(cell):
         if word:
             bits |= 1 << index(EVENTS, word)
     return bits
-
-
-def lines(text, key):
-    found = []
-    mark = b"\n" + key + b" "
-    at = text.find(mark)
-    while at >= 0:
-        end = text.find(b"\n", at + 1)
-        cells = [cell.strip() for cell in text[at + len(mark) : end].split(b" # ")[0].split(b"  ")]
-        found.append([b"" if cell == b"-" else cell for cell in cells if cell])
-        at = text.find(mark, end)
-    return found
 
 
 def index(words, word):

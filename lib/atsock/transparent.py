@@ -4,14 +4,16 @@ Owns the guard times of +++ and the rule that payload never looks like it; tail.
 module says in band that data mode is over.
 """
 
+from errno import ENOTCONN, EOPNOTSUPP
+
 import atsock
 
 from . import tables
 from .asking import ask, run
 from .command import Command
-from .errnos import EBUSY, ENOTCONN, EOPNOTSUPP
+from .errnos import EBUSY
 from .fast import const, copy
-from .lend import borrow
+from .lend import once
 from .port import ticks_add
 from .releasing import close_link
 from .ring import resize, room
@@ -60,7 +62,7 @@ class TransparentSocket(StreamSocket):
         self._connect(self._what, host, port, self._timeout_ms)
 
     def _adopt(self, link, table):
-        borrow("opening")._adopt(self, link, table)
+        once("adopting", "_adopt", self, link, table)
         self._free_at = self._wrote_at = self._engine.after_ms(0)
         if link.buf is None:
             link.buf = bytearray(link.size)

@@ -6,7 +6,7 @@ import atsock
 
 from .errnos import os_error
 from .fast import const
-from .lend import borrow
+from .lend import once
 from .states import GONE, NO, OPEN, OPENING
 
 _AGAIN = const(-11)  # see sockets.py
@@ -64,7 +64,7 @@ def _send_failed(socket, link, tx):
             return _AGAIN if link.state == OPEN else -link.errno
     # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is believed.
     link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
-    return tx.code if 0 < tx.code < tx.n and tx.told == borrow("tables").of(socket._modem).word(b"TELLS_COUNT") else -link.errno
+    return tx.code if 0 < tx.code < tx.n and tx.told == once("settings", "look", socket._modem, "word", b"TELLS_COUNT") else -link.errno
 
 
 def _give_up(socket, at):

@@ -3,9 +3,8 @@
 from . import checks
 from .address import AF_INET
 from .command import Command
-from .errnos import ENETDOWN
 from .fast import const
-from .lend import borrow
+from .lend import borrow, once
 
 _ATTACH_MS = const(240_000)  # as attach()
 
@@ -15,11 +14,11 @@ def detach(modem):
     if modem._engine.dialect is None:
         return
     _is_down(modem)
-    modem._run(borrow("asking").run(modem, Command(None, borrow("tables").of(modem).command(b"DEACTIVATE"))), -1, "detach")
+    modem._run(once("asking", "run", modem, Command(None, once("tables", "look", modem, "command", b"DEACTIVATE"))), -1, "detach")
 
 
 def _is_down(modem):
-    borrow("rare").lose_all(modem._engine, ENETDOWN)
+    once("rare", "lose_all", modem._engine, borrow("errnos").ENETDOWN)
     modem._address = None
     modem._access_now = None
 
@@ -33,7 +32,7 @@ def recover(modem):
     """
     if modem._attached_with[0] is None and modem._apn is not None:
         modem._attached_with = (checks.quoted(modem._apn, "APN", 99),) + modem._attached_with[1:]
-    return modem._run(borrow("recovery").steps(modem), -1, "recover")
+    return modem._run(once("recovery", "steps", modem), -1, "recover")
 
 
 def local_address(modem):

@@ -3,10 +3,11 @@
 The engine calls over(); the table's column `answer` (manual/__init__.py) says what to expect.  Knows no vendor word.
 """
 
+from errno import EIO
+
 from . import answers, packing
-from .errnos import EIO
 from .fast import MISSING
-from .lend import borrow
+from .lend import once
 from .manual import ANY, DATA_MODE, FAILS, HEX, HEX_FROM, NOT_ZERO, RAW
 
 _NOISE = 29  # bit of the event that means nothing
@@ -33,7 +34,7 @@ class Watch:
         command.rows = b"".join(self.rows) + b"\0"
         command.until = self.over
         if self._may_go_online():
-            command.link = borrow("online").Nobody()
+            command.link = once("online", "Nobody")
 
     def _row(self, line):
         name, form, kind, fields, event, last = line

@@ -3,9 +3,11 @@
 Boards look the same functions up one by one (lend.py) and do not load this file.
 """
 
+from functools import wraps
 from weakref import ref
 
 from . import places
+from .engine import Engine
 from .lend import borrow
 from .link import Link
 from .modem import Modem
@@ -33,9 +35,18 @@ def _own(link, socket):
 Link._socket = None
 Link.socket = property(_owner, _own)
 
+complete(Engine, places.ENGINE)
 complete(Link, places.LINK)
 complete(Modem, places.MODEM)
 complete(Socket, places.SOCKET)
 complete(StreamSocket, places.STREAM[: -len(places.SOCKET)])
-Modem.__init__ = Modem._begin
+_init = Modem.__init__
+
+
+@wraps(Modem._begin)  # for its arguments
+def _init_modem(modem, *args, **named):
+    _init(modem, *args, **named)
+
+
+Modem.__init__ = _init_modem
 Modem.__doc__ = Modem._begin.__doc__

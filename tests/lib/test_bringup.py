@@ -355,7 +355,7 @@ def identified_by_name(dialect):
             differs = {b"AT+CGMM": line(model) + OK if model else ERROR, b"ATI": b"\r\n" + information + b"\r\n" + OK}
             modem, tape, clock, module = start(dialect, differs, said="")
             assert modem.attach("internet") == "10.0.0.1"
-            assert modem._engine.dialect.NAME == dialect
+            assert modem._engine.dialect == dialect
 
 
 def test_unknown_module_is_named():

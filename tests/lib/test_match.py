@@ -3,7 +3,7 @@
 import json
 from array import array
 
-from atsock import packing, tables
+from atsock import packing, settings, tables
 from fakes import Case, Random, spread
 from frames import DIALECTS
 from test_fast import TWINS
@@ -142,12 +142,12 @@ def is_address(fields, index):
 def readings(table, access):
     """The rows of an access mode, in the order in which they are tried."""
     key = table.access(access)[7]
-    cells = tables.lines(packing.COMMON, b"FIRST") + (table.all(key) if key else []) + table.all(b"LINES") + tables.lines(packing.COMMON, b"LAST")
     found = []
     at = 0
-    for row in cells:
-        found.append(Reading(row, at))
-        at += found[-1].size()
+    for cells in settings.lines(packing.COMMON, b"FIRST"), table.all(key) if key else (), table.all(b"LINES"), settings.lines(packing.COMMON, b"LAST"):
+        for row in cells:
+            found.append(Reading(row, at))
+            at += found[-1].size()
     return found
 
 

@@ -10,7 +10,7 @@ import atsock
 from fakes import CUTS, Case, spread
 from frames import DIALECTS, OK, line
 from scenes import attached, settle
-from test_tables import SPEC
+from test_match import SPEC
 
 # Vectors that belong together, in their order.
 SESSIONS = {

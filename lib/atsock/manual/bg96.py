@@ -1,6 +1,6 @@
 """Quectel BG96, every command.  Sections: BG96 TCP/IP AT Commands Manual V1.0; columns: __init__.py."""
 
-from ..bringup import value
+from ..asking import value
 from . import ANY, DATA, LATE, LINE, LIST, MANY, NONE, NOTHING, OK, OKAY, ONE, ONLINE, PROMPT, RAW, WORD, X
 
 NAME = "bg96"

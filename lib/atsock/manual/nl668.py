@@ -1,6 +1,6 @@
 """Fibocom NL668, every command.  Sections: NL668 TCP&UDP AT manual; columns: __init__.py."""
 
-from ..bringup import value
+from ..asking import value
 from ..fast import MISSING
 from . import (
     OK2, RAW, READY,

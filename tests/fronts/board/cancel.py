@@ -45,7 +45,7 @@ async def echo(modem, number=1):
 
 async def all_ids(modem):
     """As many connections at once as the module has ids: none of them is lost."""
-    links = modem._engine.dialect.LINKS
+    links = common.ids(modem)
     await asyncio.wait_for(asyncio.gather(*[echo(modem, number) for number in range(links)]), 20)
     return links
 

@@ -4,6 +4,7 @@ import json
 import sys
 
 import atsock
+from atsock import tables
 
 if sys.implementation.name == "micropython":
     from tty import Tty as open_port
@@ -23,6 +24,11 @@ def attached(**options):
     made = modem(**options)
     made.attach("internet", timeout_ms=30_000)
     return made
+
+
+def ids(modem):
+    """How many connections its module has at once."""
+    return len(tables.of(modem).ids())
 
 
 def seeded(n, seed):

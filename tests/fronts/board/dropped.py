@@ -8,7 +8,7 @@ import common
 
 ENDS, STAYS = int(common.arguments[0]), int(common.arguments[1])
 modem = common.attached()
-links = modem._engine.dialect.LINKS
+links = common.ids(modem)
 
 
 def open_all(port):

@@ -25,7 +25,7 @@ async def client(modem, number):
 async def main():
     modem = common.modem()
     await modem.attach_async("internet", timeout_ms=30_000)
-    links = modem._engine.dialect.LINKS
+    links = common.ids(modem)
     echoed = []
     for turn in range(2):
         echoed += await asyncio.gather(*[client(modem, number) for number in range(links)])

@@ -32,6 +32,6 @@ async def main(links):
 
 modem = common.attached()
 sys.modules["socket"] = modem.socket_module()
-echoed = asyncio.run(main(modem._engine.dialect.LINKS))
+echoed = asyncio.run(main(common.ids(modem)))
 modem.close()
 common.result(echoed)

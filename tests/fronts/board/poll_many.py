@@ -11,7 +11,7 @@ PORT = int(common.arguments[0])
 POLL = 3
 DEADLINE_MS = 20_000
 modem = common.attached()
-count = min(modem._engine.dialect.LINKS, 3)
+count = min(common.ids(modem), 3)
 
 
 class Flag(io.IOBase):

@@ -1,0 +1,96 @@
+"""Reads the settings of a dialect table (tables.py says how it is written): what needs no command of it.  Loaded for the moment."""
+
+from .lend import once
+
+
+def names():
+    """The dialects that are installed (a board may carry only one)."""
+    return once("dialects", "names")
+
+
+def look(modem, method, key):
+    """One thing that the table of the modem's dialect says: Settings.method(key).  The table is not kept."""
+    return getattr(of(modem), method)(key)
+
+
+def of(modem):
+    """The Settings of the modem's dialect, None as long as it is not known.  Allocates."""
+    engine = modem._engine
+    return None if engine.dialect is None else Settings(engine.dialect, engine.context)
+
+
+class Settings:
+    """One dialect.  name: one of dialects.names(); context: the PDP context id that its commands are for.
+
+    Raises ValueError when there is no such dialect, naming those that are installed.  Everything allocates.
+    """
+
+    def __init__(self, name, context=1):
+        self.name = name
+        self.context = context
+        self.sections = {}  # the last one that was looked into, by dialect
+
+    def all(self, key):
+        """The lines of this key, each a list of cells (bytes; an absent one is b""), one after the other."""
+        name = self.name
+        while name:
+            text = self._section(name, key + b" ")
+            if text:
+                return lines(text, key)
+            text = self._section(name, b"BASE ")
+            if not text:
+                raise ValueError("no dialect %r here; installed: %s" % (name, ", ".join(names())))
+            name = next(lines(text, b"BASE"))[0].decode()
+        return iter(())
+
+    def _section(self, name, mark):
+        text = self.sections.get(name, b"")
+        if b"\n" + mark not in text:
+            self.sections[name] = b""  # one at a time
+            text = once("dialects", "section", name, mark)
+            self.sections[name] = text
+        return text
+
+    def cells(self, key):
+        """The cells of the key's only line; [] when it is absent."""
+        for cells in self.all(key):
+            return cells if cells[0] else []
+        return []
+
+    def word(self, key, default=b""):
+        cells = self.cells(key)
+        return cells[0] if cells else default
+
+    def words(self, key):
+        return self.word(key).split(b" ") if self.word(key) else []
+
+    def numbers(self, key):
+        """A list of int."""
+        return [int(word) for word in self.words(key)]
+
+    def number(self, key, default=None):
+        return int(self.word(key)) if self.word(key) else default
+
+    def yes(self, key):
+        return self.word(key) == b"yes"
+
+    def ids(self):
+        """A range of the connection ids."""
+        first, count = self.numbers(b"LINKS")
+        return range(first, first + count)
+
+    def access(self, name):
+        """The cells of an access mode: mode, group, setup, send, chunk, recv, read, lines, send_to, leave; None: not known."""
+        cells = self.cells(b"ACCESS_" + name.upper().encode())
+        return cells or None
+
+
+def lines(text, key):
+    """The cells of one line of this key after the other; an absent one is b""."""
+    mark = b"\n" + key + b" "
+    at = text.find(mark)
+    while at >= 0:
+        end = text.find(b"\n", at + 1)
+        cells = [cell.strip() for cell in text[at + len(mark) : end].split(b" # ")[0].split(b"  ")]
+        yield [b"" if cell == b"-" else cell for cell in cells if cell]
+        at = text.find(mark, end)
