@@ -5,7 +5,7 @@ ROM (rom_names.txt) are there anyway.  Only .mpy files are written with such nam
 
 A name is replaced when the driver itself gives it to something (a function, a class, an argument, an attribute, a global) and
 nobody else can know it: not in the stubs (*.pyi), no file of the package, no name of the ROM (then it may be somebody else's,
-too), not in a string by itself (getattr), not of a module whose names are looked up as text.  The same name is replaced
+too), not in a string by itself (getattr), no argument given by name, not of a module whose names are looked up as text.  The same name is replaced
 everywhere by the same one (but for what one file alone knows), and what replaces it stands nowhere in the driver.
 """
 
@@ -20,20 +20,20 @@ ROM = Path(__file__).with_name("rom_names.txt").read_text().split()
 LOOKED_UP = ("errnos", "errors", "constants", "address")   # by names that stand in tables or come from the program
 METHODS = "places"              # its tables name methods and the modules they are in
 _COMPILER = {"self", "micropython", "viper", "native", "const", "ptr", "ptr8", "ptr16", "ptr32", "uint"}
-_WORD = re.compile(r"[A-Za-z_]\w*")
+WORDS = re.compile(r"[A-Za-z_]\w*")
 
 
 def plan(paths, stubs):
     """{path: {name: name of the ROM}} for the sources in `paths`; stubs: what is public."""
     trees = {path: ast.parse(path.read_text()) for path in paths}
-    words = {path: set(_WORD.findall(path.read_text())) for path in paths}
+    words = {path: set(WORDS.findall(path.read_text())) for path in paths}
     bound = {path: _bound(tree) for path, tree in trees.items()}
     kept = set(ROM) | _COMPILER | {path.stem for path in paths} | {path.parent.name for path in paths} | {"whole"}
     members = set()
     for path in stubs:
         kept |= _bound(ast.parse(path.read_text()), inside_functions=False)
     for path, tree in trees.items():
-        kept |= _texts(tree) | _constants(tree)
+        kept |= _texts(tree) | _constants(tree) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
         members |= _members(tree)
         if path.stem in LOOKED_UP:
             kept |= bound[path]
