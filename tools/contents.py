@@ -47,6 +47,9 @@ def imports(name, known, inside_functions=True):
             found.update(part for part in _with_parents(target) if part in known)
     if inside_functions:
         found.update(f"{CORE}.{borrowed}" for borrowed in _borrowed(known[name]) if f"{CORE}.{borrowed}" in known)
+    base = re.search(r"^BASE +([a-z0-9]+)", known[name].read_text(), re.MULTILINE)
+    if base and name.startswith(DIALECTS + "."):  # what a dialect's table has not stands in another one
+        found.add(f"{DIALECTS}.{base[1]}")
     return found - {name}
 
 

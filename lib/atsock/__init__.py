@@ -13,26 +13,13 @@ if sys.implementation.name != "micropython":
 
 
 def __getattr__(name):
-    # What most programs look up once or never.
-    if name == "NIC":
-        from .nic import NIC
-
-        return NIC
-    if name == "Socket":
-        from .sockets import Socket
-
-        return Socket
-    if name in ("CommandError", "ModemError", "Restarted", "Timeout"):
-        from . import errors  # stays: everybody sees the same classes
-
-        return getattr(errors, name)
+    if "A" <= name < "[":
+        return _borrow("constants").find(name)
     # MicroPython asks here before it looks for a submodule (`from . import name`).
-    if not "A" <= name < "[":
-        if sys.implementation.name == "micropython":
-            try:
-                __import__("atsock." + name)
-                return sys.modules["atsock." + name]
-            except ImportError:
-                pass
-        raise AttributeError(name)
-    return getattr(_borrow("constants"), name)
+    if sys.implementation.name == "micropython":
+        try:
+            __import__("atsock." + name)
+            return sys.modules["atsock." + name]
+        except ImportError:
+            pass
+    raise AttributeError(name)

@@ -1,16 +1,10 @@
-"""Modem.attach(), and whether it has been.  Loaded for the call."""
+"""Modem.attach().  Loaded for the call."""
 
 from .address import AF_INET, AF_INET6
 from .fast import const
 from .lend import borrow, once
 
 _ATTACH_MS = const(240_000)  # boot, registration and the slowest context (BG96: 150 s)
-
-
-def isconnected(modem):
-    """True while the context is active as far as the module has said."""
-    engine = modem._engine
-    return modem._address is not None and modem._losses == engine.network_losses + engine.restarts
 
 
 def attach(
@@ -23,7 +17,7 @@ def attach(
     auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: digits.  Raises ValueError before a byte
     is sent, Timeout, ModemError, CommandError.
     """
-    if isconnected(modem) and not modem._engine.lost:
+    if modem.isconnected() and not modem._engine.lost:
         return modem._address
     return modem._run(_attach_steps(modem, apn, user, password, auth, family, pin), timeout_ms, "attach")
 
@@ -53,7 +47,7 @@ def _attach_steps(modem, apn, user, password, auth, family, pin):
 
 def _attach(modem, args):
     yield lambda: not modem._attaching
-    if isconnected(modem):
+    if modem.isconnected():
         if not modem._engine.lost:
             return modem._address
         modem._is_down()  # an open has shown it

@@ -4,8 +4,6 @@ Nothing that passes here can end a string, a field or a line of an AT command.  
 what was wrong (TypeError for the wrong type).
 """
 
-_HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:"
-
 
 def host(text):
     """A host name or address: letters, digits and . - _ : up to 255 (RFC 1035 2.3.4; 253 in practice)."""
@@ -13,7 +11,7 @@ def host(text):
     if not 0 < len(data) <= 255:
         raise ValueError("host name: 1 to 255 characters, not %d" % len(data))
     for byte in data:
-        if byte not in _HOST:
+        if byte not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:":
             raise ValueError("host name %r: the character %r cannot stand in one" % (text, chr(byte)))
     return data
 

@@ -11,14 +11,6 @@ _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have tak
 _HAND_OVER_MS = const(2000)  # a non-blocking close() waits so long for its command to go out
 
 
-def __enter__(socket):
-    return socket
-
-
-def __exit__(socket, kind, error, trace):
-    socket.close()
-
-
 def close(socket):
     """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s).
 

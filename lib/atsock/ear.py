@@ -97,12 +97,7 @@ class Ear:
         modem = self.modem
         if not modem._engine.state and not self._is_busy():
             return _IDLE_MS
-        pause_ms = _BUSY_MS
-        job = modem._jobs
-        while job is not None:
-            pause_ms = job.remaining_ms(pause_ms)
-            job = job.next
-        return pause_ms
+        return modem._remaining_ms(_BUSY_MS)
 
     def _on_time(self):
         self._serve()

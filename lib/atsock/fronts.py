@@ -1,14 +1,19 @@
 """What a Modem makes beside sockets: a socket module, asyncio's connections and servers; and close(), which ends them all.  Loaded for the call."""
 
+from .address import SOCK_STREAM
+
 _LINGER_MS = 30_000  # for what close() leaves to the background
 
 
-def __enter__(modem):
-    return modem
+def kind(access, type):
+    """The class of sockets other than TCP's.  It stays."""
+    if access != "transparent":
+        from .datagrams import DatagramSocket
 
+        return DatagramSocket
+    from . import transparent
 
-def __exit__(modem, kind, error, trace):
-    close(modem)
+    return transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
 
 
 def close(modem):
@@ -23,14 +28,18 @@ def close(modem):
         except OSError as e:
             error = error or e
     modem._close_orphans()
-    if not modem._is_idle():
+    if not _is_idle(modem):
         modem._run(_rest(modem), _LINGER_MS, "close")
     if error:
         raise error
 
 
+def _is_idle(modem):
+    return modem._jobs is None and modem._first is None
+
+
 def _rest(modem):
-    yield lambda: modem._is_idle()
+    yield lambda: _is_idle(modem)
 
 
 def socket_module(modem):

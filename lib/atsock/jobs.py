@@ -86,7 +86,8 @@ class Job:
 
     def cancel(self):
         """End it; a command in flight stays in flight, but its buffers are the caller's again."""
-        self.modem._remove(self)
+        if self.modem._jobs is not None:
+            self.modem._remove(self)
         if self.done:
             return
         step = self.step
@@ -152,7 +153,3 @@ def _refuse(modem, command, errno=ECONNRESET):
     if _withdraw(modem, command):
         command.errno = errno
         command.done = True
-
-
-def _is_idle(modem):
-    return modem._jobs is None and modem._first is None

@@ -50,7 +50,7 @@ def once(module, name, *args, **named):
 
 def method(owner, name):
     """The method `name` of `owner`, from the module that places.py names.  Raises AttributeError when none does.  Allocates."""
-    module = once("places", "find", owner._places, name)
+    module = once("places", "find", owner, name)
     if module[0] == "+":  # it stays, and gives its methods to the class
         __import__("atsock." + module[1:])
         return getattr(owner, name)

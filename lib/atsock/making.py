@@ -16,12 +16,20 @@ def socket(modem, family=None, type=SOCK_STREAM, proto=0, *, access=None, tls=Fa
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     if type != SOCK_STREAM and type != SOCK_DGRAM:
         raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
-    if access == "transparent":
-        from . import transparent
-
-        kind = transparent.TransparentSocket if type == SOCK_STREAM else transparent.TransparentDatagrams
-    elif type == SOCK_DGRAM:
-        from .datagrams import DatagramSocket as kind
+    if access == "transparent" or type != SOCK_STREAM:
+        kind = once("fronts", "kind", access, type)
     else:
         from .sockets import StreamSocket as kind
-    return kind(modem, family, access, tls)
+    return make(kind, modem, family, access, tls)
+
+
+def make(kind, modem, family, access, tls):
+    """A new socket of this class."""
+    socket = kind()
+    socket._modem = modem
+    socket._engine = modem._engine
+    socket._family = family
+    socket._access = access
+    socket._tls = tls
+    socket._timeout_ms = -1  # -1: wait for ever, 0: never wait
+    return socket

@@ -1,8 +1,7 @@
 """Modem: the blocking front.  Takes in what comes, and lets go on what is to be done behind the program's back.
 
-That is commands that wait for their turn (one is in flight at a time, see engine.py): first come, first served; and jobs,
-which are stepped from time to time until they are done: a generator of commands (jobs.py), or the rest of a
-non-blocking send (outbox.py).  Every place that takes in what the module says steps them.
+That is commands that wait for their turn (one is in flight at a time, see engine.py): first come, first served; and jobs
+(background.py).  Every place that takes in what the module says lets them go on.
 
 What is not needed while bytes move is in the modules that places.py names, and loaded when it is called (lend.py).
 """
@@ -28,6 +27,11 @@ class Modem:
     def __getattr__(self, name):
         return method(self, name)
 
+    def isconnected(self):
+        """True while the context is active as far as the module has said."""
+        engine = self._engine
+        return self._address is not None and self._losses == engine.network_losses + engine.restarts
+
     def _wait(self, ms):
         # Take in what comes, at most ms milliseconds long; False when nothing came.  Allocates nothing.
         if self._service():
@@ -40,11 +44,7 @@ class Modem:
     def _pause(self, ms):
         # Until something comes, at most ms milliseconds; False when they have passed.
         engine = self._engine
-        left = ms
-        job = self._jobs
-        while job is not None:
-            left = job.remaining_ms(left)
-            job = job.next
+        left = ms if self._jobs is None else self._remaining_ms(ms)
         engine.port.wait(engine.remaining_ms(left), engine.out_left > 0 or engine.full)
         return self._service() or left < ms
 
@@ -57,12 +57,8 @@ class Modem:
             self._deliver()
         if self._first is not None:
             moved = self._start() or moved
-        job = self._jobs
-        while job is not None:
-            if job.advance():
-                self._remove(job)
-                moved = True
-            job = job.next
+        if self._jobs is not None:
+            moved = self._step() or moved
         if moved and self._ear is not None:
             self._ear.wake()
         return moved
@@ -93,28 +89,3 @@ class Modem:
         self._first = command.next
         command.next = None
         return True
-
-    # -- jobs
-
-    def _add(self, job):
-        # Step it from now on until its advance() says that it is done.
-        at = self._jobs
-        if at is None:
-            job.next = None
-            self._jobs = job
-            return
-        while at is not job:
-            if at.next is None:
-                job.next = None
-                at.next = job
-            at = at.next
-
-    def _remove(self, job):
-        # Its own next stays: somebody may be on the way along the list.
-        at = self._jobs
-        if at is job:
-            self._jobs = job.next
-        while at is not None:
-            if at.next is job:
-                at.next = job.next
-            at = at.next

@@ -48,23 +48,18 @@ def _port(stream):
     port.ticks_ms = ticks_ms
     # How long a byte takes to leave matters for the silence around +++ only.
     port.baudrate = getattr(stream, "baudrate", None) or 115200
-    port.poller = _poller(stream)
     port.mask = _POLLIN
+    try:
+        poller = select.poll()  # AttributeError: Windows
+        poller.register(stream, _POLLIN)
+        poller.poll(0)
+        port.poller = poller if hasattr(poller, "ipoll") else _with_ipoll(poller)
+    except (OSError, TypeError, ValueError, AttributeError):
+        port.poller = None  # a stream that cannot be polled (a plain Python object, a COM port of Windows) is asked instead
     return port
 
 
-def _poller(stream):
-    # A stream that cannot be polled (a plain Python object, a COM port of Windows) is asked instead.
-    if not hasattr(select, "poll"):
-        return None
-    try:
-        poller = select.poll()
-        poller.register(stream, _POLLIN)
-        poller.poll(0)
-    except (OSError, TypeError, ValueError, AttributeError):
-        return None
-    if hasattr(poller, "ipoll"):
-        return poller
+def _with_ipoll(poller):
     from .clock import Poller  # CPython
 
     return Poller(poller)

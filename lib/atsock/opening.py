@@ -40,11 +40,11 @@ def _check_address(socket, address):
     return checks.host(address[0]), checks.port(address[1])
 
 
-def _check_job(socket, unfinished=EALREADY):
+def _check_job(socket, errno=EALREADY):
     # The outcome of a non-blocking connect(), told once.
     job = socket._job
     if not job.done:
-        raise borrow("errnos").os_error(unfinished)
+        raise borrow("errnos").os_error(errno)
     socket._job = None
     job.result()
 

@@ -2,38 +2,16 @@
 
 from errno import EINVAL, ENOTCONN, EOPNOTSUPP
 
-from .address import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from .errnos import os_error
 from .fast import const
 from .lend import once
+from .socketoptions import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 
 # Requests of ioctl (MicroPython py/stream.h); POLL is in polling.py.
 _FLUSH = const(1)
 _CLOSE = const(4)
 
 _KEEPALIVE = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
-
-
-def settimeout(socket, seconds):
-    """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from streams)."""
-    if seconds is None:
-        socket._timeout_ms = -1
-    elif seconds < 0:
-        raise ValueError("timeout: None or seconds from 0 on, not %r" % (seconds,))
-    else:
-        socket._timeout_ms = int(seconds * 1000)
-        if not socket._timeout_ms:
-            from . import polling  # stays with those who do not wait
-
-
-def setblocking(socket, flag):
-    """settimeout(None) or settimeout(0)."""
-    settimeout(socket, None if flag else 0)
-
-
-def gettimeout(socket):
-    """What settimeout() was given, in seconds."""
-    return None if socket._timeout_ms < 0 else socket._timeout_ms / 1000
 
 
 def setsockopt(socket, level, option, value):

@@ -1,7 +1,7 @@
 """What a non-blocking send has taken and the module has not: one command's worth, copied, on its way in the background.
 
 The caller's buffer may be gone as soon as the call is over (C code hands out memory of its stack).  Stepped as a job
-(modem.py).  What the module refuses for want of room is offered again after a pause; any other failure makes
+(background.py).  What the module refuses for want of room is offered again after a pause; any other failure makes
 the link unusable, which the next call reports.  Loaded by the first non-blocking send, and kept; allocates nothing after that.
 """
 

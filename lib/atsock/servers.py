@@ -138,7 +138,7 @@ class Listener:
     def _socket_for(self, link):
         # An accepted connection's socket is one of the kind that listens.
         server = self.socket
-        socket = link.socket = type(server)(self.modem, server._family, server._access, False)
+        socket = link.socket = once("making", "make", type(server), self.modem, server._family, server._access, False)
         socket._adopt(link, self.mode)
         return socket
 

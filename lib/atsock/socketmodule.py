@@ -5,10 +5,9 @@
 What was imported before keeps the module it has.
 """
 
-import atsock
-
-from . import address
+from . import address, places, socketoptions
 from .address import AF_INET, SOCK_STREAM
+from .errors import Timeout
 from .sockets import Socket, StreamSocket
 
 _GLOBAL_DEFAULT = object()
@@ -21,22 +20,22 @@ class SocketModule:
     AF_INET6 = address.AF_INET6
     SOCK_STREAM = SOCK_STREAM
     SOCK_DGRAM = address.SOCK_DGRAM
-    SOL_SOCKET = address.SOL_SOCKET
-    SO_REUSEADDR = address.SO_REUSEADDR
-    SO_RCVBUF = address.SO_RCVBUF
-    SO_KEEPALIVE = address.SO_KEEPALIVE
+    SOL_SOCKET = socketoptions.SOL_SOCKET
+    SO_REUSEADDR = socketoptions.SO_REUSEADDR
+    SO_RCVBUF = socketoptions.SO_RCVBUF
+    SO_KEEPALIVE = socketoptions.SO_KEEPALIVE
     IPPROTO_IP = 0
-    IPPROTO_TCP = address.IPPROTO_TCP
+    IPPROTO_TCP = socketoptions.IPPROTO_TCP
     IPPROTO_UDP = 17
     TCP_NODELAY = 1
-    TCP_KEEPIDLE = address.TCP_KEEPIDLE
-    TCP_KEEPINTVL = address.TCP_KEEPINTVL
-    TCP_KEEPCNT = address.TCP_KEEPCNT
-    MSG_PEEK = address.MSG_PEEK
-    MSG_DONTWAIT = address.MSG_DONTWAIT
+    TCP_KEEPIDLE = socketoptions.TCP_KEEPIDLE
+    TCP_KEEPINTVL = socketoptions.TCP_KEEPINTVL
+    TCP_KEEPCNT = socketoptions.TCP_KEEPCNT
+    MSG_PEEK = socketoptions.MSG_PEEK
+    MSG_DONTWAIT = socketoptions.MSG_DONTWAIT
     SocketType = Socket
     error = OSError
-    timeout = atsock.Timeout
+    timeout = Timeout
 
     def __init__(self, modem):
         class socket(StreamSocket):  # a class, because programs look for methods in it
@@ -45,6 +44,9 @@ class SocketModule:
             def __new__(cls, family=AF_INET, type=SOCK_STREAM, proto=0):
                 return modem.socket(family, type, proto)
 
+        for name in places.STREAM.decode().split():
+            if name[0] >= "a" and name[-1] != ":" and not hasattr(socket, name):  # MicroPython: it is loaded when it is called
+                setattr(socket, name, None)
         self._modem = modem
         self.socket = socket
 

@@ -33,7 +33,7 @@ _RECHECK_MS = const(10_000)  # a lost notice is made up for by a read of the mod
 
 # CPython: RawIOBase, so that io.BufferedReader takes a socket; MicroPython: the stream protocol.
 class Socket(getattr(io, "RawIOBase", io.IOBase)):
-    """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
+    """One connection.  Made by Modem.socket() (see opening.make()); methods and errors are those of MicroPython's socket."""
 
     _places = "SOCKET"
     _link = None
@@ -43,14 +43,6 @@ class Socket(getattr(io, "RawIOBase", io.IOBase)):
     _local = 0  # port, from bind()
     _rcvbuf = 0
     _open = True
-
-    def __init__(self, modem, family, access, tls):
-        self._modem = modem
-        self._engine = modem._engine
-        self._family = family
-        self._access = access
-        self._tls = tls
-        self._timeout_ms = -1  # -1: wait for ever, 0: never wait
 
     def __getattr__(self, name):
         return method(self, name)
@@ -227,6 +219,8 @@ class StreamSocket(Socket):
         link = self._link
         if link is None:
             return self._no_link()
+        if self._reading == _DIRECT and not link.rx.done:
+            return _AGAIN
         if self._reading:
             got = self._read_result(link)
             if got:

@@ -5,7 +5,7 @@ import errno
 
 import atsock
 import pytest
-from atsock.address import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
+from atsock.socketoptions import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from callbench import MODULES, attached
 
 WITHOUT = ("a7600", "sim7028")  # SIMCom's TCP/IP manuals have neither ping nor NTP

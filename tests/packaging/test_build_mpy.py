@@ -1,6 +1,7 @@
 """The .mpy build: every file for every kind of board, and what it makes of lib/ works."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -87,6 +88,43 @@ def test_machine_code_of_another_board_is_done_without(build, tmp_path):
     assert import_all(build / "armv6m", tmp_path, names)[-1] == "True"
 
 
+SAY_ALL = """
+import sys
+from atsock import packing, settings, tables
+dialect, keys = sys.argv[1], sys.argv[2:]
+print(settings.names())
+table = tables.Table(dialect)
+for key in keys + ["NO_SUCH_KEY"]:
+    print(key, list(tables.Table(dialect).all(key.encode())), list(table.all(key.encode())))
+for access in ("buffer", "push", "hex", "transparent"):
+    print(packing.rows(table, access))
+try:
+    tables.Table("bg95").word(b"MODELS")
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("dialect", ["bg96", "a7600", "sim7028", "nl668", "l610"])
+def test_a_table_is_the_same_in_each_form(build, tmp_path, dialect):
+    """From .mpy files a table's sections are read out of the file; key by key it says what the source says."""
+    script = tmp_path / "say_all.py"
+    script.write_text(SAY_ALL)
+    sections = [path.read_text() for path in (TREE / "lib" / "atsock" / "dialects").glob("[a-z]*.py")]
+    keys = sorted(set(re.findall(r"^([A-Z][A-Z_0-9]*) ", "\n".join(sections), re.MULTILINE)))
+    assert len(keys) > 80
+    found = []
+    for folder in (TREE / "lib", build / "x64"):
+        done = subprocess.run(
+            [MICROPYTHON, script, dialect, *keys], env=environment(folder), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        found.append(done.stdout.splitlines())
+    source, compiled_form = found
+    assert len(source) == 1 + len(keys) + 1 + 4 + 1
+    assert source == compiled_form
+    assert "bg95" in source[-1]
+
+
 @pytest.mark.parametrize("dialect", ["bg96", "a7600", "sim7028", "nl668", "l610"])
 @pytest.mark.parametrize("form", ["py", "mpy", "mpy without machine code"])
 def test_it_fetches_a_page(build, form, dialect):
@@ -99,6 +137,41 @@ def test_it_fetches_a_page(build, form, dialect):
             env=environment(folder), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().encode().endswith(page)
+
+
+TWO_ERRORS = """
+import sys
+import atsock
+
+
+class Silence:
+    def any(self):
+        return 0
+
+    def readinto(self, buf, n):
+        return 0
+
+    def write(self, buf, start, n):
+        return n
+
+
+modem = atsock.Modem(Silence(), "bg96")
+seen = []
+for _ in range(2):
+    try:
+        modem.socket().connect(("192.0.2.1", 80))
+    except atsock.ModemError as error:
+        seen.append(error)
+print(len(seen), type(seen[0]) is type(seen[1]) is atsock.ModemError)
+print("atsock.opening" in sys.modules, "atsock.network" in sys.modules, "atsock.errors" in sys.modules)
+"""
+
+
+def test_modules_are_forgotten_and_exceptions_are_not(build, tmp_path):
+    script = tmp_path / "two_errors.py"
+    script.write_text(TWO_ERRORS)
+    done = subprocess.run([MICROPYTHON, script], env=environment(build / "x64"), capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["2 True", "False False True"], done.stderr
 
 
 def test_a_file_that_does_not_compile(tmp_path):
