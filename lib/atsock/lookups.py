@@ -12,7 +12,7 @@ def resolve(modem, host, family=AF_INET):
     """The addresses (list of str) of a host name, asked of the module's DNS.  Raises CommandError, Timeout."""
     host = checks.host(host)
     _check_attached(modem)
-    return [printable(address) for address in modem._run(once("connection", "resolve", modem, host, family), -1, "resolve")]
+    return [printable(address) for address in modem._run(once("resolving", "resolve", modem, host, family), -1, "resolve")]
 
 
 def getaddrinfo(modem, host, port, af=0, type=0, proto=0, flags=0):
