@@ -62,7 +62,10 @@ def compile_file(source, name, target, architecture=None):
 def build(into, architectures=tuple(ARCHITECTURES), lib=contents.LIB):
     """Fill into/ARCHITECTURE/ for each of them; what was there before is removed."""
     known = contents.modules(lib)
-    short = short_names.plan(list(known.values()), list(lib.rglob("*.pyi")))
+    try:
+        short = short_names.plan(list(known.values()), list(lib.rglob("*.pyi")))
+    except SyntaxError as error:
+        raise BuildError(f"{Path(error.filename).relative_to(lib).as_posix()} for any board: SyntaxError: {error}") from error
     with tempfile.TemporaryDirectory() as scratch:
         common, sources = Path(scratch, "common"), Path(scratch, "sources")
         for path in known.values():

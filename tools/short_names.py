@@ -25,7 +25,7 @@ WORDS = re.compile(r"[A-Za-z_]\w*")
 
 def plan(paths, stubs):
     """{path: {name: name of the ROM}} for the sources in `paths`; stubs: what is public."""
-    trees = {path: ast.parse(path.read_text()) for path in paths}
+    trees = {path: ast.parse(path.read_text(), str(path)) for path in paths}
     words = {path: set(WORDS.findall(path.read_text())) for path in paths}
     bound = {path: _bound(tree) for path, tree in trees.items()}
     kept = set(ROM) | _COMPILER | {path.stem for path in paths} | {path.parent.name for path in paths} | {"whole"}
