@@ -2,9 +2,25 @@
 
 import sys
 
-from . import engine, port
 from .lend import borrow as _borrow
-from .modem import Modem
+from .lend import tidy as _tidy
+
+# In order of need, and swept behind each: what stays lies side by side then, see lend.py.
+from . import fast  # noqa: E402, I001
+
+_tidy()
+from . import port, tokens  # noqa: E402
+
+_tidy()
+from . import link  # noqa: E402
+
+_tidy()
+from . import engine  # noqa: E402
+
+_tidy()
+from .modem import Modem  # noqa: E402
+
+_tidy()
 
 __version__ = "0.1.0"
 

@@ -31,7 +31,7 @@ def open_link(modem, socket, what, plan, host, port):
     """Open `what` (b"TCP", b"UDP", ...) as the plan (plan.py) says; returns the link when it is open, or listens."""
     engine = modem._engine
     access = socket._access
-    opens, table, read, pushed, by_sender, becomes, open_ms = plan
+    opens, table, read, pushed, by_sender, becomes, open_ms, switch = plan
     peer = b""
     if by_sender:
         address = yield from once("resolving", "resolve", modem, host)
@@ -39,7 +39,7 @@ def open_link(modem, socket, what, plan, host, port):
     kind = Link
     if (what == b"UDP" or what == b"UDP_ANY") and access != "transparent":
         from .datagrams import DatagramLink as kind
-    link = yield from in_turn(modem, _take_link(modem, table, socket, access, pushed, kind))
+    link = yield from in_turn(modem, _take_link(modem, switch, table, socket, access, pushed, kind))
     if pushed:
         link.pushed = True
     if peer:
@@ -92,8 +92,8 @@ def in_turn(modem, steps):
         modem._opening = False
 
 
-def _take_link(modem, table, socket, access, pushed, kind):
-    ids = yield from use_access(modem, access)
+def _take_link(modem, switch, table, socket, access, pushed, kind):
+    ids = yield from use_access(modem, access, switch)
     before = yield from _allocate(modem, ids)
     link = modem._engine.links[before.id] = kind(before.id)
     size = ring_size(socket, pushed or access == "transparent")
@@ -107,7 +107,7 @@ def _take_link(modem, table, socket, access, pushed, kind):
     return link
 
 
-def use_access(modem, access):
+def use_access(modem, access, switch=None):
     """Switch the module to this access mode, if it is in another one; raises OSError EBUSY while sockets are open.
 
     Returns the connection ids that sockets can have in it.
@@ -115,14 +115,14 @@ def use_access(modem, access):
     engine = modem._engine
     if not modem.isconnected():
         raise atsock.ModemError(borrow("errnos").ENETDOWN, "not attached: call attach() first")
-    setups, ids = once("switching", "of_switch", modem, access)
-    if setups is not None:
+    if switch is None or switch[0] != modem._access_now:  # somebody else has switched it meanwhile
+        switch = once("switching", "of_switch", modem, access)
+    now, steps, ids = switch
+    if steps is not None:
         if engine.servers or any([link.socket is not None for link in engine.links.values()]):
-            now = modem._access_now
             raise atsock.ModemError(borrow("errnos").EBUSY, "the module is in %s access as long as sockets are open, not in %s" % (now, access))
         modem._access_now = None
-        for key in setups:
-            yield from once("asking", "run_steps", modem, once("tables", "look", modem, "steps", key))
+        yield from once("asking", "run_steps", modem, steps)
         if engine.access != access:
             once("packing", "use", engine, engine.dialect, access)
         modem._access_now = access

@@ -68,4 +68,4 @@ def _close_stale(modem, asking):
             n = asking.value(line, index)
     for n in stale:
         if n in ids:
-            yield Command(modem._engine.link(n), once("tables", "look", modem, "command", b"CLOSE"))
+            yield Command(modem._engine.link(n), modem._engine.closes)

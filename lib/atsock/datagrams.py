@@ -319,14 +319,16 @@ class DatagramSocket(Socket):
     def _numeric(self, host):
         # The send commands take addresses; a name is looked up once.
         if host != self._name:
-            self._found = self._look_up(self._rules(), host)
-            self._name = host
+            self._look_up(host)
         return self._found
 
-    def _look_up(self, rules, host):
+    def _look_up(self, host):
+        rules = self._rules()
         family = self._family if rules.asks_family else 0  # else there is one question for both
-        found = self._modem._run(once("resolving", "resolve", self._modem, host, family), self._timeout_ms or -1, "resolve")[0]
-        return once("checks", "eight_groups", found) if rules.eight_groups else found
+        self._found = self._modem._run(once("resolving", "resolve", self._modem, host, family), self._timeout_ms or -1, "resolve")[0]
+        if rules.eight_groups:
+            self._found = once("checks", "eight_groups", self._found)
+        self._name = host
 
     def _check_size(self, buf, most):
         if not len(buf):

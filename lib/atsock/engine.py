@@ -114,6 +114,7 @@ class Engine:
     dialect = None  # its name, as soon as it is known
     access = None  # mode that the rows are for
     why = None  # command that asks the module why it refused the last one
+    closes = None  # command that closes a connection
     closes_gone = False  # a connection that is gone must still be closed
     refused = None  # the command whose reason is being asked for
     probes = 0  # SYNC questions sent since the command became late

@@ -14,17 +14,23 @@ _FORGETS = __file__.endswith(".mpy")
 _SMALL = _FORGETS and gc.mem_alloc() + gc.mem_free() < 150_000
 
 
+def tidy():
+    """Collect what is dropped, on a small heap."""
+    if _SMALL:
+        gc.collect()
+
+
 def borrow(name):
     """The module atsock.`name`.  Allocates.  What else is loaded on its behalf is forgotten together with it.
 
     The exceptions are not: who caught one must know it again.
     """
-    if _SMALL:
-        gc.collect()
+    tidy()
     before = list(sys.modules)
     name = "atsock." + name
     __import__(name)
     module = sys.modules[name]
+    tidy()
     if _FORGETS:
         for name in list(sys.modules):
             if name.startswith("atsock.") and name not in before and name != "atsock.errors":

@@ -4,7 +4,7 @@ A packed row, for match() of fast.py: its length, event, second event, link, val
 form, name, form; 255 stands for what is absent or may be anything.  Rows follow each other, a 0 is behind the last.
 """
 
-from .settings import lines
+from .settings import split
 from .tables import EVENTS, Table, index
 
 KINDS = b" NONE RAW INLINE HEX INLINE_HEX WORD RAW_FROM INLINE_FROM HEX_FROM INLINE_HEX_FROM "
@@ -12,22 +12,24 @@ GOODS = b" bad mine asked any "  # from 252 on; a position that is absent and "a
 
 # Rows of every module (V.250, 3GPP TS 27.007 9.1, 27.005 3.2.5; boot words: see the hardware manuals), and beginnings of
 # lines that mean nothing and are no command's answer: calls, boot words, the network's time.
-COMMON = b"""
-FIRST  OK                 -  OK         -  -  any  WORD  -  any
-LAST   ERROR              -  ERROR      -  -  any  WORD  -  any
-LAST   +CME ERROR:        -  ERROR      -  0  any  NONE  -  any
-LAST   +CMS ERROR:        -  ERROR      -  0  any  NONE  -  any
-LAST   NO CARRIER         -  ERROR      -  -  any  WORD  -  any
-LAST   RDY                -  RESTARTED  -  -  any  WORD  -  any
-LAST   POWERED DOWN       -  RESTARTED  -  -  any  WORD  -  any
-LAST   NORMAL POWER DOWN  -  RESTARTED  -  -  any  WORD  -  any
-LAST   RING               -  NOISE      -  -  any  NONE  -  any
-LAST   APP RDY            -  NOISE      -  -  any  NONE  -  any
-LAST   SMS                -  NOISE      -  -  any  NONE  -  any
-LAST   PB DONE            -  NOISE      -  -  any  NONE  -  any
-LAST   Call Ready         -  NOISE      -  -  any  NONE  -  any
-LAST   DST:               -  NOISE      -  -  any  NONE  -  any
-"""
+FIRST = (
+    b"FIRST  OK                 -  OK         -  -  any  WORD  -  any",
+)
+LAST = (
+    b"LAST   ERROR              -  ERROR      -  -  any  WORD  -  any",
+    b"LAST   +CME ERROR:        -  ERROR      -  0  any  NONE  -  any",
+    b"LAST   +CMS ERROR:        -  ERROR      -  0  any  NONE  -  any",
+    b"LAST   NO CARRIER         -  ERROR      -  -  any  WORD  -  any",
+    b"LAST   RDY                -  RESTARTED  -  -  any  WORD  -  any",
+    b"LAST   POWERED DOWN       -  RESTARTED  -  -  any  WORD  -  any",
+    b"LAST   NORMAL POWER DOWN  -  RESTARTED  -  -  any  WORD  -  any",
+    b"LAST   RING               -  NOISE      -  -  any  NONE  -  any",
+    b"LAST   APP RDY            -  NOISE      -  -  any  NONE  -  any",
+    b"LAST   SMS                -  NOISE      -  -  any  NONE  -  any",
+    b"LAST   PB DONE            -  NOISE      -  -  any  NONE  -  any",
+    b"LAST   Call Ready         -  NOISE      -  -  any  NONE  -  any",
+    b"LAST   DST:               -  NOISE      -  -  any  NONE  -  any",
+)
 _ANY = 255
 
 
@@ -42,6 +44,7 @@ def use(engine, name, access):
     engine.rows = rows(table, access)
     engine.tokens.in_line = headers(engine.rows)
     engine.why = table.command(b"WHY")
+    engine.closes = table.command(b"CLOSE")
     engine.closes_gone = table.yes(b"CLOSE_WHEN_GONE")
 
 
@@ -49,16 +52,16 @@ def rows(table, name):
     """The rows of an access mode, in the order in which they are tried."""
     key = table.access(name)[7]
     # OK first: it ends nearly every answer.
-    found = [row_of(row) for row in lines(COMMON, b"FIRST")]
+    found = [row_of(row) for row in split(FIRST)]
     for key in (key, b"LINES"):
         if key:
             found += [row_of(row) for row in table.all(key)]
-    return b"".join(found + [row_of(row) for row in lines(COMMON, b"LAST")]) + b"\0"
+    return b"".join(found + [row_of(row) for row in split(LAST)]) + b"\0"
 
 
 def common():
     """The rows of every module, for as long as the dialect is not known."""
-    return b"".join([row_of(row) for key in (b"FIRST", b"LAST") for row in lines(COMMON, key)]) + b"\0"
+    return b"".join([row_of(row) for row in split(FIRST + LAST)]) + b"\0"
 
 
 def row_of(cells):

@@ -9,13 +9,15 @@ import atsock
 from . import tables
 from .address import AF_INET6
 from .lend import borrow, once
+from .switching import of_switch
 
 _MODE = 0  # cells of an access mode (tables.py)
 _RECV = 5
 
 
 def of_open(modem, socket, what, host, port):
-    """(command, socket's table, command of reads, pushed?, told by the sender?, becomes the connection?, ms for the outcome).
+    """(command, socket's table, command of reads, pushed?, told by the sender?, becomes the connection?, ms for the outcome,
+    what switching.py says of the access mode).
 
     what: b"TCP", b"UDP" (one peer), b"TCP_SERVER" or b"UDP_ANY" (unconnected); host: None for the latter.  Raises ModemError for what
     the dialect has not.
@@ -40,6 +42,7 @@ def of_open(modem, socket, what, host, port):
     return (
         open_, table.socket(access), read, pushed, pushed and host is not None and table.yes(b"PUSH_BY_SENDER"),
         what == b"TCP_SERVER" and table.word(b"SERVERS") == b"BECOMES", table.number(b"OPEN_MS"),
+        of_switch(modem, access, table),
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def close_link(modem, link):
 def _close(modem, link):
     link.dropping = True
     if link.held:
-        command = Command(link, once("tables", "look", modem, "command", b"CLOSE"))
+        command = Command(link, modem._engine.closes)
         yield command
         if command.errno and command.errno != EIO:
             # No answer: the id stays out of use until a later close of it succeeds.  A refusal means that it

@@ -28,28 +28,19 @@ class Settings:
     def __init__(self, name, context=1):
         self.name = name
         self.context = context
-        self.sections = {}  # the last one that was looked into, by dialect
 
     def all(self, key):
-        """The lines of this key, each a list of cells (bytes; an absent one is b""), one after the other."""
+        """The lines of this key, each a list of cells (bytes; an absent one is b"")."""
         name = self.name
         while name:
-            text = self._section(name, key + b" ")
-            if text:
-                return lines(text, key)
-            text = self._section(name, b"BASE ")
-            if not text:
+            found = once("dialects", "lines", name, key + b" ")
+            if found:
+                return split(found)
+            base = once("dialects", "lines", name, b"BASE ")
+            if not base:
                 raise ValueError("no dialect %r here; installed: %s" % (name, ", ".join(names())))
-            name = next(lines(text, b"BASE"))[0].decode()
-        return iter(())
-
-    def _section(self, name, mark):
-        text = self.sections.get(name, b"")
-        if b"\n" + mark not in text:
-            self.sections[name] = b""  # one at a time
-            text = once("dialects", "section", name, mark)
-            self.sections[name] = text
-        return text
+            name = next(split(base))[0].decode()
+        return ()
 
     def cells(self, key):
         """The cells of the key's only line; [] when it is absent."""
@@ -85,12 +76,8 @@ class Settings:
         return cells or None
 
 
-def lines(text, key):
-    """The cells of one line of this key after the other; an absent one is b""."""
-    mark = b"\n" + key + b" "
-    at = text.find(mark)
-    while at >= 0:
-        end = text.find(b"\n", at + 1)
-        cells = [cell.strip() for cell in text[at + len(mark) : end].split(b" # ")[0].split(b"  ")]
+def split(lines):
+    """The cells behind the key, line by line."""
+    for line in lines:
+        cells = [cell.strip() for cell in line[line.find(b" ") :].split(b" # ")[0].split(b"  ")]
         yield [b"" if cell == b"-" else cell for cell in cells if cell]
-        at = text.find(mark, end)

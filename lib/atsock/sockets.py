@@ -42,6 +42,7 @@ class Socket(getattr(io, "RawIOBase", io.IOBase)):
     _outbox = None  # from the first non-blocking send on
     _local = 0  # port, from bind()
     _rcvbuf = 0
+    _retry_ms = 0  # pause before a refused send is offered again
     _open = True
 
     def __getattr__(self, name):

@@ -71,10 +71,12 @@ def _give_up(socket, at):
     # The time is over; at: where reading into the caller's buffer began, None: a send.  The count of what has come to it
     # all the same, or -ETIMEDOUT.
     link = socket._link
+    if link is None:  # a connect() has not got that far
+        return -ETIMEDOUT
     if at is None:
         socket._engine.abandon(link.tx)
         socket._given_up = socket._writing or link.tx.again is not None
-    elif link is not None and socket._reading == _DIRECT:
+    elif socket._reading == _DIRECT:
         socket._engine.abandon(link.rx)
         socket._reading = _RING
         if link.rx.count > at:

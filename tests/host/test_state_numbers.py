@@ -31,7 +31,7 @@ LISTS = {
 HERE = {
     ("tokens.py", "hexadecimal.py"): {"LINES": 0, "RAW": 1, "HEX": 2, "AT": 0, "STOP": 1, "N": 2},  # Tokenizer.kind and .marks
     ("catalogue.py",): {"FIRST_UNASKED": _EVENTS.index("READY"), "NOISE": _EVENTS.index("NOISE"), "ABSENT": 255},  # as rows are packed
-    ("opening.py",): {"RING": 2048},  # bytes
+    ("connection.py",): {"RING": 2048},  # bytes
     ("sockets.py", "troubles.py"): {"RING": 1},  # Socket._reading
 }
 # Sums of events: what their names mean.

@@ -57,6 +57,19 @@ def while_connecting(dialect):
             assert errno_of(socket.connect, (PEER, PORT)) == EISCONN
 
 
+def no_id_yet(dialect):
+    """Calls that wait while a connect() has not even got an id: their time runs out like any other's."""
+    modem, tape, clock, says = attached(dialect)
+    modem._opening = True  # somebody else is at it
+    socket = modem.socket()
+    socket.setblocking(False)
+    assert errno_of(socket.connect, (PEER, PORT)) == EINPROGRESS
+    socket.settimeout(2)
+    for call in (lambda: socket.send(b"x"), lambda: socket.recv(1), lambda: socket.readinto(bytearray(1))):
+        assert errno_of(call) == ETIMEDOUT
+    assert tape.written == 0
+
+
 def refused(dialect):
     """A connect() that failed: POLLERR and POLLHUP; the next call tells why."""
     socket, modem, tape, clock, says, command = _started(dialect)
@@ -176,7 +189,7 @@ def unknown_requests(dialect):
 
 
 spread(
-    globals(), DIALECTS, before_connect, while_connecting, refused, ends_behind_the_open, blocking_connect_to_a_hasty_peer,
+    globals(), DIALECTS, before_connect, while_connecting, no_id_yet, refused, ends_behind_the_open, blocking_connect_to_a_hasty_peer,
     a_host_that_does_not_answer, dontwait, unknown_requests,
 )  # fmt: skip
 

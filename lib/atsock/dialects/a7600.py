@@ -1,8 +1,7 @@
 """SIMCom A7600 series.  Sections: A7600 Series TCPIP AT Command Manual; how to read it: tables.py."""
 
 # Deadlines: 125 s for what involves the network (2.12: 120 s unless CIPTIMEOUT says less), 9 s where no time is printed.
-TABLE = (
-    b"""
+TABLE = b"""
 # ---- module
 BASE             -
 MODELS           A76 SIM7600 SIMCOM_SIM7600 SIM7500 SIM767
@@ -13,8 +12,7 @@ NO_PORT          -
 DATA_LINK        0  # 2.10: link 0 only
 DATA_SETTING     AT+CIPMODE?  +CIPMODE:  # 1: connections take the line
 REGISTRATION     AT+CEREG? AT+CGREG? AT+CREG?
-""",
-    b"""
+
 # ---- context
 SETUP            -
 AUTHS            0 1 2 3  # 3: either
@@ -32,8 +30,7 @@ STATE            AT+NETOPEN?   +NETOPEN:    -        0      -  # 2.1
 ADDRESS_OF       AT+IPADDR     +IPADDR:     0  # 2.7
 DEACTIVATE_LOST  no
 EIGHT_GROUPS     no
-""",
-    b"""
+
 # ---- opening
 OPEN_MS          125000
 PROTOCOLS        -  # by name in the command
@@ -46,8 +43,7 @@ RESUME           9000    CONNECT         -           ATO  # 1.2, 6.2.3.3
 RESUME_UDP       9000    CONNECT         -           ATO
 LISTEN           9000    OK              -           AT+SERVERSTART=<port>,<server>  # 2.14
 STOP             125000  OK CLOSED       -           AT+SERVERSTOP=<server>  # 2.15
-""",
-    b"""
+
 # ---- transfer
 #                ms      need            also        command
 CLOSE            125000  OK CLOSED       -           AT+CIPCLOSE=<link>  # 2.6
@@ -56,8 +52,7 @@ SEND_TO          125000  PROMPT OK SENT  -           AT+CIPSEND=<link>,<n>,"<hos
 READ             8000    OK              DATA EMPTY  AT+CIPRXGET=2,<link>,<n>  # 2.5
 READ_HEX         8000    OK              DATA EMPTY  AT+CIPRXGET=3,<link>,<n>
 READ_ANY         -  # as connected ones
-""",
-    b"""
+
 # ---- sockets
 #                question       answer       form
 STALE            AT+CIPCLOSE?   +CIPCLOSE:   BY_FLAG  # 2.6
@@ -70,8 +65,7 @@ NOTHING_LEFT     -
 AGAIN            -
 TELLS_COUNT      +CIPSEND:  # the line whose number is how many bytes were taken
 PUSH_BY_SENDER   yes
-""",
-    b"""
+
 # ---- access modes: 2.4, 2.5; sending has no hex form
 #                   mode  group  setup    send  chunk  recv      read  lines       send_to  leave
 ACCESS_BUFFER       0     1      BUFFER   SEND  1500   READ      1500  -           SEND_TO  -
@@ -89,22 +83,19 @@ DATA             MUST  ACTIVATE
 LEAVE            MAY   DEACTIVATE
 LEAVE            MUST  AT+CIPMODE=0
 LEAVE            MUST  ACTIVATE
-""",
-    b"""
+
 # ---- data mode: 1.2 (4)
 GUARD_MS         1000  # silence before and after +++
 DATA_ENDS        CLOSED  +IPCLOSE  +CIPCLOSE  NO CARRIER  +CIPEVENT
 ESCAPED_READS    no
 RESUME_WORDS     -  # CONNECT comes
-""",
-    b"""
+
 # ---- lookups
 #                ms      need            also        command
 RESOLVE          30000   OK ADDRESS      -           AT+CDNSGIP="<host>"  # 2.17
 RESOLVE_6        -
 WHY              -
-""",
-    b"""
+
 # ---- services
 #                ms      need            also        command
 PING             -  # not in the manual
@@ -114,8 +105,7 @@ UNACKED          62000   OK              -           AT+CIPACK=<link>  # 2.16
 UNACKED_LINE     +CIPACK:   0     1  # sent, acknowledged
 KEEPALIVE        -  # not in the manual
 KEEPALIVE_OFF    -
-""",
-    b"""
+
 # ---- lines
 #           name          form            event         link  value  good   kind  extra  fields
 LINES       +CIPRXGET:    2,              DATA          0     1      any    RAW   2      3  # 2.5
@@ -148,10 +138,8 @@ PUSH_LINES  RCV FROM:     -               SENDER        -     -      any    NONE
 PUSH_LINES  +RECEIVE,     -               PUSH          0     1      any    RAW   -      2  # 2.13 HeaderType 1
 PUSH_LINES  +IPD          -               PUSH          -     0      any    RAW   -      1  # 2.8
 DATA_LINES  CONNECT       -               INCOMING      -     -      any    NONE  -      any  # 6.4.1: behind +CLIENT
-""",
-    b"""
+
 # ---- codes (chapter 4) as errno of the same meaning; the others are EIO
 ERRNOS  2 ENETDOWN  6 EADDRINUSE  7 EADDRINUSE  8 EAGAIN  9 EISCONN  10 ETIMEDOUT  11 EHOSTUNREACH
 FOREIGN_CODES  +CME ERROR:  +CMS ERROR:  +IP ERROR:  # lines whose numbers mean something else
-""",
-)
+"""

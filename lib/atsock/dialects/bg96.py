@@ -1,8 +1,7 @@
 """Quectel BG96.  Sections: BG96 TCP/IP AT Commands Manual V1.0; how to read it: tables.py."""
 
 # Deadlines: 60 s wherever the manual prints no other time (1.1); and 2 s of margin for the line.
-TABLE = (
-    b"""
+TABLE = b"""
 # ---- module
 BASE             -
 MODELS           BG96 BG95 BG77
@@ -12,8 +11,7 @@ NO_PORT          0  # 2.1.4: the module chooses
 DATA_LINK        -  # any
 DATA_SETTING     -  # told when a connection is opened
 REGISTRATION     AT+CEREG? AT+CREG? AT+CGREG?
-""",
-    b"""
+
 # ---- context
 SETUP            MAY  AT+QISDE=0  # 2.1.16: no echo of payload
 SETUP            MAY  AT+QICFG="viewmode",0  # 2.1.15: header, CR LF, data
@@ -32,8 +30,7 @@ STATE            AT+QIACT?    +QIACT:    0        1      3  # 2.1.2
 ADDRESS_OF       -
 DEACTIVATE_LOST  yes  # 2.2.5: QIDEACT even then
 EIGHT_GROUPS     no
-""",
-    b"""
+
 # ---- opening
 OPEN_MS          152000  # 2.1.4: the URC comes within 150 s
 PROTOCOLS        -  # by name in the command
@@ -46,8 +43,7 @@ DATA_TCP         152000  CONNECT              -           AT+QIOPEN=<context>,<l
 DATA_UDP         152000  CONNECT              -           AT+QIOPEN=<context>,<link>,"UDP","<host>",<port>,<local>,<mode>
 RESUME           62000   CONNECT              -           AT+QISWTMD=<link>,2  # 2.1.10
 RESUME_UDP       62000   CONNECT              -           AT+QISWTMD=<link>,2
-""",
-    b"""
+
 # ---- transfer
 #                ms      need                 also        command
 CLOSE            12000   OK                   -           AT+QICLOSE=<link>  # 2.1.5: 10 s
@@ -56,8 +52,7 @@ SEND_TO          62000   PROMPT SENT          REFUSED     AT+QISEND=<link>,<n>,"
 SEND_HEX         62000   SENT                 REFUSED     AT+QISENDEX=<link>,"<payload>"  # 2.1.9
 READ             62000   OK                   DATA EMPTY  AT+QIRD=<link>,<n>  # 2.1.8
 READ_ANY         62000   OK                   DATA EMPTY  AT+QIRD=<link>  # UDP SERVICE
-""",
-    b"""
+
 # ---- sockets
 #                question      answer      form
 STALE            AT+QISTATE?   +QISTATE:   BY_LINE  # 2.1.6
@@ -70,8 +65,7 @@ NOTHING_LEFT     -
 AGAIN            -  # SEND FAIL says it
 TELLS_COUNT      -
 PUSH_BY_SENDER   no
-""",
-    b"""
+
 # ---- access modes: 2.1.7-2.1.9; QISENDEX takes 512 digits, and no UDP SERVICE
 #                   mode  group  setup  send      chunk  recv  read  lines      send_to  leave
 ACCESS_BUFFER       0     1      TEXT   SEND      1460   READ  1500  RAW_LINES  SEND_TO  -
@@ -80,23 +74,20 @@ ACCESS_HEX          0     2      HEX    SEND_HEX  256    READ  1500  HEX_LINES  
 ACCESS_TRANSPARENT  2     1      TEXT   SEND      1460   READ  1500  RAW_LINES  -        -
 TEXT             MAY   AT+QICFG="dataformat",0,0  # 2.1.15; the default, and old firmware has no option
 HEX              MUST  AT+QICFG="dataformat",1,1
-""",
-    b"""
+
 # ---- data mode: chapter 1.2
 GUARD_MS         1000  # silence before and after +++
 DATA_ENDS        NO CARRIER  # what the module writes when the connection is lost
 ESCAPED_READS    yes  # leaving data mode lands in buffer access: READ works
 RESUME_WORDS     -  # CONNECT comes
-""",
-    b"""
+
 # ---- lookups
 #                ms      need                 also        command
 RESOLVE          62000   OK RESOLVED ADDRESS  -           AT+QIDNSGIP=<context>,"<host>"  # 2.1.14
 RESOLVE_6        -
 WHY              62000   OK REASON            -           AT+QIGETERROR  # 2.1.17
 WHY_OF           AT+QI  # what it tells about
-""",
-    b"""
+
 # ---- services
 #                ms      need                 also        command
 PING             62000   OK                   -           AT+QPING=<context>,"<host>",<seconds>,<count>  # 2.1.11
@@ -116,8 +107,7 @@ UNACKED          62000   OK                   -           AT+QISEND=<link>,0  # 
 UNACKED_LINE     +QISEND:   -     2  # total, acknowledged, unacknowledged
 KEEPALIVE        -  # not in the manual
 KEEPALIVE_OFF    -
-""",
-    b"""
+
 # ---- lines
 #          name          form               event         link  value  good  kind      extra  fields
 LINES      SEND OK       -                  SENT          -     -      any   WORD      -      any  # 2.1.7
@@ -141,11 +131,9 @@ HEX_LINES  +QIRD:        -                  DATA          -     0      any   HEX
 HEX_LINES  +QIRD:        -                  DATA          -     0      any   HEX_FROM  1      3
 HEX_LINES  +QIURC:       "recv",            PUSH          0     1      any   HEX       -      2
 HEX_LINES  +QIURC:       "recv",            PUSH          0     1      any   HEX_FROM  2      4
-""",
-    b"""
+
 # ---- codes (chapter 4) as errno of the same meaning; the others are EIO
 ERRNOS  551 EAGAIN  553 EAGAIN  556 EADDRINUSE  561 ENETDOWN  563 EADDRINUSE  564 EAGAIN  565 EHOSTUNREACH  566 ECONNREFUSED
 ERRNOS  567 ECONNRESET  568 EAGAIN  569 ETIMEDOUT  570 ENETDOWN  574 EADDRINUSE
 FOREIGN_CODES  -  # lines whose numbers mean something else
-""",
-)
+"""

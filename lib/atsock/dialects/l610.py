@@ -3,8 +3,7 @@
 Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0; how to read it: tables.py.
 """
 
-TABLE = (
-    b"""
+TABLE = b"""
 # ---- module
 BASE             nl668  # what stands there and not here
 MODELS           L610
@@ -17,5 +16,4 @@ PROTOCOLS        6       60   61   62
 RESOLVE_6        62000   OK ADDRESS  -     AT+MIPDNS="<host>",1  # 1.1.21
 PING_6           76000   OK          -     AT+MPING=2,"<host>",<count>,<size>,64,0,<timeout>  # 1.1.14
 NTP_6            62000   OK          -     AT+MIPNTP="<host>",<port>,1  # 1.1.22
-""",
-)
+"""

@@ -1,8 +1,7 @@
 """Fibocom NL668.  Sections: NL668 TCP&UDP AT manual; how to read it: tables.py."""
 
 # Deadlines: 5 s where the manual prints < 1 s.
-TABLE = (
-    b"""
+TABLE = b"""
 # ---- module
 BASE             -
 MODELS           NL668
@@ -12,8 +11,7 @@ NO_PORT          -  # 1.1.2: an empty field, the module chooses
 DATA_LINK        -  # any
 DATA_SETTING     -  # told when a connection is opened
 REGISTRATION     AT+CEREG? AT+CGREG? AT+CREG?
-""",
-    b"""
+
 # ---- context
 SETUP            -
 AUTHS            0 1 2  # 1.1.1: no 3
@@ -30,8 +28,7 @@ STATE            AT+MIPCALL?   +MIPCALL:    -        0      1  # 1.1.1
 ADDRESS_OF       -
 DEACTIVATE_LOST  no
 EIGHT_GROUPS     yes  # the L610 manual prints no shortened IPv6 address
-""",
-    b"""
+
 # ---- opening
 OPEN_MS          62000  # 1.1.2: returns in 60 s
 #                family  TCP  UDP  TLS
@@ -44,8 +41,7 @@ DATA_TCP         62000   OK CONNECT     -            AT+MIPODM=<link>,<local>,"<
 DATA_UDP         62000   OK CONNECT     -            AT+MIPODM=<link>,<local>,"<host>",<port>,<protocol>
 RESUME           9000    OK             -            ATO
 RESUME_UDP       9000    OK             -            ATO
-""",
-    b"""
+
 # ---- transfer
 #                ms      need           also         command  then
 CLOSE            15000   OK CLOSED      -            AT+MIPCLOSE=<link>  # 1.1.3
@@ -56,8 +52,7 @@ SEND_TO          5000    OK STORED      -            AT+MIPSEND=<link>,"<payload
 PUSH_TO          5000    OK PUSHED      -            AT+MIPPUSH=<link>,"<host>",<port>  # 1.1.7
 READ             5000    OK             DATA EMPTY   AT+MIPREAD=<link>,<n>  # 1.1.23
 READ_ANY         -  # as connected ones
-""",
-    b"""
+
 # ---- sockets
 #                question       answer       form
 STALE            AT+MIPCLOSE?   +MIPCLOSE:   BY_ID  # 1.1.3
@@ -70,8 +65,7 @@ NOTHING_LEFT     2  # +MIPPUSH status 2: it went out by itself (1.1.4)
 AGAIN            1  # status 1: flowed off
 TELLS_COUNT      -
 PUSH_BY_SENDER   no
-""",
-    b"""
+
 # ---- access modes: 1.1.4 (hex: < 1024), 1.1.18
 #                   mode  group  setup   send      chunk  recv  read  lines       send_to  leave
 ACCESS_BUFFER       0     1      BUFFER  SEND      2048   READ  2048  -           SEND_TO  -
@@ -81,22 +75,19 @@ ACCESS_TRANSPARENT  0     4      BUFFER  SEND      2048   -     2048  -         
 BUFFER           MUST  AT+GTSET="IPRFMT",5  # 1.2.4; kept over power loss, so set each time
 PUSH             MUST  AT+GTSET="IPRFMT",2
 HEX              MUST  AT+GTSET="IPRFMT",0
-""",
-    b"""
+
 # ---- data mode: 1.1.18, 3.9; guard times are not stated
 GUARD_MS         1000
 DATA_ENDS        NO CARRIER  +MIPSTAT:  +MIPCLOSE:
 ESCAPED_READS    no
 RESUME_WORDS     CONNECT  OK  +MIPODM:  # 1.1.24 of the L610 manual says nothing of an answer
-""",
-    b"""
+
 # ---- lookups
 #                ms      need           also         command  then
 RESOLVE          62000   OK ADDRESS     -            AT+MIPDNS="<host>"  # 1.1.21
 RESOLVE_6        -
 WHY              -
-""",
-    b"""
+
 # ---- services
 #                ms      need           also         command  then
 PING             76000   OK             -            AT+MPING=1,"<host>",<count>,<size>,64,0,<timeout>  # 1.1.15: TTL, TOS; ms
@@ -115,8 +106,7 @@ UNACKED          -  # +MIPSTAT: 0 does not say whether it counts per push or in 
 KEEPALIVE        5000    OK             -            AT+MIPKEEPCONF=1,<idle>,<interval>,<count>  # 1.1.14: for all sockets, kept over power loss
 KEEPALIVE_OFF    5000    OK             -            AT+MIPKEEPCONF=0
 KEEPALIVE_MOST   1 36000 750 50  # s per unit; idle, interval, count
-""",
-    b"""
+
 # ---- lines
 #           name           form  event         link  value  good  kind             extra  fields
 LINES       +MIPDATA:      -     DATA          0     1      any   RAW              -      2  # 1.1.23
@@ -142,11 +132,9 @@ PUSH_LINES  +MIPRTCP:      -     PUSH          0     1      any   INLINE        
 PUSH_LINES  +MIPRUDP:      -     PUSH          2     3      any   INLINE_FROM      0      4  # 1.1.9
 HEX_LINES   +MIPRTCP:      -     PUSH          0     1      any   INLINE_HEX       -      2  # 1.1.10, IPRFMT 0: socket, left, digits
 HEX_LINES   +MIPRUDP:      -     PUSH          2     3      any   INLINE_HEX_FROM  0      4
-""",
-    b"""
+
 # ---- codes (chapter 2.3) as errno of the same meaning; the others are EIO
 ERRNOS  2002 EHOSTUNREACH  2003 EADDRINUSE  2006 EMSGSIZE  2011 EADDRINUSE  2012 ECONNREFUSED  2017 EADDRINUSE
 ERRNOS  2020 EMSGSIZE  2024 ENOTCONN  2030 ENETDOWN  2031 ENETDOWN  2032 ENETDOWN  2007 EAGAIN
 FOREIGN_CODES  -  # lines whose numbers mean something else
-""",
-)
+"""

@@ -3,8 +3,7 @@
 Sections: SIM7028 Series TCPIP Application Note V1.04; how to read it: tables.py.
 """
 
-TABLE = (
-    b"""
+TABLE = b"""
 # ---- module
 BASE             a7600  # what stands there and not here
 MODELS           SIM7028 SIMCOM_SIM7028
@@ -23,5 +22,4 @@ UNACKED          -  # 2.1.16: the acknowledged count is reserved
 KEEPALIVE        9000    OK          -     AT+CTCPKA=1,<idle>,<count>,<interval>  # 2.1.19
 KEEPALIVE_OFF    9000    OK          -     AT+CTCPKA=0,1,1,1
 KEEPALIVE_MOST   60 120 120 10  # s per unit; idle, interval (no range printed), count
-""",
-)
+"""
