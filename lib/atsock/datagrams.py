@@ -11,12 +11,16 @@ import atsock
 
 from .errnos import EMSGSIZE, ENETDOWN
 from .printable import printable
-from .fast import const, put
+from .fast import const, field, put
 from .lend import once
 from .link import Link
 from .ring import look, place, skip
 from .sockets import Socket
 
+_KIND = const(4)  # what match() finds (fast.py)
+_AT = const(5)
+_FIELD = const(7)
+_RAW_FROM = const(6)  # kinds of payload (tables.py)
 _AGAIN = const(-11)  # see sockets.py
 _SEND = const(0)  # of a socket's access mode, see Table.socket()
 _CHUNK = const(1)
@@ -53,6 +57,20 @@ class DatagramLink(Link):
         self.count = self.begun
         self.dropping = True
         return True
+
+    def begins(self, engine):
+        """A datagram follows the engine's line: its sender stands in that, or in the address line before, or is not told."""
+        if engine.found[_KIND] < _RAW_FROM:
+            self.datagram_begins(engine.sender, 0, engine.sender_n)
+        else:
+            self._begins_in(engine.tokens, engine.found)
+
+    def _begins_in(self, tokens, found):
+        at = field(tokens.line, found[_AT], tokens.n, found[_FIELD])
+        end = field(tokens.line, at, tokens.n, 2) - 1
+        if end < 0:
+            end = tokens.n
+        self.datagram_begins(tokens.line, at, end)
 
     def datagram_begins(self, line, at, end):
         """A datagram follows, its sender's text is line[at:end]."""

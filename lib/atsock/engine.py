@@ -27,7 +27,7 @@ Rules
 from array import array
 from errno import EAGAIN, EIO
 
-from .fast import MISSING, const, copy, field, fill_in, hexlify, match
+from .fast import MISSING, const, copy, fill_in, hexlify, match
 from .lend import once, method
 from .link import Link
 from .port import ticks_add, ticks_diff
@@ -51,6 +51,7 @@ _OK2 = const(1 << 1)
 _PROMPTED = const(1 << 2)
 _SENT = const(1 << 3)
 _REFUSED = const(1 << 4)
+_ADDRESS = const(1 << 10)
 _DATA = const(1 << 5)
 _EMPTY = const(1 << 6)
 _ERROR = const(1 << 15)
@@ -65,8 +66,10 @@ _NOISE = const(1 << 29)
 _UNASKED = const((1 << 30) - (1 << 18))
 
 # Kinds of payload (tables.py)
+_NONE = const(0)
 _HEX = const(3)
 _INLINE_HEX = const(4)
+_WORD = const(5)
 _RAW_FROM = const(6)
 _HEX_FROM = const(8)
 _INLINE_HEX_FROM = const(9)
@@ -79,11 +82,13 @@ _REST = const(3)
 _KIND = const(4)
 _AT = const(5)
 _GOOD = const(6)
-_FIELD = const(7)
+_ROW = const(8)
 _WANTED = const(9)
 _ASKED_LINK = const(10)
 _ASKED_N = const(11)
 _CONTEXT = const(12)
+_PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
+_WHICHEVER = const(1001)
 _NOBODY = const(1000)  # a command without a link: no row with one is its answer
 
 # Link.state and Link.ready (link.py)
@@ -100,6 +105,7 @@ _EVENT_OVERFLOW = const(8)
 _TX = const(320)  # the longest command: an open with a host name of 255 characters
 _EVENTS = const(32)  # queued at most; beyond that new ones are dropped
 _PIECE = const(128)  # payload bytes encoded to hexadecimal at a time
+_SENDER_MOST = const(64)  # an address and a port
 _OK2_MS = const(1000)  # for the second OK of a command whose result line has come; some firmware leaves it out
 _STALL_MS = const(5000)  # payload that stops coming for so long will not come
 
@@ -111,9 +117,12 @@ class Engine:
     _places = "ENGINE"
     # What is not written on the data path.
     by_sender = None  # see senders.py
+    sender = b""  # address line of the payload that follows, a bytearray as soon as one comes
     dialect = None  # its name, as soon as it is known
     access = None  # mode that the rows are for
     why = None  # command that asks the module why it refused the last one
+    again_code = MISSING  # of a result line: not now, try again later
+    nothing_left = MISSING  # of a second command's result line: there was nothing to do any more
     closes = None  # command that closes a connection
     closes_gone = False  # a connection that is gone must still be closed
     refused = None  # the command whose reason is being asked for
@@ -144,7 +153,7 @@ class Engine:
         self.got = 0
         self.bad = False  # a result line told a failure
         self.code = MISSING
-        self.told = b""  # name of the line that told the code
+        self.told = -1  # row of the line that told the code
         self.deadline = 0
         self.stalled = False  # payload waits in the window for room in its ring
         self.silent = False  # the module does not answer at all
@@ -155,7 +164,6 @@ class Engine:
         self.out_at = 0
         self.out_left = 0
         self.hex_left = 0  # payload bytes still to be encoded
-        self.sender = bytearray(64)  # address line of the payload that follows
         self.sender_n = 0
         self.moved_ms = 0  # when payload moved last
 
@@ -176,7 +184,7 @@ class Engine:
         command.sent = True
         self.command = command
         self.code = MISSING
-        self.told = b""
+        self.told = -1
         self.bad = False
         self.state = _BUSY
         self._begin(command.again or command.verb, command.timeout_ms)
@@ -258,12 +266,15 @@ class Engine:
             return
         self._idle()
         # What the module has stored already is not sent again: a refusal of the second verb repeats only that.
-        command.again = self.verb if errno == EAGAIN and self.verb is not command.verb else None
+        again = self.verb if errno == EAGAIN and self.verb is not command.verb else None
+        if again is not command.again:
+            command.again = again
         if errno == 0 and command.enters_data:
             self.enter_data(command.link.tail)
         command.errno = errno
         command.code = self.code
-        command.told = self.told
+        if errno == EIO and self.told >= 0:
+            once("outcome", "tell", self, command)
         command.done = True
 
     def _idle(self):
@@ -352,7 +363,27 @@ class Engine:
         if asks and self.command.takes(self) or self.knows():
             return
         if not asks or not self.command.collects(self):
-            once("strays", "line", self)
+            self._stray()
+
+    def _stray(self):
+        # In no table, or not now: a header whose payload nobody asked for must be seen even so, the rest matters to few.
+        announces = self.announces_payload()
+        if announces or self.events is not None or self.state == _LATE:
+            once("strays", "line", self, announces)
+
+    def announces_payload(self):
+        """Does the line announce payload, whether that is wanted or not?  Then `found` tells which."""
+        found = self.found
+        wanted = found[_WANTED]
+        link = found[_ASKED_LINK]
+        found[_WANTED] = _PAYLOADS
+        found[_ASKED_LINK] = _WHICHEVER
+        at = match(self.rows, self.tokens.line, self.tokens.n, 0, found)
+        while at and (found[_KIND] == _NONE or found[_KIND] == _WORD):
+            at = match(self.rows, self.tokens.line, self.tokens.n, at, found)
+        found[_WANTED] = wanted
+        found[_ASKED_LINK] = link
+        return at > 0
 
     def knows(self):
         """Act on the line as the rows say; False when no row takes it."""
@@ -384,7 +415,13 @@ class Engine:
                 return once("outcome", "error", self)
             self._finish(0)
             return True
-        elif not found[_GOOD] or event & _RARE:
+        elif not found[_GOOD] or event == _CODE and found[_VALUE] > 0:
+            self.code = found[_VALUE]
+            self.told = found[_ROW]
+            if event != _CODE:  # what would have followed on success is not waited for
+                self.bad = True
+                self.need &= ~_ADDRESS
+        elif event & _RARE:
             once("outcome", "happens", self, event)
         elif event == _SENT:
             link.free = found[_REST]
@@ -399,10 +436,12 @@ class Engine:
             if self.state == _LATE and self.got & _OK:
                 once("late", "final", self)
         elif not self.command.asks or self.command.is_complete(self.bad):
-            if self.got & _REFUSED:
+            if self.got & _REFUSED or self.bad and self.code == self.again_code:
                 self._finish(EAGAIN)
+            elif self.bad and (self.code != self.nothing_left or self.verb is self.command.verb):
+                self._finish(EIO)
             else:
-                self._finish(once("outcome", "bad", self) if self.bad else 0)
+                self._finish(0)
 
     # -- payload
 
@@ -432,7 +471,7 @@ class Engine:
             if link.dst is None and link.buf is None:
                 link.need_ring()
             if link.datagram:
-                self._begin_datagram(link)
+                link.begins(self)
         kind = self.found[_KIND]
         if kind == _INLINE_HEX or kind == _INLINE_HEX_FROM:  # n is what is left, not what comes
             self.tokens.hex(link)
@@ -441,18 +480,6 @@ class Engine:
                 self.tokens.hex(link, n)
             else:
                 self.tokens.raw(link, n)
-
-    def _begin_datagram(self, link):
-        # Its sender stands in the line, or in the address line before, or is not told.
-        if self.found[_KIND] < _RAW_FROM:
-            link.datagram_begins(self.sender, 0, self.sender_n)
-            return
-        tokens = self.tokens
-        at = field(tokens.line, self.found[_AT], tokens.n, self.found[_FIELD])
-        end = field(tokens.line, at, tokens.n, 2) - 1
-        if end < 0:
-            end = tokens.n
-        link.datagram_begins(tokens.line, at, end)
 
     def _on_payload(self):
         # All of it has come.
@@ -472,7 +499,9 @@ class Engine:
         elif event == _PUSH:
             return self._on_push(link, self.found[_VALUE])
         elif event == _SENDER:
-            n = min(self.tokens.n - self.found[_AT], len(self.sender))
+            if not self.sender:
+                self.sender = bytearray(_SENDER_MOST)
+            n = min(self.tokens.n - self.found[_AT], _SENDER_MOST)
             copy(self.sender, 0, self.tokens.line, self.found[_AT], n)
             self.sender_n = n
         elif event & _FLOW:

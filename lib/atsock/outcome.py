@@ -1,6 +1,6 @@
 """Answers that are no plain success: refusals and their reasons, and what lookups find.  Loaded for the moment."""
 
-from errno import EAGAIN, EIO
+from errno import EIO
 
 from .command import Command
 from .fast import MISSING, const
@@ -14,12 +14,11 @@ _LATE = const(2)
 _VALUE = const(2)
 _REST = const(3)
 _AT = const(5)
-_GOOD = const(6)
 _ROW = const(8)
 
 
 def happens(engine, event):
-    """CODE, REASON, ADDRESS, RESOLVED, or any event that its line calls a failure."""
+    """CODE without a number, REASON, ADDRESS or RESOLVED."""
     value = engine.found[_VALUE]
     if event == _CODE or event == _REASON:
         # The number of a refusal, told in a line before ERROR; some tell a text instead.
@@ -29,11 +28,6 @@ def happens(engine, event):
     elif event == _ADDRESS:
         if engine.command.asks:
             engine.command.finds(engine)
-    elif not engine.found[_GOOD]:
-        # What would have followed on success is not waited for.
-        _tell(engine, value)
-        engine.bad = True
-        engine.need &= ~_ADDRESS
     elif event == _RESOLVED and engine.command.asks:
         engine.command.expect = max(engine.found[_REST], 1)
 
@@ -52,16 +46,6 @@ def error(engine):
     return True
 
 
-def bad(engine):
-    """What a failure means that came as a result line: errno, 0: nothing was left to be done."""
-    table = once("settings", "Settings", engine.dialect)
-    if engine.code in table.numbers(b"AGAIN"):
-        return EAGAIN
-    if engine.verb is not engine.command.verb and engine.code in table.numbers(b"NOTHING_LEFT"):
-        return 0
-    return EIO
-
-
 def reason(engine):
     """The command that was refused; None when the module is being asked why: it keeps the reason for one question."""
     refused = engine.refused
@@ -76,11 +60,15 @@ def reason(engine):
     return None
 
 
+def tell(engine, command):
+    """The name of the line that told the code of a failure."""
+    row = engine.told
+    command.told = bytes(engine.rows[row + 11 : row + 11 + engine.rows[row + 9]])
+
+
 def _tell(engine, value):
-    rows = engine.rows
-    row = engine.found[_ROW]
     engine.code = value
-    engine.told = rows[row + 11 : row + 11 + rows[row + 9]]
+    engine.told = engine.found[_ROW]
 
 
 def _keep_text(engine):

@@ -46,6 +46,9 @@ def use(engine, name, access):
     engine.rows = rows(table, access)
     engine.tokens.in_line = headers(engine.rows)
     engine.why = table.command(b"WHY")
+    for name, key in (("again_code", b"AGAIN"), ("nothing_left", b"NOTHING_LEFT")):
+        if table.word(key):
+            setattr(engine, name, table.number(key))
     engine.closes = table.command(b"CLOSE")
     engine.closes_gone = table.yes(b"CLOSE_WHEN_GONE")
 
@@ -59,8 +62,8 @@ def rows(table, name):
     if key:
         at = _put(packed, at, table.all(key))
     at = _put(packed, at, table.all(b"LINES"))
-    _put(packed, at, split(LAST))
-    return packed
+    at = _put(packed, at, split(LAST))
+    return bytes(memoryview(packed)[: at + 1])
 
 
 def _put(packed, at, found):

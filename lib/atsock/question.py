@@ -6,7 +6,7 @@ Allocates.
 
 from .command import Command
 from .fast import const, field, match
-from .lend import borrow
+from .lend import once
 
 _READY = const(1 << 18)
 _NOISE = const(1 << 29)
@@ -73,10 +73,9 @@ class Question(Command):
                 return False
         elif line[0] in _NAMES and not _has_name(engine):
             return False
-        strays = borrow("strays")
-        if strays.is_echo(engine):
+        if once("strays", "is_echo", engine):
             return True
-        announces = strays.announces_payload(engine)
+        announces = engine.announces_payload()
         self._keep(engine)
         if announces:
             self._collect_payload(engine)

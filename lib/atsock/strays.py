@@ -3,33 +3,26 @@
 Loaded for the moment.
 """
 
-from .fast import const, match
+from .fast import const
 
 _LATE = const(2)
 _FREE = const(0)
 _EVENT = const(0)
 _ID = const(1)
 _VALUE = const(2)
-_KIND = const(4)
-_WANTED = const(9)
-_ASKED_LINK = const(10)
-_WHICHEVER = const(1001)
-_ALL = const((1 << 30) - 1)
 _UNASKED = const((1 << 30) - (1 << 18))
-_NONE = const(0)
-_WORD = const(5)
 _EVENT_UNKNOWN = const(9)
 _SYNC_ANSWER = b"+CSQ:"
 
 
-def line(engine):
-    """What the engine does with such a line."""
+def line(engine, announces):
+    """What the engine does with such a line; announces: a row of engine.found says that payload follows."""
     tokens = engine.tokens
     if engine.state == _LATE and tokens.line.startswith(_SYNC_ANSWER):
         engine.answered = True
     elif tokens.line[0] == 62 and tokens.n <= 2:  # a prompt that came too late
         pass
-    elif announces_payload(engine):
+    elif announces:
         _payload(engine)
     elif engine.events is not None and not is_echo(engine):
         engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
@@ -47,22 +40,6 @@ def _payload(engine):
     if link is not None and (link.state == _FREE or link.datagram):
         link = None
     engine._payload(link, found[_VALUE])
-
-
-def announces_payload(engine):
-    """Does the line announce payload, whether that is wanted or not?  Then engine.found tells which."""
-    found = engine.found
-    tokens = engine.tokens
-    wanted = found[_WANTED]
-    link = found[_ASKED_LINK]
-    found[_WANTED] = _ALL
-    found[_ASKED_LINK] = _WHICHEVER
-    at = match(engine.rows, tokens.line, tokens.n, 0, found)
-    while at and (found[_KIND] == _NONE or found[_KIND] == _WORD):
-        at = match(engine.rows, tokens.line, tokens.n, at, found)
-    found[_WANTED] = wanted
-    found[_ASKED_LINK] = link
-    return at > 0
 
 
 def is_echo(engine):

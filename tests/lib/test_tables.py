@@ -197,8 +197,7 @@ def test_rows_are_packed_as_they_stand():
                     assert rows[at + 11 + len(row.name) : at + row.size()] == row.form and not row.form.startswith(b" ")
                     assert 1 << rows[at + 1] | 1 << rows[at + 2] == row.events
                 at += row.size()
-            assert len(rows) == ROWS > at
-            assert rows[at:] == bytes(ROWS - at)
+            assert rows[at:] == b"\0" and len(rows) <= ROWS
 
 
 def test_no_row_hides_a_later_one():
