@@ -38,6 +38,7 @@ HERE = {
 # Sums of events: what their names mean.
 SUMS = {
     "ALL": sum(EVENTS.values()), "UNASKED": sum(EVENTS.values()) - ASKED_FOR, "PROMPTED": EVENTS["PROMPT"], "FLOW": EVENTS["FLOW_OFF"] | EVENTS["FLOW_ON"],
+    "PAYLOADS": EVENTS["DATA"] | EVENTS["PUSH"],
     "RARE": EVENTS["ADDRESS"] | EVENTS["RESOLVED"] | EVENTS["REASON"] | EVENTS["CODE"],
 }  # fmt: skip
 
