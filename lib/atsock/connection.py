@@ -21,6 +21,7 @@ _GONE = const(4)
 _DEAD = const(5)
 _NO = const(0)
 
+_READ = const(3)  # of Table.socket()
 _RING = const(2048)  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
 _PUSH_RING = const(8192)
@@ -97,6 +98,8 @@ def _take_link(modem, switch, table, socket, access, pushed, kind):
     before = yield from _allocate(modem, ids)
     link = modem._engine.links[before.id] = kind(before.id)
     size = ring_size(socket, pushed or access == "transparent")
+    if kind is Link and size == _RING and size > table[_READ]:  # it is filled when it is empty, by one read
+        size = table[_READ]
     if size != link.size:
         link.size = size
     if size == before.size:
