@@ -291,20 +291,23 @@ class Engine:
             self._flush()
         tokens = self.tokens
         self.stalled = False
+        ended = False
         moved = n = self.port.fill(tokens.window, tokens.marks)
         while n:
             token = tokens.next()
             if token == _LINE:
                 self._on_line()
             elif token == _END:
+                ended = True
                 self._on_payload()
             elif token == _PROMPT:
                 self._on_prompt()
             elif token == _FULL:
                 if not self._make_room():
                     return False
-            else:  # the window is used up; when a payload goes on and more of it has come meanwhile, take it in at once
-                n = tokens.left and self.port.fill(tokens.window, tokens.marks)
+            else:  # the window is used up; when a payload goes on and more of it has come meanwhile, take it in at once,
+                # but no other one: its reader must have its turn before there is no room any more
+                n = 0 if ended else tokens.left and self.port.fill(tokens.window, tokens.marks)
         if self.state != _IDLE or tokens.left:
             self._mind_time(moved)
         return moved > 0
