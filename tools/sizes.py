@@ -36,12 +36,12 @@ class Echo(socketserver.BaseRequestHandler):
             self.request.sendall(data)
 
 
-def micropython(lib, *arguments):
-    """What sizes_board.py prints with `lib` as the driver."""
+def micropython(lib, *arguments, heap=None):
+    """What sizes_board.py prints with `lib` as the driver; heap: its size, as "64k"."""
     interpreter = Path(sys.executable).with_name("micropython")
     environment = {**os.environ, "MICROPYPATH": f"{lib}:{contents.TREE / 'boards' / 'unix'}:.frozen"}
     done = subprocess.run(
-        [interpreter, SCRIPT, *arguments], env=environment, capture_output=True, text=True, timeout=_LIMIT_S)
+        [interpreter, *(("-X", f"heapsize={heap}") if heap else ()), SCRIPT, *arguments], env=environment, capture_output=True, text=True, timeout=_LIMIT_S)
     if done.returncode:
         sys.exit(f"{' '.join(arguments[:3])}: {done.stdout}{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -60,14 +60,22 @@ def file_heap(lib, names):
 
 def use(lib, dialect):
     """{step: (bytes that stay, bytes allocated meanwhile)} from nothing to a connected socket."""
+    return {step: (stays, allocated) for step, stays, allocated in _with_echo(lib, "use", dialect)}
+
+
+def transfer(lib, dialect, kib, heap):
+    """Import, attach, connect, and so many KiB to an echo server and back, in a heap of that size."""
+    return _with_echo(lib, "transfer", dialect, str(kib), heap=heap)
+
+
+def _with_echo(lib, what, dialect, *arguments, heap=None):
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server, Simulator(dialect) as module:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            steps = micropython(lib, "use", module.port, dialect, str(server.server_address[1]))
+            return micropython(lib, what, module.port, dialect, str(server.server_address[1]), *arguments, heap=heap)
         finally:
             server.shutdown()
-    return {step: (stays, allocated) for step, stays, allocated in steps}
 
 
 def resident(steps):

@@ -4,6 +4,8 @@
                                                  before it, and the package is an empty one
     sizes_board.py use PORT DIALECT TCP_PORT     one step after the other, with an echo server at 127.0.0.1:TCP_PORT
 
+    sizes_board.py transfer PORT DIALECT TCP_PORT KIB    KIB kilobytes to the echo server and back, nothing counted
+
 Prints a JSON list of [what, bytes that stay, bytes allocated meanwhile].  A block of heap is 32 bytes in the 64-bit
 unix port.  The names that a module brings are interned in pools that grow by jumps: single files vary by a few
 hundred bytes with their order, sums do not.
@@ -65,8 +67,20 @@ def use(path, dialect, tcp_port):
     note("first transfer")
 
 
-if sys.argv[1] == "files":
-    files(sys.argv[2:])
-else:
-    use(*sys.argv[2:])
+def transfer(path, dialect, tcp_port, kib):
+    import atsock
+
+    source, back = bytearray(range(256)), bytearray(256)
+    modem = atsock.Modem(Tty(path), dialect)
+    modem.attach(apn="internet")
+    sock = modem.socket()
+    sock.connect(("127.0.0.1", int(tcp_port)))
+    for _ in range(4 * int(kib)):
+        sock.write(source)
+        if sock.readinto(back) != 256 or back != source:
+            raise OSError("the echo is not what was sent")
+    sock.close()
+
+
+{"files": lambda *names: files(names), "use": use, "transfer": transfer}[sys.argv[1]](*sys.argv[2:])
 print(json.dumps(found))

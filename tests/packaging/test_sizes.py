@@ -1,5 +1,7 @@
 """What the driver takes of a board, in bytes, against the budgets of tools/sizes.py."""
 
+import os
+
 import pytest
 
 from support import TREE  # noqa: F401  before the tools: it says where they are
@@ -44,3 +46,10 @@ def test_every_file_is_measured(build):
     found = sizes.file_heap(build / "x64", order)
     assert list(found) == order
     assert found["atsock.engine"] > found["atsock.port"] > 0
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_heap_of_64_kilobytes_is_enough(build, dialect):
+    """Import, attach, connect and transfers both ways, from .mpy, with 8 bytes a word (ATSOCK_TEST_BYTES for more of them)."""
+    kib = int(os.environ.get("ATSOCK_TEST_BYTES", 32 * 1024)) // 1024
+    assert sizes.transfer(build / "x64", dialect, kib, "64k") == []
