@@ -113,9 +113,14 @@ class Output:
 
     def _flush_held(self):
         while self._held and self.line_free:
-            self._write(self._held.pop(0))
+            frame = self._held.pop(0)
+            self._write(frame)
+            self._held_written(frame)
         if self.line_free:
             self.line_ready()
+
+    def _held_written(self, frame):
+        """This unsolicited frame had to wait, and has been written now."""
 
     def _spliced(self):
         """A line boundary: the place for a line that has nothing to do with what stands around it."""

@@ -156,19 +156,19 @@ class FibocomBase(CommonModule):
         self.urc(text)
         notice = Notice(self, self.written if free else None)
         if not free:
-            self._unplaced.append(notice)
+            self._unplaced.append((self._held[-1], notice))
         return notice
 
-    def _flush_held(self):
-        super()._flush_held()
-        if not self._held:
-            for notice in self._unplaced:
-                notice.place(self.written)
-            self._unplaced.clear()
+    def _held_written(self, frame):
+        for waiting in self._unplaced:
+            if waiting[0] is frame:
+                waiting[1].place(self.written)
+                self._unplaced.remove(waiting)
+                break
 
     def _clear_output(self):
         super()._clear_output()
-        self._unplaced = []     # Notices of lines that wait
+        self._unplaced = []     # (frame, Notice) of lines that wait
 
     def _frame(self, text, *rest, **options):
         if self.quirk("tight-colon"):
