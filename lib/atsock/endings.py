@@ -1,13 +1,12 @@
-"""How a link goes on when something ends: a reader's patience, the connection, the room for what is pushed.
+"""A link's ring: its storage, and what is done when a reader's patience or the room for what is pushed ends.
 
 Methods of Link (link.py), loaded for the call.
 """
 
-from errno import ECONNRESET, ENOBUFS
+from errno import ENOBUFS
 
 from .fast import const
 from .ring import resize
-from .states import GONE, LISTENING, MAYBE, NO, OPEN, OPENING
 
 _LEAST = const(256)  # bytes of a ring
 
@@ -44,14 +43,3 @@ def overflow(link):
     link.dropping = True
     link.fail(ENOBUFS, 0)
     return True
-
-
-def gone(link):
-    """The connection is closed, or was never made."""
-    if link.state == OPENING:
-        link.fail(ECONNRESET, 0)
-    elif link.state == OPEN or link.state == LISTENING:
-        link.state = GONE
-        # A notice may have been lost or overtaken: read once more before end of stream.
-        if link.ready == NO and not link.pushed and not link.datagram:
-            link.ready = MAYBE

@@ -54,11 +54,13 @@ _REFUSED = const(1 << 4)
 _ADDRESS = const(1 << 10)
 _DATA = const(1 << 5)
 _EMPTY = const(1 << 6)
+_CONNECT = const(1 << 13)
 _ERROR = const(1 << 15)
 _CODE = const(1 << 16)
 _RARE = const(1 << 10 | 1 << 11 | 1 << 14 | 1 << 16)  # ADDRESS, RESOLVED, REASON, CODE
 _READY = const(1 << 18)
 _PUSH = const(1 << 19)
+_GONE = const(1 << 20)
 _FLOW_OFF = const(1 << 24)
 _FLOW = const(1 << 24 | 1 << 25)  # FLOW_OFF, FLOW_ON
 _SENDER = const(1 << 28)
@@ -92,12 +94,14 @@ _WHICHEVER = const(1001)
 _NOBODY = const(1000)  # a command without a link: no row with one is its answer
 
 # Link.state and Link.ready (link.py)
+_FREE = const(0)
 _NO = const(0)
 _MAYBE = const(1)
 _YES = const(2)
 
 # Events for the application (constants.py)
 _EVENT_DATA = const(1)
+_EVENT_CLOSED = const(2)
 _EVENT_FLOW_OFF = const(6)
 _EVENT_FLOW_ON = const(7)
 _EVENT_OVERFLOW = const(8)
@@ -511,9 +515,22 @@ class Engine:
             if link is not None:
                 link.flow_off = event == _FLOW_OFF
                 self.event(_EVENT_FLOW_OFF if link.flow_off else _EVENT_FLOW_ON, link, 0)
+        elif event == _GONE:
+            self._on_gone(link)
         elif event != _NOISE:
             return once("rare", "happens", self, event, link)
         return True
+
+    def _on_gone(self, link):
+        found = self.found
+        if link is None or link.state == _FREE or found[_GOOD] and found[_VALUE] != MISSING:  # the last one: it acknowledges
+            return
+        link.gone()
+        link.held = self.closes_gone
+        self.event(_EVENT_CLOSED, link, 0)
+        if self.need & _CONNECT and self.state == _BUSY and self.command.link is link:
+            self.code = found[_VALUE]
+            self._finish(EIO)
 
     def _on_ready(self, link):
         if link is not None:

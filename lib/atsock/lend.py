@@ -35,23 +35,25 @@ def borrow(name):
 
     The exceptions are not: who caught one must know it again.
     """
+    name = "atsock." + name
+    if not _FORGETS:
+        __import__(name)
+        return sys.modules[name]
     tidy()
     before = list(sys.modules)
-    name = "atsock." + name
     __import__(name)
     module = sys.modules[name]
     tidy()
-    if _FORGETS:
-        for name in list(sys.modules):
-            if name.startswith("atsock.") and name not in before and name != "atsock.errors":
-                # A slot of a dict keeps the value of a deleted key until it is used again: None frees the module.
-                sys.modules[name] = None
-                del sys.modules[name]
-                package, _, name = name.rpartition(".")
-                package = sys.modules.get(package)
-                if package is not None:  # else it was forgotten before
-                    setattr(package, name, None)
-                    delattr(package, name)
+    for name in list(sys.modules):
+        if name.startswith("atsock.") and name not in before and name != "atsock.errors":
+            # A slot of a dict keeps the value of a deleted key until it is used again: None frees the module.
+            sys.modules[name] = None
+            del sys.modules[name]
+            package, _, name = name.rpartition(".")
+            package = sys.modules.get(package)
+            if package is not None:  # else it was forgotten before
+                setattr(package, name, None)
+                delattr(package, name)
     return module
 
 

@@ -5,13 +5,20 @@ the state.  A Link is made anew for each connection; what a connection rarely se
 for the first time while bytes move is not: an attribute more is heap.
 """
 
+from errno import ECONNRESET
+
 from .command import Command
 from .fast import const, get, take_in
 from .lend import method
 
 _FREE = const(0)
-_NO = const(0)
+_OPENING = const(1)
+_OPEN = const(2)
+_LISTENING = const(3)
+_GONE = const(4)
 _DEAD = const(5)
+_NO = const(0)
+_MAYBE = const(1)
 
 
 class Link:
@@ -57,3 +64,13 @@ class Link:
         self.errno = errno
         if code or self.code:
             self.code = code
+
+    def gone(self):
+        """The connection is closed, or was never made."""
+        if self.state == _OPENING:
+            self.fail(ECONNRESET, 0)
+        elif self.state == _OPEN or self.state == _LISTENING:
+            self.state = _GONE
+            # A notice may have been lost or overtaken: read once more before end of stream.
+            if self.ready == _NO and not self.pushed and not self.datagram:
+                self.ready = _MAYBE

@@ -42,7 +42,7 @@ STREAM = (
 
 ENGINE = b" late: abandon overflow reset resume enter_data leave_data "
 
-LINK = b" endings: detach gone need_ring overflow "
+LINK = b" endings: detach need_ring overflow "
 
 
 def find(owner, name):

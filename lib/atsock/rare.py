@@ -6,7 +6,6 @@ from .fast import const, field
 from .lend import borrow
 
 _CONNECT = const(1 << 13)
-_GONE = const(1 << 20)
 _OPENED = const(1 << 21)
 _INCOMING = const(1 << 22)
 _NETWORK_LOST = const(1 << 26)
@@ -16,7 +15,6 @@ _VALUE = const(2)
 _AT = const(5)
 _GOOD = const(6)
 _FIELD = const(7)
-_MISSING = const(-(1 << 28))
 _IDLE = const(0)
 _BUSY = const(1)
 _FREE = const(0)
@@ -30,10 +28,8 @@ _EVENT_RESTARTED = const(5)
 
 
 def happens(engine, event, link):
-    """GONE, OPENED, INCOMING, RESTARTED or NETWORK_LOST; True when the line meant that."""
-    if event == _GONE:
-        _gone(engine, link)
-    elif event == _OPENED:
+    """OPENED, INCOMING, RESTARTED or NETWORK_LOST; True when the line meant that."""
+    if event == _OPENED:
         return _opened(engine, link)
     elif event == _INCOMING:
         return _incoming(engine, link, engine.found[_VALUE])
@@ -52,20 +48,6 @@ def happens(engine, event, link):
         engine.lost = True
         engine.event(_EVENT_NETWORK_LOST, None, 0)
     return True
-
-
-def _gone(engine, link):
-    value = engine.found[_VALUE]
-    if value != _MISSING and engine.found[_GOOD]:
-        return
-    if link is not None and link.state != _FREE:
-        link.gone()
-        link.held = engine.closes_gone
-        engine.event(_EVENT_CLOSED, link, 0)
-        command = engine.command
-        if command is not None and command.link is link and engine.need & _CONNECT and engine.state == _BUSY:
-            engine.code = value
-            engine._finish(EIO)
 
 
 def _opened(engine, link):

@@ -28,14 +28,24 @@ def lines(name, mark):
             __import__(full)
         except ImportError:
             return []
-        return _matching(sys.modules[full].TABLE.split(b"\n"), mark)
+        return _in_text(sys.modules[full].TABLE, mark)
     with file:
-        return _matching(file, mark)
+        return _in_file(file, mark)
 
 
-def _matching(lines, mark):
+def _in_text(text, mark):
     found = []
-    for line in lines:
+    at = text.find(b"\n" + mark) + 1
+    while at and text.startswith(mark, at):
+        end = text.find(b"\n", at)
+        found.append(text[at:end])
+        at = end + 1
+    return found
+
+
+def _in_file(file, mark):
+    found = []
+    for line in file:
         if line.startswith(mark):
             found.append(line)
         elif found:
