@@ -7,19 +7,19 @@ from .lend import rehearse as _rehearse
 from .lend import tidy as _tidy
 
 # In order of need, and swept behind each: what stays lies side by side then, see lend.py.
-from . import fast  # noqa: E402, I001
+from . import fast
 
 _tidy()
-from . import port, tokens  # noqa: E402
+from . import port, tokens
 
 _tidy()
-from . import link  # noqa: E402
+from . import link
 
 _tidy()
-from . import engine  # noqa: E402
+from . import engine
 
 _tidy()
-from .modem import Modem  # noqa: E402
+from .modem import Modem
 
 _rehearse("ATTACH")
 
