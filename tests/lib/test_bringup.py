@@ -5,7 +5,7 @@ from fakes import Case, errno_of, new_modem, raises, spread
 from frames import DIALECTS, ERROR, OK, line, speech
 from scenes import connect, echoing, rest
 
-EACCES, ENODEV, ENETDOWN, ETIMEDOUT = 13, 19, 100, 110
+EAGAIN, EACCES, ENODEV, ENETDOWN, ETIMEDOUT = 11, 13, 19, 100, 110
 ASK = {"bg96": b"AT+QIACT?", "a7600": b"AT+NETOPEN?", "sim7028": b"AT+NETOPEN?", "nl668": b"AT+MIPCALL?", "l610": b"AT+MIPCALL?"}
 
 
@@ -244,7 +244,7 @@ def activation_refused(dialect):
     says = speech(dialect).attach()
     refusals = [ERROR]
     if dialect in ("a7600", "sim7028"):
-        refusals += [OK + line(b"+NETOPEN: 1"), line(b"+NETOPEN: 5") + ERROR]
+        refusals += [OK + line(b"+NETOPEN: 1"), OK + line(b"+NETOPEN: failed"), line(b"+NETOPEN: 5") + ERROR]
     if dialect in ("nl668", "l610"):
         refusals += [OK + line(b"+MIPCALL: 0"), line(b"+CME ERROR: 2031")]
     for refusal in refusals:
@@ -253,6 +253,7 @@ def activation_refused(dialect):
             modem, tape, clock, module = start(dialect, differs)
             error = raises(OSError, modem.attach, "internet")
             assert says.activation.decode() in str(error), str(error)
+            assert error.errno != EAGAIN  # nobody shall try the same at once
             assert not modem.isconnected() and modem.local_address() is None
 
 
