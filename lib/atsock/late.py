@@ -6,7 +6,6 @@ from .port import ticks_add
 from .engine import SYNC
 from .fast import const, copy
 
-_IDLE = const(0)
 _BUSY = const(1)
 _LATE = const(2)
 _DATA_MODE = const(3)

@@ -13,10 +13,10 @@ def look(modem, method, key):
     return getattr(of(modem), method)(key)
 
 
-def of(modem):
-    """The Settings of the modem's dialect, None as long as it is not known.  Allocates."""
+def of(modem, kind=None):
+    """The Settings (or `kind`) of the modem's dialect, None as long as it is not known.  Allocates."""
     engine = modem._engine
-    return None if engine.dialect is None else Settings(engine.dialect, engine.context)
+    return None if engine.dialect is None else (kind or Settings)(engine.dialect, engine.context)
 
 
 class Settings:
@@ -48,19 +48,21 @@ class Settings:
             return cells if cells[0] else []
         return []
 
-    def word(self, key, default=b""):
+    def word(self, key):
         cells = self.cells(key)
-        return cells[0] if cells else default
+        return cells[0] if cells else b""
 
     def words(self, key):
-        return self.word(key).split(b" ") if self.word(key) else []
+        word = self.word(key)
+        return word.split(b" ") if word else []
 
     def numbers(self, key):
         """A list of int."""
         return [int(word) for word in self.words(key)]
 
-    def number(self, key, default=None):
-        return int(self.word(key)) if self.word(key) else default
+    def number(self, key):
+        word = self.word(key)
+        return int(word) if word else None
 
     def yes(self, key):
         return self.word(key) == b"yes"

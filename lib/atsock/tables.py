@@ -55,6 +55,7 @@ The engine gets rows packed (packing.py), and commands as (text, ms, need, also[
 where something is filled in.
 """
 
+from . import settings
 from .settings import Settings
 
 # In order of their bits.
@@ -72,8 +73,7 @@ def look(modem, method, key):
 
 def of(modem):
     """The Table of the modem's dialect, None as long as it is not known.  Allocates."""
-    engine = modem._engine
-    return None if engine.dialect is None else Table(engine.dialect, engine.context)
+    return settings.of(modem, Table)
 
 
 class Table(Settings):
