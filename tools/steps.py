@@ -37,7 +37,7 @@ LINES = {
 }
 
 _DRIVER = str(ROOT / "lib" / "atsock")
-_MOVERS = str(ROOT / "lib" / "atsock" / "_plain.py")
+_MOVERS = str(ROOT / "lib" / "atsock" / "core" / "_plain.py")
 
 
 class Count(NamedTuple):
@@ -133,7 +133,8 @@ def over(access, direction, counted):
 
 def print_table():
     """Prints all cases; True when one is over its ceiling."""
-    print(f"{'Python per KiB':14} {'access':12} {'direction':10} {'calls':>7} {'of':>5} {'lines':>7} {'of':>5} {'movers':>8} {'built-ins':>10}")
+    print(f"{'Python per KiB':14} {'access':12} {'direction':10} {'calls':>7} {'of':>5} {'lines':>7} {'of':>5} "
+          f"{'movers':>8} {'built-ins':>10}")
     bad = False
     for dialect in DIALECTS:
         for access in ACCESS:
@@ -141,8 +142,9 @@ def print_table():
                 found = count(dialect, access, direction)
                 exceeds = over(access, direction, found)
                 bad = bad or exceeds
-                print(f"{dialect:14} {access:12} {direction:10} {found.calls:7.0f} {CALLS[access, direction]:5} {found.lines:7.0f} "
-                      f"{LINES[access, direction]:5} {found.movers:8.0f} {found.builtins:10.0f}{'  OVER' if exceeds else ''}")
+                print(f"{dialect:14} {access:12} {direction:10} {found.calls:7.0f} {CALLS[access, direction]:5} "
+                      f"{found.lines:7.0f} {LINES[access, direction]:5} {found.movers:8.0f} {found.builtins:10.0f}"
+                      f"{'  OVER' if exceeds else ''}")
     return bad
 
 

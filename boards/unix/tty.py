@@ -34,7 +34,7 @@ class Tty(io.IOBase):
         self._poll.register(self._file, select.POLLIN)
 
     def any(self):
-        """More than 0 when bytes can be read.  Raises OSError EIO when the port is gone (unplugged, other side closed)."""
+        """More than 0 when bytes can be read.  Raises OSError EIO when the port is gone (unplugged, closed)."""
         for _, event in self._poll.ipoll(0):
             if event & select.POLLHUP:
                 raise OSError(_EIO)

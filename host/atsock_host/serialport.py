@@ -109,7 +109,7 @@ class _Methods:
         count = 0
         while count < most:
             # With timeout 0 some handlers (rfc2217://) give a byte at a time whatever they are asked for.
-            data = self._do(lambda: self._port.read(most - count))
+            data = self._do(lambda: self._port.read(most - count))  # noqa: B023  (called at once)
             if not data:
                 break
             view[count:count + len(data)] = data

@@ -7,13 +7,13 @@
     sock = tls.wrap_socket(sock, server_hostname="example.com")
 
 For libraries that want an SSLContext and call its wrap_socket(): tls.create_default_context() and tls.SSLContext.  The
-socket itself is atsock.cpython_tls; asyncio needs nothing of this (Modem.open_connection takes any ssl.SSLContext).
+socket itself is tlssocket.py; asyncio needs nothing of this (Modem.open_connection takes any ssl.SSLContext).
 """
 
 import socket
 import ssl
 
-from atsock.cpython_tls import TlsSocket
+from .tlssocket import TlsSocket
 
 
 class SSLContext(ssl.SSLContext):

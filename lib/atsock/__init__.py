@@ -1,42 +1,67 @@
-"""Sockets over the TCP/IP stack of a cellular module: Quectel BG96, SIMCom A7600 and SIM7028, Fibocom NL668 and L610."""
+"""Sockets over the TCP/IP stack of a cellular module: Quectel BG96, SIMCom A7600 and SIM7028, Fibocom NL668 and
+L610.
+"""
 
-import sys
-
-from .lend import borrow as _borrow
-from .lend import rehearse as _rehearse
-from .lend import tidy as _tidy
-
-# In order of need, and swept behind each: what stays lies side by side then, see lend.py.
-from . import fast
-
-_tidy()
-from . import port, tokens
-
-_tidy()
-from . import link
-
-_tidy()
-from . import engine
-
-_tidy()
+from .constants import (
+    AF_INET,
+    AF_INET6,
+    EVENT_CLOSED,
+    EVENT_DATA,
+    EVENT_FLOW_OFF,
+    EVENT_FLOW_ON,
+    EVENT_INCOMING,
+    EVENT_NETWORK_LOST,
+    EVENT_OVERFLOW,
+    EVENT_RESTARTED,
+    EVENT_UNKNOWN,
+    SO_RCVBUF,
+    SOCK_DGRAM,
+    SOCK_STREAM,
+)
+from .core.movers import const
+from .errors import CommandError, ModemError, Restarted, Timeout
 from .modem import Modem
+from .sockets.base import Socket
 
-_rehearse("ATTACH")
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from .nic import NIC
 
 __version__ = "0.1.0"
 
-if sys.implementation.name != "micropython":
-    from . import whole
+__all__ = [
+    "AF_INET",
+    "AF_INET6",
+    "CommandError",
+    "EVENT_CLOSED",
+    "EVENT_DATA",
+    "EVENT_FLOW_OFF",
+    "EVENT_FLOW_ON",
+    "EVENT_INCOMING",
+    "EVENT_NETWORK_LOST",
+    "EVENT_OVERFLOW",
+    "EVENT_RESTARTED",
+    "EVENT_UNKNOWN",
+    "Modem",
+    "ModemError",
+    "NIC",
+    "Restarted",
+    "SOCK_DGRAM",
+    "SOCK_STREAM",
+    "SO_RCVBUF",
+    "Socket",
+    "Timeout",
+]
 
+if not TYPE_CHECKING:
 
-def __getattr__(name):
-    if "A" <= name < "[":
-        return _borrow("constants").find(name)
-    # MicroPython asks here before it looks for a submodule (`from . import name`).
-    if sys.implementation.name == "micropython":
-        try:
-            __import__("atsock." + name)
-            return sys.modules["atsock." + name]
-        except ImportError:
-            pass
-    raise AttributeError(name)
+    def __getattr__(name):
+        # What few programs need is imported when it is first asked for.
+        if name == "NIC":
+            from .nic import NIC
+
+            return NIC
+        raise AttributeError(name)
+
+    def __dir__():
+        return __all__

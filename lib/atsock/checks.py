@@ -32,7 +32,8 @@ def quoted(text, what, most):
         raise ValueError("%s: up to %d characters, not %d" % (what, most, len(data)))
     for byte in data:
         if byte < 32 or byte > 126 or byte == 34:
-            raise ValueError("%s: %s cannot be sent" % (what, "a quote" if byte == 34 else "the control character %d" % byte))
+            name = "a quote" if byte == 34 else "the control character %d" % byte
+            raise ValueError("%s: %s cannot be sent" % (what, name))
     return data
 
 
@@ -72,11 +73,13 @@ def is_address(data):
     if b":" in data:
         return True
     parts = data.split(b".")
-    return len(parts) == 4 and all([part.isdigit() and int(part) < 256 for part in parts])
+    return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)
 
 
 def eight_groups(address):
-    """An IPv6 address (bytes) with all of its eight groups, as some manuals want it; others are returned as they are."""
+    """An IPv6 address (bytes) with all of its eight groups, as some manuals want it; others are returned as they
+    are.
+    """
     if b"::" not in address:
         return address
     head, tail = address.split(b"::", 1)

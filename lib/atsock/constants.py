@@ -1,30 +1,36 @@
-"""What most programs look up once or never: constants and classes of the public interface.  Loaded for the moment."""
+"""Numbers of the public interface: address families, socket types, options, flags, events."""
 
-from .address import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
-from .socketoptions import SO_RCVBUF
+try:  # the platform's own, so that code which imports them from its socket module fits
+    from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+except ImportError:  # a board without a network of its own: the numbers of MicroPython's lwIP ports
+    AF_INET = 2  # type: ignore[misc, assignment]
+    AF_INET6 = 10  # type: ignore[misc, assignment]
+    SOCK_STREAM = 1  # type: ignore[misc, assignment]
+    SOCK_DGRAM = 2  # type: ignore[misc, assignment]
 
-# Events for Modem's on_event; the engine has the same numbers.
-EVENT_DATA = 1
-EVENT_CLOSED = 2
-EVENT_INCOMING = 3
-EVENT_NETWORK_LOST = 4
-EVENT_RESTARTED = 5
-EVENT_FLOW_OFF = 6
+# Options and flags have Linux's numbers, as in MicroPython.
+SOL_SOCKET = 1
+SO_REUSEADDR = 4
+SO_BROADCAST = 6
+SO_RCVBUF = 8
+SO_KEEPALIVE = 9
+IPPROTO_IP = 0
+IPPROTO_TCP = 6
+IPPROTO_UDP = 17
+TCP_NODELAY = 1
+TCP_KEEPIDLE = 4
+TCP_KEEPINTVL = 5
+TCP_KEEPCNT = 6
+MSG_PEEK = 2
+MSG_DONTWAIT = 64
+
+# on_event(event, sock, value)
+EVENT_DATA = 1  # data waits to be received; value: bytes as far as the module told them, else 0
+EVENT_CLOSED = 2  # the connection was closed by the peer or the network
+EVENT_INCOMING = 3  # a client connected to a listening socket
+EVENT_NETWORK_LOST = 4  # the context is gone
+EVENT_RESTARTED = 5  # the module restarted
+EVENT_FLOW_OFF = 6  # the module asks to stop sending
 EVENT_FLOW_ON = 7
-EVENT_OVERFLOW = 8
-EVENT_UNKNOWN = 9
-
-
-def find(name):
-    """atsock.`name`.  The classes stay: everybody must see the same ones.  Raises AttributeError."""
-    if name in ("CommandError", "ModemError", "Restarted", "Timeout"):
-        from . import errors as place
-    elif name == "NIC":
-        from . import nic as place
-    elif name == "Socket":
-        from . import sockets as place
-    else:
-        if name not in globals():
-            raise AttributeError(name)
-        return globals()[name]
-    return getattr(place, name)
+EVENT_OVERFLOW = 8  # pushed data was lost for want of room; value: bytes as far as known
+EVENT_UNKNOWN = 9  # a line that no table explains; value: the line (bytes)

@@ -1,39 +1,122 @@
-"""What can go wrong, as OSError with the errno first, so that code written for sockets keeps working.
+"""What can go wrong: OSError with the errno first, so that code written for sockets keeps working.
 
-Loaded when one of them is raised, caught or looked up (atsock.errors), and kept from then on: everybody sees the same classes.
+Owns the exception classes and the errno numbers that MicroPython's errno module leaves out.  Knows nobody.
 """
 
-from errno import ECONNRESET, ETIMEDOUT
+import errno
+import os
+import sys
+
+# MicroPython's ports use Linux's numbers.
+EBUSY = getattr(errno, "EBUSY", 16)
+EMFILE = getattr(errno, "EMFILE", 24)
+EMSGSIZE = getattr(errno, "EMSGSIZE", 90)
+EAFNOSUPPORT = getattr(errno, "EAFNOSUPPORT", 97)
+ENETDOWN = getattr(errno, "ENETDOWN", 100)
+EISCONN = getattr(errno, "EISCONN", 106)
+
+# Names that a dialect's ERRNOS may use, by the number they have here.
+NUMBERS = {
+    "EADDRINUSE": errno.EADDRINUSE,
+    "EAGAIN": errno.EAGAIN,
+    "ECONNREFUSED": errno.ECONNREFUSED,
+    "ECONNRESET": errno.ECONNRESET,
+    "EHOSTUNREACH": errno.EHOSTUNREACH,
+    "EIO": errno.EIO,
+    "EISCONN": EISCONN,
+    "EMSGSIZE": EMSGSIZE,
+    "ENETDOWN": ENETDOWN,
+    "ENOTCONN": errno.ENOTCONN,
+    "ETIMEDOUT": errno.ETIMEDOUT,
+}
 
 
-class ModemError(OSError):
+def os_error(number):
+    """An OSError that carries nothing but the errno (CPython chooses the subclass of it, BlockingIOError for
+    EAGAIN).
+    """
+    return OSError(number, os.strerror(number)) if hasattr(os, "strerror") else OSError(number)
+
+
+def printable(data):
+    """Bytes from the wire as str, for messages: what is not printable ASCII becomes "?"."""
+    return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in data])
+
+
+if sys.implementation.name != "micropython":
+
+    class _Base(OSError):
+        """CPython: an instance of the built-in class of its errno, too (TimeoutError, ConnectionRefusedError, ...)."""
+
+        _combined: "dict[tuple[type, type], type]" = {}
+
+        def __new__(cls, number=None, *args):
+            kind = type(OSError(number, "")) if isinstance(number, int) else OSError
+            if cls is Timeout:
+                kind = TimeoutError
+            elif cls is Restarted:
+                kind = ConnectionResetError
+            if kind is OSError or issubclass(cls, kind):
+                return super().__new__(cls)
+            combined = _Base._combined.get((cls, kind))
+            if combined is None:
+                combined = type(cls.__name__, (cls, kind), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+                _Base._combined[cls, kind] = combined
+            return super().__new__(combined)
+
+        def __init__(self, number=None, *args):
+            # OSError's own does nothing where a class has a __new__.
+            self.args = (number,) + args
+            self.errno = number
+            self.strerror = args[0] if args else None
+
+else:
+    _Base = OSError  # type: ignore[misc, assignment]
+
+
+class ModemError(_Base):
     """The modem cannot do it: no SIM, not registered, unknown module.  args: errno, what and why."""
 
 
 class CommandError(ModemError):
     """The module refused a command.
 
-    command: the command as sent, without payload (str); code: the module's number (int) or None when it
-    gave none; text: what the manual's table says for that number, or the module's own words.
+    command: the command as sent, without payload (str); code: the module's number (int), None when it gave none;
+    text: what the manual's table says for that number, or the module's own words.  Looking the text up may import the
+    tables of error codes (manual/), raising the error does not.
     """
 
-    def __init__(self, errno, command, code=None, text=""):
-        why = text or "ERROR"
-        super().__init__(errno, "%s: %s" % (command, why if code is None else "%d %s" % (code, text)))
+    def __init__(self, errno, command, code=None, text="", explain=None):
+        super().__init__(errno, "%s: %s" % (command, text or "ERROR" if code is None else "%d %s" % (code, text)))
         self.command = command
         self.code = code
-        self.text = text
+        self._text = text
+        self._explain = explain  # a function (code) -> str that looks the text up, None: there is no more to say
+
+    @property
+    def text(self):
+        if not self._text and self._explain is not None and self.code is not None:
+            self._text = self._explain(self.code)
+            self._explain = None
+        return self._text
+
+    def __str__(self):
+        if self.code is None:
+            why = self._text or "ERROR"
+        else:
+            why = ("%d %s" % (self.code, self.text)).rstrip()
+        return "[Errno %d] %s: %s" % (self.errno, self.command, why)
 
 
 class Timeout(ModemError):
     """The module or the network did not answer in time (ETIMEDOUT)."""
 
     def __init__(self, text="timed out"):
-        super().__init__(ETIMEDOUT, text)
+        super().__init__(errno.ETIMEDOUT, text)
 
 
 class Restarted(ModemError):
     """The module restarted by itself; its sockets are gone (ECONNRESET)."""
 
     def __init__(self, text="the module restarted"):
-        super().__init__(ECONNRESET, text)
+        super().__init__(errno.ECONNRESET, text)

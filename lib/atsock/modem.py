@@ -1,91 +1,377 @@
-"""Modem: the blocking front.  Takes in what comes, and lets go on what is to be done behind the program's back.
+"""Modem: a cellular module on a UART, and everything that a program asks of it.
 
-That is commands that wait for their turn (one is in flight at a time, see engine.py): first come, first served; and jobs
-(background.py).  Every place that takes in what the module says lets them go on.
-
-What is not needed while bytes move is in the modules that places.py names, and loaded when it is called (lend.py).
+The public face: checks arguments, chooses the generator of commands that does the work (bringup.py, sockets/,
+services.py, recovery.py, aio/, manual/), and lets its Session (core/session.py) run it.
 """
 
-from .fast import const
-from .lend import once, method
+from errno import EIO
 
-_GONE = const(4)  # link.py
+from . import bringup, checks, dialects
+from .constants import AF_INET, SOCK_STREAM
+from .core.command import number_at, query
+from .core.jobs import run_command
+from .core.movers import const
+from .core.session import Session
+from .errors import ModemError, printable
+from .sockets import opening
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from ssl import SSLContext
+    from typing import Any, Literal, Protocol, Self
+
+    from .aio.streams import Server, Stream
+    from .dialects.table import Table
+    from .services import Ping
+    from .sockets.base import Socket
+    from .sockets.module import SocketModule
+
+    Access = Literal["buffer", "push", "hex", "transparent"]
+    Dialect = Literal["bg96", "a7600", "sim7028", "nl668", "l610"]
+
+    class SerialStream(Protocol):
+        """What Modem needs of machine.UART."""
+
+        def any(self) -> int: ...
+        def readinto(self, __buf: bytearray, __n: int) -> "int | None": ...
+        def write(self, __buf: bytearray, __start: int, __n: int) -> "int | None": ...
+
+
+_ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
+_COMMAND_MS = 60_000
+_LINGER_MS = 30_000  # for what close() leaves to the background
 
 
 class Modem:
-    """A cellular module on a UART; Modem(stream, dialect=None, ...): see network._begin()."""
+    """A cellular module on a UART.
 
-    _places = "MODEM"
-    _first = None  # of the commands that wait, linked by Command.next
-    _jobs = None  # the first one, linked by their next
-    _ear = None  # what asyncio's tasks wait with, see ear.py
+    stream: machine.UART, atsock_host.SerialPort or what has their any(), readinto(buf, n) and write(buf, start, n).
+    dialect: "bg96", "a7600", "sim7028", "nl668", "l610", a name given to dialects.register(), or None to ask the module
+    in attach().  apn: for attach(); context: PDP context id, 1 to 16; access: of sockets that are not given another
+    one,
+    "buffer", "push", "hex" or "transparent".  reset: a function that resets the module by hardware, for recover().
+    on_event(event, sock, value): called from poll() and from calls that wait, see EVENT_... in constants.py.
 
-    def __init__(self, *args, **named):
-        dialect = once("network", "_begin", self, *args, **named)
-        once("packing", "use", self._engine, dialect, self._access)
+    Sends nothing.  Raises ValueError, TypeError for arguments that cannot be.
+    """
 
-    def __getattr__(self, name):
-        return method(self, name)
+    def __init__(
+        self,
+        stream: "SerialStream",
+        dialect: "Dialect | None" = None,
+        *,
+        apn: "str | None" = None,
+        context: int = 1,
+        access: "Access" = "buffer",
+        reset: "Callable[[], object] | None" = None,
+        on_event: "Callable[[int, Socket | None, Any], object] | None" = None,
+    ) -> None:
+        if not isinstance(context, int) or not 1 <= context <= 16:
+            raise ValueError("context: 1 to 16, not %r" % (context,))
+        table = None if dialect is None else dialects.get(dialect)
+        self._session = Session(stream, context, checks.access(access), on_event)
+        self._engine = self._session.engine
+        self._session.use(table, access)
+        self._session.reset = reset
+        self._session.explain = _explain
+        self.set_apn(apn)
 
-    def isconnected(self):
-        """True while the context is active as far as the module has said."""
-        engine = self._engine
-        return self._address is not None and self._losses == engine.network_losses + engine.restarts
+    def __enter__(self) -> "Self":
+        return self
 
-    def _wait(self, ms):
-        # Take in what comes, at most ms milliseconds long; False when nothing came.  Allocates nothing.
-        if self._service():
-            return True
-        if self._engine.stalled:
-            self._engine.overflow()
-            return True
-        return self._pause(ms)
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
 
-    def _pause(self, ms):
-        # Until something comes, at most ms milliseconds; False when they have passed.
-        engine = self._engine
-        left = ms if self._jobs is None else self._remaining_ms(ms)
-        engine.port.wait(engine.remaining_ms(left), engine.out_left > 0 or engine.full)
-        return self._service() or left < ms
+    # -- the context
 
-    def _service(self):
-        # Take in what has come and go on as far as possible without waiting; True when something moved.
-        # Allocates nothing by itself.
-        engine = self._engine
-        moved = engine.pump()
-        if engine.events and not engine.state:
-            self._deliver()
-        if self._first is not None:
-            moved = self._start() or moved
-        if self._jobs is not None:
-            moved = self._step() or moved
-        if moved and self._ear is not None:
-            self._ear.wake()
-        return moved
+    def attach(
+        self,
+        apn: "str | None" = None,
+        *,
+        user: "str | None" = None,
+        password: "str | None" = None,
+        auth: "int | None" = None,
+        family: int = AF_INET,
+        pin: "str | None" = None,
+        timeout_ms: int = _ATTACH_MS,
+    ) -> str:
+        """Bring the module up and return the local address; when attached already, only return it.
 
-    # -- commands that wait
+        Synchronises, switches echo off, waits for SIM and registration, configures and activates the context.
+        apn: up to 99 characters, None: the one given to Modem, or what the module has stored.  user, password: up to
+        64; auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: 4 to 8
+        digits. Waits at most timeout_ms.  Allocates.  Raises ValueError before a byte is sent; Timeout, ModemError,
+        CommandError.
+        """
+        session = self._session
+        if session.is_connected() and not self._engine.pdp_lost:
+            return session.address
+        return session.run(bringup.attach(session, apn, user, password, auth, family, pin), timeout_ms, "attach")
 
-    def _submit(self, command):
-        # Send it when its turn comes; command.done tells when it is finished.
-        command.clear()
-        at = self._first
-        if at is None:
-            self._first = command
+    def attach_async(
+        self,
+        apn: "str | None" = None,
+        *,
+        user: "str | None" = None,
+        password: "str | None" = None,
+        auth: "int | None" = None,
+        family: int = AF_INET,
+        pin: "str | None" = None,
+        timeout_ms: int = _ATTACH_MS,
+    ) -> "Coroutine[Any, Any, str]":
+        """attach() for asyncio: to be awaited."""
+        from .aio import waiter
+
+        steps = bringup.attach(self._session, apn, user, password, auth, family, pin)
+        return waiter.of(self._session).run(steps, timeout_ms, "attach")
+
+    def detach(self) -> None:
+        """Deactivate the context; all its connections end.  Waits for the module.  Raises CommandError, Timeout."""
+        session = self._session
+        if session.table is not None:
+            session.set_down()
+            session.run(bringup.detach(session), -1, "detach")
+
+    def isconnected(self) -> bool:
+        """True while the context is active as far as the module has said.  Sends nothing."""
+        return self._session.is_connected()
+
+    def local_address(self) -> "str | None":
+        """The address that attach() returned, None when not attached.  Sends nothing."""
+        return self._session.address if self._session.is_connected() else None
+
+    def recover(self) -> str:
+        """Bring a hung, restarted or detached module back; returns the local address as attach(), with its arguments.
+
+        Sockets that were open raise ECONNRESET.  Attaches anew, then deactivates the context first, then restarts the
+        module by command, then by the `reset` given to Modem; each bounded by one to three minutes.  Raises the first
+        error when nothing helps, OSError EAGAIN when it was restarted too often lately (BG96 manual 1.1).
+        """
+        from .recovery import recover
+
+        return self._session.run(recover(self._session), -1, "recover")
+
+    def set_apn(self, apn: "str | None") -> None:
+        """The APN that the next attach() takes when it is given none.  Raises ValueError.  Sends nothing."""
+        self._session.apn = None if apn is None else checks.quoted(apn, "APN", 99).decode()
+
+    def apn(self) -> "str | None":
+        """What set_apn() or Modem were given."""
+        return self._session.apn
+
+    @property
+    def dialect(self) -> "str | None":
+        """The name of the dialect in use, None as long as it is not known."""
+        table = self._session.table
+        return None if table is None else table.NAME
+
+    @property
+    def model(self) -> "str | None":
+        """The model that the module calls itself, None as long as it was not asked (identity(), attach() without
+        dialect).
+        """
+        return self._session.model
+
+    # -- sockets
+
+    def socket(
+        self,
+        family: "int | None" = None,
+        type: int = SOCK_STREAM,
+        proto: int = 0,
+        *,
+        access: "Access | None" = None,
+        tls: bool = False,
+    ) -> "Socket":
+        """A socket that is not connected yet.  Sends nothing; allocates.
+
+        family: AF_INET, AF_INET6 or None, the one that attach() was given; type: SOCK_STREAM or SOCK_DGRAM; access:
+        "buffer", "push", "hex" or "transparent" (default: the modem's); tls: the module's own TLS, where the dialect
+        has it.  Raises ValueError, TypeError for what cannot be.
+        """
+        return opening.make_socket(self._session, family, type, proto, access, tls)
+
+    def socket_module(self) -> "SocketModule":
+        """An object to be used as the socket module: sys.modules["socket"] = modem.socket_module()."""
+        from .sockets.module import SocketModule
+
+        return SocketModule(self)
+
+    def getaddrinfo(
+        self, host: str, port: int, af: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> "list[tuple[int, int, int, str, tuple[str, int]]]":
+        """A list of (family, type, proto, "", (address, port)), as MicroPython's; the module looks the name up."""
+        from .services import getaddrinfo
+
+        return self._session.run(getaddrinfo(self._session, host, port, af, type, proto), -1, "getaddrinfo")
+
+    def resolve(self, host: str, family: int = AF_INET) -> "list[str]":
+        """The addresses of a host name, asked of the module's DNS.
+
+        Waits for it.  Raises CommandError, Timeout, ValueError.
+        """
+        from .services import addresses
+
+        return self._session.run(addresses(self._session, host, family), -1, "resolve")
+
+    def ping(self, host: str, count: int = 4, size: int = 32, timeout_ms: int = 4000) -> "Ping":
+        """The outcome of a ping: sent, received, min_ms, avg_ms, max_ms, replies.  timeout_ms: for each reply.
+
+        Waits for all replies.  Raises OSError EOPNOTSUPP where the manual has no ping (SIMCom), CommandError, Timeout,
+        ValueError.  Source: AT+QPING (BG96 2.1.11), AT+MPING (NL668 1.1.15).
+        """
+        from .services import ping
+
+        return self._session.run(ping(self._session, host, count, size, timeout_ms), -1, "ping")
+
+    def ntp(self, server: str, port: int = 123) -> str:
+        """Set the module's clock by NTP; returns the time as the module reports it.
+
+        Raises OSError EOPNOTSUPP where the manual has no NTP (SIMCom), CommandError, Timeout, ValueError.
+        Source: AT+QNTP (BG96 2.1.12), AT+MIPNTP (NL668 1.1.22).
+        """
+        from .services import ntp
+
+        return self._session.run(ntp(self._session, server, port), -1, "ntp")
+
+    # -- asyncio
+
+    def open_connection(
+        self, host: str, port: int, ssl: "SSLContext | bool | None" = None, server_hostname: "str | None" = None
+    ) -> "Coroutine[Any, Any, tuple[Stream, Stream]]":
+        """Connect, for asyncio: await it for (reader, writer), with the methods of asyncio's StreamReader and
+        StreamWriter.
+
+        ssl: an SSLContext for TLS, or True: CPython checks the certificate, MicroPython does not; server_hostname: the
+        name in the certificate, if it is not host.  Raises as connect(), ssl's errors (MicroPython: in the first read
+        or drain()).
+        """
+        from .aio import streams
+
+        return streams.open_connection(self._session, host, port, ssl, server_hostname)
+
+    def start_server(
+        self,
+        callback: "Callable[[Stream, Stream], object]",
+        port: int,
+        backlog: int = 5,
+        ssl: "SSLContext | None" = None,
+    ) -> "Coroutine[Any, Any, Server]":
+        """Listen on port, for asyncio: await it for a server with close() and wait_closed().
+
+        callback(reader, writer), a function or a coroutine function, is called for each connection; ssl: an SSLContext.
+        Raises as listen().
+        """
+        from .aio import streams
+
+        return streams.start_server(self._session, callback, port, backlog, ssl)
+
+    # -- any AT command
+
+    def command(
+        self, text: "str | bytes", prefix: "str | bytes | None" = None, timeout_ms: "int | None" = None
+    ) -> "list[bytes]":
+        """Send any AT command; returns its information lines as a list of bytes, without line ends.
+
+        prefix: only lines that begin with it; else those that begin with the command's own name or with no "+".
+        timeout_ms: 60000 unless given.  Counted payload in the answer becomes one bytearray.  Works before attach().
+        Allocates.  Raises CommandError when the module refuses, Timeout, ValueError for control characters in the text.
+        """
+        line = checks.line(text)
+        command = query(line, timeout_ms or _COMMAND_MS, None if prefix is None else checks.line(prefix))
+        self._session.run(run_command(self._session, command), -1, "command")
+        bringup.note_raw_command(self._session, line)
+        return command.lines
+
+    def call(self, name: str, *args: "int | str | bytes | None") -> "Any":
+        """Any command of the dialect's manual by its name; returns its answer as Python values.
+
+        The write form, or the exec form without arguments.  args: the manual's parameters in order, numbers as int,
+        texts as str without quotes, None for a field left empty; payload for a prompt comes last, as bytes (None
+        cancels the send where the manual knows ESC).  They are checked against the manual before a byte is sent:
+        ValueError (what was wrong), TypeError (bool, float).
+        Returns None; a tuple of the fields of the information line (int, str, None; payload as bytes); or a list of
+        tuples where the answer is a list.  What the manual announces for later (+QIOPEN:, +CIPOPEN:, ...) is waited
+        for and is the value; "CONNECT" when data mode begins, left by call("+++").  Raises CommandError, also for
+        a result that tells a failure, and Timeout.
+        Goes behind the sockets' back: what they have open is better left alone.
+        """
+        from .manual import catalogue
+
+        return self._session.run(catalogue.call(self._session, name, args), -1, "call")
+
+    def query(self, name: str) -> "Any":
+        """The read form ("?") of a command of the manual; returns and raises as call()."""
+        from .manual import catalogue
+
+        return self._session.run(catalogue.query(self._session, name), -1, "query")
+
+    def test(self, name: str) -> "Any":
+        """The test form ("=?"): its fields as a list of str, a list of such lists when it has several lines."""
+        from .manual import catalogue
+
+        return self._session.run(catalogue.test(self._session, name), -1, "test")
+
+    def identity(self) -> "tuple[str, str, str]":
+        """(manufacturer, model, revision), as the module tells them (27.007 5.1-5.3)."""
+        questions = ("AT+CGMI", "AT+CGMM", "AT+CGMR")
+        maker, model, revision = [printable(b" ".join(self.command(text))) for text in questions]
+        self._session.model = model
+        return maker, model, revision
+
+    def signal(self) -> "tuple[int | None, int | None]":
+        """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5)."""
+        lines = self.command("AT+CSQ", "+CSQ:")
+        if not lines:
+            raise ModemError(EIO, "the module did not tell its signal (AT+CSQ)")
+        rssi, ber = number_at(lines[0], 0), number_at(lines[0], 1)
+        return (2 * rssi - 113 if 0 <= rssi <= 31 else None, ber if 0 <= ber <= 7 else None)
+
+    def registration(self) -> str:
+        """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007
+        7.2).
+        """
+        return self._session.run(bringup.registration(self._session), -1, "registration")
+
+    # -- service
+
+    def poll(self, timeout_ms: int = 0) -> None:
+        """Take in what the module sent and run events; waits at most timeout_ms for something to come."""
+        session = self._session
+        if timeout_ms > 0:
+            session.wait(timeout_ms, False)
         else:
-            while at.next is not None:
-                at = at.next
-            at.next = command
-        self._start()
+            session.service()
+        session.deliver()
 
-    def _start(self):
-        # The oldest one, if nothing is in flight; True when there was something to be done.
-        command = self._first
-        link = command.link
-        if link is not None and link.state == _GONE and link.tx is command:  # the peer closed while it waited
-            self._refuse(command)
-            return True
-        if not self._engine.start(command):
-            return False
-        self._first = command.next
-        command.next = None
-        return True
+    def close(self) -> None:
+        """Close all sockets; the context stays active.  Raises the first error of a close after closing the others."""
+        error = None
+        engine = self._engine
+        sockets = [server.socket for server in engine.servers.values()]
+        sockets += [link.socket for link in engine.links.values() if link.socket is not None]
+        for opened in sockets:
+            try:
+                opened.close()
+            except OSError as caught:
+                error = error or caught
+        session = self._session
+        session.start_later()
+        if not session.is_idle():
+            session.run(_until_idle(session), _LINGER_MS, "close")
+        if error:
+            raise error
+
+
+def _until_idle(session: "Session"):
+    yield session.is_idle
+
+
+def _explain(table: "type[Table] | None", source: bytes, code: int) -> str:
+    # What the manual says of an error code; a board may do without the texts.
+    try:
+        from .manual import texts
+    except ImportError:
+        return ""
+    return texts.find(table, source, code)

@@ -1,25 +1,90 @@
-"""What the modules offer beside sockets: ping and NTP.  Imported when it is used."""
+"""What the modules offer beside sockets: name lookup, ping, NTP, keep-alive, what the peer has acknowledged.
 
-from errno import EIO, EOPNOTSUPP
+Generators of commands (core/jobs.py) that return the result.  What to send and what the answers mean stands in the
+dialect's table; what it leaves out is OSError EOPNOTSUPP.  Off the data path; allocates.
+"""
 
-import atsock
+from errno import EHOSTUNREACH, EIO, EOPNOTSUPP
 
-from . import tables
-from .asking import ask, run, text, value
-from .checks import eight_groups
-from .checks import host as check_host
-from .checks import port as check_port
-from .command import Command
-from .printable import printable
-from .question import Question
-from .fast import MISSING
+from . import checks
+from .constants import AF_INET, AF_INET6, SOCK_STREAM
+from .core.command import Command, Query, number_at, query, text_at
+from .core.jobs import run_command
+from .core.movers import MISSING, const
+from .core.words import ANY
+from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, printable
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from .core.link import Link
+    from .core.session import Session
+
+_LOOKUP_MS = const(62_000)  # for the name, before the first answer of a ping
+_PING_MAX = (255, 1500, 255_000)  # count, size, ms, as long as the dialect is not known
+
+
+# -- names
+
+
+def resolve(session: "Session", host, family=0):
+    """The addresses of a host (bytes) as a list of bytes; a numeric address is returned as it is.
+
+    family: AF_INET6 for IPv6 addresses, else what the module finds.  Raises CommandError EHOSTUNREACH for a name that
+    is not found, ModemError EAFNOSUPPORT where the module cannot look up IPv6 addresses, Timeout.
+    """
+    if checks.is_address(host):
+        return [host]
+    table = session.table
+    template = table.RESOLVE_6 if family == AF_INET6 else table.RESOLVE
+    if template is None:
+        raise ModemError(EAFNOSUPPORT, "%s: it looks up IPv4 addresses only" % table.NAME)
+    command = Query(None, session.filled(template, host=host))
+    command.lines = None
+    command.addresses = []
+    command.expected = 1
+    yield command
+    if command.errno:
+        raise session.error(command, refusal=EHOSTUNREACH)
+    return command.addresses
+
+
+def addresses(session: "Session", host, family=AF_INET):
+    """Steps of Modem.resolve(): the addresses of a host name (str) as a list of str."""
+    host = checks.host(host)
+    _check_attached(session)
+    found = yield from resolve(session, host, family)
+    return [printable(address) for address in found]
+
+
+def getaddrinfo(session: "Session", host, port, af=0, type=0, proto=0):
+    """Steps of Modem.getaddrinfo(): a list of (family, type, proto, "", (address, port))."""
+    checks.port(port)
+    account = session.attached_with
+    family = AF_INET6 if account is not None and account.family == 6 else AF_INET
+    infos = []
+    for address in (yield from addresses(session, host, af or family)):
+        family = AF_INET6 if ":" in address else AF_INET
+        if af in (0, family):
+            infos.append((family, type or SOCK_STREAM, proto, "", (address, port)))
+    return infos
+
+
+def _check_attached(session):
+    if not session.is_connected():
+        raise ModemError(ENETDOWN, "not attached: call attach() first")
+
+
+# -- ping and NTP
 
 
 class Ping:
-    """Outcome of a ping.  sent, received: counts; min_ms, avg_ms, max_ms: round trip of those that came back, None when none
-    did; replies: a list of (address, ms), None when one was lost."""
+    """Outcome of a ping.
 
-    def __init__(self, sent, replies):
+    sent, received: counts; min_ms, avg_ms, max_ms: round trip of those that came back, None when none did;
+    replies: a list of (address, ms), None for one that was lost.
+    """
+
+    def __init__(self, sent: int, replies: "list[tuple[str, int] | None]") -> None:
         times = [reply[1] for reply in replies if reply is not None]
         self.sent = sent
         self.received = len(times)
@@ -29,135 +94,156 @@ class Ping:
         self.avg_ms = sum(times) // len(times) if times else None
 
     def __repr__(self):
-        return "<Ping %d sent, %d received, %s/%s/%s ms>" % (self.sent, self.received, self.min_ms, self.avg_ms, self.max_ms)
+        times = "%s/%s/%s ms" % (self.min_ms, self.avg_ms, self.max_ms)
+        return "<Ping %d sent, %d received, %s>" % (self.sent, self.received, times)
 
 
-def ping(modem, host, count, size, timeout_ms):
-    """Steps of Modem.ping()."""
-    table = tables.of(modem)
-    host = check_host(host)
-    most_count, most_size, most_ms = table and table.numbers(b"PING_MOST") or (255, 1500, 255_000)
-    for name, n, least, most in (("count", count, 1, most_count), ("size", size, 0, most_size), ("timeout_ms", timeout_ms, 1, most_ms)):
-        if not least <= n <= most:
-            raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
-    modem._check_attached()
-    if not table.cells(b"PING"):
-        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % modem._engine.dialect)
-    fatal = table.numbers(b"PING_FATAL")
-    end = table.cells(b"PING_END")
-    key, host = _of_family(modem, table, b"PING", host)
-    verb = table.command(key, host=host, count=count, size=size, timeout=timeout_ms, seconds=(timeout_ms + 999) // 1000)
-    command = Question(None, verb)
-    command.timeout_ms = count * timeout_ms + 62_000  # and a minute for the name
-    command.prefix = table.word(b"PING_REPLY").rstrip(b":")  # the end's name begins with it
-    command.until = lambda lines: bool(lines) and (_is_last(lines, count, end) or value(lines[0], 0) in fatal)
-    yield from run(modem, command)
+def ping(session: "Session", host, count, size, timeout_ms):
+    """Steps of Modem.ping(): the Ping."""
+    table = session.table
+    host = checks.host(host)
+    count_max, size_max, timeout_max = table and table.PING_MAX or _PING_MAX
+    _check_range("count", count, 1, count_max)
+    _check_range("size", size, 0, size_max)
+    _check_range("timeout_ms", timeout_ms, 1, timeout_max)
+    _check_attached(session)
+    if table.PING is None:
+        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no ping" % table.NAME)
+    template, host = _for_host(session, host, table.PING, table.PING_6)
+    template = session.filled(
+        template, host=host, count=count, size=size, timeout=timeout_ms, seconds=(timeout_ms + 999) // 1000
+    )
+    command = Query(None, template)
+    command.timeout_ms = count * timeout_ms + _LOOKUP_MS
+    command.prefix = table.PING_REPLY[0].rstrip(b":")  # the end's name begins with it
+
+    def is_last(lines):
+        if not lines:
+            return False
+        return _ends(lines[-1], table) or len(lines) > count or number_at(lines[0], 0) in table.PING_FATAL
+
+    command.until = is_last
+    yield from run_command(session, command)
+    lines = command.lines
     replies = []
-    for line in command.lines[: count if len(command.lines) > 1 else 1]:
-        found = _reply(line, table.cells(b"PING_REPLY"))
-        if found is not None or not _ends(line, end):
-            replies.append(found)
-    if not any(replies) and len(command.lines) == 1:
-        code = value(command.lines[0], 0)
-        if code in fatal:
-            command.code = code
-            command.errno = EIO
-            raise modem._error(command)
+    for line in lines[: count if len(lines) > 1 else 1]:
+        reply = _reply(line, table)
+        if reply is not None or not _ends(line, table):
+            replies.append(reply)
+    if not any(replies) and len(lines) == 1 and number_at(lines[0], 0) in table.PING_FATAL:
+        raise _failed(session, command, number_at(lines[0], 0))
     return Ping(count, replies + [None] * (count - len(replies)))
 
 
-def _of_family(modem, table, key, host):
-    # The command for this host where IPv6 has one of its own, and the host as the module wants it.
-    if b":" in host or modem._attached_with[4] == 6:
-        if table.cells(key + b"_6"):
-            key += b"_6"
-        if table.yes(b"EIGHT_GROUPS"):
-            host = eight_groups(host)
-    return key, host
+def _check_range(name, n, least, most):
+    if not least <= n <= most:
+        raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
 
 
-def _is_last(lines, count, end):
-    return _ends(lines[-1], end) or len(lines) > count
+def _for_host(session, host, template, template_6):
+    # The template for this host, where IPv6 has one of its own, and the host as the module wants it.
+    if b":" in host or session.attached_with.family == 6:
+        if template_6 is not None:
+            template = template_6
+        if session.table.EIGHT_GROUPS:
+            host = checks.eight_groups(host)
+    return template, host
 
 
-def _ends(line, end):
-    # end: name, field, values: the run is over when that field has one of these values.
-    name, field, values = end
+def _ends(line, table):
+    # Is it the last line of a ping?
+    name, field, values = table.PING_END
     if not line.startswith(name):
         return False
-    n = value(line, int(field))
-    return n != MISSING and (values == b"any" or _is_one_of(n, values))
+    number = number_at(line, field)
+    return number != MISSING and (values == ANY or number in values)
 
 
-def _is_one_of(n, values):
-    return b"%d" % n in values.split(b" ")
-
-
-def _reply(line, reply):
-    name, status, good, address, time = reply
-    if not line.startswith(name) or not _is_one_of(value(line, int(status)), good) or value(line, int(time)) == MISSING:
+def _reply(line, table):
+    # (address, ms), None when the line tells no reply.
+    name, status_field, good, address_field, time_field = table.PING_REPLY
+    ms = number_at(line, time_field)
+    if not line.startswith(name) or number_at(line, status_field) not in good or ms == MISSING:
         return None
-    return printable(text(line, int(address))), value(line, int(time))
+    return printable(text_at(line, address_field)), ms
 
 
-def ntp(modem, server, port):
-    """Steps of Modem.ntp()."""
-    table = tables.of(modem)
-    args = (check_host(server), check_port(port))
-    modem._check_attached()
-    if not table.cells(b"NTP"):
-        raise atsock.ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % modem._engine.dialect)
-    key, host = _of_family(modem, table, b"NTP", args[0])
-    command = Question(None, table.command(key, host=host, port=port))
-    prefix, status, good, time = table.cells(b"NTP_LINE")
+def _failed(session, command, code):
+    # What to raise for a command whose result line has told this code.
+    command.code = code
+    command.errno = EIO
+    return session.error(command)
+
+
+def ntp(session: "Session", server, port):
+    """Steps of Modem.ntp(): the time that the module reports (str)."""
+    table = session.table
+    host = checks.host(server)
+    checks.port(port)
+    _check_attached(session)
+    if table.NTP is None:
+        raise ModemError(EOPNOTSUPP, "%s: its TCP/IP manual has no NTP" % table.NAME)
+    template, host = _for_host(session, host, table.NTP, table.NTP_6)
+    prefix, status_field, good, time_field = table.NTP_LINE
+    command = Query(None, session.filled(template, host=host, port=port))
     command.prefix = prefix
     command.until = bool
-    yield from run(modem, command)
+    yield from run_command(session, command)
     line = command.lines[0]
-    if value(line, int(status)) != int(good):
-        command.code = value(line, int(status))
-        command.errno = EIO
-        raise modem._error(command)
-    if time:
-        return printable(text(line, int(time)))
-    clock = yield from run(modem, ask(b"AT+CCLK?"))  # 27.007 8.15
-    return printable(text(clock.lines[0], 0))
+    status = number_at(line, status_field)
+    if status != good:
+        raise _failed(session, command, status)
+    if time_field is None:
+        clock = yield from run_command(session, query(b"AT+CCLK?"))  # 27.007 8.15
+        line, time_field = clock.lines[0], 0
+    return printable(text_at(line, time_field))
 
 
-def keepalive(modem, on, values):
-    """Steps of setsockopt(SO_KEEPALIVE): values are idle s, interval s, count; for all sockets of the module."""
-    table = tables.of(modem)
-    if table is None or not table.cells(b"KEEPALIVE"):
-        raise atsock.ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
+# -- of sockets
+
+
+def keepalive(session: "Session", on, values):
+    """Steps of setsockopt(SO_KEEPALIVE), for all sockets of the module.
+
+    on: whether it is wanted; values: seconds until the first probe and between two, and how many may be lost.
+    Raises ValueError for what is out of the manual's range, OSError EOPNOTSUPP, CommandError, Timeout.
+    """
+    table = session.table
+    if table is None or table.KEEPALIVE is None:
+        raise ModemError(EOPNOTSUPP, "no keep-alive in this module's manual")
     if not on:
-        yield from run(modem, Command(None, table.command(b"KEEPALIVE_OFF")))
-        return
-    unit, most_idle, most_interval, most_count = table.numbers(b"KEEPALIVE_MOST")
-    idle = _units(values[0], unit, most_idle, "TCP_KEEPIDLE")
-    interval = _units(values[1], unit, most_interval, "TCP_KEEPINTVL")
-    if not 1 <= values[2] <= most_count:
-        raise ValueError("TCP_KEEPCNT: 1 to %d, not %r" % (most_count, values[2]))
-    yield from run(modem, Command(None, table.command(b"KEEPALIVE", idle=idle, interval=interval, count=values[2])))
+        template = session.filled(table.KEEPALIVE_OFF)
+    else:
+        idle_s, interval_s, count = values
+        unit_s, idle_max, interval_max, count_max = table.KEEPALIVE_MAX
+        idle = _units(idle_s, unit_s, idle_max, "TCP_KEEPIDLE")
+        interval = _units(interval_s, unit_s, interval_max, "TCP_KEEPINTVL")
+        _check_range("TCP_KEEPCNT", count, 1, count_max)
+        template = session.filled(table.KEEPALIVE, idle=idle, interval=interval, count=count)
+    yield from run_command(session, Command(None, template))
 
 
-def _units(seconds, unit, most, name):
-    n = (seconds + unit - 1) // unit
-    if not 1 <= n <= most:
-        raise ValueError("%s: 1 to %d s, not %r" % (name, most * unit, seconds))
+def _units(seconds, unit_s, units_max, name):
+    n = (seconds + unit_s - 1) // unit_s
+    if not 1 <= n <= units_max:
+        raise ValueError("%s: 1 to %d s, not %r" % (name, units_max * unit_s, seconds))
     return n
 
 
-def unacked(modem, link):
-    """Steps of StreamSocket.unacked()."""
-    table = tables.of(modem)
-    verb = table.command(b"UNACKED")
-    if verb is None:
-        raise atsock.ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % modem._engine.dialect)
-    prefix, sent, field = table.cells(b"UNACKED_LINE")
-    command = Question(link, verb)
+def unacked(session: "Session", link: "Link"):
+    """Steps of StreamSocket.unacked(): how many bytes were sent that the peer has not acknowledged.
+
+    Raises OSError EOPNOTSUPP where the manual does not tell it, CommandError, Timeout.
+    """
+    table = session.table
+    if table.UNACKED is None:
+        raise ModemError(EOPNOTSUPP, "%s: the module does not tell what is acknowledged" % table.NAME)
+    prefix, sent_field, field = table.UNACKED_LINE
+    command = Query(link, session.filled(table.UNACKED))
     command.prefix = prefix
-    yield from run(modem, command)
+    yield from run_command(session, command)
     if not command.lines:
-        raise atsock.ModemError(EIO, "the module did not tell what is acknowledged")
-    n = value(command.lines[0], int(field))
-    return value(command.lines[0], int(sent)) - n if sent else n
+        raise ModemError(EIO, "the module did not tell what is acknowledged")
+    line = command.lines[0]
+    n = number_at(line, field)
+    return n if sent_field is None else number_at(line, sent_field) - n

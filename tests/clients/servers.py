@@ -20,7 +20,9 @@ BIG = bytes(i * 7 & 255 for i in range(65536))
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    """GET /hello, /big (BIG), /chunked (its first 5000 bytes in chunks), /moved (to /hello); POST gives back what it got."""
+    """GET /hello, /big (BIG), /chunked (its first 5000 bytes in chunks), /moved (to /hello); POST gives back what
+    it got.
+    """
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # an answer leaves in one piece
@@ -113,11 +115,17 @@ class Broker:
     """mosquitto on a free port of this machine, without persistence; a context manager."""
 
     def __init__(self, folder):
-        path = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:" + os.environ.get("PATH", ""))
-        assert path, "the MQTT tests need the broker mosquitto (Debian, Ubuntu: apt-get install mosquitto), which is not here"
+        path = shutil.which(
+            "mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:" + os.environ.get("PATH", "")
+        )
+        assert path, (
+            "the MQTT tests need the broker mosquitto (Debian, Ubuntu: apt-get install mosquitto), which is not here"
+        )
         self.port = free_port()
         settings = folder / "mosquitto.conf"
-        settings.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest stderr\n")
+        settings.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest stderr\n"
+        )
         self._log = open(folder / "mosquitto.log", "w+")
         self._process = subprocess.Popen([path, "-c", str(settings)], stdout=self._log, stderr=self._log)
         self._await()
@@ -142,5 +150,3 @@ class Broker:
         self._process.terminate()
         self._process.wait(DEADLINE_S)
         self._log.close()
-
-

@@ -21,7 +21,9 @@ def web(tmp_path_factory):
 @pytest.mark.parametrize("interpreter", PROGRAMS)
 def test_get_and_post(interpreter, dialect, web):
     program, hosts = BOARD / PROGRAMS[interpreter], {"server.example": "127.0.0.1"}
-    seen, *rest = run(interpreter, program, dialect, "buffer", web.port, web.tls_port, web.authority[interpreter], hosts=hosts)
+    seen, *rest = run(
+        interpreter, program, dialect, "buffer", web.port, web.tls_port, web.authority[interpreter], hosts=hosts
+    )
     posted = {"text": "Gruß", "n": [1, 2]}
     assert seen == [["hello", zlib.crc32(BIG), zlib.crc32(BIG[:5000]), 201, posted]] * 2
     if interpreter == "cpython":

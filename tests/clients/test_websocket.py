@@ -1,4 +1,6 @@
-"""A WebSocket echo over every dialect: the package websockets on CPython, a small client of these tests on MicroPython."""
+"""A WebSocket echo over every dialect: the package websockets on CPython, a small client of these tests on
+MicroPython.
+"""
 
 import pytest
 from fronts import DIALECTS, run

@@ -1,4 +1,6 @@
-"""What the tests of this folder share: running a program on an interpreter against a simulated module, and its peers."""
+"""What the tests of this folder share: running a program on an interpreter against a simulated module, and its
+peers.
+"""
 
 import json
 import os
@@ -44,7 +46,10 @@ class Program:
         self._process = subprocess.Popen(
             command,
             env=dict(os.environ, PYTHONPATH=path, MICROPYPATH=path + ":.frozen", PYTHONUNBUFFERED="1"),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
@@ -63,7 +68,7 @@ class Program:
             assert line is not None, f"no {start!r}, but:\n" + "\n".join(self._seen)
             self._seen.append(line)
             if line.startswith(start):
-                return line[len(start):]
+                return line[len(start) :]
 
     def result(self):
         """What it gave to result()."""
@@ -82,7 +87,9 @@ class Program:
 
 
 def run(interpreter, name, dialect, access, *arguments, hosts=None, **options):
-    """The result of a program that needs nobody to talk to in between; the module's strict checker saw nothing wrong."""
+    """The result of a program that needs nobody to talk to in between; the module's strict checker saw nothing
+    wrong.
+    """
     with Simulator(dialect, hosts=hosts, **options) as module:
         with Program(interpreter, name, module, dialect, access, *arguments) as program:
             value = program.result()

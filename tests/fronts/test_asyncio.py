@@ -1,9 +1,10 @@
 """asyncio on both interpreters: the driver's own streams, and MicroPython's asyncio on the modem's sockets."""
 
+import socket
 import threading
 
 import pytest
-from fronts import ACCESS, DIALECTS, INTERPRETERS, LINKS, Program, Server, echo, exchange, free_port, run
+from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, echo, exchange, free_port, run
 
 from atsock_host.simulator import Simulator
 
@@ -41,7 +42,10 @@ def _serve(interpreter, name, dialect, access, together):
     port = free_port()
     data = bytes(range(256)) * 8
     got = []
-    with Simulator(dialect) as module, Program(interpreter, name, module, dialect, access, port, 2 * together) as program:
+    with (
+        Simulator(dialect) as module,
+        Program(interpreter, name, module, dialect, access, port, 2 * together) as program,
+    ):
         program.line("listening")
         for turn in range(2):
             clients = [threading.Thread(target=lambda: got.append(exchange(port, data))) for _ in range(together)]
@@ -72,3 +76,23 @@ def test_micropythons_own_server(dialect):
     together = min(LINKS[dialect] - 1, 4)
     served, size = _serve("micropython", "native_server.py", dialect, "buffer", together)
     assert served == [[size, "127.0.0.1"]] * 2 * together
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+def test_a_callback_that_raises(interpreter, dialect):
+    """Its connection is closed, the loop's handler hears of it, and the server goes on."""
+    port = free_port()
+    data = b"hello"
+    with (
+        Simulator(dialect) as module,
+        Program(interpreter, "raising_server.py", module, dialect, "buffer", port) as program,
+    ):
+        program.line("listening")
+        for _ in range(2):
+            with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as client:
+                assert client.recv(1) == b""
+        assert exchange(port, data) == data
+        seen, told = program.result()
+    assert seen == [0, 1, 2]
+    assert sorted(told) == [1, 2]

@@ -1,4 +1,6 @@
-"""asyncio: what a cancelled task, a host or a module that does not answer leave behind is a working driver with all its ids."""
+"""asyncio: what a cancelled task, a host or a module that does not answer leave behind is a working driver with
+all its ids.
+"""
 
 import socket
 import threading
@@ -59,7 +61,9 @@ def _start(interpreter, scene, module, dialect, *ports):
 
 
 PLACES = pytest.mark.parametrize("interpreter,dialect", [(i, d) for i in INTERPRETERS for d in DIALECTS])
-FAMILIES = pytest.mark.parametrize("interpreter,dialect", [(i, d) for i in INTERPRETERS for d in ("bg96", "a7600", "l610")])
+FAMILIES = pytest.mark.parametrize(
+    "interpreter,dialect", [(i, d) for i in INTERPRETERS for d in ("bg96", "a7600", "l610")]
+)
 
 
 @PLACES
@@ -128,7 +132,10 @@ def test_hung_module(interpreter, dialect, echo_port):
             program.line("hang")
             module.control("hang")
             program.line("hung")
-            if dialect in ("nl668", "l610"):  # these say nothing when they start: that they did shows by a command's time
+            if dialect in (
+                "nl668",
+                "l610",
+            ):  # these say nothing when they start: that they did shows by a command's time
                 assert program.result() == ["hung", 0, True]
                 return
             module.control("restart")

@@ -1,10 +1,11 @@
-"""TLS over the modem's sockets, both interpreters, against ssl of this machine: clients and servers, certificates, ends."""
+"""TLS over the modem's sockets, both interpreters, against ssl of this machine: clients and servers,
+certificates, ends.
+"""
 
 import asyncio
 import base64
 import socket
 import ssl
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,7 @@ import trustme
 from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, free_port
 
 import atsock
-from atsock import aio
+from atsock.aio import streams
 from atsock_host import SerialPort
 from atsock_host.simulator import Simulator
 
@@ -111,7 +112,9 @@ def test_blocking(interpreter, dialect, access, papers, peer):
     port = free_port()
     data = bytes(range(256)) * (SIZE // 256)
     with Simulator(dialect, hosts=HOSTS) as module:
-        with Program(interpreter, "tls_blocking.py", module, dialect, access, peer.port, port, SIZE, *papers.files(interpreter)) as program:
+        with Program(
+            interpreter, "tls_blocking.py", module, dialect, access, peer.port, port, SIZE, *papers.files(interpreter)
+        ) as program:
             program.line("listening")
             assert talk(papers, port, data) == data
             value = program.result()
@@ -145,7 +148,10 @@ def test_asyncio(interpreter, dialect, access, papers, peer, silent_port):
 
 
 def _load(dialect, access):
-    """(bytes each way, how many at once).  Nothing holds a pushing module back: not more than MicroPython's ring takes."""
+    """(bytes each way, how many at once).
+
+    Nothing holds a pushing module back: not more than MicroPython's ring takes.
+    """
     pushed = access == "push" or (dialect, access) in HEX_IS_PUSHED
     return 6400 if pushed else 16384, min(LINKS[dialect] - 1, 3)
 
@@ -183,7 +189,7 @@ def test_micropythons_own_asyncio(dialect, papers, peer):
 
 
 def test_asyncio_gives_up_a_handshake(monkeypatch, papers, silent_port):
-    monkeypatch.setattr(aio, "_HANDSHAKE_MS", 100)
+    monkeypatch.setattr(streams, "_HANDSHAKE_MS", 100)
 
     async def use(modem):
         await modem.attach_async("internet")
@@ -194,10 +200,10 @@ def test_asyncio_gives_up_a_handshake(monkeypatch, papers, silent_port):
         modem = atsock.Modem(port, "bg96")
         asyncio.run(use(modem))
         modem.close()
-        assert [link.held for link in modem._engine.links.values()] == [False]
+        assert [link.must_close for link in modem._engine.links.values()] == [False]
         assert module.violations() == []
 
 
 def test_a_server_of_asyncio_wants_a_context():
     with pytest.raises(ValueError, match="an SSLContext with its certificate"):
-        asyncio.run(aio.start_server(None, print, 443, ssl=True))
+        asyncio.run(streams.start_server(None, print, 443, ssl=True))

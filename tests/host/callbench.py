@@ -10,10 +10,10 @@ import atsock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "simulator"))
 
-from atsock_host.simulator.fibocom import L610, NL668  # noqa: E402
-from atsock_host.simulator.quectel import Bg96  # noqa: E402
-from atsock_host.simulator.simcom import A7600, SIM7028  # noqa: E402
-from simbench import Bench  # noqa: E402
+from atsock_host.simulator.fibocom import L610, NL668
+from atsock_host.simulator.quectel import Bg96
+from atsock_host.simulator.simcom import A7600, SIM7028
+from simbench import Bench
 
 MODULES = {"bg96": Bg96, "a7600": A7600, "sim7028": SIM7028, "nl668": NL668, "l610": L610}
 
@@ -27,6 +27,7 @@ class Wire:
         self.bench = bench
         self.cut = cut
         self.sent = bytearray()     # all that the driver wrote
+        self.received = bytearray()     # and read
         self._held = bytearray()
 
     def any(self):
@@ -36,6 +37,7 @@ class Wire:
     def readinto(self, buf, n):
         n = min(n, self.any())
         buf[:n] = self._held[:n]
+        self.received += self._held[:n]
         del self._held[:n]
         return n
 

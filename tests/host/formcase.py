@@ -1,4 +1,7 @@
-"""One use of one form of a manual's command through Modem.call(), query() or test(): the record tests and coverage share."""
+"""One use of one form of a manual's command through Modem.call(), query() or test().
+
+The record that tests and coverage share.
+"""
 
 from typing import Any, Callable, NamedTuple
 

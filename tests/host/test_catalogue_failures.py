@@ -5,6 +5,8 @@ import errno
 import atsock
 import catalogue_bg96 as bg96
 import pytest
+from atsock import dialects
+from atsock.dialects.bg96 import BG96
 from atsock_host.simulator.quectel import Bg96
 from callbench import CallBench
 from catalogue_fibocom import _l610, _nl668
@@ -141,7 +143,8 @@ def test_escape_in_command_mode():
 class TestSimcom:
     def test_service(self, states):
         fails(states.up(), "NETOPEN", text="Network is already opened")
-        fails(states.up(quirks=("numeric-errors",)), "NETOPEN", code=4, text="Network is already opened", number=errno.EIO)
+        fails(states.up(quirks=("numeric-errors",)), "NETOPEN",
+              code=4, text="Network is already opened", number=errno.EIO)
         fails(states.plain(), "NETCLOSE", code=2, text="Network not opened", number=errno.ENETDOWN)
         fails(states.plain(), "IPADDR", text="Network not opened")
         fails(states.plain(quirks=("netopen-error",)), "NETOPEN")
@@ -216,11 +219,13 @@ def test_dialect_that_is_asked_for():
     ("call", ("QISEND", 0, 5, b"four"), "QISEND: data: 5 bytes as announced, not 4"),
     ("call", ("QISEND", 0, 1461, b"x" * 1461), "QISEND: send_length: 0 or 1 to 1460, not 1461"),
     ("call", ("QISEND", 0, b"x" * 1461), "QISEND: data: 1 to 1460 bytes, not 1461"),
-    ("call", ("QISEND", 0, b"a\x1ab"), "QISEND: data: without 0x1A and 0x1B, which would end it (send such bytes with their length), not b'a"),
+    ("call", ("QISEND", 0, b"a\x1ab"),
+     "QISEND: data: without 0x1A and 0x1B, which would end it (send such bytes with their length), not b'a"),
     ("call", ("QISEND", 0, 4, 1234), "QISEND: data: bytes, not 1234"),
     ("call", ("QISENDEX", 0, "313"), "QISENDEX: hex_string: pairs of hexadecimal digits, not '313'"),
     ("call", ("QIOPEN", 1, 12, "TCP", SERVER, 80), "QIOPEN: connectID: 0 to 11, not 12"),
-    ("call", ("QIOPEN", 1, 1, "SCTP", SERVER, 80), 'QIOPEN: service_type: "TCP" or "UDP" or "TCP LISTENER" or "UDP SERVICE", not \'SCTP\''),
+    ("call", ("QIOPEN", 1, 1, "SCTP", SERVER, 80),
+     'QIOPEN: service_type: "TCP" or "UDP" or "TCP LISTENER" or "UDP SERVICE", not \'SCTP\''),
     ("call", ("QISTATE", 2, 1), "QISTATE: query_type: 0 or 1, not 2"),
     ("call", ("QISEND", 0, 1461), "QISEND: send_length: 0 or 1 to 1460, not 1461"),
     ("query", ("QIOPEN",), "QIOPEN: no read form in the bg96 manual"),
@@ -232,6 +237,19 @@ def test_what_is_told_of_wrong_calls(method, arguments, what):
         getattr(bench.modem, method)(*arguments)
     assert what in str(caught.value)
     assert bench.wire.sent == b""
+
+
+def test_dialect_without_a_manual(monkeypatch):
+    """A dialect of the application's own: command() works, call() says what it lacks and sends nothing."""
+    monkeypatch.setattr(dialects, "_registered", {})
+    dialects.register(type("Mine", (BG96,), {"NAME": "mine"}))
+    bench = CallBench(Bg96, "mine")
+    for method, arguments in (("call", ("QIACT", 1)), ("query", ("QIACT",)), ("test", ("QIACT",))):
+        with pytest.raises(atsock.ModemError, match="mine: there is no table of its manual's commands") as caught:
+            getattr(bench.modem, method)(*arguments)
+        assert caught.value.errno == errno.EOPNOTSUPP
+    assert bench.wire.sent == b""
+    assert bench.modem.command("AT+QIACT?") == []
 
 
 def test_name_must_be_text():

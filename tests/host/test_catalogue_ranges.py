@@ -7,8 +7,7 @@ import collections
 import itertools
 
 import pytest
-from atsock import catalogue
-from atsock.manual import load
+from atsock.manual import catalogue, load
 from formcases import CASES
 from specforms import DIALECTS, forms
 
@@ -19,7 +18,8 @@ OTHER_FORM = {
     ("QISEND.fixed", "send_length", 0), ("QISEND.udpservice", "send_length", 0), ("QIRD.stream", "read_length", 0),
     ("QISEND.query", "send_length", 1), ("QIRD.query", "read_length", 1), ("QISTATE.context", "query_type", 1),
     ("QISTATE.connection", "query_type", 0), ("+CIPRXGET/write/read_bytes", "mode", 3),
-    ("+CIPRXGET/write/read_hex", "mode", 2), ("+CIPRXGET/write/read_hex", "mode", 4), ("+CIPRXGET/write/query", "mode", 3),
+    ("+CIPRXGET/write/read_hex", "mode", 2), ("+CIPRXGET/write/read_hex", "mode", 4),
+    ("+CIPRXGET/write/query", "mode", 3),
 }
 # None selects another form: a cancelled send, a send whose length is not told.
 EMPTY = {("QISEND.query", "send_length"), ("+CIPSEND/write/udp_fixed", "length")}
@@ -35,7 +35,8 @@ def params_of(form, case):
     arguments = case.arguments[1:]
     params = list(form.params)
     if form.command == "+MIPCALL":      # either a context number or an APN
-        params = [p for p in params if p["name"] != ("cid" if len(arguments) > 1 and isinstance(arguments[1], str) else "APN")]
+        other = "cid" if len(arguments) > 1 and isinstance(arguments[1], str) else "APN"
+        params = [p for p in params if p["name"] != other]
     indices = list(range(1, len(case.arguments)))
     if form.id == "+CIPSEND/write/udp_variable":    # its empty length field is not listed
         indices = [i for i in indices if case.arguments[i] is not None]
@@ -111,7 +112,7 @@ def test_every_range_is_open_to_its_ends(dialect):
         values = list(case.arguments[1:])
         values[index - 1] = value
         rows = [row for row in table.FORMS if row[0] == f"+{case.arguments[0].lstrip('+').upper()}="]
-        _, line = catalogue._choose(rows, values, table.RANGES)
+        _, line = catalogue.choose(rows, values, table.RANGES)
         assert str(value).encode() in line.text
         taken += 1
     assert taken > 30

@@ -13,7 +13,8 @@ WAITING = {
     "nl668": ("query", ("MIPREAD",), [(1, 5)]),
     "l610": ("query", ("MIPREAD",), [(1, 5)]),
 }
-SETTING = {"bg96": "QISDE", "a7600": "CIPSENDMODE", "sim7028": "CIPSENDMODE", "nl668": "MIPKEEPCONF", "l610": "MIPKEEPCONF"}
+SETTING = {
+    "bg96": "QISDE", "a7600": "CIPSENDMODE", "sim7028": "CIPSENDMODE", "nl668": "MIPKEEPCONF", "l610": "MIPKEEPCONF"}
 
 
 def connected(bench, **options):

@@ -4,15 +4,15 @@ import json
 import re
 
 import pytest
-from atsock import catalogue
-from atsock.manual import load
+from atsock.manual import catalogue, load
 from specforms import DIALECTS, SPEC
 
 COMMAND = re.compile(r"AT(\+\w+|&D1|O)(=\?|\?|=)?(.*)\r", re.DOTALL)
 FIELD = re.compile(r'(?:^|,)("[^"]*"|[^,]*)')
 # What the manuals send to show a refusal, or print with a slip.
 REFUSED = {
-    'AT+QIOPEN=1,"TCP","220.180.239.212",8009,0,1\r', "AT+CIPRXGET=2,2\r", "AT+SERVERSTART=8080, 0\r", 'AT+GTSET="IPRFMT",9\r',
+    'AT+QIOPEN=1,"TCP","220.180.239.212",8009,0,1\r', "AT+CIPRXGET=2,2\r", "AT+SERVERSTART=8080, 0\r",
+    'AT+GTSET="IPRFMT",9\r',
 }
 
 
@@ -40,10 +40,10 @@ def composed(table, line):
     values = [value_of(text) for text in FIELD.findall(rest)] if kind else []
     rows = [row for row in table.FORMS if row[0] in (name, name + "=")]
     try:
-        _, made = catalogue._choose(rows, values, table.RANGES)
+        _, made = catalogue.choose(rows, values, table.RANGES)
     except ValueError:
         counts = [value for value in values[1:2] if isinstance(value, int)]
-        _, made = catalogue._choose(rows, values + [b"x" * (counts or [1])[0]], table.RANGES)
+        _, made = catalogue.choose(rows, values + [b"x" * (counts or [1])[0]], table.RANGES)
     digits = "" if made.hexdata is None else made.hexdata.hex().upper() + '"'
     return made.text.decode() + digits + "\r"
 

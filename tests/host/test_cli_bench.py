@@ -1,4 +1,6 @@
-"""atsock bench over a stand-in for the modem whose sockets are the system's; its far end; its figures and its drawing."""
+"""atsock bench over a stand-in for the modem whose sockets are the system's; its far end; its figures and its
+drawing.
+"""
 
 import json
 import socket
@@ -28,12 +30,12 @@ class Cut:
 
     def recv_into(self, buf, n):
         data = Cut.spoil(self._sock.recv(n))
-        buf[:len(data)] = data
+        buf[: len(data)] = data
         return len(data)
 
     def readinto(self, buf, n):
         data = self._sock.recv(n, socket.MSG_WAITALL)
-        buf[:len(data)] = data
+        buf[: len(data)] = data
         return len(data)
 
 
@@ -68,7 +70,8 @@ def bench(modem):
     """bench(...): the command on a port, with a far end."""
     with BenchServer() as server:
         yield lambda *arguments: run(
-            "--port", "loop://", "--server", f"127.0.0.1:{server.port}", "--kib", "10", *arguments)
+            "--port", "loop://", "--server", f"127.0.0.1:{server.port}", "--kib", "10", *arguments
+        )
 
 
 def test_one_row_per_direction(bench):
@@ -76,28 +79,37 @@ def test_one_row_per_direction(bench):
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[0] == table.heading()
     rows = [line.split() for line in result.stdout.splitlines()[1:]]
-    assert [row[:5] for row in rows] == [["?", "cpython", "buffer", way, "115200"] for way in ("receive", "send", "echo")]
-    assert [row[6] for row in rows] == ["-"] * 3    # without a dialect there is no limit
+    assert [row[:5] for row in rows] == [
+        ["?", "cpython", "buffer", way, "115200"] for way in ("receive", "send", "echo")
+    ]
+    assert [row[6] for row in rows] == ["-"] * 3  # without a dialect there is no limit
 
 
 def test_several_modes_a_limit_and_json(bench, tmp_path):
     file = tmp_path / "figures.json"
-    result = bench("--dialect", "bg96", "--access", "buffer", "--access", "push", "--direction", "send", "--json", str(file))
+    result = bench(
+        "--dialect", "bg96", "--access", "buffer", "--access", "push", "--direction", "send", "--json", str(file)
+    )
     assert result.exit_code == 0, result.output
     rows = json.loads(file.read_text())
     assert [(row["access"], row["direction"], row["bytes"]) for row in rows] == [
-        ("buffer", "send", 10240), ("push", "send", 10240)]
-    assert all(row["percent_of_limit"] > 100 for row in rows)       # there is no line
+        ("buffer", "send", 10240),
+        ("push", "send", 10240),
+    ]
+    assert all(row["percent_of_limit"] > 100 for row in rows)  # there is no line
 
 
 @pytest.mark.parametrize(
     "arguments, complaint",
-    [(["--port", "/dev/x"], "say where the far end is"),
-     (["--port", "loop://", "--server", "nowhere"], "--server must be HOST:PORT, not nowhere"),
-     (["--port", "loop://", "--server", ":80"], "--server must be HOST:PORT, not :80"),
-     (["--port", "loop://", "--sim", "bg96"], "either --port URL or --sim DIALECT"),
-     (["--port", "loop://", "--dialect", "bg96", "--dialect", "l610"], "one --dialect with --port"),
-     (["--sim", "bg96", "--trace", "x"], "--trace is for one dialect")])
+    [
+        (["--port", "/dev/x"], "say where the far end is"),
+        (["--port", "loop://", "--server", "nowhere"], "--server must be HOST:PORT, not nowhere"),
+        (["--port", "loop://", "--server", ":80"], "--server must be HOST:PORT, not :80"),
+        (["--port", "loop://", "--sim", "bg96"], "either --port URL or --sim DIALECT"),
+        (["--port", "loop://", "--dialect", "bg96", "--dialect", "l610"], "one --dialect with --port"),
+        (["--sim", "bg96", "--trace", "x"], "--trace is for one dialect"),
+    ],
+)
 def test_wrong_usage(modem, arguments, complaint):
     result = run(*arguments)
     assert result.exit_code == 2
@@ -106,9 +118,15 @@ def test_wrong_usage(modem, arguments, complaint):
 
 @pytest.mark.parametrize(
     "spoil, complaint",
-    [(lambda data: data.replace(b"\x42", b"\x43"), "cannot receive with buffer access: wrong bytes came between 0 and"),
-     (lambda data: b"", "cannot receive with buffer access: the connection ended after 0 of 10240 bytes"),
-     (lambda data: b"?" if data == TAKEN else data, "cannot send with buffer access: the far end did not get all")])
+    [
+        (
+            lambda data: data.replace(b"\x42", b"\x43"),
+            "cannot receive with buffer access: wrong bytes came between 0 and",
+        ),
+        (lambda data: b"", "cannot receive with buffer access: the connection ended after 0 of 10240 bytes"),
+        (lambda data: b"?" if data == TAKEN else data, "cannot send with buffer access: the far end did not get all"),
+    ],
+)
 def test_what_does_not_come_through_is_1(bench, monkeypatch, spoil, complaint):
     monkeypatch.setattr(Cut, "spoil", staticmethod(spoil))
     result = bench()
@@ -135,8 +153,8 @@ RESULT = {"access": "buffer", "direction": "receive", "n": 3000, "us": 500_000, 
 
 def test_figures_by_hand():
     """A request of 9 bytes, and two reads of 1500, counted as the manuals print them."""
-    opening = len("AT+QISEND=0,9\r" "\r\n> " "\r\nSEND OK\r\n") + 9
-    read = len("AT+QIRD=0,1500\r" "\r\n+QIRD: 1500\r\n" "\r\n\r\nOK\r\n") + 1500
+    opening = len("AT+QISEND=0,9\r\r\n> \r\nSEND OK\r\n") + 9
+    read = len("AT+QIRD=0,1500\r\r\n+QIRD: 1500\r\n\r\n\r\nOK\r\n") + 1500
     limit_s = (opening + 2 * read) / 11520
     row = figures.figures("bg96", "micropython", 115200, RESULT, {"peak_bytes": 7, "import_bytes": 5})
     assert row["limit_seconds"] == pytest.approx(limit_s)
@@ -149,8 +167,13 @@ def test_figures_by_hand():
 def test_an_echo_counts_both_ways():
     row = figures.figures("l610", "cpython", 115200, {**RESULT, "direction": "echo", "n": 20, "heap": None})
     assert row["bytes"] == 20 * 128
-    assert row["limit_seconds"] == pytest.approx(20 * (
-        limits.least_seconds("l610", "buffer", 64, 115200) + limits.least_seconds("l610", "buffer", 64, 115200, "send")))
+    assert row["limit_seconds"] == pytest.approx(
+        20
+        * (
+            limits.least_seconds("l610", "buffer", 64, 115200)
+            + limits.least_seconds("l610", "buffer", 64, 115200, "send")
+        )
+    )
     assert "times the line's own time" in table.row(row)
 
 
@@ -171,10 +194,22 @@ def test_transparent_access_comes_last_in_a_session():
 
 
 def test_the_drawing_has_a_bar_and_a_number_for_each_share():
-    rows = [{"dialect": dialect, "access": "push", "direction": way, "baud": 9600, "interpreter": "cpython",
-             "percent_of_limit": share}
-            for dialect, way, share in (("bg96", "receive", 99.5), ("bg96", "send", 88.25), ("l610", "receive", None),
-                                        ("l610", "echo", 50))]
+    rows = [
+        {
+            "dialect": dialect,
+            "access": "push",
+            "direction": way,
+            "baud": 9600,
+            "interpreter": "cpython",
+            "percent_of_limit": share,
+        }
+        for dialect, way, share in (
+            ("bg96", "receive", 99.5),
+            ("bg96", "send", 88.25),
+            ("l610", "receive", None),
+            ("l610", "echo", 50),
+        )
+    ]
     svg = chart.drawing(rows).as_svg()
     assert svg.count("99.5") == 1 and svg.count("88.2") == 1 and "l610" not in svg
     assert "CPython, 9600 baud" in svg and svg.count('height="8"') == 2
@@ -195,12 +230,27 @@ def test_a_session_that_fails_says_where():
 def test_virtual_modules(dialect, interpreter, tmp_path):
     """Every access mode and direction; the shares are those of an undisturbed line only on a quiet machine."""
     found, drawing = tmp_path / "figures.json", tmp_path / "shares.svg"
-    result = run("--sim", dialect, "--interpreter", interpreter, "--baud", "921600", "--kib", "8",
-                 "--repeat", "2", "--json", str(found), "--svg", str(drawing))
+    result = run(
+        "--sim",
+        dialect,
+        "--interpreter",
+        interpreter,
+        "--baud",
+        "921600",
+        "--kib",
+        "8",
+        "--repeat",
+        "2",
+        "--json",
+        str(found),
+        "--svg",
+        str(drawing),
+    )
     assert result.exit_code == 0, result.output
     rows = json.loads(found.read_text())
     assert [(row["access"], row["direction"]) for row in rows] == [
-        (access, direction) for access in limits.ACCESS for direction in cases.DIRECTIONS]
+        (access, direction) for access in limits.ACCESS for direction in cases.DIRECTIONS
+    ]
     for row in rows:
         assert 0 < row["percent_of_limit"] <= 101
         assert row["peak_heap_bytes"] > row["import_heap_bytes"] > 0
@@ -244,7 +294,8 @@ def test_the_server_confirms_what_it_got(server, n):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"GET / HTTP", request(b"X", 5), b"R0000", request(b"S", 5) + b"wrong", request(b"S", 5) + pattern(4)])
+    "data", [b"", b"GET / HTTP", request(b"X", 5), b"R0000", request(b"S", 5) + b"wrong", request(b"S", 5) + pattern(4)]
+)
 def test_the_server_ends_what_it_does_not_understand(server, data):
     assert talk(server.port, data) == b""
 
@@ -257,6 +308,9 @@ def test_the_server_as_a_program():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = subprocess.run(
             [sys.executable, "-m", "atsock_host.bench_server", "--host", "127.0.0.1", str(taken.getsockname()[1])],
-            capture_output=True, text=True, timeout=WAIT_S)
+            capture_output=True,
+            text=True,
+            timeout=WAIT_S,
+        )
     assert done.returncode == 1
     assert done.stderr.startswith("cannot listen on 127.0.0.1:") and "Address already in use" in done.stderr

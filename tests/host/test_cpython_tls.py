@@ -8,8 +8,8 @@ import pytest
 import trustme
 from tlswire import Mute, Peer, Wire
 
-from atsock import Timeout, cpython_tls
-from atsock_host import tls
+from atsock import Timeout
+from atsock_host import tls, tlssocket
 
 NAME = "server.example"
 HELD = 4096     # what a non-blocking socket encrypts at a time
@@ -113,7 +113,7 @@ def test_a_cut_that_counts_as_the_end(papers):
 def test_timeouts(pair, monkeypatch):
     sock, wire, peer = pair
     now = [100.0]
-    monkeypatch.setattr(cpython_tls.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(tlssocket.time, "monotonic", lambda: now[0])
     sock.settimeout(5)
     assert sock.gettimeout() == 5
     wire.timeouts.clear()
@@ -314,7 +314,7 @@ def test_arguments_that_do_not_go_together(papers):
 
 def test_a_context_wraps_both_kinds_of_socket(papers):
     peer = Peer(papers.server)
-    assert type(papers.client.wrap_socket(Wire(peer), server_hostname=NAME)) is cpython_tls.TlsSocket
+    assert type(papers.client.wrap_socket(Wire(peer), server_hostname=NAME)) is tlssocket.TlsSocket
     here, there = socket.socketpair()
     with there, papers.client.wrap_socket(here, server_hostname=NAME, do_handshake_on_connect=False) as sock:
         assert type(sock) is ssl.SSLSocket and sock.suppress_ragged_eofs

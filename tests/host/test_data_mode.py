@@ -7,7 +7,10 @@ import pytest
 from callbench import attached
 
 PEER = ("192.0.2.10", 80)
-WORDS = b'\r\nOK\r\n\r\nNO CARRIER\r\n+++\r\nCLOSED\r\n+IPCLOSE: 0,1\r\n+MIPSTAT: 1,1\r\n+QIURC: "closed",0\r\n\r\nCONNECT\r\n\x1a\x1b\x00.'
+WORDS = (
+    b"\r\nOK\r\n\r\nNO CARRIER\r\n+++\r\nCLOSED\r\n+IPCLOSE: 0,1\r\n+MIPSTAT: 1,1\r\n"
+    b'+QIURC: "closed",0\r\n\r\nCONNECT\r\n\x1a\x1b\x00.'
+)
 
 
 def connected(bench, kind=atsock.SOCK_STREAM):
@@ -92,11 +95,16 @@ def test_datagrams(bench):
 
 
 def test_program_starts_anew_in_data_mode(bench):
-    """The program before it died in data mode: attach() finds the module deaf, escapes, and leaves that mode for good."""
+    """The program before it died in data mode: attach() finds the module deaf, escapes, and leaves that mode for
+    good.
+    """
     connected(bench)
     before = bench.network.streams[-1]
     again = atsock.Modem(bench.wire, bench.dialect)
-    again._engine.port.ticks_ms, again._engine.port.wait = bench.modem._engine.port.ticks_ms, bench.modem._engine.port.wait
+    again._engine.port.ticks_ms, again._engine.port.wait = (
+        bench.modem._engine.port.ticks_ms,
+        bench.modem._engine.port.wait,
+    )
     assert again.attach("internet")
     assert before.ended
     for access in ("buffer", "transparent"):

@@ -8,7 +8,8 @@ from callbench import MODULES, attached
 pytestmark = pytest.mark.slow
 
 WORDS = (
-    b"\r\n", b"OK", b"\r\nOK\r\n", b"\r\nNO CARRIER\r\n", b"NO CARR", b"+++", b"+", b"++", b"\r\nCLOSED\r\n", b"CLOSED", b"+MIPSTAT: 1,1", b"x",
+    b"\r\n", b"OK", b"\r\nOK\r\n", b"\r\nNO CARRIER\r\n", b"NO CARR", b"+++", b"+", b"++", b"\r\nCLOSED\r\n",
+    b"CLOSED", b"+MIPSTAT: 1,1", b"x",
     b"\r", b"\n", b"ATO\r", b"\x00\xff", b"y" * 300, b"\r\n+IPCLOSE: 0,1", b"CONNECT",
 )  # fmt: skip
 READS_ESCAPED = ("bg96",)  # QIRD reads what has come meanwhile; the others give it when data mode goes on
@@ -84,7 +85,16 @@ class Program:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_program(dialect, seed):
     program = Program(dialect, seed)
-    actions = (program.send, program.send, program.feed, program.feed, program.receive, program.switch, program.ask, program.idle)
+    actions = (
+        program.send,
+        program.send,
+        program.feed,
+        program.feed,
+        program.receive,
+        program.switch,
+        program.ask,
+        program.idle,
+    )
     for _ in range(program.random.randrange(3, 14)):
         program.random.choice(actions)()
     program.end()

@@ -26,7 +26,9 @@ def test_the_other_side_closes(tmp_path):
     program.write_text(PROGRAM)
     ours, theirs = pty.openpty()
     micropython = Path(sys.executable).with_name("micropython")
-    with subprocess.Popen([micropython, program, os.ttyname(theirs)], cwd=TREE, stdout=subprocess.PIPE, text=True) as board:
+    with subprocess.Popen(
+        [micropython, program, os.ttyname(theirs)], cwd=TREE, stdout=subprocess.PIPE, text=True
+    ) as board:
         assert board.stdout.readline() == "open\n"
         os.close(theirs)
         os.close(ours)

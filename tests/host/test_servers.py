@@ -3,10 +3,13 @@
 import itertools
 
 import pytest
-from atsock import rare
+from atsock.core import urc
 
 CLIENTS = [("198.51.100.7", 50001), ("198.51.100.8", 50002), ("198.51.100.9", 50003)]
-WORDS = b'\r\nOK\r\n+CLIENT: 0,0,1.2.3.4:5\r\n+QIURC: "incoming",1,0\r\n\r\nERROR\r\n> +MIPSTAT: 1,1\r\n+IPCLOSE: 0,1\r\nCLOSED\r\n\x1a\x1b'
+WORDS = (
+    b'\r\nOK\r\n+CLIENT: 0,0,1.2.3.4:5\r\n+QIURC: "incoming",1,0\r\n\r\nERROR\r\n> '
+    b"+MIPSTAT: 1,1\r\n+IPCLOSE: 0,1\r\nCLOSED\r\n\x1a\x1b"
+)
 EAGAIN, EADDRINUSE, EMFILE, EINVAL = 11, 98, 24, 22
 ONE_BY_ONE = ("nl668", "l610")  # one connection per listening id
 POSSIBLE = {"bg96": 3, "a7600": 3, "sim7028": 2, "nl668": 3, "l610": 3}
@@ -87,7 +90,7 @@ def test_order_of_closing(bench, order):
     assert all(stream.ended for stream, _ in pairs)
     assert all(listener.ended for listener in bench.network.listeners)
     again = listening(bench)
-    (stream, socket), = accepted(bench, again, 1)
+    ((stream, socket),) = accepted(bench, again, 1)
     socket.send(b"again")
     assert bytes(stream.sent) == b"again"
     assert bench.module.violations == []
@@ -95,7 +98,7 @@ def test_order_of_closing(bench, order):
 
 def test_queue_is_closed_with_the_server(bench):
     server = listening(bench)
-    streams = [come(bench, client) for client in CLIENTS[:1 if bench.dialect in ONE_BY_ONE else 2]]
+    streams = [come(bench, client) for client in CLIENTS[: 1 if bench.dialect in ONE_BY_ONE else 2]]
     bench.modem.poll(100)
     server.close()
     assert all(stream.ended for stream in streams)
@@ -103,10 +106,30 @@ def test_queue_is_closed_with_the_server(bench):
     assert bench.module.violations == []
 
 
+def test_closed_while_it_waits_for_an_id(bench):
+    """A server that cannot listen again before an id is free, and is closed then, never listens again."""
+    if bench.dialect not in ONE_BY_ONE:
+        pytest.skip("its servers take no id of a connection")
+    server = listening(bench)
+    pairs = []
+    while not all(listener.ended for listener in bench.network.listeners) or not pairs:
+        stream = come(bench, CLIENTS[0])
+        pairs.append((stream, server.accept()[0]))
+    before = len(bench.network.listeners)
+    server.close()
+    for _, socket in pairs:
+        socket.close()
+    for _ in range(20):
+        bench.modem.poll(100)
+    assert len(bench.network.listeners) == before
+    assert bench.modem._session.is_idle()
+    assert bench.module.violations == []
+
+
 def test_beside_clients(bench):
     """A connection of its own beside accepted ones."""
     server = listening(bench)
-    (stream, socket), = accepted(bench, server, 1)
+    ((stream, socket),) = accepted(bench, server, 1)
     own = bench.modem.socket()
     own.settimeout(5)
     own.connect(("192.0.2.10", 80))
@@ -156,8 +179,8 @@ def test_refused(bench):
 
 def test_network_lost(bench):
     server = listening(bench)
-    (stream, socket), = accepted(bench, server, 1)
-    rare.lose_all(bench.modem._engine, 100)
+    ((stream, socket),) = accepted(bench, server, 1)
+    urc.lose_all(bench.modem._engine, 100)
     for call in (server.accept, lambda: socket.recv(1), lambda: socket.send(b"x")):
         with pytest.raises(OSError) as caught:
             call()

@@ -1,4 +1,6 @@
-"""How much Python runs for a kilobyte, counted by tools/steps.py against its ceilings; and that it is the same for much data."""
+"""How much Python runs for a kilobyte, counted by tools/steps.py against its ceilings; and that it is the same
+for much data.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -73,11 +75,11 @@ def test_what_is_there_is_given_at_once(dialect, access):
     socket.settimeout(10)
     module.coming += 5
     while module.coming:
-        module.wait(1, False)       # the network delivers, the program does something else
+        module.wait(1, False)  # the network delivers, the program does something else
         socket._modem.poll()
         if module.pulls:
             break
     asleep = []
     socket._modem._engine.port.wait = lambda ms, writing: asleep.append(ms)
-    assert socket.recv(1024) == steps.SOURCE[module.given % steps.SIZE - 5:][:5]
+    assert socket.recv(1024) == steps.SOURCE[module.given % steps.SIZE - 5 :][:5]
     assert asleep == []

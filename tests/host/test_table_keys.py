@@ -1,73 +1,103 @@
-"""Every key of the dialect tables is read by the driver, and every key that the driver reads is one of theirs."""
+"""Every attribute of the dialect tables is read by the driver, and what the driver reads of a table is one of them."""
 
 import ast
 import re
+import subprocess
 import sys
 from pathlib import Path
 
-from atsock import settings
+import atsock
+import pytest
+from atsock import dialects
+from atsock.dialects.table import Table
 
-LIB = Path(settings.__file__).parent
+LIB = Path(atsock.__file__).parent
 sys.path.insert(0, str(LIB.parents[1] / "tests" / "lib"))
 
 import tablekeys  # noqa: E402
 
-FILES = [*LIB.glob("*.py"), LIB / "dialects" / "__init__.py"]
-READERS = {"all", "cells", "word", "words", "number", "numbers", "yes", "command", "commands", "steps"}
-# Put together where they are read: the pieces, each of which stands in the driver.
-MADE = {
-    "OPEN_TCP": ("OPEN_", "TCP"), "OPEN_TCP_SERVER": ("OPEN_", "TCP_SERVER"), "DATA_TCP": ("DATA_", "TCP"), "DATA_UDP": ("DATA_", "UDP"),
-    "PING_6": ("PING", "_6"), "NTP_6": ("NTP", "_6"), "PDP_4": ("PDP_%d",), "PDP_6": ("PDP_%d",),
-    "ACCESS_BUFFER": ("ACCESS_",), "ACCESS_PUSH": ("ACCESS_",), "ACCESS_HEX": ("ACCESS_",), "ACCESS_TRANSPARENT": ("ACCESS_",),
-}  # fmt: skip
-KEY = re.compile(rb"[A-Z][A-Z_0-9]+")
+TABLES = [LIB / "dialects" / (name + ".py") for name in tablekeys.NAMES]
+DRIVER = [path for path in sorted(LIB.rglob("*.py")) if path.parent.name != "dialects"]
+ATTRIBUTE = re.compile("[A-Z][A-Z_0-9]*")
+# Read where a table's own row or template names them.
+BY_TABLES = {"SEND", "SEND_TO", "SEND_HEX", "PUSH_OUT", "PUSH_TO", "READ_HEX"}
+BY_IDENTIFICATION = {"MODELS"}  # dialects/__init__.py
 
 
-def constants():
-    """All bytes of the driver that stand outside the dialects."""
-    found = set()
-    for path in FILES:
-        found |= {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant) and isinstance(node.value, bytes)}
-    return {value.decode("latin-1").rstrip(" ") for value in found}
+def trees(paths):
+    return [(path.relative_to(LIB), ast.parse(path.read_text())) for path in paths]
 
 
-def asked_for():
-    """{key: files} of the calls that name a key: table.word(b"KEY"), look(modem, "word", b"KEY")."""
+def is_table(node):
+    """True for an expression that gives a table: table, session.table, self._session.table, rules."""
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name in ("table", "rules")
+
+
+def read_attributes():
+    """{attribute: files} of what the driver reads of a table.  The manual's tables of commands are other classes."""
     found = {}
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            reads = isinstance(node.func, ast.Attribute) and node.func.attr in READERS
-            looks = any(isinstance(one, ast.Constant) and one.value in READERS for one in node.args)
-            for one in (node.args if looks else node.args[:1] if reads else ()):
-                if isinstance(one, ast.Constant) and isinstance(one.value, bytes) and KEY.fullmatch(one.value):
-                    found.setdefault(one.value.decode(), set()).add(path.name)
+    for path, tree in trees(DRIVER):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and is_table(node.value) and ATTRIBUTE.fullmatch(node.attr):
+                found.setdefault(node.attr, set()).add(str(path))
     return found
 
 
-def cells_of_all():
-    """Every cell of every table: the driver reads what a cell names (steps, rows, the command that follows)."""
-    return {cell for name in settings.names() for _, cells in tablekeys.entries(tablekeys.text(name)) for cell in cells}
+def test_every_attribute_is_read():
+    read = read_attributes()
+    for attribute in tablekeys.attributes(Table):
+        assert attribute in read or attribute in BY_TABLES | BY_IDENTIFICATION, attribute
 
 
-def test_every_key_is_read():
-    known, named = constants(), cells_of_all()
-    for key in tablekeys.KEYS:
-        pieces = MADE.get(key)
-        if pieces:
-            assert known >= set(pieces), key
-        else:
-            assert key in known or key in named, key
+def test_what_only_tables_read_is_read_by_a_table():
+    """In the class body of a dialect: as a name behind the assignment."""
+    nodes = [node for _, tree in trees(TABLES) for node in ast.walk(tree)]
+    assert BY_TABLES <= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    assert not BY_TABLES & set(read_attributes())
 
 
-def test_what_is_read_is_a_key():
-    found = asked_for()
-    assert len(found) > 50
-    for key, files in found.items():
-        assert key in tablekeys.KEYS, (key, files)
+def test_what_is_read_is_an_attribute():
+    known = tablekeys.attributes(Table)
+    found = read_attributes()
+    assert len(found) > 60
+    for attribute, files in found.items():
+        assert attribute in known or all(file.startswith("manual/") for file in files), (attribute, files)
 
 
-def test_every_key_stands_in_a_table():
-    there = {key for name in settings.names() for key, _ in tablekeys.entries(tablekeys.text(name))}
-    assert there == set(tablekeys.KEYS)
+def test_every_attribute_is_set_in_a_dialect():
+    """An attribute that no dialect sets is one too many."""
+    classes = {one for name in tablekeys.NAMES for one in dialects.get(name).__mro__} - {Table, object}
+    assert {attribute for one in classes for attribute in vars(one)} >= set(tablekeys.attributes(Table))
+
+
+def test_what_is_the_dialects_own_is_used():
+    """A name with "_" in front stands in several places of its table, or is in the way."""
+    for path, tree in trees(TABLES):
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.startswith("_")]
+        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        loaded = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        assert stored == loaded, path
+
+
+ASK = """
+import sys
+from atsock import dialects
+dialects.names()
+dialects.identify([b"EC25"])
+assert not [key for key in sys.modules if key.startswith("atsock.dialects.") and key != "atsock.dialects.table"]
+print(dialects.identify([sys.argv[1].encode()]).NAME)
+print(*sorted(key for key in sys.modules if key.startswith("atsock.dialects.")))
+"""
+
+
+@pytest.mark.parametrize(
+    "name, base", [("bg96", ""), ("a7600", ""), ("sim7028", "a7600"), ("nl668", ""), ("l610", "nl668")]
+)
+def test_a_dialect_is_imported_when_it_is_asked_for(name, base):
+    """Alone, or with the one that it is based on; to know the module imports no other."""
+    command = [sys.executable, "-c", ASK, name.upper()]
+    done = subprocess.run(command, cwd=LIB.parent, capture_output=True, text=True, check=True)
+    found, modules = done.stdout.splitlines()
+    assert found == name
+    assert modules.split() == ["atsock.dialects." + one for one in sorted({name, base, "table"} - {""})]

@@ -57,10 +57,16 @@ def test_sendto(bench, access):
     if bench.dialect == "bg96" and access == "hex":
         with pytest.raises(OSError) as caught:
             socket.sendto(b"x", PEER)
-        assert caught.value.args[0] == EOPNOTSUPP     # 2.1.9: no QISENDEX for UDP SERVICE
+        assert caught.value.args[0] == EOPNOTSUPP  # 2.1.9: no QISENDEX for UDP SERVICE
         return
     bench.network.names["peer.example"] = ["192.0.2.30"]
-    for target, real in ((PEER, PEER), (OTHER, OTHER), (PEER, PEER), (("peer.example", 7000), ("192.0.2.30", 7000)), (PEER, PEER)):
+    for target, real in (
+        (PEER, PEER),
+        (OTHER, OTHER),
+        (PEER, PEER),
+        (("peer.example", 7000), ("192.0.2.30", 7000)),
+        (PEER, PEER),
+    ):
         assert socket.sendto(WORDS, target) == len(WORDS)
         peer = bench.network.sockets[-1]
         assert peer.sent.pop() == (WORDS, real)
@@ -102,7 +108,11 @@ def test_longest(bench):
     most = MOST[bench.dialect]
     data = (WORDS * 30)[:most]
     assert socket.send(data) == most and peer.sent.pop() == (data, PEER)
-    for call in (lambda: socket.send(data + b"x"), lambda: socket.sendto(data + b"x", PEER), lambda: socket.sendto(data + b"x", OTHER)):
+    for call in (
+        lambda: socket.send(data + b"x"),
+        lambda: socket.sendto(data + b"x", PEER),
+        lambda: socket.sendto(data + b"x", OTHER),
+    ):
         with pytest.raises(OSError) as caught:
             call()
         assert caught.value.args[0] == EMSGSIZE
@@ -110,7 +120,7 @@ def test_longest(bench):
     assert socket.send(b"still of use") == 12
     if bench.dialect in FIBOCOM:
         with pytest.raises(OSError) as caught:
-            socket.sendto(data[:1024], OTHER)     # 1.1.4: below 1024 when it is stored first
+            socket.sendto(data[:1024], OTHER)  # 1.1.4: below 1024 when it is stored first
         assert caught.value.args[0] == EMSGSIZE
     assert bench.module.violations == []
 

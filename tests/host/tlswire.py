@@ -1,4 +1,6 @@
-"""A connected socket in the manner of the modem's, whose other end is TLS in memory: nothing here waits or takes time."""
+"""A connected socket in the manner of the modem's, whose other end is TLS in memory: nothing here waits or takes
+time.
+"""
 
 import ssl
 
@@ -11,9 +13,9 @@ class Wire:
     def __init__(self, peer):
         self.peer = peer
         self.timeout = None
-        self.timeouts = []      # what was set when it was used
-        self.room = None        # how many bytes write() takes until somebody makes room; None: all
-        self.broken = None      # the error of every write
+        self.timeouts = []  # what was set when it was used
+        self.room = None  # how many bytes write() takes until somebody makes room; None: all
+        self.broken = None  # the error of every write
         self.closed = False
 
     def gettimeout(self):
@@ -63,7 +65,7 @@ class Peer:
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side, server_hostname)
         self.got = b""
         self.ended = False
-        self.cut = False        # the connection ends behind what has been said
+        self.cut = False  # the connection ends behind what has been said
         self.error = None
         self._agreed = False
         self._goodbye = False

@@ -14,7 +14,10 @@ import sys
 
 import atsock
 
-WORDS = b'\r\nOK\r\nERROR\r\n\r\nERROR\r\n\r\n> +QIURC: "closed",0\r\n+IPD5\r\n\r\nNO CARRIER\r\n+++\x1a\x1b\x00\xff\r\n+CIPRXGET: 1,0\r\n+MIPSTAT: 1,1\r\n'
+WORDS = (
+    b'\r\nOK\r\nERROR\r\n\r\nERROR\r\n\r\n> +QIURC: "closed",0\r\n+IPD5\r\n\r\nNO CARRIER\r\n'
+    b"+++\x1a\x1b\x00\xff\r\n+CIPRXGET: 1,0\r\n+MIPSTAT: 1,1\r\n"
+)
 
 if sys.implementation.name == "micropython":
     from tty import Tty as open_port
@@ -59,7 +62,9 @@ def main(path, dialect, access, host, port, size):
         got += n
     down = binascii.hexlify(digest.digest()).decode()
 
-    words = WORDS * 4 + b"."  # in data mode the module's own last words cannot be told from a payload that ends with them
+    words = (
+        WORDS * 4 + b"."
+    )  # in data mode the module's own last words cannot be told from a payload that ends with them
     sock.sendall(b"E%d\n" % len(words))
     sock.sendall(words)
     echoed = sock.read(len(words)) == words

@@ -45,7 +45,9 @@ ALL_RIGHT = {"up": True, "down": True, "words": True, "end": True}
 
 
 @pytest.mark.parametrize("interpreter", INTERPRETERS)
-@pytest.mark.parametrize("access", ["buffer", pytest.param("push", marks=pytest.mark.slow), pytest.param("hex", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "access", ["buffer", pytest.param("push", marks=pytest.mark.slow), pytest.param("hex", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_both_ways(dialect, access, interpreter, peer):
     assert exchange(interpreter, dialect, access, peer, 32 * 1024) == (ALL_RIGHT, [])
@@ -69,7 +71,9 @@ def test_a_quarter_of_a_megabyte(dialect, access, interpreter, peer):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dialect, interpreter", [(dialect, "micropython") for dialect in DIALECTS] + [("bg96", "cpython")])
+@pytest.mark.parametrize(
+    "dialect, interpreter", [(dialect, "micropython") for dialect in DIALECTS] + [("bg96", "cpython")]
+)
 def test_transparent(dialect, interpreter, peer):
     """Data mode, on a line that cuts what comes in pieces."""
     assert exchange(interpreter, dialect, "transparent", peer, 32 * 1024, faults=("cut",), seed=3) == (ALL_RIGHT, [])

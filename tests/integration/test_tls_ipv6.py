@@ -58,7 +58,8 @@ class Servers:
         self.running = {}
         for kind, base, handler in (
             ("tcp", socketserver.ThreadingTCPServer, Echo), ("tls", socketserver.ThreadingTCPServer, Echo),
-            ("udp", socketserver.ThreadingUDPServer, EchoDatagrams), ("udp2", socketserver.ThreadingUDPServer, EchoDatagrams),
+            ("udp", socketserver.ThreadingUDPServer, EchoDatagrams), ("udp2", socketserver.ThreadingUDPServer,
+            EchoDatagrams),
         ):  # fmt: skip
             server = type(kind, (base,), {"address_family": af, "daemon_threads": True})((address, 0), handler)
             server.tls = tls if kind == "tls" else None
@@ -88,7 +89,13 @@ def wrong(interpreter, dialect, servers, kinds):
     environment = dict(os.environ, PYTHONPATH=path, MICROPYPATH=path)
     ports = {kind: servers.ports[kind] for kind in kinds}
     with Simulator(dialect, hosts={"peer.example": LOOPBACK[servers.family][0]}) as module:
-        command = INTERPRETERS[interpreter] + [str(HERE / "ways.py"), module.port, dialect, str(servers.family), "peer.example"]
+        command = INTERPRETERS[interpreter] + [
+            str(HERE / "ways.py"),
+            module.port,
+            dialect,
+            str(servers.family),
+            "peer.example",
+        ]
         done = subprocess.run(
             command + [json.dumps(ports)] + ACCESS, env=environment, capture_output=True, text=True, timeout=DEADLINE_S
         )

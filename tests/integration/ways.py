@@ -3,7 +3,8 @@
     ways.py PORT DIALECT FAMILY NAME PORTS ACCESS...
 
 FAMILY: 4 or 6; NAME: a host name of that family; PORTS: JSON of a kind of connection to the port of its echo server,
-"tcp", "tls", "udp", "udp2".  Goes through all kinds in each access mode; prints "result " and JSON, a list of what went wrong.
+"tcp", "tls", "udp", "udp2".  Goes through all kinds in each access mode; prints "result " and JSON, a list of what
+went wrong.
 """
 
 import json
@@ -33,7 +34,11 @@ class Ways:
         found = self.modem.resolve(self.name, self.family)
         self.check(found and self.sign in found[0], "resolve", found)
         found = self.modem.getaddrinfo(self.name, 80, self.family)
-        self.check(found and found[0][0] == self.family and found[0][4][1] == 80 and self.sign in found[0][4][0], "getaddrinfo", found)
+        self.check(
+            found and found[0][0] == self.family and found[0][4][1] == 80 and self.sign in found[0][4][0],
+            "getaddrinfo",
+            found,
+        )
         self.check(self.modem.getaddrinfo(self.name, 80) == found, "getaddrinfo", "any family")
         return found[0][4][0]
 

@@ -7,6 +7,15 @@ import atsock
 
 CUTS = (0, 1, -1, -2, 7)  # bytes per read: 0 all there is, below 0 odd pieces by that seed
 
+# Serial lines, from the easiest to the worst: what Tape.behave() takes.
+WIRES = {
+    "whole": {},
+    "pauses": {"cut": -2, "pause": 20},  # ms of silence between any two pieces, wherever they part
+    "trickle": {"cut": 1, "pause": 7},
+    "reluctant": {"cut": 7, "take": 1, "refuse": 3},  # a write takes nothing three times, then one byte
+}
+WIRE_NAMES = ("whole", "pauses", "trickle", "reluctant")  # a dict of MicroPython keeps no order
+
 
 class Stuck(Exception):
     """The driver waits for something that never comes."""
@@ -24,14 +33,19 @@ class Random:
 
 
 class Clock:
-    """Milliseconds that pass only when somebody waits for them; more than `most` of them are a failure."""
+    """Milliseconds that pass only when somebody waits for them; more than `most` of them are a failure, so is a
+    negative wait."""
 
     def __init__(self, now=0, most=3_600_000):
         self.now = now
         self.end = now + most
         self.tape = None
+        self.hurry = 0  # ms that pass with each look at the clock: the driver is slow itself
+        self.nap = 0  # ms after which a wait is over although nothing came, as of a port that cannot be polled; 0: none
 
     def ticks_ms(self):
+        if self.hurry:
+            self.pass_ms(self.hurry)
         return self.now
 
     def pass_ms(self, ms):
@@ -40,12 +54,16 @@ class Clock:
             raise Stuck("nothing happens any more at %d ms" % self.now)
 
     def wait(self, ms, writing):
-        """As Port.wait(): back at once when the tape has something to read, else when the time is over."""
+        """As Port.wait(): back at once when the tape has something to read, soon when it takes more, else when the time
+        is over."""
+        assert ms >= 0, "a wait of %d ms: poll() would wait for ever" % ms
         if self.tape is not None:
             if self.tape.any():
                 return
-            ms = self.tape.until(ms)
-        self.pass_ms(ms if ms > 0 else 1)
+            ms = self.tape.until(min(ms, 1) if writing else ms)
+        if self.nap:
+            ms = min(ms, self.nap)
+        self.pass_ms(ms or 1)
 
 
 class Tape:
@@ -56,20 +74,34 @@ class Tape:
     ("!", bytes)  what the module says unasked: may be read late
     ("~", ms)     silence
 
-    What comes is readable only after everything that stands before it was written.
+    What comes is readable only after everything that stands before it was written.  How hard the line makes it for the
+    driver is a matter of behave().
     """
 
     def __init__(self, clock, script=(), cut=0, take=0):
         self.clock = clock
         clock.tape = self
-        self.cut = cut
-        self.take = take  # bytes that one write accepts, 0: all
-        self.random = Random(-cut if cut < 0 else 1)
-        self.piece = 0
+        self.behave(cut, take)
         self.auto = None  # a function of a command line: bytes of the answer; while set, the script rests
         self.after = None  # the same, for what is written behind the script's end
         self.line = b""
         self.load(script)
+
+    def behave(self, cut=0, take=0, pause=0, refuse=0):
+        """From here on: bytes per read (see CUTS) and per write (0: all), ms of silence behind each read, and how many
+        writes in a row take nothing before one does."""
+        self.cut = cut
+        self.take = take
+        self.pause = pause
+        self.refuse = refuse
+        self.random = Random(-cut if cut < 0 else 1)
+        self.piece = 0  # bytes of the read to come, 0: not decided
+        self.quiet_until = 0
+        self.refused = 0
+
+    def behaviour(self):
+        """What behave() needs to have it so again."""
+        return self.cut, self.take, self.pause, self.refuse
 
     def load(self, script):
         self.out = b"".join([data for kind, data in script if kind == ">"])
@@ -107,10 +139,15 @@ class Tape:
 
     def until(self, ms):
         """ms, or less when a silence of the script ends before."""
-        self._ready()
+        if self._ready() and self.is_pausing():
+            ms = min(ms, self.quiet_until - self.clock.now)
         if self.since >= 0:
             ms = min(ms, self.since + self.input[self.at][2] - self.clock.now)
         return ms
+
+    def is_pausing(self):
+        """Is there something to read, if only after a moment of silence?"""
+        return self.clock.now < self.quiet_until and len(self._ready()) > 0
 
     def done(self):
         """Was everything written and read?"""
@@ -122,7 +159,7 @@ class Tape:
     # -- machine.UART
 
     def any(self):
-        n = len(self._ready())
+        n = 0 if self.clock.now < self.quiet_until else len(self._ready())
         if self.cut == 0 or n == 0:
             return n
         if self.piece == 0:
@@ -139,6 +176,7 @@ class Tape:
         buf[:n] = item[2][:n]
         item[2] = item[2][n:]
         self.piece = 0
+        self.quiet_until = self.clock.now + self.pause
         if not item[2]:
             self.at += 1
         return n
@@ -146,6 +184,10 @@ class Tape:
     def write(self, buf, start=0, n=-1):
         if n < 0:
             n = len(buf) - start
+        if self.refuse:
+            self.refused = (self.refused + 1) % (self.refuse + 1)
+            if self.refused:
+                return 0 if self.refused & 1 else None
         if self.take and n > self.take:
             n = self.take
         data = bytes(buf[start : start + n])
@@ -215,14 +257,3 @@ def raises(kind, function, *args):
 def errno_of(function, *args):
     """The errno of the OSError that function(*args) raises."""
     return raises(OSError, function, *args).args[0]
-
-
-def spread(namespace, names, *functions):
-    """Make test_<function>_<name> of each function(name)."""
-    for function in functions:
-        for name in names:
-            namespace["test_%s_%s" % (function.__name__, name)] = _bind(function, name)
-
-
-def _bind(function, name):
-    return lambda: function(name)

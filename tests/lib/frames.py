@@ -15,8 +15,9 @@ PORT = 5005
 HOSTILE = (
     b'\r\nOK\r\n\r\nERROR\r\n> \r\n>+QIURC: "closed",0\r\n+QIURC: "recv",0\r\n+IPD5\r\n+CIPRXGET: 1,0\r\n'
     b"\r\n+IPCLOSE: 0,1\r\nNO CARRIER\r\n+++\x1a\x1b\x00\xff\x03\x1a+MIPREAD: 1,5\r\n+MIPSTAT: 1,1\r\n+MIPRTCP: 1,3,"
-    b"+MIPDATA: 1,9\r\n+QIRD: 7\r\nSEND OK\r\nSEND FAIL\r\nRDY\r\nCONNECT\r\nCLOSED\r\n+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY\r\n"
-    b'RECV FROM:192.0.2.7:5005\r\n+RECEIVE,0,4\r\nAT+QIRD=0,1500\r+QIURC: "pdpdeact",1\r\n+CME ERROR: 3\r\n> > \r\r\nOK\r\n'
+    b"+MIPDATA: 1,9\r\n+QIRD: 7\r\nSEND OK\r\nSEND FAIL\r\nRDY\r\nCONNECT\r\nCLOSED\r\n"
+    b"+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY\r\nRECV FROM:192.0.2.7:5005\r\n+RECEIVE,0,4\r\nAT+QIRD=0,1500\r"
+    b'+QIURC: "pdpdeact",1\r\n+CME ERROR: 3\r\n> > \r\r\nOK\r\n'
 )
 
 
@@ -115,7 +116,12 @@ class Simcom:
         self.sender = sender
 
     def attach(self):
-        return _Attached((b"AT+NETOPEN?", b"AT+NETOPEN"), line(b"+NETOPEN: 1") + OK, OK + line(b"+NETOPEN: 0"), line(b"+NETOPEN: 0") + OK)
+        return _Attached(
+            (b"AT+NETOPEN?", b"AT+NETOPEN"),
+            line(b"+NETOPEN: 1") + OK,
+            OK + line(b"+NETOPEN: 0"),
+            line(b"+NETOPEN: 0") + OK,
+        )
 
     def open_line(self, command):
         return b"AT+CIPOPEN="
@@ -187,7 +193,12 @@ class Fibocom:
     asks_why = False
 
     def attach(self):
-        return _Attached((b"AT+MIPCALL?", b"AT+MIPCALL="), line(b"+MIPCALL: 1,10.0.0.1") + OK, OK + line(b"+MIPCALL: 10.0.0.1"), line(b"+MIPCALL: 0") + OK)
+        return _Attached(
+            (b"AT+MIPCALL?", b"AT+MIPCALL="),
+            line(b"+MIPCALL: 1,10.0.0.1") + OK,
+            OK + line(b"+MIPCALL: 10.0.0.1"),
+            line(b"+MIPCALL: 0") + OK,
+        )
 
     def open_line(self, command):
         return b"AT+MIPOPEN="
@@ -300,6 +311,8 @@ def pulls(dialect, access):
 
 
 MODES = [(dialect, access) for dialect in DIALECTS for access in ACCESS]
+PULLED = [mode for mode in MODES if pulls(*mode)]
+PUSHED = [mode for mode in MODES if not pulls(*mode)]
 
 
 def lines_of(data):

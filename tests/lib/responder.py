@@ -3,7 +3,7 @@
 What it sends is SOURCE over and over; what it is sent must be that too.  Written from the manuals as frames.py is.
 """
 
-from atsock.fast import copy, fill_in, number
+from atsock.core.movers import copy, fill_in, number
 from frames import HOSTILE, digits
 
 SIZE = 1000
@@ -16,16 +16,41 @@ _BURST = 3000  # bytes that arrive from the network at a time
 _COMMAND = 0
 _PAYLOAD = 1
 _HEX = 2
+_HEX_END = 3  # behind the digits' closing quote
+_CR = 13
+_QUOTE = 34
+_REFUSALS = 3  # writes in a row that take nothing, of a reluctant line
 
 
 class Stuck(Exception):
     pass
 
 
+class Grudge:
+    """A reluctant line: takes nothing, 0 or None, a few times, then one byte; after each byte that is read it is silent
+    until somebody waits."""
+
+    def __init__(self, harsh):
+        self.harsh = harsh
+        self.refused = 0
+        self.silent = False
+
+    def takes(self, n):
+        if not self.harsh or not n:
+            return n
+        self.refused = (self.refused + 1) % (_REFUSALS + 1)
+        if not self.refused:
+            return 1
+        return 0 if self.refused & 1 else None
+
+
 class Responder:
-    def __init__(self, dialect, access, link, cut):
+    def __init__(self, dialect, access, link, cut, harsh=False):
         self.dialect = dialect
         self.cut = cut
+        self.grudge = Grudge(harsh)
+        self.typed = bytearray(64)  # a command line that is coming in
+        self.typed_n = 0
         self.out = bytearray(2 * 8192)  # what the driver can read: out[out_at:out_n]
         self.out_at = 0
         self.out_n = 0
@@ -45,7 +70,8 @@ class Responder:
         self._words(dialect, access, link)
 
     def _words(self, dialect, access, link):
-        # Everything that is said and recognised, as bytes.  Where a number belongs the text ends, and goes on in the next one.
+        # Everything that is said and recognised, as bytes.  Where a number belongs the text ends, and goes on in the
+        # next one.
         if dialect == "bg96":
             self.read = b"AT+QIRD=%d," % link
             self.send = b'AT+QISENDEX=%d,"' % link if access == "hex" else b"AT+QISEND=%d," % link
@@ -70,7 +96,10 @@ class Responder:
             self.read = b"AT+MIPREAD=%d," % link
             self.send = b'AT+MIPSEND=%d,"' % link if access == "hex" else b"AT+MIPSEND=%d," % link
             self.prompt = b">\r\n"
-            self.result, self.result_n = b"\r\nOK\r\n\r\n+MIPPUSH: %d,0\r\n\r\n+MIPSEND: %d,0,2048\r\n\r\nOK\r\n" % (link, link), 0
+            self.result, self.result_n = (
+                b"\r\nOK\r\n\r\n+MIPPUSH: %d,0\r\n\r\n+MIPSEND: %d,0,2048\r\n\r\nOK\r\n" % (link, link),
+                0,
+            )
             if access == "hex":
                 self.result = b"\r\n+MIPSEND: %d,0,2048\r\n\r\nOK\r\n" % link
             self.push_out = b"AT+MIPPUSH=%d\r" % link
@@ -83,6 +112,8 @@ class Responder:
     # -- machine.UART
 
     def any(self):
+        if self.grudge.silent:
+            return 0
         n = self.out_n - self.out_at
         return n if n < self.cut else self.cut
 
@@ -93,11 +124,16 @@ class Responder:
         copy(buf, 0, self.out, self.out_at, n)
         self.out_at += n
         self.idle = 0
+        self.grudge.silent = self.grudge.harsh
         return n
 
     def write(self, buf, at, n):
+        n = self.grudge.takes(n)
+        if not n:
+            return n
+        self.idle = 0
         if self.mode == _COMMAND:
-            self._command(buf, at, n)
+            self._type(buf, at, n)
         elif self.mode == _PAYLOAD:
             self._payload(buf, at, n)
         else:
@@ -106,6 +142,9 @@ class Responder:
 
     def wait(self, ms, writing):
         """Port.wait(): time does not pass, but the network delivers."""
+        if ms < 0:
+            raise ValueError("a negative wait")
+        self.grudge.silent = False
         self.idle += 1
         if self.idle > 1000:
             raise Stuck()
@@ -170,17 +209,26 @@ class Responder:
 
     # -- input
 
-    def _command(self, buf, at, n):
-        if buf.find(self.read, at, at + n) == at:
-            self._answer(number(buf, at + len(self.read)))
-        elif buf.find(self.send, at, at + n) == at:
+    def _type(self, buf, at, n):
+        # A command is complete with its CR, or where the digits of a payload begin.
+        copy(self.typed, self.typed_n, buf, at, n)
+        self.typed_n += n
+        last = self.typed[self.typed_n - 1]
+        if last == _CR or last == _QUOTE:
+            n, self.typed_n = self.typed_n, 0
+            self._command(self.typed, n)
+
+    def _command(self, buf, n):
+        if buf.find(self.read, 0, n) == 0:
+            self._answer(number(buf, len(self.read)))
+        elif buf.find(self.send, 0, n) == 0:
             if self.send.endswith(b'"'):
                 self.mode = _HEX
             else:
-                self.left = self.asked = number(buf, at + len(self.send))
+                self.left = self.asked = number(buf, len(self.send))
                 self.mode = _PAYLOAD
                 self._say(self.prompt)
-        elif buf.find(self.push_out, at, at + n) == at:
+        elif buf.find(self.push_out, 0, n) == 0:
             self._say(self.pushed)
         else:
             self.wrong = True
@@ -192,8 +240,10 @@ class Responder:
             self._finish()
 
     def _hex(self, buf, at, n):
-        if buf[at] == 34:
-            self._finish()
+        if self.mode == _HEX_END or buf[at] == _QUOTE:
+            self.mode = _HEX_END
+            if buf[at + n - 1] == _CR:
+                self._finish()
         else:
             self._check(buf, at, n)
 
@@ -209,7 +259,7 @@ class Responder:
     def _check(self, buf, at, n):
         # Gather what comes and compare it block by block with what it should be.
         while n:
-            piece = self.gather.put(buf, at, n)
+            piece = self.gather.write(buf, at, n)
             at += piece
             n -= piece
 
@@ -227,7 +277,7 @@ class Gatherer:
         self.n = 0  # all that came
         self.wrong = False
 
-    def put(self, buf, at, n):
+    def write(self, buf, at, n):
         """Take up to n bytes of buf[at:]; returns how many."""
         if n > len(self.block) - self.held:
             n = len(self.block) - self.held

@@ -1,6 +1,10 @@
-"""Runs test files without pytest: micropython tests/lib/run.py [FILE...]   (all test_*.py beside it by default)
+"""Runs test files without pytest, on MicroPython and CPython:
 
-Prints each test with ok or FAIL; exit status 1 when one failed.
+    micropython tests/lib/run.py [FILE | FILE::TEST | FILE::TEST[CASE]] ...
+
+All test_*.py beside it by default.  FILE with or without a folder, TEST and CASE as pytest calls them.  Prints each
+case
+with ok or FAIL; the exit status is 1 when one failed, or when there was none.
 """
 
 import os
@@ -16,22 +20,32 @@ HERE = _folder()
 sys.path.insert(0, HERE)
 sys.path.insert(0, HERE + "/../../lib")
 
+from cases import cases_of  # noqa: E402
 
-def run(name):
-    """Run the tests of the module `name`; returns (how many, how many failed)."""
-    module = __import__(name)
-    # Not dir(): MicroPython's does not see the names that fakes.spread() makes.
-    tests = sorted([key for key in module.__dict__ if key.startswith("test_")])
-    failed = 0
-    for key in tests:
-        try:
-            module.__dict__[key]()
-            print("%s.%s ok" % (name, key))
-        except Exception as error:  # whatever a test raises is its failure, and is printed
-            failed += 1
-            print("%s.%s FAIL" % (name, key))
-            _print(error)
-    return len(tests), failed
+
+def run(file, test="", case=""):
+    """Run the cases of a file that are called so; returns (how many, how many failed)."""
+    tests = __import__(file).__dict__
+    count = failed = 0
+    for name in sorted(
+        [key for key in tests if key.startswith("test_") and test in ("", key) and callable(tests[key])]
+    ):
+        for id, arguments in cases_of(tests[name]):
+            if case in ("", id):
+                count += 1
+                failed += not _passes("%s.py::%s%s" % (file, name, "[%s]" % id if id else ""), tests[name], arguments)
+    return count, failed
+
+
+def _passes(name, test, arguments):
+    try:
+        test(**arguments)
+    except Exception as error:  # whatever a test raises is its failure, and is printed
+        print(name, "FAIL")
+        _print(error)
+        return False
+    print(name, "ok")
+    return True
 
 
 def _print(error):
@@ -43,16 +57,24 @@ def _print(error):
         traceback.print_exception(error)
 
 
-def main(files):
-    names = [file.split("/")[-1][:-3] for file in files]
+def _parts(text):
+    # (file, test, case) of FILE::TEST[CASE]
+    path, _, test = text.partition("::")
+    test, _, case = test.partition("[")
+    file = path.split("/")[-1]
+    return file[:-3] if file.endswith(".py") else file, test, case[:-1]
+
+
+def main(wanted):
+    names = [_parts(text) for text in wanted]
     if not names:
-        names = sorted([name[:-3] for name in os.listdir(HERE) if name.startswith("test_") and name.endswith(".py")])
+        names = [_parts(name) for name in sorted(os.listdir(HERE)) if name.startswith("test_") and name.endswith(".py")]
     count = failed = 0
-    for name in names:
-        n, bad = run(name)
+    for file, test, case in names:
+        n, bad = run(file, test, case)
         count += n
         failed += bad
-    print("%d tests, %d failed" % (count, failed))
+    print("%d cases, %d failed" % (count, failed))
     return 1 if failed or not count else 0
 
 

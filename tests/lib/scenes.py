@@ -1,18 +1,21 @@
 """Where most tests begin: attached, with connected sockets."""
 
 import atsock
-from fakes import errno_of, new_modem
+from fakes import WIRES, errno_of, new_modem
 from frames import PEER, PORT, speech
 
 
-def attached(dialect, access="buffer", cut=0, take=0, **options):
-    """(modem, tape, clock, speech), attached and with a blank script."""
+def attached(dialect, access="buffer", cut=0, take=0, wire=None, **options):
+    """(modem, tape, clock, speech), attached and with a blank script; wire: one of WIRES from here on."""
     modem, tape, clock = new_modem(dialect, (), 0, take, access=access, **options)
     says = speech(dialect)
     tape.auto = says.attach()
     assert modem.attach("internet") == "10.0.0.1"
     rest(tape)
-    tape.cut = cut
+    if wire:
+        tape.behave(**WIRES[wire])
+    else:
+        tape.behave(cut, take)
     return modem, tape, clock, says
 
 
@@ -40,19 +43,20 @@ def answers(says):
 def connect(modem, tape, says, timeout=None, ring=4096, **options):
     """A new socket with a ring of that size, connected while the module answers by itself."""
     tape.auto = answers(says)
-    cut, tape.cut = tape.cut, 0
+    behaviour = tape.behaviour()
+    tape.behave()
     socket = modem.socket(**options)
     socket.setsockopt(1, atsock.SO_RCVBUF, ring)
     socket.connect((PEER, PORT))
     socket.settimeout(timeout)
     rest(tape)
-    tape.cut = cut
+    tape.behave(*behaviour)
     return socket
 
 
-def connected(dialect, access="buffer", script=(), cut=0, timeout=None, take=0, **options):
+def connected(dialect, access="buffer", script=(), cut=0, timeout=None, take=0, wire=None, **options):
     """(socket, modem, tape, clock, speech): one connected socket on the first id, and this script from here on."""
-    modem, tape, clock, says = attached(dialect, access, cut, take, **options)
+    modem, tape, clock, says = attached(dialect, access, cut, take, wire, **options)
     socket = connect(modem, tape, says, timeout)
     tape.load(script)
     return socket, modem, tape, clock, says
@@ -71,8 +75,8 @@ def recv_exactly(socket, n):
 def settle(modem, tape):
     """Let the driver take in all that can be read."""
     modem.poll()
-    while tape.any():
-        modem.poll()
+    while tape.any() or tape.is_pausing():
+        modem.poll(tape.pause)
 
 
 def echoing(answer):

@@ -1,19 +1,32 @@
-"""Every key that a dialect table may have: the shape of its cells, and who has to have it.
+"""Every attribute that a dialect table may have: the shape of its value, and which dialects need it.
 
-Written beside tables.py's description, and shares no code with it: entries() splits a text by the rules printed there.
+Written beside the description in dialects/table.py.  Shares nothing with the driver but the numbers of the words.
 """
 
-import sys
+from atsock.core import words
 
-from atsock import packing, tables
+NAMES = ("a7600", "bg96", "l610", "nl668", "sim7028")
+ACCESS = ("buffer", "push", "hex", "transparent")
 
-EVENTS = tables.EVENTS.decode().split()
-ASKED = EVENTS[: EVENTS.index("READY")]  # what a command can wait for
-UNASKED = EVENTS[EVENTS.index("READY") :]
-KINDS = packing.KINDS.decode().split()
-ENGINES = ("link", "n", "payload")  # filled in when the command is sent
+# Events in order of their bits: those that a command can wait for, and those that come unasked.
+ON_RESPONSE = (
+    "OK", "OK2", "PROMPT", "SENT", "REFUSED", "DATA", "EMPTY", "CLOSED", "UP", "DOWN", "ADDRESS", "RESOLVED", "STORED",
+    "CONNECT", "REASON",
+    "ERROR", "CODE", "PUSHED",
+)  # fmt: skip
+ON_URC = (
+    "READY", "PUSH", "PEER_CLOSED", "OPENED", "INCOMING", "INCOMING_FULL", "FLOW_OFF", "FLOW_ON", "NETWORK_LOST",
+    "RESTARTED", "SENDER", "NOISE",
+)  # fmt: skip
+EVENTS = ON_RESPONSE + ON_URC
+RESPONSES = (1 << len(ON_RESPONSE)) - 1
+URCS = (1 << len(EVENTS)) - 1 - RESPONSES
+KINDS = ("NONE", "RAW", "INLINE", "HEX", "INLINE_HEX", "WORD", "RAW_FROM", "INLINE_FROM", "HEX_FROM", "INLINE_HEX_FROM")
+OKS = (words.NEVER, words.OWN_CONTEXT, words.ASKED, words.ANY)
+ENGINES = ("link", "n", "payload")  # places that are filled in when the command is sent
 ERRNOS = (
-    "EADDRINUSE", "EAGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "EISCONN", "EMSGSIZE", "ENETDOWN", "ENOTCONN", "ETIMEDOUT",
+    "EADDRINUSE", "EAGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "EISCONN", "EMSGSIZE", "ENETDOWN",
+    "ENOTCONN", "ETIMEDOUT",
 )  # fmt: skip
 
 # The longest thing that can stand in a command's place.
@@ -24,13 +37,19 @@ _ACCOUNT = {"apn": APN, "user": NAME, "password": NAME, "auth": 3, "type": b"IPV
 _PING = {"host": HOST, "count": 255, "size": 1500, "timeout": 255000, "seconds": 255}
 _SERVER = {"port": PORT, "server": 3}
 
-# Commands: what stands in their places beside what the engine fills in.
+# Commands: what stands in their places beside what is filled in when they are sent.
 COMMANDS = {
-    "CONFIGURE": _ACCOUNT, "CONFIGURE_USER": _ACCOUNT, "ACTIVATE": _ACCOUNT, "ACTIVATE_USER": _ACCOUNT, "ACTIVATE_STORED": {}, "DEACTIVATE": {},
-    "OPEN_TCP": _OPEN, "OPEN_UDP": _OPEN, "OPEN_TCP_SERVER": _OPEN, "OPEN_UDP_ANY": _OPEN, "DATA_TCP": _OPEN, "DATA_UDP": _OPEN, "RESUME": {}, "RESUME_UDP": _OPEN,
-    "LISTEN": _SERVER, "STOP": {"server": 3}, "CLOSE": {}, "SEND": {}, "SEND_TO": _PEER, "PUSH_TO": _PEER, "SEND_HEX": {}, "PUSH_OUT": {},
-    "READ": {}, "READ_HEX": {}, "READ_ANY": {}, "RESOLVE": {"host": HOST}, "RESOLVE_6": {"host": HOST}, "WHY": {}, "PING": _PING, "PING_6": _PING,
-    "NTP": _PEER, "NTP_6": _PEER, "UNACKED": {}, "KEEPALIVE": {"idle": 36000, "interval": 750, "count": 50}, "KEEPALIVE_OFF": {},
+    "CONFIGURE": _ACCOUNT, "CONFIGURE_USER": _ACCOUNT, "ACTIVATE": _ACCOUNT, "ACTIVATE_USER": _ACCOUNT,
+    "ACTIVATE_STORED": {}, "DEACTIVATE": {},
+    "OPEN_TCP": _OPEN, "OPEN_UDP": _OPEN, "OPEN_TCP_SERVER": _OPEN, "OPEN_UDP_ANY": _OPEN, "DATA_TCP": _OPEN,
+    "DATA_UDP": _OPEN, "RESUME": {},
+    "RESUME_UDP": _OPEN, "LISTEN": _SERVER, "STOP": {"server": 3}, "CLOSE": {}, "SEND": {}, "SEND_TO": _PEER,
+    "PUSH_TO": _PEER, "SEND_HEX": {},
+    "PUSH_OUT": {}, "READ": {}, "READ_HEX": {}, "READ_ANY": {}, "RESOLVE": {"host": HOST}, "RESOLVE_6": {"host": HOST},
+    "ERROR_QUERY": {},
+    "PING": _PING, "PING_6": _PING, "NTP": _PEER, "NTP_6": _PEER, "UNACKED": {},
+    "KEEPALIVE": {"idle": 36000, "interval": 750, "count": 50},
+    "KEEPALIVE_OFF": {},
 }  # fmt: skip
 
 
@@ -43,231 +62,262 @@ def need(true, *what):
         raise Malformed(" ".join([str(item) for item in what]))
 
 
-def number(cell, least=0, most=1 << 28):
-    need(cell.isdigit() and least <= int(cell) <= most, "a number of", least, "to", most, "not", repr(cell))
+# -- shapes: functions of (attribute, value)
 
 
-def position(cell):
-    need(cell == "-" or cell.isdigit() and int(cell) <= 9, "a position, not", repr(cell))
+def number(attribute, value, least=0, most=1 << 28):
+    need(type(value) is int and least <= value <= most, "a number of", least, "to", most, "not", repr(value))
 
 
-# -- shapes: functions of (key, cells)
+def text(attribute, value):
+    need(isinstance(value, bytes) and value, "bytes, not", repr(value))
 
 
-def count(cells, *many):
-    need(len(cells) in many, "%d cells where %r belong" % (len(cells), many))
+def position(attribute, value):
+    need(value is None or type(value) is int and 0 <= value <= 9, "a position, not", repr(value))
 
 
-def command(key, cells):
-    if cells == ["-"]:
-        return
-    count(cells, 4, 5)
-    number(cells[0], 500, 300_000)
-    waited = cells[1].split()
-    also = [] if cells[2] == "-" else cells[2].split()
-    for word in waited + also:
-        need(word in ASKED, "no event that a command waits for:", word)
-    need(waited and not set(waited) & set(also), "an event twice:", waited, also)
-    _text(key, cells[3])
-    need(len(cells) == 4 or cells[4] in COMMANDS, "no command", cells[4:])
+def sequence(value, *lengths):
+    need(isinstance(value, tuple), "a tuple, not", repr(value))
+    need(not lengths or len(value) in lengths, "%d fields where %r belong" % (len(value), lengths))
 
 
-def _text(key, text):
-    need(text.startswith("AT") and text.count('"') % 2 == 0, "an open quote, or no AT:", text)
-    need(text.count("<") == text.count(">"), "a place is open:", text)
-    for piece in text.split("<")[1:]:
+def template(attribute, value):
+    sequence(value, 4, 5)
+    line, timeout_ms, required, optional = value[:4]
+    _command_line(attribute, line)
+    number(attribute, timeout_ms, 500, 300_000)
+    for events in (required, optional):
+        need(type(events) is int and not events & ~RESPONSES, "no events that a command waits for:", events)
+    need(required and not required & optional, "an event twice, or none:", required, optional)
+    if len(value) > 4:
+        sequence(value[4], 4, 5)
+        template("PUSH_TO" if b"<host>" in value[4][0] else "PUSH_OUT", value[4])
+
+
+def _command_line(attribute, line):
+    need(isinstance(line, bytes), "bytes, not", repr(line))
+    line = line.decode()
+    need(line.startswith("AT") and line.count('"') % 2 == 0, "an open quote, or no AT:", line)
+    need(line.count("<") == line.count(">"), "a place is open:", line)
+    for piece in line.split("<")[1:]:
         place = piece.split(">")[0]
-        need(place in ENGINES or place == "context" or place in COMMANDS[key], "no place of this command:", place)
-    need(text.count("<payload>") <= 1, "two payloads")
+        need(place in ENGINES or place == "context" or place in COMMANDS[attribute], "no place of this command:", place)
+    need(line.count("<payload>") <= 1, "two payloads")
 
 
-def row(key, cells):
-    count(cells, 9)
-    name, form, event, link, value, good, kind, extra, fields = cells
-    need(name not in ("", "-") and len(name) + len(form) < 60, "no name")
-    for word in event.split():
-        need(word in EVENTS, "no event:", word)
-    need(len(event.split()) == 1 or event == "SENT REFUSED", "one event, not", event)
-    position(link)
-    position(value)
-    position(extra)
-    need(good in ("any", "asked", "mine", "bad") or good.isdigit() and int(good) < 252, "good:", good)
-    need(kind in KINDS, "no kind of payload:", kind)
-    need(fields == "any" or fields.isdigit() and int(fields) <= 12, "fields:", fields)
-    furthest = max([int(cell) if cell.isdigit() else -1 for cell in (link, value)])
-    if kind == "WORD":
-        need(form == link == value == "-", "a whole line has no numbers")
-    elif kind != "NONE":
-        need(event in ("DATA", "PUSH"), "no payload follows", event)
-        need(value != "-", "payload without a length")
-        need(fields != "any" and furthest < int(fields), "a header whose fields are not counted")
-    if good == "asked":
-        need(value != "-", "no number is asked for")
-    if fields != "any" and kind in ("NONE", "RAW", "HEX"):
-        need(furthest < max(int(fields), 1), "no field", furthest)
-    if kind.endswith("_FROM"):
-        need(extra != "-" and int(extra) + 1 < int(fields), "no sender")
+def templates(attribute, value):
+    sequence(value)
+    for one in value:
+        template(attribute, one)
 
 
-def step(key, cells):
-    if cells == ["-"]:
-        return
-    count(cells, 2)
-    need(cells[0] in ("MUST", "MAY"), "MUST or MAY, not", cells[0])
-    need(cells[1].startswith("AT+") or cells[1] in COMMANDS, "no command:", cells[1])
+def row(attribute, value):
+    sequence(value, 9)
+    name, form, event, link, number_at, ok, kind, aux, fields = value
+    need(isinstance(name, bytes) and isinstance(form, bytes) and name and len(name) + len(form) < 60, "no name")
+    need(not name.endswith(b" ") and not form.startswith(b" "), "blanks before the form are skipped")
+    need(type(event) is int and 0 < event <= RESPONSES | URCS, "no event:", event)
+    need(event & event - 1 == 0 or event == words.SENT | words.REFUSED, "one event, not", event)
+    for one in (link, number_at, aux):
+        position(attribute, one)
+    need(ok in OKS or type(ok) is int and 0 <= ok < words.NEVER, "ok:", ok)
+    need(type(kind) is int and 0 <= kind < len(KINDS), "no kind of payload:", kind)
+    need(fields == words.ANY or type(fields) is int and 0 <= fields <= 12, "fields:", fields)
+    furthest = max([-1 if one is None else one for one in (link, number_at)])
+    if kind == words.WORD:
+        need(form == b"" and link is None and number_at is None, "a whole line has no numbers")
+    elif kind != words.NONE:
+        need(event in (words.DATA, words.PUSH), "no payload follows", event)
+        need(number_at is not None, "payload without a length")
+        need(fields != words.ANY and furthest < fields, "a header whose fields are not counted")
+    if ok == words.ASKED:
+        need(number_at is not None, "no number is asked for")
+    if fields != words.ANY and kind in (words.NONE, words.RAW, words.HEX):
+        need(furthest < max(fields, 1), "no field", furthest)
+    if KINDS[kind].endswith("_FROM"):
+        need(aux is not None and aux + 1 < fields, "no sender")
 
 
-def access(key, cells):
-    count(cells, 10)
-    mode, group, setup, send, chunk, recv, read, lines, send_to, leave = cells
-    number(mode, 0, 2)
-    number(group, 1, 4)
-    number(chunk, 1, 2048)
-    number(read, 1, 2048)
-    need(send in COMMANDS, "no command:", send)
-    for name in (recv, send_to):
-        need(name == "-" or name in COMMANDS, "no command:", name)
-    for name in (setup, leave):
-        need(name == "-" or KEYS.get(name) is step, "no steps:", name)
-    need(lines == "-" or KEYS.get(lines) is row, "no rows:", lines)
+def rows(attribute, value):
+    sequence(value)
+    for one in value:
+        row(attribute, one)
 
 
-def one(*allowed):
-    """One cell, a word of these."""
-
-    def check(key, cells):
-        count(cells, 1)
-        need(cells[0] in allowed, "one of", allowed, "not", cells[0])
-
-    return check
-
-
-def words(key, cells):
-    """One cell, words apart by a blank; or none."""
-    count(cells, 1)
+def steps(attribute, value):
+    sequence(value)
+    for step in value:
+        sequence(step, 2)
+        need(isinstance(step[0], bool), "MUST or MAY, not", step[0])
+        if isinstance(step[1], bytes):
+            need(step[1].startswith(b"AT+") and b"<" not in step[1], "no command:", step[1])
+        else:
+            template("ACTIVATE", step[1])
 
 
-def numbers(*many):
-    """One cell, so many numbers apart by a blank; or none."""
-
-    def check(key, cells):
-        count(cells, 1)
-        if cells != ["-"]:
-            for word in cells[0].split():
-                number(word)
-            need(len(cells[0].split()) in many, cells[0], "are not", many, "numbers")
-
-    return check
+def access(attribute, value):
+    need(sorted(value) == sorted(ACCESS), "the access modes are", ACCESS)
+    for mode in value.values():
+        access_mode(attribute, mode)
 
 
-def cells(*kinds):
-    """These cells, or none; of each: what it must be, a function or the beginning of the text."""
+def access_mode(attribute, value):
+    sequence(value, 10)
+    send, chunk, recv, read, mode, group, setup, lines, send_to, leave = value
+    template("SEND", send)
+    number(attribute, chunk, 1, 2048)
+    if recv is not None:
+        template("READ", recv)
+    number(attribute, read, 1, 2048)
+    number(attribute, mode, 0, 2)
+    number(attribute, group, 1, 4)
+    steps(attribute, setup)
+    need(setup, "no steps that lead there")
+    rows(attribute, lines)
+    if send_to is not None:
+        template("SEND_TO", send_to)
+    steps(attribute, leave)
 
-    def check(key, found):
-        if found != ["-"]:
-            count(found, len(kinds))
-            for kind, cell in zip(kinds, found):
-                if isinstance(kind, str):
-                    need(cell.startswith(kind), "begins with", kind, "not", cell)
-                else:
-                    kind(cell)
+
+def one_of(*allowed):
+    def check(attribute, value):
+        need(value in allowed and type(value) is type(allowed[0]), "one of", allowed, "not", repr(value))
 
     return check
 
 
-def texts(key, cells):
-    """Any number of beginnings of lines."""
+def yes_or_no(attribute, value):
+    need(isinstance(value, bool), "True or False, not", repr(value))
 
 
-def errnos(key, cells):
-    for cell in cells:
-        code, name = cell.split()
-        number(code)
+def word(attribute, value):
+    need(isinstance(value, str) and value, "a str, not", repr(value))
+
+
+def several(shape, *lengths):
+    """A tuple of values of this shape, so many or any number."""
+
+    def check(attribute, value):
+        sequence(value, *lengths)
+        for one in value:
+            shape(attribute, one)
+
+    return check
+
+
+def fields(*shapes):
+    """A tuple of values of these shapes."""
+
+    def check(attribute, value):
+        sequence(value, len(shapes))
+        for i in range(len(shapes)):
+            shapes[i](attribute, value[i])
+
+    return check
+
+
+def begins(start):
+    def check(attribute, value):
+        need(isinstance(value, bytes) and value.startswith(start), "begins with", start, "not", repr(value))
+
+    return check
+
+
+def link_ids(attribute, value):
+    need(isinstance(value, range) and len(value) > 0 and value[0] >= 0, "a range of ids, not", repr(value))
+
+
+def any_bytes(attribute, value):
+    need(isinstance(value, bytes), "bytes, not", repr(value))
+
+
+def errnos(attribute, value):
+    for code, name in value.items():
+        number(attribute, code)
         need(name in ERRNOS, "no errno:", name)
 
 
-def listed(*allowed):
-    def check(cell):
-        need(cell in allowed, "one of", allowed, "not", cell)
+def any_or_numbers(attribute, value):
+    if value != words.ANY:
+        several(number)(attribute, value)
+
+
+def _or_none(shape):
+    def check(attribute, value):
+        if value is not None:
+            shape(attribute, value)
 
     return check
 
 
-def some_numbers(cell):
-    for word in cell.split():
-        need(word == "any" or word.isdigit(), "no number:", word)
+_question = begins(b"AT+")
+_name = begins(b"+")
+_command = _or_none(template)
 
-
-yes_or_no = one("yes", "no")
-some = range(1, 40)
-
-KEYS = {
-    "BASE": words, "MODELS": words, "LINKS": numbers(2), "SERVERS": one("IN_LINKS", "APART", "BECOMES"), "SERVER_COUNT": numbers(1),
-    "NO_PORT": one("-", "0"), "DATA_LINK": numbers(1), "DATA_SETTING": cells("AT+", "+"), "REGISTRATION": words, "SETUP": step, "AUTHS": numbers(*some),
-    "PDP_4": words, "PDP_6": words, "STATE": cells("AT+", "+", position, position, position), "ADDRESS_OF": cells("AT+", "+", position), "DEACTIVATE_LOST": yes_or_no,
-    "EIGHT_GROUPS": yes_or_no, "OPEN_MS": numbers(1), "PROTOCOLS": cells(listed("4", "6"), number, number, number),
-    "STALE": cells("AT+", "+", listed("BY_LINE", "BY_ID", "BY_FLAG")), "CLOSE_OPENING": yes_or_no, "CLOSE_WHEN_GONE": yes_or_no, "UDP_MOST": numbers(1), "STORE_MOST": numbers(1),
-    "ROOM": cells("AT+", "+"), "NOTHING_LEFT": numbers(*some), "AGAIN": numbers(*some), "TELLS_COUNT": words, "PUSH_BY_SENDER": yes_or_no,
-    "ACCESS_BUFFER": access, "ACCESS_PUSH": access, "ACCESS_HEX": access, "ACCESS_TRANSPARENT": access, "TEXT": step, "HEX": step, "BUFFER": step, "PUSH": step, "DATA": step,
-    "LEAVE": step, "GUARD_MS": numbers(1), "DATA_ENDS": texts, "ESCAPED_READS": yes_or_no, "RESUME_WORDS": texts, "WHY_OF": words, "PING_MOST": numbers(3),
-    "PING_REPLY": cells("+", position, some_numbers, position, position), "PING_END": cells("+", position, some_numbers), "PING_FATAL": numbers(*some),
-    "NTP_LINE": cells("+", position, number, position), "UNACKED_LINE": cells("+", position, position), "KEEPALIVE_MOST": numbers(4),
-    "LINES": row, "RAW_LINES": row, "HEX_LINES": row, "PUSH_LINES": row, "DATA_LINES": row, "ERRNOS": errnos, "FOREIGN_CODES": texts,
+SHAPES = {
+    "NAME": word, "VENDOR": one_of("quectel", "simcom", "fibocom"), "MODELS": several(text), "LINKS": link_ids,
+    "SERVERS": one_of(words.IN_LINKS, words.APART, words.BECOMES), "SERVER_COUNT": number,
+    "NO_PORT": one_of(b"", b"0"), "DATA_LINK": _or_none(number),
+    "DATA_SETTING": _or_none(fields(_question, _name)), "REGISTRATION": several(_question), "SETUP": steps,
+    "AUTHS": several(number),
+    "PDP_4": text, "PDP_6": _or_none(text), "STATE": fields(_question, _name, position, number, position),
+    "ADDRESS_OF": _or_none(fields(_question, _name, number)), "DEACTIVATE_LOST": yes_or_no, "EIGHT_GROUPS": yes_or_no,
+    "OPEN_MS": number,
+    "PROTOCOLS": several(fields(one_of(4, 6), number, number, number)),
+    "STALE": fields(_question, _name, one_of(words.BY_LINE, words.BY_ID, words.BY_FLAG)), "CLOSE_OPENING": yes_or_no,
+    "CLOSE_AFTER_PEER": yes_or_no,
+    "UDP_MAX": number, "STORE_MAX": number, "ROOM": _or_none(fields(_question, _name)),
+    "NOTHING_LEFT": _or_none(number), "RETRY": _or_none(number),
+    "TELLS_COUNT": _or_none(_name), "PUSH_BY_SENDER": yes_or_no, "ACCESS": access, "GUARD_MS": number,
+    "DATA_ENDS": several(text),
+    "ESCAPED_READS": yes_or_no, "RESUME_WORDS": several(text), "ERROR_QUERY_FOR": any_bytes,
+    "PING_MAX": _or_none(several(number, 3)),
+    "PING_REPLY": _or_none(fields(_name, number, several(number), number, number)),
+    "PING_END": _or_none(fields(_name, number, any_or_numbers)),
+    "PING_FATAL": several(number), "NTP_LINE": _or_none(fields(_name, number, number, position)),
+    "UNACKED_LINE": _or_none(fields(_name, position, number)),
+    "KEEPALIVE_MAX": _or_none(several(number, 4)), "LINES": rows, "ERRNOS": errnos, "FOREIGN_CODES": several(_name),
 }  # fmt: skip
-KEYS.update([(key, command) for key in COMMANDS])
+SHAPES.update([(command, templates if command == "CONFIGURE" else _command) for command in COMMANDS])
 
-# What not every table has: it must be there when the cells of another key are these (or merely any), or nobody needs it.
+# What a dialect must have although it may be absent in others: when another attribute is this (None: when it is there).
 WHEN = {
-    "SERVER_COUNT": ("SERVERS", "APART"), "LISTEN": ("SERVERS", "APART"), "STOP": ("SERVERS", "APART"), "OPEN_TCP_SERVER": ("SERVERS", "IN_LINKS"),
-    "WHY_OF": ("WHY", ""), "PING_6": ("PING", ""), "PING_MOST": ("PING", ""), "PING_REPLY": ("PING", ""), "PING_END": ("PING", ""), "PING_FATAL": ("PING", ""),
-    "NTP_6": ("NTP", ""), "NTP_LINE": ("NTP", ""), "UNACKED_LINE": ("UNACKED", ""), "KEEPALIVE_MOST": ("KEEPALIVE", ""),
+    "SERVER_COUNT": ("SERVERS", words.APART), "LISTEN": ("SERVERS", words.APART), "STOP": ("SERVERS", words.APART),
+    "OPEN_TCP_SERVER": ("SERVERS", words.IN_LINKS), "ERROR_QUERY_FOR": ("ERROR_QUERY", None),
+    "PING_MAX": ("PING", None), "PING_REPLY": ("PING", None),
+    "PING_END": ("PING", None), "PING_FATAL": ("PING", None), "NTP_LINE": ("NTP", None),
+    "UNACKED_LINE": ("UNACKED", None),
+    "KEEPALIVE_OFF": ("KEEPALIVE", None), "KEEPALIVE_MAX": ("KEEPALIVE", None),
 }  # fmt: skip
-# These have names of the dialect's own choice, or need not be.
-FREE = (
-    "PDP_6", "OPEN_UDP", "OPEN_UDP_ANY", "PUSH_TO", "SEND_HEX", "PUSH_OUT", "READ_HEX", "TEXT", "HEX", "BUFFER", "PUSH", "DATA", "LEAVE",
-    "RAW_LINES", "HEX_LINES", "PUSH_LINES", "DATA_LINES",
+# What every dialect must have.
+ALWAYS = (
+    "NAME", "VENDOR", "MODELS", "LINKS", "REGISTRATION", "AUTHS", "PDP_4", "ACTIVATE", "ACTIVATE_USER",
+    "ACTIVATE_STORED", "DEACTIVATE", "STATE",
+    "OPEN_MS", "OPEN_TCP", "DATA_TCP", "DATA_UDP", "RESUME", "RESUME_UDP", "CLOSE", "SEND", "SEND_TO", "READ", "STALE",
+    "UDP_MAX", "ACCESS",
+    "GUARD_MS", "DATA_ENDS", "RESOLVE", "LINES", "ERRNOS",
 )  # fmt: skip
 
 
-def text(name):
-    """The text of one dialect, without what it is based on."""
-    full = "atsock.dialects." + name
-    __import__(full)
-    return sys.modules[full].TABLE.decode()
+def attributes(table):
+    """The names of all attributes that a table has or inherits, without the dialect's own, sorted."""
+    return sorted([name for name in dir(table) if not name.startswith("_")])
 
 
-def entries(text):
-    """[(key, cells)] of a text; cells are str, "-" for an absent one."""
+def check(attribute, value):
+    """Raises Malformed when the value is none that dialects/table.py describes for this attribute."""
+    need(attribute in SHAPES, "no attribute of a table:", attribute)
+    SHAPES[attribute](attribute, value)
+
+
+def templates_of(table):
+    """[(attribute, template)] of all commands, those that follow another included."""
     found = []
-    for line in text.split("\n"):
-        if line and not line.startswith("#"):
-            line = line.split(" # ")[0].rstrip()
-            need("\t" not in line and " " in line, "no cell:", repr(line))
-            key = line.split(" ")[0]
-            found.append((key, [cell.strip() for cell in line[len(key) :].split("  ") if cell.strip()]))
+    for attribute in sorted(COMMANDS):
+        value = getattr(table, attribute)
+        for one in value if attribute == "CONFIGURE" else () if value is None else (value,):
+            while one is not None:
+                found.append((attribute, one))
+                one = one[4] if len(one) > 4 else None
     return found
-
-
-def lines(name, key):
-    """All cells of this key, as the driver has them: bytes, b"" for an absent one; of what the dialect is based on, too."""
-    found = entries(text(name))
-    base = dict(found)["BASE"][0]
-    if key not in dict(found):
-        return lines(base, key) if base != "-" else []
-    return [as_bytes(cells) for one, cells in found if one == key]
-
-
-def as_bytes(cells):
-    return [b"" if cell == "-" else cell.encode() for cell in cells]
-
-
-def common(rows):
-    """The cells of rows that every module has (packing.py: FIRST, LAST), likewise."""
-    return [as_bytes(cells) for _, cells in entries(b"\n".join(rows).decode())]
-
-
-def check(key, cells):
-    """Raises Malformed when the line says nothing that tables.py describes."""
-    need(key in KEYS, "no key of the tables:", key)
-    need(cells, key, "has no cells")
-    KEYS[key](key, cells)

@@ -1,15 +1,20 @@
-"""Unsolicited lines during transfers under heap_lock(): what the module says beside its answers needs no heap either."""
+"""Unsolicited lines during transfers under heap_lock(): what the module says beside its answers needs no heap
+either."""
 
 import test_alloc as alloc
-from fakes import Case, spread
+from cases import cases
+from fakes import Case
 from frames import ACCESS, DIALECTS, line
 from responder import SIZE, SOURCE, Responder
 from test_alloc import LOCKS, Taker, heap_lock, heap_unlock, readinto, recv_into, send
 
 LINES = (
-    line(b"RING"), b"\r\n\r\n", line(b"+CREG: 2"), line(b'+CEREG: 1,"1A2B","01234567",7'), line(b"SMS DONE"), line(b"*PSUTTZ: 26/11/21,03:00:00"),
-    line(b"^SIMST: 1"), line(b"%NWSEARCH"), line(b'+QIND: "csq",20,99'), line(b'+QIURC: "xyz",1'), line(b"+CTZV: +32"), line(b"AT+CSQ"), line(b">"),
-    line(b'+MSTK: 11, "' + b"D0" * 200 + b'"'), line(b"+CIPERROR: 2"), line(b"+QPING: 569"), line(b"+MIPPUSH: 6,0,5"), line(b"Call Ready"),
+    line(b"RING"), b"\r\n\r\n", line(b"+CREG: 2"), line(b'+CEREG: 1,"1A2B","01234567",7'), line(b"SMS DONE"),
+    line(b"*PSUTTZ: 26/11/21,03:00:00"),
+    line(b"^SIMST: 1"), line(b"%NWSEARCH"), line(b'+QIND: "csq",20,99'), line(b'+QIURC: "xyz",1'), line(b"+CTZV: +32"),
+    line(b"AT+CSQ"), line(b">"),
+    line(b'+MSTK: 11, "' + b"D0" * 200 + b'"'), line(b"+CIPERROR: 2"), line(b"+QPING: 569"), line(b"+MIPPUSH: 6,0,5"),
+    line(b"Call Ready"),
 )  # fmt: skip
 
 
@@ -66,11 +71,9 @@ def _run(dialect, access, transfer, lock):
     assert not module.wrong and not module.gather.wrong and not taker.wrong
 
 
-def heap_is_locked_among_notices(dialect):
-    for access in ACCESS:
-        for transfer in (_send, _recv_into, _readinto):
-            with Case(dialect, access, transfer):
-                _run(dialect, access, transfer, LOCKS[0])
-
-
-spread(globals(), DIALECTS, heap_is_locked_among_notices)
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_heap_is_locked_among_notices(dialect, access):
+    for transfer in (_send, _recv_into, _readinto):
+        with Case(dialect, access, transfer):
+            _run(dialect, access, transfer, LOCKS[0])

@@ -1,19 +1,23 @@
-"""call() and command() on a script: what they change for the sockets, and how a send that nobody waits for any more ends."""
+"""call() and command() on a script: what they change for the sockets, and how a send that nobody waits for any more
+ends."""
 
 import atsock
-from fakes import CUTS, Case, errno_of, raises, spread
+from cases import cases
+from fakes import CUTS, Case, errno_of, raises
 from frames import DIALECTS, OK, line
 from scenes import attached, connect, connected, rest
 
 DOWN = {
-    "bg96": (("QIDEACT", 1), b"AT+QIDEACT=1", OK), "nl668": (("MIPCALL", 0), b"AT+MIPCALL=0", OK + line(b"+MIPCALL: 0")),
+    "bg96": (("QIDEACT", 1), b"AT+QIDEACT=1", OK),
+    "nl668": (("MIPCALL", 0), b"AT+MIPCALL=0", OK + line(b"+MIPCALL: 0")),
     "a7600": (("NETCLOSE",), b"AT+NETCLOSE", OK + line(b"+NETCLOSE: 0")),
 }  # fmt: skip
 DOWN["l610"] = DOWN["nl668"]
 DOWN["sim7028"] = DOWN["a7600"]
 # A send without a count, what cancels it, and what the module says to that.
 SENDS = {
-    "bg96": (("QISEND", 3, b"abc"), b"AT+QISEND=3", b"\x1b", OK), "a7600": (("CIPSEND", 3, b"abc"), b"AT+CIPSEND=3", b"\x1b", b""),
+    "bg96": (("QISEND", 3, b"abc"), b"AT+QISEND=3", b"\x1b", OK),
+    "a7600": (("CIPSEND", 3, b"abc"), b"AT+CIPSEND=3", b"\x1b", b""),
     "sim7028": (("CIPSEND", 1, b"abc"), b"AT+CIPSEND=1", b"\x1b", line(b"ERROR")),
     "nl668": (("MIPSEND", 3, b"abc"), b"AT+MIPSEND=3", b"\x1a", OK + line(b"+MIPSEND: 3,0,2048") + OK),
 }  # fmt: skip
@@ -21,7 +25,8 @@ SENDS["l610"] = SENDS["nl668"]
 CSQ = [(">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 20,99") + OK)]
 
 
-def deactivated_by_hand(dialect):
+@cases("dialect", DIALECTS)
+def test_deactivated_by_hand(dialect):
     """What detach() does, done by call() or command(), is detaching: sockets fail, and attach() attaches again."""
     arguments, text, answer = DOWN[dialect]
     for by_call in (True, False):
@@ -45,7 +50,8 @@ def deactivated_by_hand(dialect):
             rest(tape)
 
 
-def refused_deactivation_changes_nothing(dialect):
+@cases("dialect", DIALECTS)
+def test_refused_deactivation_changes_nothing(dialect):
     arguments, text, answer = DOWN[dialect]
     socket, modem, tape, clock, says = connected(dialect)
     tape.load([(">", text + b"\r"), ("<", line(b"ERROR"))] + (says.why() if says.asks_why else []))
@@ -54,14 +60,22 @@ def refused_deactivation_changes_nothing(dialect):
     assert modem.isconnected()
 
 
-def abandoned_before_the_prompt(dialect):
-    """The prompt comes when the call has given up: the send is cancelled as the manual says, and both are in step after."""
+@cases("dialect", DIALECTS)
+def test_abandoned_before_the_prompt(dialect):
+    """The prompt comes when the call has given up: the send is cancelled as the manual says, and both are in step
+    after."""
     arguments, text, cancel, answer = SENDS[dialect]
     for cut in (0, 1):
         with Case(dialect, cut):
             modem, tape, clock, says = attached(dialect)
             tape.cut = cut
-            script = [(">", text + b"\r"), (">", b"AT+CSQ\r"), ("!", b"\r\n>"), (">", cancel), ("!", answer + line(b"+CSQ: 20,99") + OK)]
+            script = [
+                (">", text + b"\r"),
+                (">", b"AT+CSQ\r"),
+                ("!", b"\r\n>"),
+                (">", cancel),
+                ("!", answer + line(b"+CSQ: 20,99") + OK),
+            ]
             tape.load(script)
             raises(atsock.Timeout, modem.call, *arguments)
             for _ in range(3000):
@@ -72,7 +86,8 @@ def abandoned_before_the_prompt(dialect):
             tape.done()
 
 
-def prompt_behind_the_echo(dialect):
+@cases("dialect", DIALECTS)
+def test_prompt_behind_the_echo(dialect):
     """With echo on, the prompt stands behind the lone CR of the echo, with or without a line end of its own."""
     for prompt in (b">", b">\r\n", b"\n>", b"\r\n>", b"\r\n> \r\n"):
         for cut in CUTS:
@@ -88,7 +103,8 @@ def prompt_behind_the_echo(dialect):
                 tape.done()
 
 
-def own_words(dialect):
+@cases("dialect", DIALECTS)
+def test_own_words(dialect):
     """A refusal without a number is told in the module's own words."""
     for answer, text in ((b"NO CARRIER", "NO CARRIER"), (b"+CME ERROR: SIM busy", "SIM busy"), (b"ERROR", "")):
         with Case(dialect, answer):
@@ -98,13 +114,22 @@ def own_words(dialect):
             assert (error.code, error.text) == (None, text), (error.code, error.text)
 
 
-def arguments_come_first(dialect):
+@cases("dialect", DIALECTS)
+def test_arguments_come_first(dialect):
     """ValueError and TypeError before anything else: not attached, or a module that has no such thing."""
     for attach in (False, True):
         modem, tape, clock, says = attached(dialect)
         if not attach:
-            modem._is_down()
-        for arguments in (("bad host",), ("",), ("host", 0), ("host", 1000), ("host", 1, -1), ("host", 1, 9999), ("host", 1, 32, 0)):
+            modem._session.set_down()
+        for arguments in (
+            ("bad host",),
+            ("",),
+            ("host", 0),
+            ("host", 1000),
+            ("host", 1, -1),
+            ("host", 1, 9999),
+            ("host", 1, 32, 0),
+        ):
             with Case(dialect, attach, arguments):
                 raises(ValueError, modem.ping, *arguments)
         for arguments in (("bad host",), ("host", 0), ("host", 65536)):
@@ -116,9 +141,3 @@ def arguments_come_first(dialect):
             wanted = 95 if attach else 100
             assert errno_of(modem.ping, "host") == wanted and errno_of(modem.ntp, "host") == wanted
         tape.done()
-
-
-spread(
-    globals(), DIALECTS, deactivated_by_hand, refused_deactivation_changes_nothing, abandoned_before_the_prompt, prompt_behind_the_echo, own_words,
-    arguments_come_first,
-)  # fmt: skip

@@ -1,16 +1,17 @@
 """UDP sockets: borders, senders, sizes, in every dialect and access mode."""
 
 import atsock
-from fakes import CUTS, Case, errno_of, spread
-from frames import ACCESS, DIALECTS, HOSTILE, OK, PEER, PORT, digits, line, pulls
+from cases import cases
+from fakes import CUTS, WIRE_NAMES, Case, errno_of
+from frames import ACCESS, DIALECTS, HOSTILE, OK, PEER, PORT, PUSHED, digits, line, pulls
 from scenes import attached, connect, settle
 
 EMSGSIZE, ETIMEDOUT, EAGAIN = 90, 110, 11
 
 
-def udp(dialect, access, cut=0, timeout=9, **options):
+def udp(dialect, access, cut=0, timeout=9, wire=None, **options):
     """(socket, modem, tape, clock, speech) of a datagram socket connected to the peer."""
-    modem, tape, clock, says = attached(dialect, access, cut, **options)
+    modem, tape, clock, says = attached(dialect, access, cut, wire=wire, **options)
     return connect(modem, tape, says, timeout, type=atsock.SOCK_DGRAM), modem, tape, clock, says
 
 
@@ -25,7 +26,11 @@ def send_script(says, dialect, access, payload):
 def reception(says, dialect, access, payload):
     """One datagram from the peer."""
     if pulls(dialect, access):
-        return [("!", says.notice(access, says.first)), (">", says.ask(access, says.first, says.most[access])), ("<", says.answer(access, says.first, payload, 0))]
+        return [
+            ("!", says.notice(access, says.first)),
+            (">", says.ask(access, says.first, says.most[access])),
+            ("<", says.answer(access, says.first, payload, 0)),
+        ]
     if dialect in ("nl668", "l610"):
         if access == "hex":
             return [("!", line(b"+MIPRUDP: 192.0.2.7,5005,1,0," + digits(payload)))]
@@ -38,92 +43,96 @@ def keeps_borders(dialect, access):
     return dialect == "bg96" or not pulls(dialect, access)
 
 
-def sends_one_datagram_each(dialect):
-    for access in ACCESS:
-        for cut in (0, 1):
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = udp(dialect, access, cut)
-                payload = HOSTILE[:200]
-                tape.load(send_script(says, dialect, access, payload) + send_script(says, dialect, access, b"x") + says.close(says.first))
-                assert socket.send(payload) == 200
-                assert socket.send(b"x") == 1
-                socket.close()
-                tape.done()
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_sends_one_datagram_each(dialect, access):
+    for cut in (0, 1):
+        with Case(dialect, access, cut):
+            socket, modem, tape, clock, says = udp(dialect, access, cut)
+            payload = HOSTILE[:200]
+            tape.load(
+                send_script(says, dialect, access, payload)
+                + send_script(says, dialect, access, b"x")
+                + says.close(says.first)
+            )
+            assert socket.send(payload) == 200
+            assert socket.send(b"x") == 1
+            socket.close()
+            tape.done()
 
 
-def receives_with_borders_and_sender(dialect):
-    """Each datagram whole, its sender told; protocol words in it; what does not fit the caller's buffer is lost (BSD)."""
-    for access in ACCESS:
-        for cut in CUTS:
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = udp(dialect, access, cut)
-                script = []
-                for payload in (HOSTILE, b"second", b"third one", b"4"):
-                    script += reception(says, dialect, access, payload)
-                tape.load(script)
-                assert socket.recvfrom(1500) == (HOSTILE, (PEER, PORT))
-                assert socket.recvfrom(1500) == (b"second", (PEER, PORT))
-                if keeps_borders(dialect, access):
-                    assert socket.recv(5) == b"third"
-                    buf = bytearray(9)
-                    assert socket.recv_into(buf) == 1
-                    assert buf[:1] == b"4"
-                    settle(modem, tape)
-                    tape.done()
+@cases("wire", WIRE_NAMES)
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_receives_with_borders_and_sender(dialect, access, wire):
+    """Each datagram whole, its sender told; protocol words in it; what does not fit the caller's buffer is lost
+    (BSD)."""
+    socket, modem, tape, clock, says = udp(dialect, access, wire=wire, timeout=20)
+    script = []
+    for payload in (HOSTILE, b"second", b"third one", b"4"):
+        script += reception(says, dialect, access, payload)
+    tape.load(script)
+    assert socket.recvfrom(1500) == (HOSTILE, (PEER, PORT))
+    assert socket.recvfrom(1500) == (b"second", (PEER, PORT))
+    if keeps_borders(dialect, access):
+        assert socket.recv(5) == b"third"
+        buf = bytearray(9)
+        assert socket.recv_into(buf) == 1
+        assert buf[:1] == b"4"
+        settle(modem, tape)
+        tape.done()
 
 
-def too_long_for_one(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_too_long_for_one(dialect, access):
     """A datagram longer than the module takes in one send: EMSGSIZE, nothing is sent."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = udp(dialect, access)
-            tape.load(())
-            assert errno_of(socket.send, bytes(2049)) == EMSGSIZE
-            assert errno_of(socket.sendto, bytes(2049), (PEER, PORT)) == EMSGSIZE
-            assert tape.written == 0
+    socket, modem, tape, clock, says = udp(dialect, access)
+    tape.load(())
+    assert errno_of(socket.send, bytes(2049)) == EMSGSIZE
+    assert errno_of(socket.sendto, bytes(2049), (PEER, PORT)) == EMSGSIZE
+    assert tape.written == 0
 
 
-def waiting(dialect):
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = udp(dialect, access, timeout=2)
-            tape.after = lambda text: says.nothing(access, says.first)
-            before = clock.now
-            assert errno_of(socket.recvfrom, 100) == ETIMEDOUT
-            assert clock.now - before == 2000
-            socket.settimeout(0)
-            assert errno_of(socket.recv, 100) == EAGAIN
-            assert socket.readinto(bytearray(9)) is None
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_waiting(dialect, access):
+    socket, modem, tape, clock, says = udp(dialect, access, timeout=2)
+    tape.after = lambda text: says.nothing(access, says.first)
+    before = clock.now
+    assert errno_of(socket.recvfrom, 100) == ETIMEDOUT
+    assert clock.now - before == 2000
+    socket.settimeout(0)
+    assert errno_of(socket.recv, 100) == EAGAIN
+    assert socket.readinto(bytearray(9)) is None
 
 
-def full_ring_drops_whole_datagrams(dialect):
+@cases(("dialect", "access"), PUSHED)
+def test_full_ring_drops_whole_datagrams(dialect, access):
     """Nobody reads and the ring is full: whole datagrams are lost and reported, those that are there stay whole."""
-    for access in ACCESS:
-        if pulls(dialect, access):
-            continue
-        for cut in (0, -1):
-            with Case(dialect, access, cut):
-                events = []
-                socket, modem, tape, clock, says = udp(dialect, access, cut, on_event=lambda e, s, v: events.append((e, s)))
-                script = []
-                for i in range(12):
-                    script += reception(says, dialect, access, bytes([65 + i]) * 700)
-                tape.load(script)
-                for _ in range(9000 if cut else 200):
-                    modem.poll()
-                got = []
-                socket.settimeout(0)
-                while True:
-                    try:
-                        got.append(socket.recv(1500))
-                    except OSError as error:
-                        assert error.args[0] == EAGAIN, error
-                        break
-                assert len(got) >= 4
-                for datagram in got:
-                    assert datagram == datagram[:1] * 700, len(datagram)
-                lost = 12 - len(got)
-                assert (atsock.EVENT_OVERFLOW, socket) in events or not lost
+    for cut in (0, -1):
+        with Case(dialect, access, cut):
+            events = []
+            socket, modem, tape, clock, says = udp(dialect, access, cut, on_event=lambda e, s, v: events.append((e, s)))
+            script = []
+            for i in range(12):
+                script += reception(says, dialect, access, bytes([65 + i]) * 700)
+            tape.load(script)
+            for _ in range(9000 if cut else 200):
+                modem.poll()
+            got = []
+            socket.settimeout(0)
+            while True:
+                try:
+                    got.append(socket.recv(1500))
+                except OSError as error:
+                    assert error.args[0] == EAGAIN, error
+                    break
+            assert len(got) >= 4
+            for datagram in got:
+                assert datagram == datagram[:1] * 700, len(datagram)
+            lost = 12 - len(got)
+            assert (atsock.EVENT_OVERFLOW, socket) in events or not lost
 
 
 def commands_of(modem, tape, says):
@@ -136,7 +145,11 @@ def commands_of(modem, tape, says):
             return says.opened(command, says.link_of(command))
         if b"CLOSE=" in command:
             return says.close(says.first)[1][1]
-        if command.startswith((b"AT+QISEND=", b"AT+CIPSEND=")) or command.startswith(b"AT+MIPSEND=") and b'"' not in command:
+        if (
+            command.startswith((b"AT+QISEND=", b"AT+CIPSEND="))
+            or command.startswith(b"AT+MIPSEND=")
+            and b'"' not in command
+        ):
             tape.line = b""
             tape.auto = payload
             return b"\r\n>"
@@ -154,7 +167,8 @@ def commands_of(modem, tape, says):
     return lines
 
 
-def bind_and_connect(dialect):
+@cases("dialect", DIALECTS)
+def test_bind_and_connect(dialect):
     """bind(), then connect(), then to another peer; what is sent goes to the one of the last connect()."""
     modem, tape, clock, says = attached(dialect, "buffer")
     lines = commands_of(modem, tape, says)
@@ -174,51 +188,55 @@ def bind_and_connect(dialect):
     socket.close()
 
 
-def test_fibocom_goes_back_to_its_peer():
-    """A push to another address changes where the next datagram goes without one (1.1.7): from then on it is told each time."""
-    for dialect in ("nl668", "l610"):
-        for access in ACCESS:
-            with Case(dialect, access):
-                modem, tape, clock, says = attached(dialect, access)
-                lines = commands_of(modem, tape, says)
-                socket = modem.socket(type=atsock.SOCK_DGRAM)
-                socket.settimeout(9)
-                socket.connect(("192.0.2.1", 5000))
-                socket.sendto(b"abcd", ("192.0.2.2", 6000))
-                assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.2",6000'
-                socket.send(b"abcd")
-                assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
-                socket.sendto(b"abcd", ("192.0.2.1", 5000))
-                assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
+@cases("access", ACCESS)
+@cases("dialect", ("nl668", "l610"))
+def test_fibocom_goes_back_to_its_peer(dialect, access):
+    """A push to another address changes where the next datagram goes without one (1.1.7): from then on it is told each
+    time."""
+    modem, tape, clock, says = attached(dialect, access)
+    lines = commands_of(modem, tape, says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(9)
+    socket.connect(("192.0.2.1", 5000))
+    socket.sendto(b"abcd", ("192.0.2.2", 6000))
+    assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.2",6000'
+    socket.send(b"abcd")
+    assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
+    socket.sendto(b"abcd", ("192.0.2.1", 5000))
+    assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.1",5000', lines
 
 
-def test_fibocom_datagram_that_waits_goes_to_its_own_address():
+@cases("dialect", ("nl668", "l610"))
+def test_fibocom_datagram_that_waits_goes_to_its_own_address(dialect):
     """sendto() that ran out of time behind a push that was flowed off: the next sendto() pushes it where it belongs."""
-    for dialect in ("nl668", "l610"):
-        modem, tape, clock, says = attached(dialect)
-        lines = commands_of(modem, tape, says)
-        socket = modem.socket(type=atsock.SOCK_DGRAM)
-        socket.connect((PEER, PORT))
-        tape.auto = None
-        stored = ("<", line(b"+MIPSEND: 1,0,2000") + OK)
-        flowed_off = ("<", line(b"+MIPPUSH: 1,1") + OK)
-        pushed = ("<", line(b"+MIPPUSH: 1,0") + OK)
-        one, two = (">", b'AT+MIPPUSH=1,"192.0.2.1",1\r'), (">", b'AT+MIPPUSH=1,"192.0.2.2",2\r')
-        tape.load([(">", b'AT+MIPSEND=1,"%s"\r' % digits(b"one")), stored] + [one, flowed_off] * 4)
-        socket.settimeout(1.4)  # pauses of 100, 200, 400 ms; the next one is longer
-        assert errno_of(socket.sendto, b"one", ("192.0.2.1", 1)) == ETIMEDOUT
-        tape.done()
-        tape.load([one, pushed, (">", b'AT+MIPSEND=1,"%s"\r' % digits(b"two")), stored, two, pushed])
-        socket.settimeout(20)
-        assert socket.sendto(b"two", ("192.0.2.2", 2)) == 3
-        tape.done()
+    modem, tape, clock, says = attached(dialect)
+    commands_of(modem, tape, says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.connect((PEER, PORT))
+    tape.auto = None
+    stored = ("<", line(b"+MIPSEND: 1,0,2000") + OK)
+    flowed_off = ("<", line(b"+MIPPUSH: 1,1") + OK)
+    pushed = ("<", line(b"+MIPPUSH: 1,0") + OK)
+    one, two = (">", b'AT+MIPPUSH=1,"192.0.2.1",1\r'), (">", b'AT+MIPPUSH=1,"192.0.2.2",2\r')
+    tape.load([(">", b'AT+MIPSEND=1,"%s"\r' % digits(b"one")), stored] + [one, flowed_off] * 4)
+    socket.settimeout(1.4)  # pauses of 100, 200, 400 ms; the next one is longer
+    assert errno_of(socket.sendto, b"one", ("192.0.2.1", 1)) == ETIMEDOUT
+    tape.done()
+    tape.load([one, pushed, (">", b'AT+MIPSEND=1,"%s"\r' % digits(b"two")), stored, two, pushed])
+    socket.settimeout(20)
+    assert socket.sendto(b"two", ("192.0.2.2", 2)) == 3
+    tape.done()
 
 
 def test_l610_numbers_of_the_protocols():
     """1.1.2: 60, 61, 62 over IPv6, with eight groups; a server's address is of its family."""
     modem, tape, clock, says = attached("l610", "buffer")
     lines = commands_of(modem, tape, says)
-    for kind, tls, wanted in ((atsock.SOCK_STREAM, False, 60), (atsock.SOCK_DGRAM, False, 61), (atsock.SOCK_STREAM, True, 62)):
+    for kind, tls, wanted in (
+        (atsock.SOCK_STREAM, False, 60),
+        (atsock.SOCK_DGRAM, False, 61),
+        (atsock.SOCK_STREAM, True, 62),
+    ):
         socket = modem.socket(atsock.AF_INET6, kind, tls=tls)
         socket.connect(("2001:db8::1", 80))
         assert lines[-1].endswith(b',"2001:db8:0:0:0:0:0:1",80,%d' % wanted), lines[-1]
@@ -231,24 +249,32 @@ def test_l610_numbers_of_the_protocols():
         assert lines[-1].endswith(b',8080,"%s",0,%d' % (address, wanted)), lines[-1]
 
 
-def test_bg96_service_tells_each_sender():
+@cases("cut", CUTS)
+def test_bg96_service_tells_each_sender(cut):
     """UDP SERVICE (2.1.8): read without a length, address and port in the header; sendto() names the peer (2.1.7)."""
-    for cut in CUTS:
-        with Case(cut):
-            modem, tape, clock, says = attached("bg96", "buffer")
-            tape.auto = lambda text: says.opened(text, 0) if text.startswith(b"AT+QIOPEN=") else b"\r\nOK\r\n"
-            socket = modem.socket(type=atsock.SOCK_DGRAM)
-            socket.bind(("0.0.0.0", 3030))
-            socket.settimeout(9)
-            tape.auto = None
-            tape.cut = cut
-            script = [("!", line(b'+QIURC: "recv",0')), (">", b"AT+QIRD=0\r"), ("<", b'\r\n+QIRD: 4,"10.7.76.34",7687\r\nOK\r\n\r\n\r\nOK\r\n')]
-            tape.load(script + [(">", b'AT+QISEND=0,10,"10.7.89.10",6969\r'), ("<", says.prompt), (">", b"1234567890"), ("<", line(b"SEND OK"))])
-            assert socket.recvfrom(100) == (b"OK\r\n", ("10.7.76.34", 7687))
-            settle(modem, tape)
-            socket._link.ready = 0
-            assert socket.sendto(b"1234567890", ("10.7.89.10", 6969)) == 10
-            tape.done()
-
-
-spread(globals(), DIALECTS, bind_and_connect, sends_one_datagram_each, receives_with_borders_and_sender, too_long_for_one, waiting, full_ring_drops_whole_datagrams)
+    modem, tape, clock, says = attached("bg96", "buffer")
+    tape.auto = lambda text: says.opened(text, 0) if text.startswith(b"AT+QIOPEN=") else b"\r\nOK\r\n"
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.bind(("0.0.0.0", 3030))
+    socket.settimeout(9)
+    tape.auto = None
+    tape.cut = cut
+    script = [
+        ("!", line(b'+QIURC: "recv",0')),
+        (">", b"AT+QIRD=0\r"),
+        ("<", b'\r\n+QIRD: 4,"10.7.76.34",7687\r\nOK\r\n\r\n\r\nOK\r\n'),
+    ]
+    tape.load(
+        script
+        + [
+            (">", b'AT+QISEND=0,10,"10.7.89.10",6969\r'),
+            ("<", says.prompt),
+            (">", b"1234567890"),
+            ("<", line(b"SEND OK")),
+        ]
+    )
+    assert socket.recvfrom(100) == (b"OK\r\n", ("10.7.76.34", 7687))
+    settle(modem, tape)
+    socket._link.rx_pending = 0
+    assert socket.sendto(b"1234567890", ("10.7.89.10", 6969)) == 10
+    tape.done()

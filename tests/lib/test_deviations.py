@@ -1,12 +1,14 @@
 """What real modules do that their manuals do not say: framing, echo, prompt, lost bytes.  One test per observation.
 
-The others: test_deviations_boot.py, test_deviations_quectel.py, test_deviations_simcom.py, test_deviations_fibocom.py; noise between
+The others: test_deviations_boot.py, test_deviations_quectel.py, test_deviations_simcom.py, test_deviations_fibocom.py;
+noise between
 answers is test_noise.py's.
 """
 
 import atsock
-from fakes import CUTS, Case, new_modem, raises, spread
-from frames import ACCESS, DIALECTS, OK, line, pulls, read_script, speech
+from cases import cases
+from fakes import CUTS, Case, new_modem, raises
+from frames import ACCESS, DIALECTS, OK, PULLED, line, pulls, read_script, speech
 from scenes import connect, connected, echoing, rest, settle
 from test_bringup import start
 
@@ -20,19 +22,22 @@ def events_of(**options):
 # -- framing, echo, prompt
 
 
-def test_echo_ends_in_one_cr():
-    """The echo and CR, then the answer's CR LF: CR CR LF on the wire.  It is no line of the answer, and nothing unknown."""
-    for cut in CUTS:
-        with Case(cut):
-            events, options = events_of()
-            modem, tape, clock = new_modem("bg96", [(">", b"AT+CGMR\r"), ("<", b"AT+CGMR\r\r\nR1.0\r\n\r\nOK\r\n")], cut, **options)
-            assert modem.command("AT+CGMR") == [b"R1.0"]
-            settle(modem, tape)
-            tape.done()
-            assert events == [], events
+@cases("cut", CUTS)
+def test_echo_ends_in_one_cr(cut):
+    """The echo and CR, then the answer's CR LF: CR CR LF on the wire.  It is no line of the answer, and nothing
+    unknown."""
+    events, options = events_of()
+    modem, tape, clock = new_modem(
+        "bg96", [(">", b"AT+CGMR\r"), ("<", b"AT+CGMR\r\r\nR1.0\r\n\r\nOK\r\n")], cut, **options
+    )
+    assert modem.command("AT+CGMR") == [b"R1.0"]
+    settle(modem, tape)
+    tape.done()
+    assert events == [], events
 
 
-def echo_on_again_after_restart(dialect):
+@cases("dialect", DIALECTS)
+def test_echo_on_again_after_restart(dialect):
     """ATE0 does not survive a restart: attach() turns it off again, and the sockets work."""
     modem, tape, clock, module = start(dialect)
     modem.attach("internet")
@@ -47,26 +52,28 @@ def echo_on_again_after_restart(dialect):
     connect(modem, tape, speech(dialect))
 
 
-def payload_echoed_behind_the_prompt(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_payload_echoed_behind_the_prompt(dialect, access):
     """With echo on the payload comes back too, before the result."""
-    for access in ACCESS:
-        for cut in (0, 1):
-            for payload in (b"hello", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\r\n", b"\x00\xff\x1a" * 30):
-                with Case(dialect, access, cut, payload):
-                    socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
-                    script = []
-                    for kind, data in says.send(access, says.first, payload):
-                        if kind == ">":
-                            script += [(kind, data), ("<", data)]
-                        else:
-                            script.append((kind, b"\r\n" + data if data.startswith(b">") else data))
-                    tape.load(script + says.close(says.first))
-                    assert socket.send(payload) == len(payload)
-                    socket.close()
-                    tape.done()
+    for cut in (0, 1):
+        for payload in (b"hello", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\r\n", b"\x00\xff\x1a" * 30):
+            with Case(dialect, access, cut, payload):
+                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
+                script = []
+                for kind, data in says.send(access, says.first, payload):
+                    if kind == ">":
+                        script += [(kind, data), ("<", data)]
+                    else:
+                        script.append((kind, b"\r\n" + data if data.startswith(b">") else data))
+                tape.load(script + says.close(says.first))
+                assert socket.send(payload) == len(payload)
+                socket.close()
+                tape.done()
 
 
-def urc_between_command_and_echo(dialect):
+@cases("dialect", DIALECTS)
+def test_urc_between_command_and_echo(dialect):
     """A notice stands between the command and its echo."""
     for cut in CUTS:
         with Case(dialect, cut):
@@ -87,7 +94,8 @@ def urc_between_command_and_echo(dialect):
             tape.done()
 
 
-def spellings_of_the_prompt(dialect):
+@cases("dialect", DIALECTS)
+def test_spellings_of_the_prompt(dialect):
     """With and without CR LF before it, with a blank or CR LF behind it, right behind the echo's CR."""
     for prompt in (b"\r\n> ", b"\r\n>", b">", b"> ", b">\r\n", b"\r\n>\r\n", b"\r\r\n> "):
         for echo in (False, True):
@@ -97,33 +105,37 @@ def spellings_of_the_prompt(dialect):
                 with Case(dialect, prompt, echo, cut):
                     socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
                     (_, command), _, (_, payload), (_, result) = says.send("buffer", says.first, b"> a")
-                    tape.load([(">", command), ("<", (command if echo else b"") + prompt), (">", payload), ("<", result)] + says.close(says.first))
+                    tape.load(
+                        [(">", command), ("<", (command if echo else b"") + prompt), (">", payload), ("<", result)]
+                        + says.close(says.first)
+                    )
                     assert socket.send(payload) == 3
                     socket.close()
                     tape.done()
 
 
-def reply_split_anywhere(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_reply_split_anywhere(dialect, access):
     """A pause at any place of an answer, within a number or a boot word."""
-    for access in ACCESS:
-        says = speech(dialect)
-        script = read_script(says, dialect, access, says.first, b"0123\r\nOK\r\n89")
-        at = 0
-        whole = script[-1][1]
-        while at < len(whole):
-            with Case(dialect, access, at):
-                socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
-                kind = script[-1][0]
-                tape.load(script[:-1] + [(kind, whole[:at]), ("~", 30), (kind, whole[at:])])
-                data = b""
-                while len(data) < 12:
-                    data += socket.recv(100)
-                assert data == b"0123\r\nOK\r\n89"
-                settle(modem, tape)
-                clock.pass_ms(100)
-                settle(modem, tape)
-                tape.done()
-            at += 1
+    says = speech(dialect)
+    script = read_script(says, dialect, access, says.first, b"0123\r\nOK\r\n89")
+    at = 0
+    whole = script[-1][1]
+    while at < len(whole):
+        with Case(dialect, access, at):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+            kind = script[-1][0]
+            tape.load(script[:-1] + [(kind, whole[:at]), ("~", 30), (kind, whole[at:])])
+            data = b""
+            while len(data) < 12:
+                data += socket.recv(100)
+            assert data == b"0123\r\nOK\r\n89"
+            settle(modem, tape)
+            clock.pass_ms(100)
+            settle(modem, tape)
+            tape.done()
+        at += 1
 
 
 def test_boot_word_split():
@@ -131,34 +143,44 @@ def test_boot_word_split():
         for at in range(1, len(word) + 4):
             with Case(word, at):
                 text = line(word)
-                script = [("!", text[:at]), ("~", 20), ("!", text[at:]), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 20,99") + OK)]
+                script = [
+                    ("!", text[:at]),
+                    ("~", 20),
+                    ("!", text[at:]),
+                    (">", b"AT+CSQ\r"),
+                    ("<", line(b"+CSQ: 20,99") + OK),
+                ]
                 modem, tape, clock = new_modem("bg96", script)
                 modem.poll(50)
                 assert modem.command("AT+CSQ") == [b"+CSQ: 20,99"]
                 tape.done()
 
 
-def several_messages_in_one_read(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_several_messages_in_one_read(dialect, access):
     """The send's result, the notice of the answer and the word that the peer has closed in one burst."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
-            link = says.first
-            script = says.send(access, link, b"ask")
-            kind, result = script[-1]
-            if pulls(dialect, access):
-                burst = result + says.notice(access, link) + says.closed(link)
-                more = [(">", says.ask(access, link, says.most[access])), ("<", says.answer(access, link, b"answer", 0))]
-                more += [(">", says.ask(access, link, says.most[access])), ("<", says.nothing(access, link))] if not says.tells_rest else []
-            else:
-                burst = result + says.push(access, link, b"answer") + says.closed(link)
-                more = []
-            tape.load(script[:-1] + [("<", burst)] + more)
-            assert socket.send(b"ask") == 3
-            assert socket.recv(100) == b"answer"
-            assert socket.recv(100) == b""
-            settle(modem, tape)
-            tape.done()
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    link = says.first
+    script = says.send(access, link, b"ask")
+    kind, result = script[-1]
+    if pulls(dialect, access):
+        burst = result + says.notice(access, link) + says.closed(link)
+        more = [(">", says.ask(access, link, says.most[access])), ("<", says.answer(access, link, b"answer", 0))]
+        more += (
+            [(">", says.ask(access, link, says.most[access])), ("<", says.nothing(access, link))]
+            if not says.tells_rest
+            else []
+        )
+    else:
+        burst = result + says.push(access, link, b"answer") + says.closed(link)
+        more = []
+    tape.load(script[:-1] + [("<", burst)] + more)
+    assert socket.send(b"ask") == 3
+    assert socket.recv(100) == b"answer"
+    assert socket.recv(100) == b""
+    settle(modem, tape)
+    tape.done()
 
 
 def test_lost_and_flipped_bytes():
@@ -166,7 +188,13 @@ def test_lost_and_flipped_bytes():
     for damaged in (b"\r\nK\r\n", b"\r\nO", b"K\r\n", b"", b"\r\n\x4f\xcb\r\n", b"\r\nOK"):
         for cut in CUTS:
             with Case(damaged, cut):
-                script = [(">", b"AT+CGMR\r"), ("<", line(b"R1.0") + damaged), ("~", 300), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 7,99") + OK)]
+                script = [
+                    (">", b"AT+CGMR\r"),
+                    ("<", line(b"R1.0") + damaged),
+                    ("~", 300),
+                    (">", b"AT+CSQ\r"),
+                    ("<", line(b"+CSQ: 7,99") + OK),
+                ]
                 script += [("~", 2500)] if damaged != b"\r\nOK" else []
                 script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
                 modem, tape, clock = new_modem("bg96", script, cut)
@@ -175,28 +203,24 @@ def test_lost_and_flipped_bytes():
                 tape.done()
 
 
-def final_result_of_a_read_lost(dialect):
+@cases(("dialect", "access"), PULLED)
+def test_final_result_of_a_read_lost(dialect, access):
     """The payload has come, the OK behind it not: the bytes are the program's, and the connection goes on."""
-    for access in ("buffer", "hex"):
-        if not pulls(dialect, access):
-            continue
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
-            link = says.first
-            answer = says.answer(access, link, b"data", 0)
-            sync = [(">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 7,99") + OK)]
-            tape.load(
-                [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer[: -len(OK)] + b"\r\nK\r\n")] + sync
-            )
-            assert socket.recv(100) == b"data"
-            while clock.now < 200_000:
-                modem.poll(10_000)
-            tape.done()
-            tape.load(read_script(says, dialect, access, link, b"more"))
-            assert socket.recv(100) == b"more"
-
-
-spread(
-    globals(), DIALECTS, echo_on_again_after_restart, payload_echoed_behind_the_prompt, urc_between_command_and_echo, spellings_of_the_prompt,
-    reply_split_anywhere, several_messages_in_one_read, final_result_of_a_read_lost,
-)  # fmt: skip
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+    link = says.first
+    answer = says.answer(access, link, b"data", 0)
+    sync = [(">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 7,99") + OK)]
+    tape.load(
+        [
+            ("!", says.notice(access, link)),
+            (">", says.ask(access, link, says.most[access])),
+            ("<", answer[: -len(OK)] + b"\r\nK\r\n"),
+        ]
+        + sync
+    )
+    assert socket.recv(100) == b"data"
+    while clock.now < 200_000:
+        modem.poll(10_000)
+    tape.done()
+    tape.load(read_script(says, dialect, access, link, b"more"))
+    assert socket.recv(100) == b"more"

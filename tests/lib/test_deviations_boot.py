@@ -1,14 +1,16 @@
 """What real modules do that their manuals do not say: boot and restart.  One test per observation."""
 
 import atsock
-from fakes import CUTS, Case, new_modem, raises, spread
+from cases import cases
+from fakes import CUTS, Case, new_modem, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line, speech
 from scenes import attached, connected, settle
 from test_bringup import start
 from test_deviations import events_of
 
 
-def boot_words(dialect):
+@cases("dialect", DIALECTS)
+def test_boot_words(dialect):
     """What modules say when they start: RDY (SIMCom: *ATREADY) is a restart, told once; the others mean nothing."""
     restarts = [b"RDY"] + ([b"*ATREADY: 1"] if dialect in ("a7600", "sim7028") else [])
     for word in restarts + [b"APP RDY", b"SMS DONE", b"PB DONE", b"+CPIN: READY"]:
@@ -24,7 +26,8 @@ def boot_words(dialect):
                 assert modem.isconnected() == (word not in restarts)
 
 
-def unanswered_at_before_the_boot_word(dialect):
+@cases("dialect", DIALECTS)
+def test_unanswered_at_before_the_boot_word(dialect):
     """No echo, no answer to the first ten AT."""
     modem, tape, clock, module = start(dialect)
     asked = []
@@ -41,7 +44,8 @@ def unanswered_at_before_the_boot_word(dialect):
     assert clock.now < 25_000
 
 
-def restart_with_open_sockets(dialect):
+@cases("dialect", DIALECTS)
+def test_restart_with_open_sockets(dialect):
     """No close notice, only boot words without RDY; then commands are refused: an OSError, and recover() helps."""
     for words in (b"", line(b"+CPIN: READY") + line(b"SMS DONE") + line(b"PB DONE")):
         with Case(dialect, words):
@@ -50,9 +54,11 @@ def restart_with_open_sockets(dialect):
                 "bg96": ERROR, "a7600": line(b"+CIPERROR: 4") + ERROR, "sim7028": line(b"+CIPERROR: 2") + ERROR,
                 "nl668": line(b"+CME ERROR: 2024"), "l610": ERROR,
             }[dialect]  # fmt: skip
-            not_open = {"bg96": OK, "a7600": line(b"+CIPCLOSE: 0,4") + ERROR, "sim7028": line(b"+CIPCLOSE: 0,4") + ERROR}.get(
-                dialect, line(b"+CME ERROR: 3")
-            )
+            not_open = {
+                "bg96": OK,
+                "a7600": line(b"+CIPCLOSE: 0,4") + ERROR,
+                "sim7028": line(b"+CIPCLOSE: 0,4") + ERROR,
+            }.get(dialect, line(b"+CME ERROR: 3"))
             normal = says.attach()
 
             def answer(command):
@@ -74,7 +80,8 @@ def restart_with_open_sockets(dialect):
             socket.connect((PEER, PORT))
 
 
-def restart_by_command(dialect):
+@cases("dialect", DIALECTS)
+def test_restart_by_command(dialect):
     """AT+CFUN=1,1: OK, POWERED DOWN, a notice of the old life, silence, RDY: recover() attaches again."""
     modem, tape, clock, says = attached(dialect)
     module = [says.attach()]
@@ -101,9 +108,15 @@ def restart_by_command(dialect):
     assert not state["broken"] and modem.isconnected()
 
 
-def cpin_answer_comes_as_a_notice(dialect):
+@cases("dialect", DIALECTS)
+def test_cpin_answer_comes_as_a_notice(dialect):
     """AT+CPIN? ends in +CME ERROR (busy, failure, 13) and +CPIN: READY comes later, or just before."""
-    for busy in (line(b"+CME ERROR: SIM busy"), line(b"+CME ERROR: SIM failure"), line(b"+CME ERROR: 13"), line(b"+CME ERROR: 14")):
+    for busy in (
+        line(b"+CME ERROR: SIM busy"),
+        line(b"+CME ERROR: SIM failure"),
+        line(b"+CME ERROR: 13"),
+        line(b"+CME ERROR: 14"),
+    ):
         for answers in ([busy + line(b"+CPIN: READY")], [busy, line(b"+CPIN: READY") + busy]):
             with Case(dialect, answers):
                 modem, tape, clock, module = start(dialect, {b"AT+CPIN?": answers + [line(b"+CPIN: READY") + OK]})
@@ -115,7 +128,11 @@ def test_error_texts_and_numbers():
     for answer, code, text in (
         (b"+CME ERROR: 33", 33, None),
         (b"+CME ERROR:33", 33, None),
-        (b"+CME ERROR: requested service option not subscribed (#33)", None, "requested service option not subscribed (#33)"),
+        (
+            b"+CME ERROR: requested service option not subscribed (#33)",
+            None,
+            "requested service option not subscribed (#33)",
+        ),
         (b"+CME ERROR: SIM failure", None, "SIM failure"),
     ):
         with Case(answer):
@@ -124,18 +141,19 @@ def test_error_texts_and_numbers():
             assert error.code == code and (text is None or error.text == text), (error.code, error.text)
 
 
-def sim_that_says_not_ready(dialect):
+@cases("dialect", DIALECTS)
+def test_sim_that_says_not_ready(dialect):
     """+CPIN: NOT READY, as a notice beside the answer or as the answer: asked again."""
     not_ready, ready = line(b"+CPIN: NOT READY"), line(b"+CPIN: READY")
-    for first in (not_ready + OK, not_ready + ready + OK, ready + not_ready + OK, not_ready + line(b"+CME ERROR: 14"), ready + OK + not_ready):
+    for first in (
+        not_ready + OK,
+        not_ready + ready + OK,
+        ready + not_ready + OK,
+        not_ready + line(b"+CME ERROR: 14"),
+        ready + OK + not_ready,
+    ):
         for cut in (0, 1):
             with Case(dialect, first, cut):
                 modem, tape, clock, module = start(dialect, {b"AT+CPIN?": [first, ready + OK]})
                 tape.cut = cut
                 assert modem.attach("internet") == "10.0.0.1"
-
-
-spread(
-    globals(), DIALECTS, boot_words, unanswered_at_before_the_boot_word, restart_with_open_sockets, restart_by_command,
-    cpin_answer_comes_as_a_notice, sim_that_says_not_ready,
-)  # fmt: skip

@@ -1,7 +1,8 @@
 """What the Fibocom modules do that their manuals do not say.  One test per observation, for NL668 and L610."""
 
 import atsock
-from fakes import CUTS, Case, raises, spread
+from cases import cases
+from fakes import CUTS, Case, raises
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
 from scenes import attached, connect, connected, opens_when_up_again, settle
 from test_bringup import start
@@ -21,10 +22,20 @@ def _opening(dialect, answers, cut=0):
     return socket, first, modem, tape, clock, says
 
 
-def order_of_the_open_s_result(dialect):
+@cases("dialect", FIBOCOM)
+def test_order_of_the_open_s_result(dialect):
     """OK and then +MIPOPEN (A20), or the other way round (A50); with the peer's address, quoted or not."""
-    for result in (b"+MIPOPEN: 2,1", b"+MIPOPEN:2,1", b'+MIPOPEN: 2,1,"192.0.2.7",5005', b"+MIPOPEN: 2,1,192.0.2.7,5005"):
-        for answers in ([("<", OK), ("~", 900), ("!", line(result))], [("<", line(result) + OK)], [("<", OK + line(result))]):
+    for result in (
+        b"+MIPOPEN: 2,1",
+        b"+MIPOPEN:2,1",
+        b'+MIPOPEN: 2,1,"192.0.2.7",5005',
+        b"+MIPOPEN: 2,1,192.0.2.7,5005",
+    ):
+        for answers in (
+            [("<", OK), ("~", 900), ("!", line(result))],
+            [("<", line(result) + OK)],
+            [("<", OK + line(result))],
+        ):
             for cut in (0, 1):
                 with Case(dialect, result, cut, answers):
                     socket, first, modem, tape, clock, says = _opening(dialect, answers, cut)
@@ -32,7 +43,8 @@ def order_of_the_open_s_result(dialect):
                     tape.done()
 
 
-def failed_open_is_told_by_mipstat(dialect):
+@cases("dialect", FIBOCOM)
+def test_failed_open_is_told_by_mipstat(dialect):
     """+MIPSTAT: 2,1 behind OK instead of +MIPOPEN: 2,0; the id is closed before it is used again."""
     for result in (b"+MIPSTAT: 2,1", b"+MIPOPEN: 2,0", b"+MIPSTAT: 2,2"):
         for cut in CUTS:
@@ -40,7 +52,8 @@ def failed_open_is_told_by_mipstat(dialect):
                 socket, first, modem, tape, clock, says = _opening(dialect, [("<", OK), ("!", line(result))], cut)
                 raises(OSError, socket.connect, (PEER, PORT))
                 tape.load([
-                    (">", b"AT+MIPCLOSE=2\r"), ("<", OK + line(b"+MIPCLOSE: 2,0")), (">", b'AT+MIPOPEN=2,,"192.0.2.7",5005,0\r'), ("<", OK), ("!", line(b"+MIPOPEN: 2,1")),
+                    (">", b"AT+MIPCLOSE=2\r"), ("<", OK + line(b"+MIPCLOSE: 2,0")),
+                    (">", b'AT+MIPOPEN=2,,"192.0.2.7",5005,0\r'), ("<", OK), ("!", line(b"+MIPOPEN: 2,1")),
                 ])  # fmt: skip
                 socket.close()
                 socket = modem.socket()
@@ -49,63 +62,91 @@ def failed_open_is_told_by_mipstat(dialect):
                 tape.done()
 
 
-def shapes_of_mipcall(dialect):
-    """address / status,address / status / address,address6, and the name servers behind it (clones); before or behind OK."""
+@cases("dialect", FIBOCOM)
+def test_shapes_of_mipcall(dialect):
+    """address / status,address / status / address,address6, and the name servers behind it (clones); before or behind
+    OK."""
     for result in (
-        b"+MIPCALL: 10.0.0.1", b"+MIPCALL:10.0.0.1", b'+MIPCALL: "10.0.0.1"', b"+MIPCALL: 1,10.0.0.1", b"+MIPCALL: 1", b"+MIPCALL: 10.0.0.1,2001:db8::1",
+        b"+MIPCALL: 10.0.0.1", b"+MIPCALL:10.0.0.1", b'+MIPCALL: "10.0.0.1"', b"+MIPCALL: 1,10.0.0.1", b"+MIPCALL: 1",
+        b"+MIPCALL: 10.0.0.1,2001:db8::1",
         b"+MIPCALL: 1,10.0.0.1,8.8.8.8,8.8.4.4",
     ):  # fmt: skip
         for answer in (OK + line(result), line(result) + OK):
-            for listed in (b"+MIPCALL: 1,10.0.0.1", b"+MIPCALL:1,10.0.0.1", b"+MIPCALL: 1,10.0.0.1,2001:db8::1", b'+MIPCALL: 1,"10.0.0.1"'):
+            for listed in (
+                b"+MIPCALL: 1,10.0.0.1",
+                b"+MIPCALL:1,10.0.0.1",
+                b"+MIPCALL: 1,10.0.0.1,2001:db8::1",
+                b'+MIPCALL: 1,"10.0.0.1"',
+            ):
                 with Case(dialect, answer, listed):
                     modem, tape, clock, module = start(
-                        dialect, {b"AT+MIPCALL=": answer, b"AT+MIPCALL?": [line(b"+MIPCALL: 0") + OK, line(listed) + OK]}
+                        dialect,
+                        {b"AT+MIPCALL=": answer, b"AT+MIPCALL?": [line(b"+MIPCALL: 0") + OK, line(listed) + OK]},
                     )
                     assert modem.attach("internet") == "10.0.0.1"
 
 
-def release_is_told_by_mipcall_0(dialect):
+@cases("cut", CUTS)
+@cases("dialect", FIBOCOM)
+def test_release_is_told_by_mipcall_0(dialect, cut):
     """AT+MIPCALL=0: OK, +MIPCALL: 0; the same line unasked means that the network took the context away."""
-    for cut in CUTS:
-        with Case(dialect, cut):
-            socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
-            tape.load([(">", b"AT+MIPCALL=0\r"), ("<", OK + line(b"+MIPCALL: 0"))])
-            modem.detach()
-            tape.done()
-            socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
-            tape.load([("!", line(b"+MIPCALL: 0"))])
-            raises(OSError, socket.recv, 1)
-            assert not modem.isconnected()
+    socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
+    tape.load([(">", b"AT+MIPCALL=0\r"), ("<", OK + line(b"+MIPCALL: 0"))])
+    modem.detach()
+    tape.done()
+    socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
+    tape.load([("!", line(b"+MIPCALL: 0"))])
+    raises(OSError, socket.recv, 1)
+    assert not modem.isconnected()
 
 
-def mippush_with_acknowledged_bytes(dialect):
+@cases("access", ("buffer", "push"))
+@cases("dialect", FIBOCOM)
+def test_mippush_with_acknowledged_bytes(dialect, access):
     """+MIPPUSH: 1,0,5 comes unasked, before, within and behind a send; +MIPSEND may be absent."""
     for cut in CUTS:
-        for access in ("buffer", "push"):
-            for result in (
-                OK + line(b"+MIPPUSH: 1,0,5") + OK, OK + line(b"+MIPSEND: 1,0,2048") + line(b"+MIPPUSH: 1,0,5") + OK, OK + line(b"+MIPPUSH: 1,0,5") + line(b"+MIPSEND: 1,0,2048") + OK,
-                OK + line(b"+MIPSEND: 1,0,2048") + OK,
-            ):  # fmt: skip
-                with Case(dialect, access, cut, result):
-                    socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
-                    push = line(b"+MIPPUSH: 1,0,5")
-                    tape.load(
-                        [("!", push), (">", b"AT+MIPSEND=1,5\r"), ("<", push + b"\r\n>"), (">", b"hello"), ("<", result), ("!", push)] + says.close(1)
-                    )
-                    assert socket.send(b"hello") == 5
-                    socket.close()
-                    tape.done()
+        for result in (
+            OK + line(b"+MIPPUSH: 1,0,5") + OK, OK + line(b"+MIPSEND: 1,0,2048") + line(b"+MIPPUSH: 1,0,5") + OK,
+            OK + line(b"+MIPPUSH: 1,0,5") + line(b"+MIPSEND: 1,0,2048") + OK,
+            OK + line(b"+MIPSEND: 1,0,2048") + OK,
+        ):  # fmt: skip
+            with Case(dialect, access, cut, result):
+                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
+                push = line(b"+MIPPUSH: 1,0,5")
+                tape.load(
+                    [
+                        ("!", push),
+                        (">", b"AT+MIPSEND=1,5\r"),
+                        ("<", push + b"\r\n>"),
+                        (">", b"hello"),
+                        ("<", result),
+                        ("!", push),
+                    ]
+                    + says.close(1)
+                )
+                assert socket.send(b"hello") == 5
+                socket.close()
+                tape.done()
 
 
-def second_ok_left_out(dialect):
+@cases("dialect", FIBOCOM)
+def test_second_ok_left_out(dialect):
     """OK, +MIPSEND and nothing more: the send is done a moment later."""
     socket, modem, tape, clock, says = connected(dialect, timeout=20)
-    tape.load([(">", b"AT+MIPSEND=1,5\r"), ("<", b">"), (">", b"hello"), ("<", OK + line(b"+MIPPUSH: 1,0") + line(b"+MIPSEND: 1,0,2048"))])
+    tape.load(
+        [
+            (">", b"AT+MIPSEND=1,5\r"),
+            ("<", b">"),
+            (">", b"hello"),
+            ("<", OK + line(b"+MIPPUSH: 1,0") + line(b"+MIPSEND: 1,0,2048")),
+        ]
+    )
     assert socket.send(b"hello") == 5
     assert clock.now < 5000, clock.now
 
 
-def fourth_field_of_miprudp(dialect):
+@cases("dialect", FIBOCOM)
+def test_fourth_field_of_miprudp(dialect):
     """What is left with hexadecimal data, the length with raw data."""
     for access, text in (
         ("hex", b"+MIPRUDP: 192.0.2.7,5005,1,0,68690D0A"),
@@ -129,7 +170,8 @@ def fourth_field_of_miprudp(dialect):
                 tape.done()
 
 
-def close_of_what_is_not_open(dialect):
+@cases("dialect", FIBOCOM)
+def test_close_of_what_is_not_open(dialect):
     """+CME ERROR: 3, alone; or the module's own numbers; the id is free then."""
     for answer in (
         line(b"+CME ERROR: 3"),
@@ -152,7 +194,8 @@ def close_of_what_is_not_open(dialect):
                 connect(modem, tape, says)
 
 
-def list_of_open_sockets(dialect):
+@cases("dialect", FIBOCOM)
+def test_list_of_open_sockets(dialect):
     """AT+MIPCLOSE? -> 0, or the ids behind each other, or a line each: what an earlier session left is closed."""
     for answer, ids in (
         (line(b"+MIPCLOSE: 0") + OK, ()),
@@ -161,14 +204,17 @@ def list_of_open_sockets(dialect):
         (line(b"+MIPCLOSE: 1") + line(b"+MIPCLOSE: 4") + OK, (1, 4)),
     ):
         with Case(dialect, answer):
-            modem, tape, clock, module = start(dialect, {b"AT+MIPCLOSE?": answer, b"AT+MIPCLOSE=": line(b"+CME ERROR: 3")})
+            modem, tape, clock, module = start(
+                dialect, {b"AT+MIPCLOSE?": answer, b"AT+MIPCLOSE=": line(b"+CME ERROR: 3")}
+            )
             module.normal.state = module.normal.active
             assert modem.attach("internet") == "10.0.0.1"
             for id in ids:
                 assert b"AT+MIPCLOSE=%d" % id in module.seen, module.seen
 
 
-def errors_of_the_stack(dialect):
+@cases("dialect", FIBOCOM)
+def test_errors_of_the_stack(dialect):
     """+TCPIP ERROR with a number or a text is a final result as +CME ERROR is; the next command has its own answer."""
     for text, code in (
         (b"+TCPIP ERROR: 631", 631),
@@ -183,14 +229,22 @@ def errors_of_the_stack(dialect):
                 error = raises(atsock.CommandError, socket.connect, (PEER, PORT))
                 assert error.code == code, error.code
                 assert code or error.text in text.decode() and error.text, error.text
-                tape.load([(">", b"AT+MIPCLOSE=2\r"), ("<", line(b"+CME ERROR: 3")), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 9,99") + OK)])
+                tape.load(
+                    [
+                        (">", b"AT+MIPCLOSE=2\r"),
+                        ("<", line(b"+CME ERROR: 3")),
+                        (">", b"AT+CSQ\r"),
+                        ("<", line(b"+CSQ: 9,99") + OK),
+                    ]
+                )
                 socket.close()
                 modem.poll(10)
                 assert modem.command("AT+CSQ") == [b"+CSQ: 9,99"]
                 tape.done()
 
 
-def context_that_is_gone_without_a_word(dialect):
+@cases("dialect", FIBOCOM)
+def test_context_that_is_gone_without_a_word(dialect):
     """Opens are refused because no context is active: attach() activates it."""
     for refusal in (line(b"+CME ERROR: 2031"), line(b"+TCPIP ERROR: 2031")):
         with Case(dialect, refusal):
@@ -218,22 +272,15 @@ def context_that_is_gone_without_a_word(dialect):
             modem.socket().connect((PEER, PORT))
 
 
-def no_blank_behind_the_colon(dialect):
+@cases("cut", CUTS)
+@cases("dialect", FIBOCOM)
+def test_no_blank_behind_the_colon(dialect, cut):
     """Clones print +MIPREAD:1,8 and +MIPDATA:1,8; the notice may be told for each packet, with the sum."""
-    for cut in CUTS:
-        with Case(dialect, cut):
-            socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
-            tape.load([
-                ("!", line(b"+MIPREAD:1,400") + line(b"+MIPREAD:1,%d" % len(HOSTILE))), (">", b"AT+MIPREAD=1,2048\r"),
-                ("<", b"\r\n+MIPDATA:1,%d\r\n" % len(HOSTILE) + HOSTILE + b"\r\n" + OK),
-            ])  # fmt: skip
-            assert receive(socket, len(HOSTILE)) == HOSTILE
-            settle(modem, tape)
-            tape.done()
-
-
-spread(
-    globals(), FIBOCOM, order_of_the_open_s_result, failed_open_is_told_by_mipstat, shapes_of_mipcall, release_is_told_by_mipcall_0,
-    mippush_with_acknowledged_bytes, second_ok_left_out, fourth_field_of_miprudp, close_of_what_is_not_open, list_of_open_sockets, errors_of_the_stack,
-    context_that_is_gone_without_a_word, no_blank_behind_the_colon,
-)  # fmt: skip
+    socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
+    tape.load([
+        ("!", line(b"+MIPREAD:1,400") + line(b"+MIPREAD:1,%d" % len(HOSTILE))), (">", b"AT+MIPREAD=1,2048\r"),
+        ("<", b"\r\n+MIPDATA:1,%d\r\n" % len(HOSTILE) + HOSTILE + b"\r\n" + OK),
+    ])  # fmt: skip
+    assert receive(socket, len(HOSTILE)) == HOSTILE
+    settle(modem, tape)
+    tape.done()

@@ -1,6 +1,7 @@
 """What BG96 and its kin do that the manual does not say.  One test per observation."""
 
 import atsock
+from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
 from scenes import attached, connect, connected, opens_when_up_again, rest, settle
@@ -107,18 +108,17 @@ def test_context_that_came_back_by_itself():
     socket.close()
 
 
-def test_read_of_a_closed_socket_is_refused():
+@cases("cut", CUTS)
+def test_read_of_a_closed_socket_is_refused(cut):
     """The module has forgotten the connection before the last read: end of stream, no error."""
-    for cut in CUTS:
-        with Case(cut):
-            socket, modem, tape, clock, says = connected("bg96", cut=cut, timeout=20)
-            tape.load([
-                ("!", line(b'+QIURC: "closed",0')), (">", b"AT+QIRD=0,1500\r"), ("<", ERROR), (">", b"AT+QIGETERROR\r"),
-                ("<", line(b"+QIGETERROR: 567,Socket closed") + OK), (">", b"AT+QICLOSE=0\r"), ("<", OK),
-            ])  # fmt: skip
-            assert socket.recv(10) == b""
-            socket.close()
-            tape.done()
+    socket, modem, tape, clock, says = connected("bg96", cut=cut, timeout=20)
+    tape.load([
+        ("!", line(b'+QIURC: "closed",0')), (">", b"AT+QIRD=0,1500\r"), ("<", ERROR), (">", b"AT+QIGETERROR\r"),
+        ("<", line(b"+QIGETERROR: 567,Socket closed") + OK), (">", b"AT+QICLOSE=0\r"), ("<", OK),
+    ])  # fmt: skip
+    assert socket.recv(10) == b""
+    socket.close()
+    tape.done()
 
 
 def test_nothing_to_read_has_no_data_line():
@@ -129,25 +129,31 @@ def test_nothing_to_read_has_no_data_line():
                 socket, modem, tape, clock, says = connected("bg96", cut=cut, timeout=20)
                 tape.load([
                     ("!", line(b'+QIURC: "recv",0')), (">", b"AT+QIRD=0,1500\r"), ("<", answer),
-                    ("~", 10), ("!", line(b'+QIURC: "recv",0')), (">", b"AT+QIRD=0,1500\r"), ("<", says.answer("buffer", 0, b"data", 0)),
+                    ("~", 10), ("!", line(b'+QIURC: "recv",0')), (">", b"AT+QIRD=0,1500\r"),
+                    ("<", says.answer("buffer", 0, b"data", 0)),
                 ])  # fmt: skip
                 assert receive(socket, 4) == b"data"
                 settle(modem, tape)
                 tape.done()
 
 
-def test_read_statistics_have_the_prefix_of_a_read():
+@cases("access", ("buffer", "push", "hex"))
+def test_read_statistics_have_the_prefix_of_a_read(access):
     """AT+QIRD=0,0: three numbers and no payload, between two reads of the same connection."""
-    for access in ("buffer", "push", "hex"):
-        for cut in CUTS:
-            with Case(access, cut):
-                socket, modem, tape, clock, says = connected("bg96", access, cut=cut, timeout=20)
-                tape.load(
-                    [(">", b"AT+QIRD=0,0\r"), ("<", line(b"+QIRD: 1500,1500,0") + OK), (">", b"AT+QIRD=0,0\r"), ("<", line(b"+QIRD: 90,80,10") + OK)]
-                )
-                assert modem.command("AT+QIRD=0,0") == [b"+QIRD: 1500,1500,0"]
-                assert modem.command("AT+QIRD=0,0", "+QIRD:") == [b"+QIRD: 90,80,10"]
-                tape.done()
+    for cut in CUTS:
+        with Case(access, cut):
+            socket, modem, tape, clock, says = connected("bg96", access, cut=cut, timeout=20)
+            tape.load(
+                [
+                    (">", b"AT+QIRD=0,0\r"),
+                    ("<", line(b"+QIRD: 1500,1500,0") + OK),
+                    (">", b"AT+QIRD=0,0\r"),
+                    ("<", line(b"+QIRD: 90,80,10") + OK),
+                ]
+            )
+            assert modem.command("AT+QIRD=0,0") == [b"+QIRD: 1500,1500,0"]
+            assert modem.command("AT+QIRD=0,0", "+QIRD:") == [b"+QIRD: 90,80,10"]
+            tape.done()
 
 
 def test_one_notice_until_the_buffer_is_empty():
@@ -160,7 +166,14 @@ def test_one_notice_until_the_buffer_is_empty():
     tape.load(script)
     assert receive(socket, 3007) == b"".join(parts)
     # Bytes that came between the last two reads were told by no notice either.
-    tape.load([(">", b"AT+QIRD=0,1500\r"), ("<", says.answer("buffer", 0, b"d", 0)), (">", b"AT+QIRD=0,1500\r"), ("<", says.nothing("buffer", 0))])
+    tape.load(
+        [
+            (">", b"AT+QIRD=0,1500\r"),
+            ("<", says.answer("buffer", 0, b"d", 0)),
+            (">", b"AT+QIRD=0,1500\r"),
+            ("<", says.nothing("buffer", 0)),
+        ]
+    )
     assert receive(socket, 1) == b"d"
     socket.settimeout(0.1)
     raises(OSError, socket.recv, 1)
@@ -175,7 +188,15 @@ def test_more_bytes_than_asked_for():
             modem, tape, clock, says = attached("bg96", access)
             socket = connect(modem, tape, says, 20, ring=512)
             ask = (">", b"AT+QIRD=0,512\r")
-            tape.load([("!", says.notice(access, 0)), ask, ("<", says.answer(access, 0, payload, 0)), ask, ("<", says.nothing(access, 0))])
+            tape.load(
+                [
+                    ("!", says.notice(access, 0)),
+                    ask,
+                    ("<", says.answer(access, 0, payload, 0)),
+                    ask,
+                    ("<", says.nothing(access, 0)),
+                ]
+            )
             try:
                 data = b""
                 while len(data) < 1500:
@@ -193,20 +214,33 @@ def test_pushed_payload_ends_the_line_before_the_next_notice():
                 socket, modem, tape, clock, says = connected("bg96", "push", cut=cut, timeout=20)
                 first, second = b"HTTP/1.1 200 OK\r\n\r\n", HOSTILE + b"\r\n"
                 head = b'+QIURC: "recv",0,%d\r\n'
-                tape.load([("!", b"\r\n" + head % len(first) + first + between + head % len(second) + second + between + b'+QIURC: "closed",0\r\n')])
+                tape.load(
+                    [
+                        (
+                            "!",
+                            b"\r\n"
+                            + head % len(first)
+                            + first
+                            + between
+                            + head % len(second)
+                            + second
+                            + between
+                            + b'+QIURC: "closed",0\r\n',
+                        )
+                    ]
+                )
                 assert receive(socket, len(first) + len(second)) == first + second
                 assert socket.recv(1) == b""
 
 
-def test_notice_behind_send_ok_in_the_same_burst():
-    for cut in CUTS:
-        with Case(cut):
-            socket, modem, tape, clock, says = connected("bg96", cut=cut, timeout=20)
-            script = says.send("buffer", 0, b"ask")
-            script[-1] = ("<", line(b"SEND OK") + line(b'+QIURC: "recv",0'))
-            tape.load(script + [(">", b"AT+QIRD=0,1500\r"), ("<", says.answer("buffer", 0, b"answer", 0))])
-            assert socket.send(b"ask") == 3
-            assert receive(socket, 6) == b"answer"
+@cases("cut", CUTS)
+def test_notice_behind_send_ok_in_the_same_burst(cut):
+    socket, modem, tape, clock, says = connected("bg96", cut=cut, timeout=20)
+    script = says.send("buffer", 0, b"ask")
+    script[-1] = ("<", line(b"SEND OK") + line(b'+QIURC: "recv",0'))
+    tape.load(script + [(">", b"AT+QIRD=0,1500\r"), ("<", says.answer("buffer", 0, b"answer", 0))])
+    assert socket.send(b"ask") == 3
+    assert receive(socket, 6) == b"answer"
 
 
 def test_state_3_of_a_client():
@@ -228,17 +262,26 @@ def _transparent(answers):
 
 def test_transparent_open_answers_connect_alone():
     socket, modem, tape, clock = _transparent(
-        [(">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", b"\r\nCONNECT\r\n"), ("!", b"\r\nOK\r\n+QIOPEN: 0,5\r\n")]
+        [
+            (">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'),
+            ("<", b"\r\nCONNECT\r\n"),
+            ("!", b"\r\nOK\r\n+QIOPEN: 0,5\r\n"),
+        ]
     )
     socket.connect((PEER, PORT))
     assert receive(socket, 20) == b"\r\nOK\r\n+QIOPEN: 0,5\r\n"
 
 
 def test_refused_server_is_552_and_its_text_has_no_quotes():
-    for text in (b"+QIGETERROR: 552, Invalid parameters", b"+QIGETERROR: 552,Invalid parameters", b'+QIGETERROR: 552,"Invalid parameters"'):
+    for text in (
+        b"+QIGETERROR: 552, Invalid parameters",
+        b"+QIGETERROR: 552,Invalid parameters",
+        b'+QIGETERROR: 552,"Invalid parameters"',
+    ):
         with Case(text):
             socket, modem, tape, clock = _transparent([
-                (">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", ERROR), (">", b"AT+QIGETERROR\r"), ("<", line(text) + OK),
+                (">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", ERROR), (">", b"AT+QIGETERROR\r"),
+                ("<", line(text) + OK),
             ])  # fmt: skip
             error = raises(atsock.CommandError, socket.connect, (PEER, PORT))
             assert error.code == 552, error.code
@@ -269,29 +312,31 @@ def test_accepted_connection_takes_the_highest_id():
             tape.done()
 
 
-def test_results_of_older_commands_come_through():
+@cases("cut", CUTS)
+def test_results_of_older_commands_come_through(cut):
     """A ping's replies between the lines of other commands, and 570 for what a deactivation has aborted."""
-    for cut in CUTS:
-        with Case(cut):
-            socket, modem, tape, clock, says = connected("bg96", cut=cut, timeout=20)
-            old = line(b"+QPING: 569")
-            (_, command), (_, prompt), (_, payload), (_, result) = says.send("buffer", 0, b"abc")
-            tape.load([
-                (">", command), ("<", old + prompt), (">", payload), ("<", old + result), ("!", old), (">", b"AT+QIDEACT=1\r"),
-                ("<", OK), ("!", line(b"+QPING: 570") + line(b"+QIOPEN: 3,570") + line(b'+QIURC: "pdpdeact",1')), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 9,99") + OK),
-            ])  # fmt: skip
-            assert socket.send(b"abc") == 3
-            modem.detach()
-            assert modem.command("AT+CSQ") == [b"+CSQ: 9,99"]
-            tape.done()
-            assert not modem.isconnected()
+    socket, modem, tape, clock, says = connected("bg96", cut=cut, timeout=20)
+    old = line(b"+QPING: 569")
+    (_, command), (_, prompt), (_, payload), (_, result) = says.send("buffer", 0, b"abc")
+    tape.load([
+        (">", command), ("<", old + prompt), (">", payload), ("<", old + result), ("!", old), (">", b"AT+QIDEACT=1\r"),
+        ("<", OK), ("!", line(b"+QPING: 570") + line(b"+QIOPEN: 3,570") + line(b'+QIURC: "pdpdeact",1')),
+        (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 9,99") + OK),
+    ])  # fmt: skip
+    assert socket.send(b"abc") == 3
+    modem.detach()
+    assert modem.command("AT+CSQ") == [b"+CSQ: 9,99"]
+    tape.done()
+    assert not modem.isconnected()
 
 
 def test_going_back_to_data_answers_no_carrier():
     """Back to data mode after +++: the connection is gone."""
     socket, modem, tape, clock = _transparent([
-        (">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", b"\r\nCONNECT\r\n"), (">", b"+++"), ("~", 1000), ("<", OK), (">", b"AT\r"), ("<", OK),
-        (">", b"AT+QIRD=0,1024\r"), ("<", b"\r\n+QIRD: 0\r\n" + OK), (">", b"AT+QISWTMD=0,2\r"), ("<", line(b"NO CARRIER")),
+        (">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", b"\r\nCONNECT\r\n"), (">", b"+++"), ("~", 1000),
+        ("<", OK), (">", b"AT\r"), ("<", OK),
+        (">", b"AT+QIRD=0,1024\r"), ("<", b"\r\n+QIRD: 0\r\n" + OK), (">", b"AT+QISWTMD=0,2\r"),
+        ("<", line(b"NO CARRIER")),
         (">", b"AT+QIGETERROR\r"), ("<", line(b"+QIGETERROR: 567,Socket closed") + OK),
     ])  # fmt: skip
     socket.connect((PEER, PORT))
@@ -303,6 +348,12 @@ def test_going_back_to_data_answers_no_carrier():
 def test_hexadecimal_on_the_notice_s_own_line():
     """BC260: the pushed data stands in the notice.  Here it is a notice, and the data is read."""
     socket, modem, tape, clock, says = connected("bg96", "hex", timeout=20)
-    tape.load([("!", line(b'+QIURC: "recv",0,4,"61626364"')), (">", b"AT+QIRD=0,1500\r"), ("<", says.answer("hex", 0, b"abcd", 0))])
+    tape.load(
+        [
+            ("!", line(b'+QIURC: "recv",0,4,"61626364"')),
+            (">", b"AT+QIRD=0,1500\r"),
+            ("<", says.answer("hex", 0, b"abcd", 0)),
+        ]
+    )
     assert receive(socket, 4) == b"abcd"
     tape.done()

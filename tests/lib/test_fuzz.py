@@ -1,12 +1,14 @@
 """Whatever bytes arrive: pump() returns, memory stays bounded, and what a call raises is an OSError.
 
-Seeded, so that a failure can be seen again; ATSOCK_TEST_ROUNDS sets how many rounds (default 25 for each dialect and access mode).
+Seeded, so that a failure can be seen again; ATSOCK_TEST_ROUNDS sets how many rounds (default 25 for each dialect and
+access mode).
 """
 
 import os
 
 import atsock
-from fakes import Case, Clock, Random, Stuck, plug, spread
+from cases import cases
+from fakes import Case, Clock, Random, Stuck, plug
 from frames import ACCESS, DIALECTS, HOSTILE, pulls, speech
 from scenes import connected
 
@@ -57,21 +59,49 @@ class Babbler:
 def vocabulary(dialect, access):
     says = speech(dialect)
     link = says.first
-    words = [b"\r\nOK\r\n", b"\r\nOK\r\n", b"\r\nERROR\r\n", b"\r\n> ", b">", b"\r\n", b"RDY\r\n", b"+CME ERROR: 3\r\n", b"x" * 700, b"\r\n+CSQ: 9,99\r\n\r\nOK\r\n", b'"', b",", b"-1", HOSTILE]
+    words = [
+        b"\r\nOK\r\n",
+        b"\r\nOK\r\n",
+        b"\r\nERROR\r\n",
+        b"\r\n> ",
+        b">",
+        b"\r\n",
+        b"RDY\r\n",
+        b"+CME ERROR: 3\r\n",
+        b"x" * 700,
+        b"\r\n+CSQ: 9,99\r\n\r\nOK\r\n",
+        b'"',
+        b",",
+        b"-1",
+        HOSTILE,
+    ]
     for n in (link, link + 1, 99):
-        words += [says.notice(access, n), says.closed(n), says.push(access, n, b"0123456789"), says.push(access, n, b"y" * 1500), says.opened(b'"UDP"', n)]
+        words += [
+            says.notice(access, n),
+            says.closed(n),
+            says.push(access, n, b"0123456789"),
+            says.push(access, n, b"y" * 1500),
+            says.opened(b'"UDP"', n),
+        ]
         if pulls(dialect, access):
-            words += [says.answer(access, n, b"payload", 3), says.answer(access, n, HOSTILE * 2, 0), says.nothing(access, n), says.header(access, n, 1500, 0), says.header(access, n, 99999999, 0)]
+            words += [
+                says.answer(access, n, b"payload", 3),
+                says.answer(access, n, HOSTILE * 2, 0),
+                says.nothing(access, n),
+                says.header(access, n, 1500, 0),
+                says.header(access, n, 99999999, 0),
+            ]
         words += [data for kind, data in says.send(access, n, b"abc") if kind == "<"]
     return words
 
 
-def rubbish(dialect):
-    for access in ACCESS:
-        words = vocabulary(dialect, access)
-        for seed in range(ROUNDS):
-            with Case(dialect, access, "seed", seed):
-                _round(dialect, access, words, seed)
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_rubbish(dialect, access):
+    words = vocabulary(dialect, access)
+    for seed in range(ROUNDS):
+        with Case(dialect, access, "seed", seed):
+            _round(dialect, access, words, seed)
 
 
 def _round(dialect, access, words, seed):
@@ -84,9 +114,12 @@ def _round(dialect, access, words, seed):
     buf = bytearray(2048)
     data = HOSTILE * 3
     acts = (
-        lambda: socket.recv(random.below(200) + 1), lambda: socket.recv_into(buf), lambda: socket.readinto(buf, random.below(300) + 1), lambda: socket.readline(),
-        lambda: socket.send(data[: random.below(len(data)) + 1]), lambda: socket.write(data, random.below(100), 50), lambda: modem.command("AT+CGMR", None, 2000),
-        lambda: modem.poll(5), lambda: socket.ioctl(3, 5), lambda: socket.settimeout(random.below(3)), lambda: modem.resolve("example.com"),
+        lambda: socket.recv(random.below(200) + 1), lambda: socket.recv_into(buf),
+        lambda: socket.readinto(buf, random.below(300) + 1), lambda: socket.readline(),
+        lambda: socket.send(data[: random.below(len(data)) + 1]), lambda: socket.write(data, random.below(100), 50),
+        lambda: modem.command("AT+CGMR", None, 2000),
+        lambda: modem.poll(5), lambda: socket.ioctl(3, 5), lambda: socket.settimeout(random.below(3)),
+        lambda: modem.resolve("example.com"),
     )  # fmt: skip
     for _ in range(25):
         act = random.below(len(acts))
@@ -100,10 +133,12 @@ def _round(dialect, access, words, seed):
             assert isinstance(error.args[0], int) and error.args[0] > 0, error.args
     engine = modem._engine
     # Memory: nothing of the driver's has grown beyond its size.
-    assert len(engine.tokens.line) < 1000 and len(engine.tx) < 1000 and len(engine.events) <= 32
+    assert len(engine.tokens.line) < 1000 and len(engine.transmitter.line) < 1000 and len(engine.events) <= 32
     assert len(engine.links) <= says.links
     for link in engine.links.values():
-        assert link.buf is None or len(link.buf) <= 8192, len(link.buf)  # 4096 and what a read that was given up asked for
+        assert link.buf is None or len(link.buf) <= 8192, len(
+            link.buf
+        )  # 4096 and what a read that was given up asked for
     # And when the module comes to its senses, so does the driver.
     babbler.left = 0
     socket.settimeout(1)
@@ -139,6 +174,3 @@ def test_noise_without_anything_open():
 def test_stuck_is_no_oserror():
     """The tests' own alarm cannot be taken for an error of the driver."""
     assert not issubclass(Stuck, OSError)
-
-
-spread(globals(), DIALECTS, rubbish)

@@ -1,13 +1,22 @@
 """A command that runs out of time: its late answer is never another command's, and its payload finds its link."""
 
 import atsock
-from fakes import CUTS, Case, errno_of, new_modem, raises, spread
-from frames import DIALECTS, OK, line, pulls
+from cases import cases
+from fakes import CUTS, Case, errno_of, new_modem, raises
+from frames import DIALECTS, OK, PULLED, line
 from scenes import connected, settle
 
 _ETIMEDOUT = 110
 
-LATE_LINES = (b"", line(b"+CGSN: 1") + OK, line(b"86") + OK, line(b"ERROR"), line(b"+CME ERROR: 100"), OK, line(b"SEND OK"))
+LATE_LINES = (
+    b"",
+    line(b"+CGSN: 1") + OK,
+    line(b"86") + OK,
+    line(b"ERROR"),
+    line(b"+CME ERROR: 100"),
+    OK,
+    line(b"SEND OK"),
+)
 
 
 def test_late_line_is_not_the_next_commands():
@@ -15,8 +24,19 @@ def test_late_line_is_not_the_next_commands():
     for late in LATE_LINES:
         for cut in CUTS:
             with Case(late, cut):
-                script = [(">", b"AT+CGSN\r"), ("~", 300), (">", b"AT+CSQ\r"), ("<", late), ("<", line(b"+CSQ: 7,99") + OK)]
-                script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 8,99") + OK)]
+                script = [
+                    (">", b"AT+CGSN\r"),
+                    ("~", 300),
+                    (">", b"AT+CSQ\r"),
+                    ("<", late),
+                    ("<", line(b"+CSQ: 7,99") + OK),
+                ]
+                script += [
+                    (">", b"AT+CGMM\r"),
+                    ("<", line(b"BG96") + OK),
+                    (">", b"AT+CSQ\r"),
+                    ("<", line(b"+CSQ: 8,99") + OK),
+                ]
                 modem, tape, clock = new_modem("bg96", script, cut)
                 raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
                 assert clock.now == 200
@@ -26,33 +46,39 @@ def test_late_line_is_not_the_next_commands():
                 tape.done()
 
 
-def test_late_answer_of_the_sync_question_itself():
+@cases("cut", CUTS)
+def test_late_answer_of_the_sync_question_itself(cut):
     """The command that ran out of time was AT+CSQ: its answer is not taken for that of the SYNC question."""
-    for cut in CUTS:
-        with Case(cut):
-            script = [(">", b"AT+CSQ\r"), ("~", 300), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 1,99") + OK), ("~", 50), ("<", line(b"+CSQ: 2,99") + OK)]
-            script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
-            modem, tape, clock = new_modem("bg96", script, cut)
-            raises(atsock.Timeout, modem.command, "AT+CSQ", None, 200)
-            assert modem.command("AT+CGMM") == [b"BG96"]
-            tape.done()
+    script = [
+        (">", b"AT+CSQ\r"),
+        ("~", 300),
+        (">", b"AT+CSQ\r"),
+        ("<", line(b"+CSQ: 1,99") + OK),
+        ("~", 50),
+        ("<", line(b"+CSQ: 2,99") + OK),
+    ]
+    script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+    modem, tape, clock = new_modem("bg96", script, cut)
+    raises(atsock.Timeout, modem.command, "AT+CSQ", None, 200)
+    assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
 
 
-def test_answers_of_several_sync_questions():
+@cases("cut", CUTS)
+def test_answers_of_several_sync_questions(cut):
     """A module that slept through two questions answers all three lines at once: none is the next command's."""
-    for cut in CUTS:
-        with Case(cut):
-            script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), (">", b"AT+CSQ\r"), ("~", 50), ("<", line(b"86") + OK)]
-            script += [("<", line(b"+CSQ: 1,99") + OK), ("~", 50), ("<", line(b"+CSQ: 1,99") + OK)]
-            script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
-            modem, tape, clock = new_modem("bg96", script, cut)
-            raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
-            assert modem.command("AT+CGMM") == [b"BG96"]
-            tape.done()
+    script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), (">", b"AT+CSQ\r"), ("~", 50), ("<", line(b"86") + OK)]
+    script += [("<", line(b"+CSQ: 1,99") + OK), ("~", 50), ("<", line(b"+CSQ: 1,99") + OK)]
+    script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+    modem, tape, clock = new_modem("bg96", script, cut)
+    raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+    assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
 
 
 def test_silent_module_ends_in_timeouts():
-    """A module that says nothing any more: each call ends in ETIMEDOUT, in bounded time, and is sent again when it is back."""
+    """A module that says nothing any more: each call ends in ETIMEDOUT, in bounded time, and is sent again when it is
+    back."""
     modem, tape, clock = new_modem("bg96")
     tape.auto = lambda line: b""
     for attempt in range(3):
@@ -63,15 +89,14 @@ def test_silent_module_ends_in_timeouts():
     assert modem.command("AT+CGMM") == [b"BG96"]
 
 
-def abandoned_read_keeps_its_payload(dialect):
-    """recv() that ran out of time: what comes later is in the next recv(), whether it comes before the deadline or after SYNC."""
-    for access in ("buffer", "hex"):
-        if not pulls(dialect, access):
-            continue
-        for cut in CUTS:
-            for beyond in (False, True):
-                with Case(dialect, access, cut, "after the deadline" if beyond else "before"):
-                    _abandoned_read(dialect, access, cut, beyond)
+@cases(("dialect", "access"), PULLED)
+def test_abandoned_read_keeps_its_payload(dialect, access):
+    """recv() that ran out of time: what comes later is in the next recv(), whether it comes before the deadline or
+    after SYNC."""
+    for cut in CUTS:
+        for beyond in (False, True):
+            with Case(dialect, access, cut, "after the deadline" if beyond else "before"):
+                _abandoned_read(dialect, access, cut, beyond)
 
 
 def _abandoned_read(dialect, access, cut, beyond):
@@ -101,14 +126,12 @@ def _abandoned_read(dialect, access, cut, beyond):
     tape.done()
 
 
-def direct_read_that_ran_out_of_time(dialect):
+@cases(("dialect", "access"), PULLED)
+def test_direct_read_that_ran_out_of_time(dialect, access):
     """recv_into() of a large buffer gets its bytes directly; those that come after its timeout are not lost."""
-    for access in ("buffer", "hex"):
-        if not pulls(dialect, access):
-            continue
-        for came in (0, 1, 5):
-            with Case(dialect, access, came):
-                _direct_read(dialect, access, came)
+    for came in (0, 1, 5):
+        with Case(dialect, access, came):
+            _direct_read(dialect, access, came)
 
 
 def _direct_read(dialect, access, came):
@@ -118,7 +141,15 @@ def _direct_read(dialect, access, came):
     payload = b"0123456789"
     answer = says.answer(access, link, payload, 0)
     head = len(says.header(access, link, len(payload), 0)) + came * (2 if access == "hex" else 1)
-    tape.load([("!", says.notice(access, link)), (">", says.ask(access, link, most)), ("<", answer[:head]), ("~", 2000), ("<", answer[head:])])
+    tape.load(
+        [
+            ("!", says.notice(access, link)),
+            (">", says.ask(access, link, most)),
+            ("<", answer[:head]),
+            ("~", 2000),
+            ("<", answer[head:]),
+        ]
+    )
     buf = bytearray(most)
     data = b""
     if came:
@@ -137,40 +168,42 @@ def _direct_read(dialect, access, came):
     tape.done()
 
 
-def abandoned_send(dialect):
-    """send() that ran out of time before the prompt: the module gets as many bytes as it was promised, the link is dead."""
-    for access in ("buffer", "push"):
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
-            (_, command), (_, prompt), (_, payload), (_, result) = says.send(access, says.first, b"precious")
-            tape.load([(">", command), ("~", 2000), ("<", prompt), (">", b"\0" * len(payload)), ("<", result)])
-            assert errno_of(socket.send, payload) == _ETIMEDOUT
-            assert clock.now == 1000
-            modem.poll(5000)
-            settle(modem, tape)
-            tape.done()
-            socket.settimeout(5)
-            assert errno_of(socket.send, b"more") in (104, 110)
-            tape.done()
+@cases("access", ("buffer", "push"))
+@cases("dialect", DIALECTS)
+def test_abandoned_send(dialect, access):
+    """send() that ran out of time before the prompt: the module gets as many bytes as it was promised, the link is
+    dead."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+    (_, command), (_, prompt), (_, payload), (_, result) = says.send(access, says.first, b"precious")
+    tape.load([(">", command), ("~", 2000), ("<", prompt), (">", b"\0" * len(payload)), ("<", result)])
+    assert errno_of(socket.send, payload) == _ETIMEDOUT
+    assert clock.now == 1000
+    modem.poll(5000)
+    settle(modem, tape)
+    tape.done()
+    socket.settimeout(5)
+    assert errno_of(socket.send, b"more") in (104, 110)
+    tape.done()
 
 
-def late_result_of_a_send(dialect):
+@cases("access", ("buffer", "push", "hex"))
+@cases("dialect", DIALECTS)
+def test_late_result_of_a_send(dialect, access):
     """send() that ran out of time behind its payload: the late result is not the next send's."""
-    for access in ("buffer", "push", "hex"):
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
-            script = says.send(access, says.first, b"precious")
-            tape.load(script[:-1] + [("~", 2000)] + script[-1:] + says.send(access, says.first, b"more"))
-            assert errno_of(socket.send, b"precious") == _ETIMEDOUT
-            socket.settimeout(60)
-            try:
-                assert socket.send(b"more") == 4
-                tape.done()
-            except OSError as error:  # a driver may as well give the connection up
-                assert error.args[0] in (104, 110), error
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+    script = says.send(access, says.first, b"precious")
+    tape.load(script[:-1] + [("~", 2000)] + script[-1:] + says.send(access, says.first, b"more"))
+    assert errno_of(socket.send, b"precious") == _ETIMEDOUT
+    socket.settimeout(60)
+    try:
+        assert socket.send(b"more") == 4
+        tape.done()
+    except OSError as error:  # a driver may as well give the connection up
+        assert error.args[0] in (104, 110), error
 
 
-def close_behind_an_unanswered_send(dialect):
+@cases("dialect", DIALECTS)
+def test_close_behind_an_unanswered_send(dialect):
     """close() does not wait for the deadline of a send() that ran out of time: it goes out behind the late result."""
     for timeout in (1, 60):
         with Case(dialect, timeout):
@@ -189,20 +222,31 @@ def close_behind_an_unanswered_send(dialect):
             assert modem._engine.link(says.first).state == 0
 
 
-def payload_ended_by_the_module(dialect):
-    """The line stands still in the middle of a payload, and the module goes on without the rest (SENDTIME): the connection has
+@cases("dialect", DIALECTS)
+def test_payload_ended_by_the_module(dialect):
+    """The line stands still in the middle of a payload, and the module goes on without the rest (SENDTIME): the
+    connection has
     a hole and is dead, the next command is whole."""
     socket, modem, tape, clock, says = connected(dialect, timeout=60)
     script = says.send("buffer", says.first, b"precious")
-    tape.load(script[:2] + [(">", b"prec"), ("~", 12_000)] + script[-1:] + (says.why() if says.asks_why else []) + says.close(says.first))
+    tape.load(
+        script[:2]
+        + [(">", b"prec"), ("~", 12_000)]
+        + script[-1:]
+        + (says.why() if says.asks_why else [])
+        + says.close(says.first)
+    )
     write = tape.write
-    tape.write = lambda buf, at, n: write(buf, at, min(n, 4)) if bytes(buf[at : at + 8]) == b"precious" else 0 if bytes(buf[at : at + n]) == b"ious" else write(buf, at, n)
+    tape.write = lambda buf, at, n: (
+        write(buf, at, min(n, 4))
+        if bytes(buf[at : at + 8]) == b"precious"
+        else 0
+        if bytes(buf[at : at + n]) == b"ious"
+        else write(buf, at, n)
+    )
     error = raises(OSError, socket.send, b"precious")
     assert error.args[0] == 104, error
     if dialect == "bg96":
         settle(modem, tape)
     socket.close()
     tape.done()
-
-
-spread(globals(), DIALECTS, payload_ended_by_the_module, close_behind_an_unanswered_send, abandoned_read_keeps_its_payload, direct_read_that_ran_out_of_time, abandoned_send, late_result_of_a_send)

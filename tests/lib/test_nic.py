@@ -1,12 +1,14 @@
 """NIC, and recover() on its first rung: MicroPython's network interface over the modem."""
 
 import atsock
-from fakes import new_modem, raises, spread
+from cases import cases
+from fakes import new_modem, raises
 from frames import DIALECTS, speech
 from scenes import attached
 
 
-def nic_comes_and_goes(dialect):
+@cases("dialect", DIALECTS)
+def test_nic_comes_and_goes(dialect):
     """active, connect, the address, disconnect."""
     modem, tape, clock = new_modem(dialect)
     tape.auto = speech(dialect).attach()
@@ -32,7 +34,8 @@ def test_nic_says_what_it_does_not_know():
     assert nic.config("apn") == "internet"
 
 
-def recover_attaches_anew(dialect):
+@cases("dialect", DIALECTS)
+def test_recover_attaches_anew(dialect):
     """After the network was lost recover() gives the address again."""
     modem, tape, clock, says = attached(dialect)
     modem._engine.network_losses += 1
@@ -40,6 +43,3 @@ def recover_attaches_anew(dialect):
     tape.auto = says.attach()
     assert modem.recover() == "10.0.0.1"
     assert modem.isconnected()
-
-
-spread(globals(), DIALECTS, nic_comes_and_goes, recover_attaches_anew)

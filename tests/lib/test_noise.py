@@ -1,19 +1,26 @@
-"""What recordings hold beside answers: boot words, the network's time, other vendors' notices, blank lines, other line ends.
+"""What recordings hold beside answers: boot words, the network's time, other vendors' notices, blank lines, other line
+ends.
 
 None of it is an answer: collected lines, results and payload are what they are without it.
 """
 
 import atsock
-from fakes import Case, new_modem, spread
+from cases import cases
+from fakes import Case, new_modem
 from frames import ACCESS, DIALECTS, ERROR, OK, line, lines_of, pulls
 from scenes import connected, settle
 
 NOISE = (
-    b"\r\n", b"\n", b"\r\r\n", b"\r\n\r\n\r\n", line(b"Call Ready"), line(b"SMS Ready"), line(b"SMS DONE") + line(b"PB DONE"), line(b"APP RDY"),
-    line(b"+CPIN: READY"), line(b"+CPIN: NOT READY"), line(b"+CREG: 2"), line(b'+CEREG: 1,"1A2B","01234567",7'), line(b"+CTZV: +32,0"),
-    line(b'*PSNWID: "262","01","Net",0,"Net",0') + line(b'*PSUTTZ: 26/11/21,03:00:00","+32",0') + line(b"DST: 0"), line(b'+QIND: "csq",20,99'),
-    line(b"+QIND: SMS DONE"), line(b"^SIMST: 1"), line(b"^MODE: 17,17"), line(b"%CPSTAT: 1"), line(b"%NWSEARCH"), line(b"RING") + b"\r\r\n", b"\r\nRING\r\r\n",
-    line(b"+VOLTAGE WARNING: 3.3V")[:-2] + b"\n", line(b"+SIMCARD: NOT AVAILABLE"), line(b"+GTEV: 1"), line(b"+SIM READY"), line(b"+CGEV: NW DETACH"),
+    b"\r\n", b"\n", b"\r\r\n", b"\r\n\r\n\r\n", line(b"Call Ready"), line(b"SMS Ready"),
+    line(b"SMS DONE") + line(b"PB DONE"), line(b"APP RDY"),
+    line(b"+CPIN: READY"), line(b"+CPIN: NOT READY"), line(b"+CREG: 2"), line(b'+CEREG: 1,"1A2B","01234567",7'),
+    line(b"+CTZV: +32,0"),
+    line(b'*PSNWID: "262","01","Net",0,"Net",0') + line(b'*PSUTTZ: 26/11/21,03:00:00","+32",0') + line(b"DST: 0"),
+    line(b'+QIND: "csq",20,99'),
+    line(b"+QIND: SMS DONE"), line(b"^SIMST: 1"), line(b"^MODE: 17,17"), line(b"%CPSTAT: 1"), line(b"%NWSEARCH"),
+    line(b"RING") + b"\r\r\n", b"\r\nRING\r\r\n",
+    line(b"+VOLTAGE WARNING: 3.3V")[:-2] + b"\n", line(b"+SIMCARD: NOT AVAILABLE"), line(b"+GTEV: 1"),
+    line(b"+SIM READY"), line(b"+CGEV: NW DETACH"),
     line(b'+MSTK: 11, "' + b"D0" * 300 + b'"'), line(b'+CUSD: 0,"OK ERROR > ",15'), line(b"+CSQN: 31,99"),
 )  # fmt: skip
 
@@ -71,12 +78,13 @@ def test_refusals():
                     tape.done()
 
 
-def transfer(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_transfer(dialect, access):
     """A send, a read and a close with noise at every gap."""
-    for access in ACCESS:
-        for noise in NOISE:
-            with Case(dialect, access, noise[:40]):
-                _transfer(dialect, access, noise, 1)
+    for noise in NOISE:
+        with Case(dialect, access, noise[:40]):
+            _transfer(dialect, access, noise, 1)
 
 
 def _transfer(dialect, access, noise, cut):
@@ -112,9 +120,18 @@ def _transfer(dialect, access, noise, cut):
     tape.done()
 
 
-def garbage_between_commands(dialect):
+@cases("dialect", DIALECTS)
+def test_garbage_between_commands(dialect):
     """Bytes of another speed, half a line, an old prompt: the next dialogue is not disturbed."""
-    for rubbish in (b"\x00\xff\xfe\x80\xf8", b"\r\n+CS", b"AT+QIRD=0", b"\r\n> ", b">", b"\xff" * 400, b'\r\n+QIURC: "re'):
+    for rubbish in (
+        b"\x00\xff\xfe\x80\xf8",
+        b"\r\n+CS",
+        b"AT+QIRD=0",
+        b"\r\n> ",
+        b">",
+        b"\xff" * 400,
+        b'\r\n+QIURC: "re',
+    ):
         for cut in (0, 1):
             with Case(dialect, rubbish[:12], cut):
                 socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
@@ -125,6 +142,3 @@ def garbage_between_commands(dialect):
                 assert socket.send(b"hello") == 5
                 socket.close()
                 tape.done()
-
-
-spread(globals(), DIALECTS, transfer, garbage_between_commands)

@@ -1,13 +1,15 @@
 """Commands that wait for their turn behind another one."""
 
-from fakes import errno_of, spread
+from cases import cases
+from fakes import errno_of
 from frames import DIALECTS
 from scenes import attached, connect, settle
 
 ECONNRESET = 104
 
 
-def send_whose_peer_closed_meanwhile(dialect):
+@cases("dialect", DIALECTS)
+def test_send_whose_peer_closed_meanwhile(dialect):
     """It waited behind another socket's send: nothing is sent to a connection that is gone, and the next call tells."""
     modem, tape, clock, says = attached(dialect)
     first, second = connect(modem, tape, says, 0), connect(modem, tape, says, 0)
@@ -18,6 +20,3 @@ def send_whose_peer_closed_meanwhile(dialect):
     settle(modem, tape)
     tape.done()
     assert errno_of(second.write, b"again") == ECONNRESET
-
-
-spread(globals(), DIALECTS, send_whose_peer_closed_meanwhile)

@@ -1,18 +1,17 @@
 """A connection id that is used again: nothing of the connection before is taken for the new one's."""
 
-from fakes import CUTS, Case, spread
-from frames import DIALECTS, PEER, PORT, pulls
+from cases import cases
+from fakes import CUTS, Case
+from frames import PEER, PORT, PULLED
 from scenes import answers, connected, settle
 
 
-def rest_of_a_read(dialect):
+@cases(("dialect", "access"), PULLED)
+def test_rest_of_a_read(dialect, access):
     """Closed by the peer, then by the program while a read's payload is still coming in: the rest of it is nobody's."""
-    for access in ("buffer", "hex"):
-        if not pulls(dialect, access):
-            continue
-        for cut in CUTS:
-            with Case(dialect, access, cut):
-                _rest_of_a_read(dialect, access, cut)
+    for cut in CUTS:
+        with Case(dialect, access, cut):
+            _rest_of_a_read(dialect, access, cut)
 
 
 def _rest_of_a_read(dialect, access, cut):
@@ -35,13 +34,16 @@ def _rest_of_a_read(dialect, access, cut):
     socket.connect((PEER, PORT))
     settle(modem, tape)
     tape.auto = tape.after = None
-    tape.load([("!", says.notice(access, link)), (">", says.ask(access, link, most)), ("<", says.answer(access, link, b"new", 0))])
+    tape.load(
+        [
+            ("!", says.notice(access, link)),
+            (">", says.ask(access, link, most)),
+            ("<", says.answer(access, link, b"new", 0)),
+        ]
+    )
     data = b""
     while len(data) < 3:
         data += socket.recv(100)
     assert data == b"new", data
     settle(modem, tape)
     tape.done()
-
-
-spread(globals(), DIALECTS, rest_of_a_read)

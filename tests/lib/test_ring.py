@@ -1,8 +1,7 @@
 """The ring against a plain bytearray, with every position of its ends."""
 
-from atsock.fast import put
-from atsock.link import Link
-from atsock.ring import find, resize, room, skip, take
+from atsock.core.link import Link
+from atsock.core.movers import put
 from fakes import Case, Random
 
 
@@ -37,7 +36,7 @@ def test_against_a_queue():
                     assert out[0] == 0 and out[done + 1 :] == bytearray(n + 1 - done)
                     held = held[done:]
                 assert ring.count == len(held)
-                assert room(ring) == size - len(held)
+                assert ring.room() == size - len(held)
 
 
 def test_whole_transfers_over_the_end():
@@ -45,7 +44,7 @@ def test_whole_transfers_over_the_end():
         ring = make(10)
         put(ring, b"x" * head, 0, head)
         put(ring, b"?", 0, 1)
-        skip(ring, head)
+        ring.skip(head)
         put(ring, b"0123456789", 0, 9)
         out = bytearray(10)
         ring.get(out, 0, 10)
@@ -59,17 +58,17 @@ def test_find():
         ring = make(12)
         put(ring, b"." * head, 0, head)
         put(ring, b"a", 0, 1)
-        skip(ring, head)
+        ring.skip(head)
         put(ring, b"bcd\nef\ngh", 0, 9)
         with Case(head):
-            assert find(ring, b"a", 12) == 1
-            assert find(ring, b"\n", 12) == 5
-            assert find(ring, b"\n", 5) == 5
-            assert find(ring, b"\n", 4) == 0
-            assert find(ring, b"h", 12) == 10
-            assert find(ring, b"z", 12) == 0
-            assert find(ring, b".", 12) == 0  # what was there before
-    assert find(make(5), b"a", 5) == 0
+            assert ring.find(b"a", 12) == 1
+            assert ring.find(b"\n", 12) == 5
+            assert ring.find(b"\n", 5) == 5
+            assert ring.find(b"\n", 4) == 0
+            assert ring.find(b"h", 12) == 10
+            assert ring.find(b"z", 12) == 0
+            assert ring.find(b".", 12) == 0  # what was there before
+    assert make(5).find(b"a", 5) == 0
 
 
 def test_take_and_resize():
@@ -77,21 +76,21 @@ def test_take_and_resize():
         ring = make(8)
         put(ring, b"-" * head, 0, head)
         put(ring, b"a", 0, 1)
-        skip(ring, head)
+        ring.skip(head)
         put(ring, b"bcdef", 0, 5)
-        assert take(ring, 2) == b"ab"
-        resize(ring, 20)
-        assert (ring.count, room(ring)) == (4, 16)
+        assert ring.take(2) == b"ab"
+        ring.resize(20)
+        assert (ring.count, ring.room()) == (4, 16)
         put(ring, b"0123456789abcdef", 0, 16)
-        resize(ring, 20)
-        assert take(ring, 100) == b"cdef0123456789abcdef"
-        assert take(ring, 100) == b""
+        ring.resize(20)
+        assert ring.take(100) == b"cdef0123456789abcdef"
+        assert ring.take(100) == b""
 
 
 def test_skip_to_the_end():
     ring = make(4)
     put(ring, b"abcd", 0, 4)
-    skip(ring, 3)
+    ring.skip(3)
     put(ring, b"xyz", 0, 3)
-    skip(ring, 4)
-    assert (ring.count, room(ring), take(ring, 9)) == (0, 4, b"")
+    ring.skip(4)
+    assert (ring.count, ring.room(), ring.take(9)) == (0, 4, b"")

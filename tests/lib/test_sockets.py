@@ -4,11 +4,23 @@ import gc
 import sys
 
 import atsock
-from fakes import CUTS, Case, errno_of, new_modem, raises, spread
-from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, line, pulls, read_script
+from cases import cases
+from fakes import CUTS, WIRE_NAMES, Case, errno_of, new_modem, raises
+from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, line, pulls, read_script
 from scenes import attached, connect, connected, recv_exactly, settle
 
-EBADF, EAGAIN, EBUSY, EMFILE, ENETDOWN, ECONNRESET, ENOBUFS, EISCONN, ENOTCONN, ETIMEDOUT = 9, 11, 16, 24, 100, 104, 105, 106, 107, 110
+EBADF, EAGAIN, EBUSY, EMFILE, ENETDOWN, ECONNRESET, ENOBUFS, EISCONN, ENOTCONN, ETIMEDOUT = (
+    9,
+    11,
+    16,
+    24,
+    100,
+    104,
+    105,
+    106,
+    107,
+    110,
+)
 
 FINALISERS = sys.implementation.name != "micropython"
 
@@ -17,27 +29,30 @@ def ask(says, access, link):
     return (">", says.ask(access, link, says.most[access]))
 
 
-def life_of_a_connection(dialect):
+@cases("wire", WIRE_NAMES)
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_life_of_a_connection(dialect, access, wire):
     """connect, send, recv, close: byte for byte what the manuals print."""
-    for access in ACCESS:
-        for cut in CUTS:
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
-                link = says.first
-                script = says.send(access, link, b"GET / HTTP/1.0\r\n\r\n") + read_script(says, dialect, access, link, b"HTTP/1.0 200 OK\r\n")
-                tape.load(script + says.close(link))
-                assert socket.write(b"GET / HTTP/1.0\r\n\r\n") == 18
-                assert recv_exactly(socket, 17) == b"HTTP/1.0 200 OK\r\n"
-                settle(modem, tape)
-                socket.close()
-                socket.close()
-                tape.done()
-                assert errno_of(socket.recv, 1) in (EBADF, ENOTCONN)
-                assert errno_of(socket.send, b"x") in (EBADF, ENOTCONN)
-                assert errno_of(socket.connect, (PEER, PORT)) in (EBADF, ENOTCONN)
+    socket, modem, tape, clock, says = connected(dialect, access, wire=wire, timeout=20)
+    link = says.first
+    script = says.send(access, link, b"GET / HTTP/1.0\r\n\r\n") + read_script(
+        says, dialect, access, link, b"HTTP/1.0 200 OK\r\n"
+    )
+    tape.load(script + says.close(link))
+    assert socket.write(b"GET / HTTP/1.0\r\n\r\n") == 18
+    assert recv_exactly(socket, 17) == b"HTTP/1.0 200 OK\r\n"
+    settle(modem, tape)
+    socket.close()
+    socket.close()
+    tape.done()
+    assert errno_of(socket.recv, 1) in (EBADF, ENOTCONN)
+    assert errno_of(socket.send, b"x") in (EBADF, ENOTCONN)
+    assert errno_of(socket.connect, (PEER, PORT)) in (EBADF, ENOTCONN)
 
 
-def open_command(dialect):
+@cases("dialect", DIALECTS)
+def test_open_command(dialect):
     """The open commands of the manuals' syntax tables, letter by letter."""
     commands = []
     modem, tape, clock, says = attached(dialect)
@@ -61,284 +76,297 @@ def open_command(dialect):
 # -- receive
 
 
-def short_reads(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_short_reads(dialect, access):
     """recv(n) returns what is there, at most n; the rest stays for the next call."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
-            tape.load(read_script(says, dialect, access, says.first, b"0123456789"))
-            assert socket.recv(4) == b"0123"
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+    tape.load(read_script(says, dialect, access, says.first, b"0123456789"))
+    assert socket.recv(4) == b"0123"
+    settle(modem, tape)
+    buf = bytearray(4)
+    assert socket.recv_into(buf) == 4
+    assert buf == b"4567"
+    assert socket.recv_into(buf, 1) == 1
+    assert bytes(buf) == b"8567"
+    assert socket.recv(100) == b"9"
+    tape.done()
+
+
+@cases("wire", WIRE_NAMES)
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_exact_reads(dialect, access, wire):
+    """read(n), readinto() and readline() put together what came in several pieces."""
+    socket, modem, tape, clock, says = connected(dialect, access, wire=wire, timeout=30)
+    script = []
+    for piece in (b"abc", b"de\nfg", b"h", b"ijkl"):
+        script += read_script(says, dialect, access, says.first, piece)
+    tape.load(script)
+    buf = bytearray(4)
+    assert socket.readinto(buf) == 4
+    assert buf == b"abcd"
+    assert socket.readline() == b"e\n"
+    assert socket.read(6) == b"fghijk"
+    assert recv_exactly(socket, 1) == b"l"
+    settle(modem, tape)
+    tape.done()
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_end_of_stream_after_all_data(dialect, access):
+    """The peer closed while the module holds data: all of it is read first, then b"" again and again; then close()."""
+    for cut in (0, 1, -1):
+        with Case(dialect, access, cut):
+            socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=60)
+            link = says.first
+            if pulls(dialect, access):
+                most = says.most[access]
+                script = [("!", says.notice(access, link)), ("!", says.closed(link))]
+                script += [ask(says, access, link), ("<", says.answer(access, link, b"a" * most, 7))]
+                script += [ask(says, access, link), ("<", says.answer(access, link, b"b" * 7, 0))]
+                if not says.tells_rest:
+                    script += [ask(says, access, link), ("<", says.nothing(access, link))]
+                expected = b"a" * most + b"b" * 7
+            else:
+                script = [
+                    ("!", says.push(access, link, b"a" * 700)),
+                    ("!", says.push(access, link, b"b" * 7)),
+                    ("!", says.closed(link)),
+                ]
+                expected = b"a" * 700 + b"b" * 7
+            tape.load(script)
+            assert socket.read() == expected
+            assert socket.recv(10) == b""
+            assert socket.read(10) == b""
+            assert socket.readinto(bytearray(3)) == 0
+            assert socket.readline() == b""
             settle(modem, tape)
-            buf = bytearray(4)
-            assert socket.recv_into(buf) == 4
-            assert buf == b"4567"
-            assert socket.recv_into(buf, 1) == 1
-            assert bytes(buf) == b"8567"
-            assert socket.recv(100) == b"9"
+            tape.done()
+            assert errno_of(socket.send, b"x") == ECONNRESET
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_closed_while_waiting(dialect, access):
+    """The peer closes while recv() waits and nothing is left: b"", after one look into the module's buffer."""
+    for cut in (0, 1):
+        with Case(dialect, access, cut):
+            socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=60)
+            script = [("~", 3000), ("!", says.closed(says.first))]
+            if pulls(dialect, access):
+                script += [ask(says, access, says.first), ("<", says.nothing(access, says.first))]
+            tape.load(script)
+            assert socket.recv(10) == b""
+            assert clock.now < 4000
+            settle(modem, tape)
             tape.done()
 
 
-def exact_reads(dialect):
-    """read(n), readinto() and readline() put together what came in several pieces."""
-    for access in ACCESS:
-        for cut in CUTS:
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=30)
-                script = []
-                for piece in (b"abc", b"de\nfg", b"h", b"ijkl"):
-                    script += read_script(says, dialect, access, says.first, piece)
-                tape.load(script)
-                buf = bytearray(4)
-                assert socket.readinto(buf) == 4
-                assert buf == b"abcd"
-                assert socket.readline() == b"e\n"
-                assert socket.read(6) == b"fghijk"
-                assert recv_exactly(socket, 1) == b"l"
-                settle(modem, tape)
-                tape.done()
+@cases(("dialect", "access"), PULLED)
+def test_read_refused_after_the_end(dialect, access):
+    """The module has forgotten a connection that the peer closed, and refuses the read (seen on BG96): b"", no
+    error."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+    tape.load(
+        [("!", says.closed(says.first)), ask(says, access, says.first), ("<", ERROR)]
+        + (says.why() if says.asks_why else [])
+    )
+    assert socket.recv(10) == b""
+    tape.done()
 
 
-def end_of_stream_after_all_data(dialect):
-    """The peer closed while the module holds data: all of it is read first, then b"" again and again; then close()."""
-    for access in ACCESS:
-        for cut in (0, 1, -1):
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=60)
+@cases(("dialect", "access"), PULLED)
+def test_empty_answers(dialect, access):
+    """A notice whose data has gone, and the last short read: the socket goes on waiting, the next notice counts."""
+    for cut in CUTS:
+        with Case(dialect, access, cut):
+            socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=9)
+            link = says.first
+            script = [
+                ("!", says.notice(access, link)),
+                ask(says, access, link),
+                ("<", says.nothing(access, link)),
+                ("~", 2000),
+            ]
+            tape.load(script + read_script(says, dialect, access, link, b"now"))
+            assert recv_exactly(socket, 3) == b"now"
+            settle(modem, tape)
+            tape.done()
+
+
+@cases(("dialect", "access"), PULLED)
+def test_lost_notice(dialect, access):
+    """A notice that never came: the module's buffer is looked at after some seconds of waiting all the same."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+    tape.load([ask(says, access, says.first), ("<", says.answer(access, says.first, b"quiet", 0))])
+    assert socket.recv(100) == b"quiet"
+    assert clock.now <= 15_000
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_timeouts(dialect, access):
+    """settimeout(): ETIMEDOUT after that long, EAGAIN (None from the stream methods) at once with 0."""
+    socket, modem, tape, clock, says = connected(dialect, access)
+    tape.after = lambda text: says.nothing(access, says.first)
+    socket.settimeout(1.5)
+    before = clock.now
+    assert errno_of(socket.recv, 10) == ETIMEDOUT
+    assert clock.now - before == 1500
+    socket.settimeout(0)
+    before = clock.now
+    assert errno_of(socket.recv, 10) == EAGAIN
+    assert errno_of(socket.recv_into, bytearray(10)) == EAGAIN
+    assert socket.read(10) is None
+    assert socket.readinto(bytearray(10)) is None
+    assert socket.readline() is None
+    assert clock.now == before
+    raises(ValueError, socket.settimeout, -1)
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_partial_reads_keep_everything(dialect, access):
+    """readinto(), read(n), readline() that run out of time return what came, and the rest comes with the next call."""
+    for cut in (0, 1):
+        for read in ("readinto", "read", "readline"):
+            with Case(dialect, access, cut, read):
+                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=5)
                 link = says.first
-                if pulls(dialect, access):
-                    most = says.most[access]
-                    script = [("!", says.notice(access, link)), ("!", says.closed(link))]
-                    script += [ask(says, access, link), ("<", says.answer(access, link, b"a" * most, 7))]
-                    script += [ask(says, access, link), ("<", says.answer(access, link, b"b" * 7, 0))]
-                    if not says.tells_rest:
-                        script += [ask(says, access, link), ("<", says.nothing(access, link))]
-                    expected = b"a" * most + b"b" * 7
+                script = read_script(says, dialect, access, link, b"half ")
+                if pulls(dialect, access) and not says.tells_rest:
+                    script += [ask(says, access, link), ("<", says.nothing(access, link))]
+                script += [("~", 8000)] + read_script(says, dialect, access, link, b"whole")
+                tape.load(script)
+                if read == "readinto":
+                    buf = bytearray(10)
+                    assert socket.readinto(buf) == 5
+                    assert buf[:5] == b"half "
+                elif read == "read":
+                    assert socket.read(10) == b"half "
                 else:
-                    script = [("!", says.push(access, link, b"a" * 700)), ("!", says.push(access, link, b"b" * 7)), ("!", says.closed(link))]
-                    expected = b"a" * 700 + b"b" * 7
-                tape.load(script)
-                assert socket.read() == expected
-                assert socket.recv(10) == b""
-                assert socket.read(10) == b""
-                assert socket.readinto(bytearray(3)) == 0
-                assert socket.readline() == b""
-                settle(modem, tape)
-                tape.done()
-                assert errno_of(socket.send, b"x") == ECONNRESET
-
-
-def closed_while_waiting(dialect):
-    """The peer closes while recv() waits and nothing is left: b"", after one look into the module's buffer."""
-    for access in ACCESS:
-        for cut in (0, 1):
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=60)
-                script = [("~", 3000), ("!", says.closed(says.first))]
-                if pulls(dialect, access):
-                    script += [ask(says, access, says.first), ("<", says.nothing(access, says.first))]
-                tape.load(script)
-                assert socket.recv(10) == b""
-                assert clock.now < 4000
+                    assert socket.readline() == b"half "
+                assert clock.now == 5000
+                assert recv_exactly(socket, 5) == b"whole"
                 settle(modem, tape)
                 tape.done()
 
 
-def read_refused_after_the_end(dialect):
-    """The module has forgotten a connection that the peer closed, and refuses the read (seen on BG96): b"", no error."""
-    for access in ("buffer", "hex"):
-        if not pulls(dialect, access):
-            continue
-        socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
-        tape.load([("!", says.closed(says.first)), ask(says, access, says.first), ("<", ERROR)] + (says.why() if says.asks_why else []))
-        assert socket.recv(10) == b""
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_lines_of_limited_length(dialect, access):
+    """readline(n): at most n bytes of a line, what is over comes next."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+    tape.load(read_script(says, dialect, access, says.first, b"one\ntwo and three\nend"))
+    tape.after = lambda text: says.nothing(access, says.first)
+    got = [socket.readline(n) for n in (100, 3, 0, 4, -1, 2)]
+    assert got == [b"one\n", b"two", b"", b" and", b" three\n", b"en"], got
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_text_is_sent_as_utf_8(dialect, access):
+    """send(), sendall() and write() take str, as MicroPython's sockets do."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+    for method in (socket.send, socket.write, socket.sendall):
+        tape.load(says.send(access, says.first, "Gr\u00fc\u00dfe".encode()))
+        assert method("Gr\u00fc\u00dfe") in (7, None)
+        settle(modem, tape)
         tape.done()
 
 
-def empty_answers(dialect):
-    """A notice whose data has gone, and the last short read: the socket goes on waiting, the next notice counts."""
-    for access in ("buffer", "hex"):
-        if not pulls(dialect, access):
-            continue
-        for cut in CUTS:
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=9)
-                link = says.first
-                script = [("!", says.notice(access, link)), ask(says, access, link), ("<", says.nothing(access, link)), ("~", 2000)]
-                tape.load(script + read_script(says, dialect, access, link, b"now"))
-                assert recv_exactly(socket, 3) == b"now"
-                settle(modem, tape)
-                tape.done()
-
-
-def lost_notice(dialect):
-    """A notice that never came: the module's buffer is looked at after some seconds of waiting all the same."""
-    for access in ("buffer", "hex"):
-        if not pulls(dialect, access):
-            continue
-        socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
-        tape.load([ask(says, access, says.first), ("<", says.answer(access, says.first, b"quiet", 0))])
-        assert socket.recv(100) == b"quiet"
-        assert clock.now <= 15_000
-
-
-def timeouts(dialect):
-    """settimeout(): ETIMEDOUT after that long, EAGAIN (None from the stream methods) at once with 0."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access)
-            tape.after = lambda text: says.nothing(access, says.first)
-            socket.settimeout(1.5)
-            before = clock.now
-            assert errno_of(socket.recv, 10) == ETIMEDOUT
-            assert clock.now - before == 1500
-            socket.settimeout(0)
-            before = clock.now
-            assert errno_of(socket.recv, 10) == EAGAIN
-            assert errno_of(socket.recv_into, bytearray(10)) == EAGAIN
-            assert socket.read(10) is None
-            assert socket.readinto(bytearray(10)) is None
-            assert socket.readline() is None
-            assert clock.now == before
-            raises(ValueError, socket.settimeout, -1)
-
-
-def partial_reads_keep_everything(dialect):
-    """readinto(), read(n), readline() that run out of time return what came, and the rest comes with the next call."""
-    for access in ACCESS:
-        for cut in (0, 1):
-            for read in ("readinto", "read", "readline"):
-                with Case(dialect, access, cut, read):
-                    socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=5)
-                    link = says.first
-                    script = read_script(says, dialect, access, link, b"half ")
-                    if pulls(dialect, access) and not says.tells_rest:
-                        script += [ask(says, access, link), ("<", says.nothing(access, link))]
-                    script += [("~", 8000)] + read_script(says, dialect, access, link, b"whole")
-                    tape.load(script)
-                    if read == "readinto":
-                        buf = bytearray(10)
-                        assert socket.readinto(buf) == 5
-                        assert buf[:5] == b"half "
-                    elif read == "read":
-                        assert socket.read(10) == b"half "
-                    else:
-                        assert socket.readline() == b"half "
-                    assert clock.now == 5000
-                    assert recv_exactly(socket, 5) == b"whole"
-                    settle(modem, tape)
-                    tape.done()
-
-
-def lines_of_limited_length(dialect):
-    """readline(n): at most n bytes of a line, what is over comes next."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
-            tape.load(read_script(says, dialect, access, says.first, b"one\ntwo and three\nend"))
-            tape.after = lambda text: says.nothing(access, says.first)
-            got = [socket.readline(n) for n in (100, 3, 0, 4, -1, 2)]
-            assert got == [b"one\n", b"two", b"", b" and", b" three\n", b"en"], got
-
-
-def text_is_sent_as_utf_8(dialect):
-    """send(), sendall() and write() take str, as MicroPython's sockets do."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
-            for method in (socket.send, socket.write, socket.sendall):
-                tape.load(says.send(access, says.first, "Gr\u00fc\u00dfe".encode()))
-                assert method("Gr\u00fc\u00dfe") in (7, None)
-                settle(modem, tape)
-                tape.done()
-
-
-def non_blocking_read(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_non_blocking_read(dialect, access):
     """With settimeout(0) calls never wait: None or EAGAIN until the data is in the ring, then the data."""
-    for access in ACCESS:
-        for cut in CUTS:
-            with Case(dialect, access, cut):
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=0)
-                tape.load(read_script(says, dialect, access, says.first, b"0123456789"))
-                tape.after = lambda text: says.nothing(access, says.first)
-                data = b""
-                for attempt in range(300):
-                    modem.poll()
-                    piece = socket.read(100)
-                    data += piece or b""
-                    if len(data) == 10:
-                        break
-                assert data == b"0123456789", data
-                assert clock.now < 1000
-
-
-def non_blocking_read_alone(dialect):
-    """A loop of non-blocking reads, and nothing else, gets the data: each call takes in what has come."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    for cut in CUTS:
+        with Case(dialect, access, cut):
+            socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=0)
             tape.load(read_script(says, dialect, access, says.first, b"0123456789"))
             tape.after = lambda text: says.nothing(access, says.first)
             data = b""
-            for attempt in range(50):
-                data += socket.read(100) or b""
+            for attempt in range(300):
+                modem.poll()
+                piece = socket.read(100)
+                data += piece or b""
+                if len(data) == 10:
+                    break
             assert data == b"0123456789", data
-            assert clock.now == 0
+            assert clock.now < 1000
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_non_blocking_read_alone(dialect, access):
+    """A loop of non-blocking reads, and nothing else, gets the data: each call takes in what has come."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    tape.load(read_script(says, dialect, access, says.first, b"0123456789"))
+    tape.after = lambda text: says.nothing(access, says.first)
+    data = b""
+    for attempt in range(50):
+        data += socket.read(100) or b""
+    assert data == b"0123456789", data
+    assert clock.now == 0
 
 
 # -- send
 
 
-def non_blocking_send(dialect):
-    """write() with settimeout(0) never waits for the module: what it takes goes out once, None until the module has it."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
-            script = says.send(access, says.first, b"hello")
-            tape.load(script[:1] + [("~", 3000)] + script[1:])
-            assert socket.write(b"hello") == 5
-            assert clock.now == 0
-            for attempt in range(40):
-                before = clock.now
-                if socket.ioctl(3, 4) == 4:
-                    break
-                assert socket.write(b"again") is None
-                assert clock.now == before, "waited %d ms" % (clock.now - before)
-                modem.poll(100)
-            assert clock.now >= 3000
-            tape.done()
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_non_blocking_send(dialect, access):
+    """write() with settimeout(0) never waits for the module: what it takes goes out once, None until the module has
+    it."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    script = says.send(access, says.first, b"hello")
+    tape.load(script[:1] + [("~", 3000)] + script[1:])
+    assert socket.write(b"hello") == 5
+    assert clock.now == 0
+    for attempt in range(40):
+        before = clock.now
+        if socket.ioctl(3, 4) == 4:
+            break
+        assert socket.write(b"again") is None
+        assert clock.now == before, "waited %d ms" % (clock.now - before)
+        modem.poll(100)
+    assert clock.now >= 3000
+    tape.done()
 
 
-def large_sends(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_large_sends(dialect, access):
     """send() cuts what is longer than the manual's limit into several commands."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
-            chunk = says.chunk(access)
-            data = bytes([i & 255 for i in range(2 * chunk + 5)])
-            script = []
-            for at in range(0, len(data), chunk):
-                script += says.send(access, says.first, data[at : at + chunk])
-            tape.load(script + says.send(access, says.first, data[5:9]) + says.send(access, says.first, data[:3]))
-            assert socket.send(data) == len(data)
-            assert socket.write(data, 5, 4) == 4
-            assert socket.write(data, 3) == 3
-            assert socket.send(b"") == 0
-            tape.done()
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+    chunk = says.chunk(access)
+    data = bytes([i & 255 for i in range(2 * chunk + 5)])
+    script = []
+    for at in range(0, len(data), chunk):
+        script += says.send(access, says.first, data[at : at + chunk])
+    tape.load(script + says.send(access, says.first, data[5:9]) + says.send(access, says.first, data[:3]))
+    assert socket.send(data) == len(data)
+    assert socket.write(data, 5, 4) == 4
+    assert socket.write(data, 3) == 3
+    assert socket.send(b"") == 0
+    tape.done()
 
 
-def test_bg96_send_fail_is_offered_again():
+@cases("access", ("buffer", "push", "hex"))
+def test_bg96_send_fail_is_offered_again(access):
     """SEND FAIL: the buffer is full (2.1.7); the same block after a pause, at growing distance."""
-    for access in ("buffer", "push", "hex"):
-        socket, modem, tape, clock, says = connected("bg96", access, timeout=60)
-        script = says.send(access, 0, b"again")
-        failed = script[:-1] + [("<", line(b"SEND FAIL"))]
-        tape.load(failed + failed + failed + script)
-        assert socket.send(b"again") == 5
-        tape.done()
-        assert 300 <= clock.now <= 20_000, clock.now
+    socket, modem, tape, clock, says = connected("bg96", access, timeout=60)
+    script = says.send(access, 0, b"again")
+    failed = script[:-1] + [("<", line(b"SEND FAIL"))]
+    tape.load(failed + failed + failed + script)
+    assert socket.send(b"again") == 5
+    tape.done()
+    assert 300 <= clock.now <= 20_000, clock.now
 
 
-def fibocom_status_1_is_offered_again(dialect):
+@cases("dialect", ("nl668", "l610"))
+def test_fibocom_status_1_is_offered_again(dialect):
     """+MIPSEND: id,1,free: flowed off (1.1.6, 1.2.3); the same block after a pause."""
     for access in ("buffer", "push"):
         socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
@@ -355,7 +383,8 @@ def fibocom_status_1_is_offered_again(dialect):
     tape.done()
 
 
-def fibocom_push_that_has_to_wait(dialect):
+@cases("dialect", ("nl668", "l610"))
+def test_fibocom_push_that_has_to_wait(dialect):
     """+MIPPUSH: id,1 behind data that was stored: only the push is repeated, or the data would go out twice."""
     socket, modem, tape, clock, says = connected(dialect, "hex", timeout=60)
     script = says.send("hex", 1, b"once")
@@ -364,7 +393,8 @@ def fibocom_push_that_has_to_wait(dialect):
     tape.done()
 
 
-def fibocom_push_with_nothing_left(dialect):
+@cases("dialect", ("nl668", "l610"))
+def test_fibocom_push_with_nothing_left(dialect):
     """+MIPPUSH: id,2 behind data that was stored: the module has sent it by itself already (1.1.4); no error."""
     socket, modem, tape, clock, says = connected(dialect, "hex", timeout=60)
     script = says.send("hex", 1, b"gone")
@@ -373,12 +403,18 @@ def fibocom_push_with_nothing_left(dialect):
     tape.done()
 
 
-def fibocom_flow_control(dialect):
+@cases("dialect", ("nl668", "l610"))
+def test_fibocom_flow_control(dialect):
     """+MIPXOFF stops sending on that socket until +MIPXON; the other socket is not affected; 0 timeout: EAGAIN."""
     events = []
     socket, modem, tape, clock, says = connected(dialect, timeout=5, on_event=lambda e, s, v: events.append((e, s)))
     second = connect(modem, tape, says, 5)
-    tape.load([("!", line(b"+MIPXOFF: 1"))] + says.send("buffer", 2, b"two") + [("~", 3000), ("!", line(b"+MIPXON: 1"))] + says.send("buffer", 1, b"one"))
+    tape.load(
+        [("!", line(b"+MIPXOFF: 1"))]
+        + says.send("buffer", 2, b"two")
+        + [("~", 3000), ("!", line(b"+MIPXON: 1"))]
+        + says.send("buffer", 1, b"one")
+    )
     settle(modem, tape)
     assert second.send(b"two") == 3
     assert socket.send(b"one") == 3
@@ -397,7 +433,8 @@ def fibocom_flow_control(dialect):
     assert clock.now - before == 5000
 
 
-def simcom_short_confirmation(dialect):
+@cases("dialect", ("a7600", "sim7028"))
+def test_simcom_short_confirmation(dialect):
     """+CIPSEND: link,asked,accepted with less accepted: what was accepted is told, and the connection is over (2.4)."""
     for accepted, returned in ((4, 4), (0, None), (-1, None)):
         for access in ACCESS:
@@ -415,75 +452,77 @@ def simcom_short_confirmation(dialect):
                 tape.done()
 
 
-def send_refused(dialect):
-    """ERROR instead of the prompt, the connection is gone: ECONNRESET (or what the code says), no payload is written."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
-            answer = [("<", line(b"+CIPERROR: 4") + ERROR)] if dialect in ("a7600", "sim7028") else [("<", ERROR)]
-            tape.load(says.send(access, says.first, b"x")[:1] + answer + (says.why() if says.asks_why else []))
-            raises(OSError, socket.send, b"x")
-            tape.done()
-            raises(OSError, socket.send, b"x")
-            tape.load(says.close(says.first))
-            socket.close()
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_send_refused(dialect, access):
+    """ERROR instead of the prompt, the connection is gone: ECONNRESET (or what the code says), no payload is
+    written."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+    answer = [("<", line(b"+CIPERROR: 4") + ERROR)] if dialect in ("a7600", "sim7028") else [("<", ERROR)]
+    tape.load(says.send(access, says.first, b"x")[:1] + answer + (says.why() if says.asks_why else []))
+    raises(OSError, socket.send, b"x")
+    tape.done()
+    raises(OSError, socket.send, b"x")
+    tape.load(says.close(says.first))
+    socket.close()
 
 
 # -- pushed data without room
 
 
-def pushed_data_waits_while_idle(dialect):
+@cases(("dialect", "access"), PUSHED)
+def test_pushed_data_waits_while_idle(dialect, access):
     """More pushed data than the ring holds, nothing else to do: it waits in the UART, and nothing is lost."""
-    for access in ACCESS:
-        if pulls(dialect, access):
-            continue
-        for cut in (0, -1):
-            with Case(dialect, access, cut):
-                events = []
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=5, on_event=lambda *a: events.append(a[0]))
-                data = bytes([i * 7 & 255 for i in range(9000)])
-                tape.load([("!", says.push(access, says.first, data[at : at + 1000])) for at in range(0, 9000, 1000)])
-                for attempt in range(50):
-                    modem.poll()
-                assert recv_exactly(socket, 9000) == data
-                tape.done()
-                assert atsock.EVENT_OVERFLOW not in events
-
-
-def overflow_is_reported(dialect):
-    """A command has to get through while the ring is full: what had no room is lost, and recv() says so: ENOBUFS."""
-    for access in ACCESS:
-        if pulls(dialect, access):
-            continue
-        for cut in (0, -1):
-            with Case(dialect, access, cut):
-                events = []
-                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=5, on_event=lambda e, s, v: events.append((e, s)))
-                second = connect(modem, tape, says, 5)
-                data = bytes([i * 7 & 255 for i in range(9000)])
-                script = [("!", says.push(access, says.first, data[at : at + 1000])) for at in range(0, 9000, 1000)]
-                tape.load(script + says.send(access, says.first + 1, b"abc"))
-                assert second.send(b"abc") == 3
-                got = b""
-                error = 0
-                while not error:
-                    try:
-                        piece = socket.recv(1000)
-                        assert piece, "end of stream instead of ENOBUFS"
-                        got += piece
-                    except OSError as e:
-                        error = e.args[0]
-                assert error == ENOBUFS, error
-                assert data.startswith(got)
-                assert len(got) >= 2048
+    for cut in (0, -1):
+        with Case(dialect, access, cut):
+            events = []
+            socket, modem, tape, clock, says = connected(
+                dialect, access, cut=cut, timeout=5, on_event=lambda *a: events.append(a[0])
+            )
+            data = bytes([i * 7 & 255 for i in range(9000)])
+            tape.load([("!", says.push(access, says.first, data[at : at + 1000])) for at in range(0, 9000, 1000)])
+            for attempt in range(50):
                 modem.poll()
-                assert (atsock.EVENT_OVERFLOW, socket) in events
+            assert recv_exactly(socket, 9000) == data
+            tape.done()
+            assert atsock.EVENT_OVERFLOW not in events
+
+
+@cases(("dialect", "access"), PUSHED)
+def test_overflow_is_reported(dialect, access):
+    """A command has to get through while the ring is full: what had no room is lost, and recv() says so: ENOBUFS."""
+    for cut in (0, -1):
+        with Case(dialect, access, cut):
+            events = []
+            socket, modem, tape, clock, says = connected(
+                dialect, access, cut=cut, timeout=5, on_event=lambda e, s, v: events.append((e, s))
+            )
+            second = connect(modem, tape, says, 5)
+            data = bytes([i * 7 & 255 for i in range(9000)])
+            script = [("!", says.push(access, says.first, data[at : at + 1000])) for at in range(0, 9000, 1000)]
+            tape.load(script + says.send(access, says.first + 1, b"abc"))
+            assert second.send(b"abc") == 3
+            got = b""
+            error = 0
+            while not error:
+                try:
+                    piece = socket.recv(1000)
+                    assert piece, "end of stream instead of ENOBUFS"
+                    got += piece
+                except OSError as e:
+                    error = e.args[0]
+            assert error == ENOBUFS, error
+            assert data.startswith(got)
+            assert len(got) >= 2048
+            modem.poll()
+            assert (atsock.EVENT_OVERFLOW, socket) in events
 
 
 # -- ids, access modes, arguments
 
 
-def ids_used_up(dialect):
+@cases("dialect", DIALECTS)
+def test_ids_used_up(dialect):
     """All connection ids are in use: EMFILE, nothing is sent; after a close there is one again."""
     modem, tape, clock, says = attached(dialect)
     sockets = [connect(modem, tape, says) for _ in range(says.links)]
@@ -494,8 +533,10 @@ def ids_used_up(dialect):
     connect(modem, tape, says)
 
 
-def access_modes_exclude_each_other(dialect):
-    """Another access mode while a socket is open: EBUSY where the module has one for all, nothing is sent; free afterwards."""
+@cases("dialect", DIALECTS)
+def test_access_modes_exclude_each_other(dialect):
+    """Another access mode while a socket is open: EBUSY where the module has one for all, nothing is sent; free
+    afterwards."""
     socket, modem, tape, clock, says = connected(dialect, "buffer")
     other = "hex" if dialect == "bg96" else "push"  # BG96: buffer and push are a matter of each socket
     tape.load(())
@@ -505,10 +546,28 @@ def access_modes_exclude_each_other(dialect):
     connect(modem, tape, says, access=other)
 
 
-def arguments_that_cannot_be_sent(dialect):
-    """Hosts, ports, names and commands that would break the command line: ValueError or TypeError, not a byte is sent."""
+@cases("dialect", DIALECTS)
+def test_arguments_that_cannot_be_sent(dialect):
+    """Hosts, ports, names and commands that would break the command line: ValueError or TypeError, not a byte is
+    sent."""
     modem, tape, clock, says = attached(dialect)
-    hosts = ["", 'a"b', "a\rb", "a\nAT", "a b", "a,b", "x" * 256, "\x00", "\x1a", "h\u00f6st", b'\xff"', "a;b", "a\x7fb", None, 7]
+    hosts = [
+        "",
+        'a"b',
+        "a\rb",
+        "a\nAT",
+        "a b",
+        "a,b",
+        "x" * 256,
+        "\x00",
+        "\x1a",
+        "h\u00f6st",
+        b'\xff"',
+        "a;b",
+        "a\x7fb",
+        None,
+        7,
+    ]
     for host in hosts:
         with Case(host):
             raises((ValueError, TypeError), modem.socket().connect, (host, 80))
@@ -528,7 +587,16 @@ def arguments_that_cannot_be_sent(dialect):
         with Case(apn):
             raises(ValueError, modem.attach, apn)
             raises(ValueError, lambda: atsock.Modem(tape, dialect, apn=apn))
-    for options in ({"user": 'a"'}, {"user": "u" * 65}, {"password": "\r"}, {"pin": "12"}, {"pin": "12a4"}, {"pin": '1"23'}, {"auth": 7}, {"family": 99}):
+    for options in (
+        {"user": 'a"'},
+        {"user": "u" * 65},
+        {"password": "\r"},
+        {"pin": "12"},
+        {"pin": "12a4"},
+        {"pin": '1"23'},
+        {"auth": 7},
+        {"family": 99},
+    ):
         with Case(options):
             raises(ValueError, lambda: modem.attach("internet", **options))
     raises(ValueError, lambda: atsock.Modem(tape, dialect, access="nonsense"))
@@ -538,7 +606,8 @@ def arguments_that_cannot_be_sent(dialect):
     assert tape.written == 0
 
 
-def not_attached(dialect):
+@cases("dialect", DIALECTS)
+def test_not_attached(dialect):
     """Before attach(): connect() and resolve() are ENETDOWN, nothing is sent; command() works."""
     modem, tape, clock = new_modem(dialect)
     assert errno_of(modem.socket().connect, (PEER, PORT)) == ENETDOWN
@@ -550,12 +619,14 @@ def not_attached(dialect):
     assert modem.command("AT+CGMM") == [b"x"]
 
 
-def connected_already(dialect):
+@cases("dialect", DIALECTS)
+def test_connected_already(dialect):
     socket, modem, tape, clock, says = connected(dialect)
     assert errno_of(socket.connect, (PEER, PORT)) == EISCONN
 
 
-def unanswered_close(dialect):
+@cases("dialect", DIALECTS)
+def test_unanswered_close(dialect):
     """close() that is not answered raises ETIMEDOUT in bounded time; the id is closed again before it is used again."""
     socket, modem, tape, clock, says = connected(dialect, timeout=5)
     tape.load(says.close(says.first)[:1])
@@ -578,7 +649,8 @@ def unanswered_close(dialect):
     assert len(others) == says.links - 1
 
 
-def dropped_socket_is_closed_later(dialect):
+@cases("dialect", DIALECTS)
+def test_dropped_socket_is_closed_later(dialect):
     """A socket that was dropped without close(): its id is given back by the next operation that waits."""
     socket, modem, tape, clock, says = connected(dialect)
     if FINALISERS:
@@ -589,15 +661,3 @@ def dropped_socket_is_closed_later(dialect):
     tape.load(says.close(says.first) + [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)])
     assert modem.command("AT+CGMM") == [b"x"]
     tape.done()
-
-
-spread(
-    globals(), DIALECTS, life_of_a_connection, open_command, short_reads, exact_reads, end_of_stream_after_all_data, closed_while_waiting,
-    read_refused_after_the_end, empty_answers, lost_notice, timeouts, partial_reads_keep_everything, non_blocking_read, non_blocking_read_alone, non_blocking_send, large_sends, lines_of_limited_length, text_is_sent_as_utf_8,
-    send_refused, pushed_data_waits_while_idle, overflow_is_reported, ids_used_up, access_modes_exclude_each_other,
-    arguments_that_cannot_be_sent, not_attached, connected_already, unanswered_close, dropped_socket_is_closed_later,
-)  # fmt: skip
-spread(
-    globals(), ("nl668", "l610"), fibocom_status_1_is_offered_again, fibocom_push_that_has_to_wait, fibocom_push_with_nothing_left, fibocom_flow_control,
-)  # fmt: skip
-spread(globals(), ("a7600", "sim7028"), simcom_short_confirmation)

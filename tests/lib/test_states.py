@@ -1,8 +1,9 @@
 """What poll says in every state of a socket, and what calls that must not wait do in it."""
 
 import atsock
-from atsock.socketmodule import SocketModule
-from fakes import Case, errno_of, spread
+from atsock.sockets.module import SocketModule
+from cases import cases
+from fakes import errno_of
 from frames import ACCESS, DIALECTS, OK, PEER, PORT, line, pulls
 from scenes import attached, connect, connected, settle
 
@@ -25,7 +26,8 @@ def _started(dialect, access="buffer"):
     return socket, modem, tape, clock, says, asked[0]
 
 
-def before_connect(dialect):
+@cases("dialect", DIALECTS)
+def test_before_connect(dialect):
     """POLLOUT and POLLHUP, as MicroPython's own sockets before connect(); POLLNVAL after close()."""
     modem, tape, clock, says = attached(dialect)
     socket = modem.socket()
@@ -38,29 +40,30 @@ def before_connect(dialect):
     assert datagrams.ioctl(POLL, IN) == 0
 
 
-def while_connecting(dialect):
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says, command = _started(dialect, access)
-            now = clock.now
-            assert socket.ioctl(POLL, BOTH) == 0
-            assert errno_of(socket.send, b"x") == EAGAIN
-            assert errno_of(socket.recv, 1) == EAGAIN
-            assert socket.write(b"x") is None
-            assert socket.read(1) is None
-            assert socket.readinto(bytearray(1)) is None
-            assert errno_of(socket.connect, (PEER, PORT)) == EALREADY
-            assert clock.now == now
-            tape.input.append([0, "!", says.opened(command, says.link_of(command))])
-            settle(modem, tape)
-            assert socket.ioctl(POLL, BOTH) == OUT
-            assert errno_of(socket.connect, (PEER, PORT)) == EISCONN
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_while_connecting(dialect, access):
+    socket, modem, tape, clock, says, command = _started(dialect, access)
+    now = clock.now
+    assert socket.ioctl(POLL, BOTH) == 0
+    assert errno_of(socket.send, b"x") == EAGAIN
+    assert errno_of(socket.recv, 1) == EAGAIN
+    assert socket.write(b"x") is None
+    assert socket.read(1) is None
+    assert socket.readinto(bytearray(1)) is None
+    assert errno_of(socket.connect, (PEER, PORT)) == EALREADY
+    assert clock.now == now
+    tape.input.append([0, "!", says.opened(command, says.link_of(command))])
+    settle(modem, tape)
+    assert socket.ioctl(POLL, BOTH) == OUT
+    assert errno_of(socket.connect, (PEER, PORT)) == EISCONN
 
 
-def no_id_yet(dialect):
+@cases("dialect", DIALECTS)
+def test_no_id_yet(dialect):
     """Calls that wait while a connect() has not even got an id: their time runs out like any other's."""
     modem, tape, clock, says = attached(dialect)
-    modem._opening = True  # somebody else is at it
+    modem._session.opening = True  # somebody else is at it
     socket = modem.socket()
     socket.setblocking(False)
     assert errno_of(socket.connect, (PEER, PORT)) == EINPROGRESS
@@ -70,7 +73,8 @@ def no_id_yet(dialect):
     assert tape.written == 0
 
 
-def refused(dialect):
+@cases("dialect", DIALECTS)
+def test_refused(dialect):
     """A connect() that failed: POLLERR and POLLHUP; the next call tells why."""
     socket, modem, tape, clock, says, command = _started(dialect)
     refusals = {
@@ -86,32 +90,33 @@ def refused(dialect):
     assert errno_of(socket.send, b"x") == ENOTCONN
 
 
-def ends_behind_the_open(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_ends_behind_the_open(dialect, access):
     """The peer closed before the program could look: what it sent can be read, then comes the end."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says, command = _started(dialect, access)
-            link = says.link_of(command)
-            asked = []
+    socket, modem, tape, clock, says, command = _started(dialect, access)
+    link = says.link_of(command)
+    asked = []
 
-            def answer(command):
-                if pulls(dialect, access) and command == says.ask(access, link, says.most[access])[:-1]:
-                    asked.append(command)
-                    return says.answer(access, link, b"19:04", 0) if len(asked) == 1 else says.nothing(access, link)
-                return OK
+    def answer(command):
+        if pulls(dialect, access) and command == says.ask(access, link, says.most[access])[:-1]:
+            asked.append(command)
+            return says.answer(access, link, b"19:04", 0) if len(asked) == 1 else says.nothing(access, link)
+        return OK
 
-            tape.auto = answer
-            coming = says.notice(access, link) if pulls(dialect, access) else says.push(access, link, b"19:04")
-            tape.input.append([0, "!", says.opened(command, link) + coming + says.closed(link)])
-            settle(modem, tape)
-            socket.setblocking(True)
-            assert socket.recv(100) == b"19:04"
-            assert socket.recv(100) == b""
-            assert socket.ioctl(POLL, BOTH) & (IN | HUP) == IN | HUP
-            assert socket.recv(100) == b""
+    tape.auto = answer
+    coming = says.notice(access, link) if pulls(dialect, access) else says.push(access, link, b"19:04")
+    tape.input.append([0, "!", says.opened(command, link) + coming + says.closed(link)])
+    settle(modem, tape)
+    socket.setblocking(True)
+    assert socket.recv(100) == b"19:04"
+    assert socket.recv(100) == b""
+    assert socket.ioctl(POLL, BOTH) & (IN | HUP) == IN | HUP
+    assert socket.recv(100) == b""
 
 
-def blocking_connect_to_a_hasty_peer(dialect):
+@cases("dialect", DIALECTS)
+def test_blocking_connect_to_a_hasty_peer(dialect):
     modem, tape, clock, says = attached(dialect)
     asks = says.ask("buffer", says.first, says.most["buffer"])[:-1]
 
@@ -127,7 +132,8 @@ def blocking_connect_to_a_hasty_peer(dialect):
     assert socket.recv(1) == b""
 
 
-def a_host_that_does_not_answer(dialect):
+@cases("dialect", DIALECTS)
+def test_a_host_that_does_not_answer(dialect):
     """connect() ends with the timeout, and the next one, to another host, does not wait for the first."""
     modem, tape, clock, says = attached(dialect)
     opens = []
@@ -153,32 +159,33 @@ def a_host_that_does_not_answer(dialect):
     assert socket.ioctl(POLL, BOTH) == OUT | HUP
 
 
-def dontwait(dialect):
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_dontwait(dialect, access):
     """MSG_DONTWAIT: one call that does not wait, on a socket that otherwise would."""
-    for access in ACCESS:
-        with Case(dialect, access):
-            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
-            now = clock.now
-            assert errno_of(socket.recv, 10, SocketModule.MSG_DONTWAIT) == EAGAIN
-            assert clock.now == now
-            assert socket.gettimeout() == 20
-            tape.after = lambda command: says.answer(access, says.first, b"hello", 0)
-            coming = says.notice(access, says.first) if pulls(dialect, access) else says.push(access, says.first, b"hello")
-            tape.input.append([0, "!", coming])
-            settle(modem, tape)
-            both = SocketModule.MSG_DONTWAIT | SocketModule.MSG_PEEK
-            for attempt in range(5):
-                try:
-                    got = socket.recv(3, both)
-                    break
-                except OSError as error:
-                    assert error.errno == EAGAIN
-            assert got == b"hel"
-            assert socket.recv(10, SocketModule.MSG_DONTWAIT) == b"hello"
-            assert clock.now == now
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    now = clock.now
+    assert errno_of(socket.recv, 10, SocketModule.MSG_DONTWAIT) == EAGAIN
+    assert clock.now == now
+    assert socket.gettimeout() == 20
+    tape.after = lambda command: says.answer(access, says.first, b"hello", 0)
+    coming = says.notice(access, says.first) if pulls(dialect, access) else says.push(access, says.first, b"hello")
+    tape.input.append([0, "!", coming])
+    settle(modem, tape)
+    both = SocketModule.MSG_DONTWAIT | SocketModule.MSG_PEEK
+    for attempt in range(5):
+        try:
+            got = socket.recv(3, both)
+            break
+        except OSError as error:
+            assert error.errno == EAGAIN
+    assert got == b"hel"
+    assert socket.recv(10, SocketModule.MSG_DONTWAIT) == b"hello"
+    assert clock.now == now
 
 
-def unknown_requests(dialect):
+@cases("dialect", DIALECTS)
+def test_unknown_requests(dialect):
     """ioctl: a negative errno for what it does not know, in every state."""
     modem, tape, clock, says = attached(dialect)
     fresh = modem.socket()
@@ -186,12 +193,6 @@ def unknown_requests(dialect):
     for request in (0, 2, 5, 6, 7, 8, 9, 10, 11, 1000):
         for socket in (fresh, ready):
             assert socket.ioctl(request, 0) == -EINVAL, request
-
-
-spread(
-    globals(), DIALECTS, before_connect, while_connecting, no_id_yet, refused, ends_behind_the_open, blocking_connect_to_a_hasty_peer,
-    a_host_that_does_not_answer, dontwait, unknown_requests,
-)  # fmt: skip
 
 
 def test_the_module_has_a_class():

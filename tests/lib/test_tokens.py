@@ -1,8 +1,9 @@
 """The tokenizer alone: every kind of token, whole, byte by byte and in odd pieces."""
 
-from atsock.port import Port
-from atsock.states import END, FULL, LINE, NOTHING, PROMPT
-from atsock.tokens import Tokenizer
+from atsock.core.port import Port
+from atsock.core.tokenizer import Tokenizer
+from atsock.core.words import END, FULL, LINE, NOTHING, PROMPT_TOKEN
+from cases import cases
 from fakes import CUTS, Case, Clock, Random, Tape
 from frames import HOSTILE, digits
 
@@ -14,7 +15,7 @@ class Sink:
         self.data = b""
         self.room = room
 
-    def put(self, src, start, n):
+    def write(self, src, start, n):
         n = min(n, self.room)
         self.data += bytes(src[start : start + n])
         return n
@@ -27,9 +28,9 @@ class Reluctant(Sink):
         super().__init__()
         self.random = Random(5)
 
-    def put(self, src, start, n):
+    def write(self, src, start, n):
         self.room = self.random.below(3)
-        return super().put(src, start, n)
+        return super().write(src, start, n)
 
 
 class _Fed(Tokenizer):
@@ -37,11 +38,10 @@ class _Fed(Tokenizer):
 
     def __init__(self, stream):
         super().__init__()
-        self.port = Port()
-        self.port.stream = stream
+        self.port = Port(stream)
 
     def fill(self):
-        return self.port.fill(self.window, self.marks)
+        return self.port.fill(self.window, self.position)
 
 
 def tokens_of(data, cut, react=None, in_line=b"\0", prompt=False):
@@ -88,18 +88,19 @@ def test_lines():
 
 
 def test_prompt():
-    """With and without blank and CR LF in front and behind; only where one is expected, only at a line's start, only once."""
+    """With and without blank and CR LF in front and behind; only where one is expected, only at a line's start, only
+    once."""
     for before in (b"", b"\r\n", b"\r\n\r\n", b"AT+QISEND=0,4\r\r\n"):
         for after in (b"", b" ", b"\r\n", b" \r\n"):
             for cut in CUTS:
                 with Case(before, after, cut):
                     found, tokens = tokens_of(before + b">" + after + b"\r\nSEND OK\r\n", cut, prompt=True)
                     lines = [b"AT+QISEND=0,4"] if before.startswith(b"AT") else []
-                    assert found == lines + [PROMPT, b"SEND OK"], found
+                    assert found == lines + [PROMPT_TOKEN, b"SEND OK"], found
     for cut in CUTS:
         assert tokens_of(b"\r\na > b\r\n", cut, prompt=True)[0] == [b"a > b"]
         assert tokens_of(b"\r\n> 1\r\n", cut)[0] == [b"> 1"]
-        assert tokens_of(b"> > x\r\n", cut, prompt=True)[0] == [PROMPT, b"> x"]
+        assert tokens_of(b"> > x\r\n", cut, prompt=True)[0] == [PROMPT_TOKEN, b"> x"]
         assert tokens_of(b"\r\nERROR\r\n", cut, prompt=True)[0] == [b"ERROR"]
 
 
@@ -115,12 +116,16 @@ def test_overlong_line():
                 assert len(tokens.line) < 400
 
 
-def test_line_buffer_ends_in_nul():
+@cases("cut", CUTS)
+def test_line_buffer_ends_in_nul(cut):
     """A prefix longer than the line never matches what an older line left behind."""
-    for cut in CUTS:
-        seen = []
-        tokens_of(b"\r\n+QIURC: \"closed\",0\r\n\r\n+QI\r\n", cut, lambda tokens, text: seen.append(tokens.line.startswith(b"+QIURC")))
-        assert seen == [True, False]
+    seen = []
+    tokens_of(
+        b'\r\n+QIURC: "closed",0\r\n\r\n+QI\r\n',
+        cut,
+        lambda tokens, text: seen.append(tokens.line.startswith(b"+QIURC")),
+    )
+    assert seen == [True, False]
 
 
 def test_counted_payload():
@@ -141,11 +146,13 @@ def test_counted_payload():
                 assert tokens.taken == n
 
 
-def test_payload_without_taker():
+@cases("cut", CUTS)
+def test_payload_without_taker(cut):
     """Payload for nobody is counted and dropped."""
-    for cut in CUTS:
-        found, tokens = tokens_of(b"\r\n+D\r\nOK\r\n!OK\r\n", cut, lambda tokens, text: tokens.raw(None, 5) if text == b"+D" else None)
-        assert found == [b"+D", END, b"OK"]
+    found, tokens = tokens_of(
+        b"\r\n+D\r\nOK\r\n!OK\r\n", cut, lambda tokens, text: tokens.raw(None, 5) if text == b"+D" else None
+    )
+    assert found == [b"+D", END, b"OK"]
 
 
 def test_header_on_the_payloads_line():
@@ -164,10 +171,10 @@ def test_header_on_the_payloads_line():
                     assert sink.data == payload + payload
 
 
-def test_header_without_its_payload():
+@cases("cut", CUTS)
+def test_header_without_its_payload(cut):
     """A line that begins like such a header and has fewer commas is a line."""
-    for cut in CUTS:
-        assert tokens_of(b"\r\n+MIPRTCP: 1\r\n\r\nOK\r\n", cut, None, b"\x09+MIPRTCP:\x02\0")[0] == [b"+MIPRTCP: 1", b"OK"]
+    assert tokens_of(b"\r\n+MIPRTCP: 1\r\n\r\nOK\r\n", cut, None, b"\x09+MIPRTCP:\x02\0")[0] == [b"+MIPRTCP: 1", b"OK"]
 
 
 def test_hexadecimal():
@@ -178,19 +185,36 @@ def test_hexadecimal():
                 for cut in CUTS + (2, 3):
                     with Case(len(payload), lead, cut):
                         sink = Sink()
-                        found, tokens = tokens_of(b"\r\n+D\r\n" + lead + text + b"\r\nOK\r\n", cut, lambda tokens, line: tokens.hex(sink) if line == b"+D" else None)
+                        found, tokens = tokens_of(
+                            b"\r\n+D\r\n" + lead + text + b"\r\nOK\r\n",
+                            cut,
+                            lambda tokens, line: tokens.hex(sink) if line == b"+D" else None,
+                        )
                         assert found == [b"+D", END, b"OK"], found
                         assert sink.data == payload
                         assert tokens.taken == len(payload)
 
 
 def test_bad_digits():
-    """An odd digit, a byte that is none: the payload ends there, what is left of the line is a line, the next one counts."""
-    for text, made in ((b"414", b"A"), (b"4142zz", b"AB"), (b"4g42", b""), (b"zz", b""), (b"41\x00\xff", b"A"), (b"4142,1", b"AB"), (b"4\xff", b"")):
+    """An odd digit, a byte that is none: the payload ends there, what is left of the line is a line, the next one
+    counts."""
+    for text, made in (
+        (b"414", b"A"),
+        (b"4142zz", b"AB"),
+        (b"4g42", b""),
+        (b"zz", b""),
+        (b"41\x00\xff", b"A"),
+        (b"4142,1", b"AB"),
+        (b"4\xff", b""),
+    ):
         for cut in CUTS:
             with Case(text, cut):
                 sink = Sink()
-                found, tokens = tokens_of(b"\r\n+D\r\n" + text + b"\r\nOK\r\n", cut, lambda tokens, line: tokens.hex(sink) if line == b"+D" else None)
+                found, tokens = tokens_of(
+                    b"\r\n+D\r\n" + text + b"\r\nOK\r\n",
+                    cut,
+                    lambda tokens, line: tokens.hex(sink) if line == b"+D" else None,
+                )
                 assert sink.data == made, sink.data
                 assert found[0] == b"+D" and found[1] == END and found[-1] == b"OK", found
                 assert found.count(b"OK") == 1
@@ -218,23 +242,23 @@ def test_sink_without_room():
                 assert lines == [b"+D", b"OK"]
 
 
-def test_stream_and_back():
+@cases("cut", CUTS)
+def test_stream_and_back(cut):
     """Everything is payload in a stream; lines() returns to lines from the next byte on."""
-    for cut in CUTS:
-        sink = Sink()
-        tape = Tape(Clock(), [("!", HOSTILE)], cut)
-        tokens = _Fed(tape)
-        tokens.raw(sink, 0)
-        while tokens.fill():
-            assert tokens.next() == NOTHING
-        assert sink.data == HOSTILE
-        tape.load([("!", b"\r\nOK\r\n")])
-        tokens.lines()
-        found = []
-        while tokens.fill():
-            if tokens.next() == LINE:
-                found.append(bytes(tokens.line[: tokens.n]))
-        assert found == [b"OK"]
+    sink = Sink()
+    tape = Tape(Clock(), [("!", HOSTILE)], cut)
+    tokens = _Fed(tape)
+    tokens.raw(sink, 0)
+    while tokens.fill():
+        assert tokens.next() == NOTHING
+    assert sink.data == HOSTILE
+    tape.load([("!", b"\r\nOK\r\n")])
+    tokens.lines()
+    found = []
+    while tokens.fill():
+        if tokens.next() == LINE:
+            found.append(bytes(tokens.line[: tokens.n]))
+    assert found == [b"OK"]
 
 
 def test_nothing():

@@ -1,7 +1,9 @@
 """The host's side of the specification's example sessions: what the driver makes of each line that the manuals print.
 
-Each command of a session is sent as the verb of the dialect table that makes these very bytes, sends that Ctrl-Z ends by
-Modem.call(), everything else by Modem.command().  Sessions in data mode are played in test_vectors_online.py, vectors that are
+Each command of a session is sent as the template of the dialect table that makes these very bytes, sends that Ctrl-Z
+ends by
+Modem.call(), everything else by Modem.command().  Sessions in data mode are played in test_vectors_online.py, vectors
+that are
 a reading of the specification only are not played.
 """
 
@@ -9,21 +11,25 @@ import json
 from binascii import unhexlify
 
 import atsock
-from atsock import settings, tables
-from atsock.question import Question
-from atsock.datagrams import DatagramLink
-from atsock.link import Link
-from atsock.ring import take
-from atsock.states import DEAD, OPEN, OPENING
-from fakes import CUTS, Case, new_modem, raises, spread
+from atsock import dialects
+from atsock.core.command import Query
+from atsock.core.link import Link
+from atsock.core.rows import filled
+from atsock.core.words import DEAD, OPEN, OPENING, PROMPT
+from atsock.sockets.datagram import DatagramLink
+from cases import cases
+from fakes import CUTS, Case, new_modem, raises
 from frames import DIALECTS
 from tablekeys import COMMANDS
 from test_match import SPEC
 from test_vectors_online import as_bytes, played
 
-CONTEXT = 12  # of what match() is told (fast.py)
-KEYS = sorted(COMMANDS, key=lambda key: (key.startswith("DATA_"), key))  # in data mode some modules open by the same text
-# Results of commands that are sent as text or by call() here, connections to servers that were started so, links closed by NETCLOSE.
+CONTEXT = 12  # of what match() is told (core/movers.py)
+KEYS = sorted(
+    COMMANDS, key=lambda key: (key.startswith("DATA_"), key)
+)  # in data mode some modules open by the same text
+# Results of commands that are sent as text or by call() here, connections to servers that were started so, links
+# closed by NETCLOSE.
 _QUIET = ("+MIPPUSH", "+MPING", "+MPINGSTAT", "+MIPNTP", "+QPING", "+QNTP", "+SERVERSTOP", "+CLIENT", "+CIPCLOSE")
 
 
@@ -97,20 +103,20 @@ def fields_of(template, text):
 
 
 def command_for(modem, text, payload):
-    """The Question whose bytes are this text, and its key in the table; (None, "") when no command makes it."""
+    """The Query whose bytes are this text, and its key in the table; (None, "") when no command makes it."""
     name, equals, rest = text[:-1].partition(b"=")
     text = name.upper() + equals + rest
     engine = modem._engine
     for key in KEYS:
-        for cells in tables.of(modem).all(key.encode()):
-            found = fields_of(cells[3], text) if cells[0] else None
-            if found is None or found.get("n") == 0 or (b"PROMPT" in cells[1]) != bool(payload):
+        for template in templates(modem._session.table, key):
+            found = fields_of(template[0], text)
+            if found is None or found.get("n") == 0 or bool(template[2] & PROMPT) != bool(payload):
                 continue
             if "context" in found:
-                engine.context = engine.found[CONTEXT] = found["context"]
+                engine.context = engine.matched[CONTEXT] = found["context"]
             arguments = dict(COMMANDS[key])
             arguments.update([(place, found[place]) for place in found if place in arguments])
-            command = Question(None, verb_of(modem, key, cells, arguments))
+            command = Query(None, filled(template[:4], engine.context, arguments))
             command.lines = None
             if "link" in found:
                 command.link = engine.link(found["link"])
@@ -121,22 +127,29 @@ def command_for(modem, text, payload):
                 command.buf = found["payload"]
                 command.n = len(command.buf)
             if key.startswith("RESOLVE"):
-                command.texts = []
-                command.expect = 1
+                command.addresses = []
+                command.expected = 1
             return command, key
     return None, ""
 
 
-def verb_of(modem, key, cells, arguments):
-    """The command of this key which has these cells, without the one that follows it."""
-    table = tables.of(modem)
-    number = list(table.all(key.encode())).index(cells)
-    return table.commands(key.encode(), **arguments)[number][:4]
+def templates(table, key):
+    """The templates of this name in the table, without what follows them."""
+    value = getattr(table, key)
+    if not value:
+        return ()
+    return (value,) if isinstance(value[0], bytes) else value
 
 
 def access_of(vector):
     text = json.dumps(vector)
-    if "fmt2" in vector["id"] or vector.get("mode") == "direct push" or "FROM:" in text or "+IPD" in text or "+RECEIVE" in text:
+    if (
+        "fmt2" in vector["id"]
+        or vector.get("mode") == "direct push"
+        or "FROM:" in text
+        or "+IPD" in text
+        or "+RECEIVE" in text
+    ):
         return "push"
     if "+MIPRTCP" in text or "+MIPRUDP" in text or "CIPRXGET=3" in text or "QISENDEX" in text and "QIRD" not in text:
         return "hex"
@@ -165,7 +178,8 @@ def unescaped(data):
 def payload_of(data, access):
     """The counted payload behind the header in what comes, by the header's own words; None when there is none."""
     for header, index, text in (
-        (b"+QIRD:", 0, False), (b'+QIURC: "recv",', 1, False), (b"+CIPRXGET: 2,", 1, False), (b"+CIPRXGET: 3,", 1, True), (b"+MIPDATA:", 1, False),
+        (b"+QIRD:", 0, False), (b'+QIURC: "recv",', 1, False), (b"+CIPRXGET: 2,", 1, False),
+        (b"+CIPRXGET: 3,", 1, True), (b"+MIPDATA:", 1, False),
         (b"+IPD", 0, False), (b"+RECEIVE,", 1, False),
     ):  # fmt: skip
         at = data.find(header)
@@ -196,14 +210,20 @@ class Player:
         script = []
         for text, payload, comes in self.groups:
             if text is not None:
-                script.append((">", text[:2].upper() + text[2:].split(b"=")[0].upper() + text[len(text.split(b"=")[0]) :]))
+                script.append(
+                    (">", text[:2].upper() + text[2:].split(b"=")[0].upper() + text[len(text.split(b"=")[0]) :])
+                )
             for data in comes:
                 script.append((">", payload) if data is None else ("!", data))
-        self.modem, self.tape, self.clock = new_modem(name, script, cut, access=self.access, on_event=lambda *event: self.events.append(event))
+        self.modem, self.tape, self.clock = new_modem(
+            name, script, cut, access=self.access, on_event=lambda *event: self.events.append(event)
+        )
         self.engine = self.modem._engine
         self.dialect = name
-        self.tape.after = lambda line: b"\r\n+QIGETERROR: 550, Unknown error\r\n\r\nOK\r\n" if line == b"AT+QIGETERROR" else b""
-        for id in tables.of(self.modem).ids():
+        self.tape.after = lambda line: (
+            b"\r\n+QIGETERROR: 550, Unknown error\r\n\r\nOK\r\n" if line == b"AT+QIGETERROR" else b""
+        )
+        for id in self.modem._session.table.LINKS:
             pushed = self.access == "push" or self.access == "hex" and name in ("nl668", "l610")
             link = DatagramLink(id) if "UDP" in vector["title"] and pushed else Link(id)
             self.engine.links[id] = link
@@ -226,7 +246,11 @@ class Player:
                 self._asked(text, payload, comes)
         self.settle()
         self.tape.done()
-        unknown = [value for event, _, value in self.events if event == atsock.EVENT_UNKNOWN and not value.startswith(tuple([name.encode() for name in _QUIET]))]
+        unknown = [
+            value
+            for event, _, value in self.events
+            if event == atsock.EVENT_UNKNOWN and not value.startswith(tuple([name.encode() for name in _QUIET]))
+        ]
         assert not unknown, unknown
 
     def _asked(self, text, payload, comes):
@@ -236,7 +260,7 @@ class Player:
             return
         command, name = command_for(self.modem, text, payload)
         if command is None:
-            assert not payload, "no verb makes this: %r" % text
+            assert not payload, "no template makes this: %r" % text
             self._as_text(text, answer)
             return
         if name.startswith(("OPEN_", "DATA_")):
@@ -271,7 +295,12 @@ class Player:
         link = command.link
         if text.startswith(b"AT+MIPPUSH"):  # its status decides, see test_sockets
             return
-        if b"ERROR\r\n" in answer and b"No data" not in answer and b"ERROR: 22" not in answer or b"CONNECT FAIL" in answer:
+        if (
+            b"ERROR\r\n" in answer
+            and b"No data" not in answer
+            and b"ERROR: 22" not in answer
+            or b"CONNECT FAIL" in answer
+        ):
             assert command.errno == 5, command.errno
         elif name.startswith(("OPEN_", "DATA_")):
             assert command.errno == (5 if name.startswith("DATA_") and b"+MIPSTAT" in answer else 0), command.errno
@@ -285,7 +314,7 @@ class Player:
         else:
             assert command.errno == 0, command.errno
         if name.startswith("RESOLVE") and not command.errno:
-            assert command.texts and command.texts[0].replace(b".", b"").isdigit(), command.texts
+            assert command.addresses and command.addresses[0].replace(b".", b"").isdigit(), command.addresses
         payload = payload_of(answer, self.access)
         if payload and link is not None:
             self._check_payload(link, payload)
@@ -294,19 +323,19 @@ class Player:
                 self._check_events(data)
 
     def _check_payload(self, link, payload):
-        if link.datagram:
+        if link.keeps_borders:
             out = bytearray(2000)
             n = link.take_datagram(out, 0, 2000)
             assert out[:n] == payload
         else:
-            assert take(link, 5000) == payload
+            assert link.take(5000) == payload
 
     def _unasked(self, comes):
         self.settle()
         for data in comes:
             self._check_events(data)
             payload = payload_of(data, self.access)
-            if payload and not b"+CIPRXGET: 1" in data:
+            if payload and b"+CIPRXGET: 1" not in data:
                 full = [link for link in self.engine.links.values() if link.count]
                 if b"+IPD" in data:  # no id is told: with several links nobody knows whose it is
                     continue
@@ -323,23 +352,37 @@ class Player:
             wanted = atsock.EVENT_FLOW_OFF
         elif b"+MIPXON" in data:
             wanted = atsock.EVENT_FLOW_ON
-        elif b'"recv"' in data or b"+CIPRXGET: 1," in data or data.startswith(b"\r\n+MIPREAD: ") or b"+MIPRTCP" in data or b"+RECEIVE" in data:
+        elif (
+            b'"recv"' in data
+            or b"+CIPRXGET: 1," in data
+            or data.startswith(b"\r\n+MIPREAD: ")
+            or b"+MIPRTCP" in data
+            or b"+RECEIVE" in data
+        ):
             wanted = atsock.EVENT_DATA
         self.modem.poll()
         assert wanted is None or wanted in [event for event, _, _ in self.events], data
 
 
-def vectors(dialect):
-    for vector in sessions(dialect):
-        for cut in CUTS:
-            with Case(dialect, vector["id"], vector["title"], cut):
-                Player(dialect, vector, cut).play()
+VECTORS = [(dialect, vector) for dialect in DIALECTS for vector in sessions(dialect)]
+
+
+@cases(("dialect", "vector"), VECTORS, ["%s-%s" % (dialect, vector["id"]) for dialect, vector in VECTORS])
+def test_vectors(dialect, vector):
+    for cut in CUTS:
+        with Case(vector["title"], cut):
+            Player(dialect, vector, cut).play()
 
 
 def _variable_length(part):
     # A send without a length: ended by Ctrl-Z.
     text, payload, comes = part
-    return bool(payload) and payload.endswith(b"\x1a") and len(payload) != int(text[:-1].split(b",")[1].decode() if b"," in text and text[:-1].split(b",")[1].isdigit() else -1)
+    return (
+        bool(payload)
+        and payload.endswith(b"\x1a")
+        and len(payload)
+        != int(text[:-1].split(b",")[1].decode() if b"," in text and text[:-1].split(b",")[1].isdigit() else -1)
+    )
 
 
 def test_there_are_vectors():
@@ -349,46 +392,55 @@ def test_there_are_vectors():
         assert count >= least, (dialect, count)
 
 
-def test_none_is_left_out():
+@cases("dialect", DIALECTS)
+def test_none_is_left_out(dialect):
     """Every vector is played, here or in data mode, or has a reason not to be."""
-    for dialect in DIALECTS:
-        known = [vector["id"] for vector in all_vectors(dialect)]
-        here = [vector["id"] for vector in sessions(dialect)]
-        there = played(dialect)
-        assert len(set(known)) == len(known)
-        assert not set(here) & set(there)
-        assert sorted(known) == sorted(here + there + list(NOT_PLAYED.get(dialect, ()))), dialect
+    known = [vector["id"] for vector in all_vectors(dialect)]
+    here = [vector["id"] for vector in sessions(dialect)]
+    there = played(dialect)
+    assert len(set(known)) == len(known)
+    assert not set(here) & set(there)
+    assert sorted(known) == sorted(here + there + list(NOT_PLAYED.get(dialect, ()))), dialect
 
 
 def test_all_dialects_have_vectors():
-    assert sorted(DIALECTS) == settings.names()
+    assert sorted(DIALECTS) == dialects.names()
 
 
-def cancelled(dialect):
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_cancelled(dialect):
     """None as the payload cancels a send where the manual knows ESC; what the module says to that is stated nowhere."""
     said = {"bg96": "AT+QISEND=0", "a7600": 'AT+CIPSEND=1,,"1.2.3.4",5', "sim7028": "AT+CIPSEND=1"}
     name, _, _ = said[dialect][2:].partition("=")
     arguments = arguments_of(said[dialect].encode() + b"\r")
     for answer in (b"\r\nOK\r\n", b"\r\nERROR\r\n", b""):
         with Case(dialect, answer):
-            modem, tape, clock = new_modem(dialect, [(">", said[dialect].encode() + b"\r"), ("<", b"\r\n>"), (">", b"\x1b"), ("!", answer)])
-            tape.after = lambda command: b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n" if command == b"AT+CSQ" else b"\r\n+QIGETERROR: 571, Operation aborted\r\n\r\nOK\r\n"
+            modem, tape, clock = new_modem(
+                dialect, [(">", said[dialect].encode() + b"\r"), ("<", b"\r\n>"), (">", b"\x1b"), ("!", answer)]
+            )
+            tape.after = lambda command: (
+                b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
+                if command == b"AT+CSQ"
+                else b"\r\n+QIGETERROR: 571, Operation aborted\r\n\r\nOK\r\n"
+            )
             assert modem.call(name, *(arguments + [None])) is None
             assert modem.command("AT+CSQ") == [b"+CSQ: 20,99"]
             tape.done()
 
 
-def no_header(dialect):
+@cases("dialect", ("nl668", "l610"))
+def test_no_header(dialect):
     """IPRFMT 1 (1.2.4) tells neither link nor length: what comes is told as an unknown line, and hurts nothing."""
     events = []
-    script = [(">", b'AT+GTSET="IPRFMT",1\r'), ("<", b"\r\nOK\r\n"), ("!", b"hello"), (">", b"AT+MIPFLUSH=1\r"), ("<", b"\r\n+MIPFLUSH: 1,0\r\n\r\nOK\r\n")]
+    script = [
+        (">", b'AT+GTSET="IPRFMT",1\r'),
+        ("<", b"\r\nOK\r\n"),
+        ("!", b"hello"),
+        (">", b"AT+MIPFLUSH=1\r"),
+        ("<", b"\r\n+MIPFLUSH: 1,0\r\n\r\nOK\r\n"),
+    ]
     modem, tape, clock = new_modem(dialect, script, on_event=lambda *event: events.append(event))
     assert modem.call("GTSET", "IPRFMT", 1) is None
     assert modem.call("MIPFLUSH", 1) == (1, 0)
     assert events == [(atsock.EVENT_UNKNOWN, None, b"hello")]
     tape.done()
-
-
-spread(globals(), DIALECTS, vectors)
-spread(globals(), ("bg96", "a7600", "sim7028"), cancelled)
-spread(globals(), ("nl668", "l610"), no_header)

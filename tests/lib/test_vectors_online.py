@@ -7,7 +7,8 @@ access mode, AT after the escape) is in BEFORE and AFTER_ESCAPE, what it says in
 import json
 
 import atsock
-from fakes import CUTS, Case, spread
+from cases import cases
+from fakes import CUTS, Case
 from frames import DIALECTS, OK, line
 from scenes import attached, settle
 from test_match import SPEC
@@ -44,7 +45,7 @@ def played(dialect):
 
 def steps_of(dialect, session):
     with open(SPEC + dialect + ".vectors.json") as file:
-        found = dict([(vector["id"], vector) for vector in json.load(file)])
+        found = {vector["id"]: vector for vector in json.load(file)}
     return [step for id in session for step in found[id]["steps"]]
 
 
@@ -116,7 +117,13 @@ class Online:
     def _came(self, data):
         if data.startswith(b"\r\n+CLIENT"):
             self.actions.append((self.accept, (data.strip().split(b",")[-1].decode(),)))
-        if self.online and self.script[-1][0] in "><!" and data.strip() not in (b"OK",) and b"CONNECT" not in data and b"+MIPODM" not in data:
+        if (
+            self.online
+            and self.script[-1][0] in "><!"
+            and data.strip() not in (b"OK",)
+            and b"CONNECT" not in data
+            and b"+MIPODM" not in data
+        ):
             self.script.append(("!", data))
             self.actions.append((self.receive, (data,)))
             return
@@ -164,7 +171,9 @@ class Online:
         self.socket.escape()
         at = [text for _, text in self.writes].index(b"+++")
         escaped = self.writes[at][0]
-        assert at == 0 or escaped - self.writes[at - 1][0] >= 1000 or not self.writes[at - 1][1].strip(b"AT\r"), "silence before"
+        assert at == 0 or escaped - self.writes[at - 1][0] >= 1000 or not self.writes[at - 1][1].strip(b"AT\r"), (
+            "silence before"
+        )
         assert self.writes[at + 1][0] - escaped >= 1000, "silence behind"
         self.writes = []
 
@@ -180,11 +189,11 @@ class Online:
         (self.listener if server else self.socket).close()
 
 
-def vectors(dialect):
-    for session in SESSIONS[dialect]:
-        for cut in CUTS:
-            with Case(dialect, session, cut):
-                Online(dialect, session, cut).play()
+PLAYED = [(dialect, session) for dialect in DIALECTS for session in SESSIONS[dialect]]
 
 
-spread(globals(), DIALECTS, vectors)
+@cases(("dialect", "session"), PLAYED, ["%s-%s" % (dialect, session[0]) for dialect, session in PLAYED])
+def test_vectors(dialect, session):
+    for cut in CUTS:
+        with Case(session, cut):
+            Online(dialect, session, cut).play()

@@ -9,7 +9,7 @@ import build_mpy
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory):
-    """A folder with the .mpy build for every architecture."""
+    """A folder with the .mpy build for every kind of board."""
     into = tmp_path_factory.mktemp("build")
     build_mpy.build(into)
     return into

@@ -1,4 +1,4 @@
-"""boards/: every board file with a fake `machine`, in MicroPython: the line, the power key by the clock, first light."""
+"""boards/: every board file with a fake `machine`, in MicroPython: the line, the power key, first light."""
 
 import json
 import subprocess
@@ -86,7 +86,8 @@ def test_the_line(board):
 @pytest.mark.parametrize("board", NAMES)
 def test_no_pin_has_two_jobs(board):
     jobs = data(board)
-    used = [jobs[job] for job in ("TX", "RX", "RTS", "CTS", "SUPPLY", "PWRKEY", "RESET", "DTR") if jobs[job] is not None]
+    pins = ("TX", "RX", "RTS", "CTS", "SUPPLY", "PWRKEY", "RESET", "DTR")
+    used = [jobs[job] for job in pins if jobs[job] is not None]
     assert len(used) == len(set(used))
 
 
@@ -106,7 +107,8 @@ def test_all_pins_are_at_rest_before_anything_is_asked(board):
 def test_a_module_that_answers_is_left_alone(board):
     wanted, seen = data(board), press(board, -1)["start"]
     assert seen["answer"] is False
-    assert [change[1:] for change in seen["changes"]] == ([] if wanted["SUPPLY"] is None else [[wanted["SUPPLY"], HIGH]])
+    changes = [] if wanted["SUPPLY"] is None else [[wanted["SUPPLY"], HIGH]]
+    assert [change[1:] for change in seen["changes"]] == changes
 
 
 @pytest.mark.parametrize("board", [name for name in NAMES if data(name)["PWRKEY"] is not None])

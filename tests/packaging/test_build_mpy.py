@@ -1,7 +1,6 @@
 """The .mpy build: every file for every kind of board, and what it makes of lib/ works."""
 
 import json
-import re
 import subprocess
 import sys
 
@@ -12,11 +11,12 @@ from support import MICROPYTHON, TREE, environment, page_server
 
 import build_mpy
 import contents
-import short_names
 
 pytestmark = pytest.mark.slow
 
 NAMES = [path.relative_to(TREE / "lib").with_suffix("").as_posix() for path in contents.modules().values()]
+ARCHITECTURES = ["armv6m", "armv7emsp", "xtensawin", "x64", "rv32imc"]
+MACHINE_CODE = "atsock/core/_viper"
 MPY_VERSION = 6
 
 
@@ -24,7 +24,7 @@ def compiled(folder):
     return {path.relative_to(folder).with_suffix("").as_posix(): path.read_bytes() for path in folder.rglob("*.mpy")}
 
 
-@pytest.mark.parametrize("architecture", ["armv6m", "armv7emsp", "xtensawin", "x64", "rv32imc"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_file_for_every_architecture(build, architecture):
     found = compiled(build / architecture)
     assert sorted(found) == sorted(NAMES)
@@ -34,27 +34,34 @@ def test_every_file_for_every_architecture(build, architecture):
 
 
 def test_only_machine_code_differs(build):
-    folders = [compiled(build / name) for name in build_mpy.ARCHITECTURES]
+    folders = [compiled(build / name) for name in ARCHITECTURES]
     different = {name for name in NAMES if len({folder[name] for folder in folders}) > 1}
-    assert different == {"atsock/_viper"}
-    assert len({folder["atsock/_viper"] for folder in folders}) == len(folders)
+    assert different == {MACHINE_CODE}
+    assert len({folder[MACHINE_CODE] for folder in folders}) == len(folders)
+
+
+def test_one_build_for_all_has_the_machine_code_as_source(build):
+    found = compiled(build / "any")
+    assert sorted(found) == sorted(set(NAMES) - {MACHINE_CODE})
+    assert all(code == compiled(build / "armv6m")[name] for name, code in found.items())
+    assert (build / "any" / f"{MACHINE_CODE}.py").read_bytes() == (TREE / "lib" / f"{MACHINE_CODE}.py").read_bytes()
 
 
 def test_tracebacks_name_the_file_and_not_where_it_was_built(build):
     for name, code in compiled(build / "armv6m").items():
-        title = name.removesuffix("/__init__").rpartition("/")[2]  # a name that the driver has anyway
-        assert title.encode() in code and f"{title}.py".encode() not in code
+        assert f"{name}.py".encode() in code
         assert str(TREE).encode() not in code
 
 
-@pytest.mark.parametrize("architecture", build_mpy.ARCHITECTURES)
-def test_the_packages_install_from_there(build, architecture):
+@pytest.mark.parametrize("kind", build_mpy.KINDS)
+def test_the_packages_install_from_there(build, kind):
     sources = {path.name: json.loads(path.read_text())["urls"] for path in TREE.glob("package*.json")}
-    built = {path.name: json.loads(path.read_text())["urls"] for path in (build / architecture).glob("*.json")}
-    for name, urls in sources.items():
-        assert built[name] == [[target.replace(".py", ".mpy")] * 2 for target, _ in urls]
-        assert all((build / architecture / url).is_file() for _, url in built[name])
+    built = {path.name: json.loads(path.read_text())["urls"] for path in (build / kind).glob("*.json")}
     assert built.keys() == sources.keys()
+    for name, urls in sources.items():
+        assert [target.rpartition(".")[0] for target, _ in built[name]] == [
+            target.rpartition(".")[0] for target, _ in urls]
+        assert all(target == url and (build / kind / url).is_file() for target, url in built[name])
 
 
 IMPORT_ALL = """
@@ -62,8 +69,8 @@ import sys
 for name in sys.argv[1:]:
     __import__(name)
     print(sys.modules[name].__file__)
-from atsock import fast
-print("atsock._plain" in sys.modules and fast.copy is sys.modules["atsock._plain"].copy)
+from atsock.core import movers
+print("atsock.core._plain" in sys.modules and movers.copy is sys.modules["atsock.core._plain"].copy)
 """
 
 
@@ -76,64 +83,27 @@ def import_all(folder, tmp_path, names):
     return done.stdout.splitlines()
 
 
-def test_all_of_it_loads(build, tmp_path):
+@pytest.mark.parametrize("kind", ["x64", "any"])
+def test_all_of_it_loads(build, tmp_path, kind):
     names = sorted(contents.modules())
-    found = import_all(build / "x64", tmp_path, names)
+    found = import_all(build / kind, tmp_path, names)
     assert len(found) == len(names) + 1
-    assert all(path.endswith(".mpy") for path in found[: len(names)])
+    from_source = [path for path in found[: len(names)] if not path.endswith(".mpy")]
+    assert [path.rpartition("/")[2] for path in from_source] == (["_viper.py"] if kind == "any" else [])
     assert found[-1] == "False"  # the machine code is in use
 
 
 def test_machine_code_of_another_board_is_done_without(build, tmp_path):
-    names = sorted(set(contents.modules()) - {"atsock._viper"})
+    names = sorted(set(contents.modules()) - {"atsock.core._viper"})
     assert import_all(build / "armv6m", tmp_path, names)[-1] == "True"
 
 
-SAY_ALL = """
-import sys
-from atsock import packing, settings, tables
-dialect, keys = sys.argv[1], sys.argv[2:]
-print(settings.names())
-table = tables.Table(dialect)
-for key in keys + ["NO_SUCH_KEY"]:
-    print(key, list(tables.Table(dialect).all(key.encode())), list(table.all(key.encode())))
-for access in ("buffer", "push", "hex", "transparent"):
-    print(packing.rows(table, access))
-try:
-    tables.Table("bg95").word(b"MODELS")
-except ValueError as error:
-    print(error)
-"""
-
-
 @pytest.mark.parametrize("dialect", ["bg96", "a7600", "sim7028", "nl668", "l610"])
-def test_a_table_is_the_same_in_each_form(build, tmp_path, dialect):
-    """From .mpy files a table is read line by line; key by key it says what the source says."""
-    script = tmp_path / "say_all.py"
-    script.write_text(SAY_ALL)
-    known = contents.modules()
-    short = short_names.plan(list(known.values()), list(contents.LIB.rglob("*.pyi")))[known["atsock.tables"]]
-    compiled_script = tmp_path / "say_all_short.py"
-    compiled_script.write_text(short_names.apply(script, short))
-    texts = [path.read_text() for path in (TREE / "lib" / "atsock" / "dialects").glob("[a-z]*.py")]
-    keys = sorted(set(re.findall(r"^([A-Z][A-Z_0-9]*)  ", "\n".join(texts), re.MULTILINE)))
-    assert len(keys) > 80
-    found = []
-    for folder, run in ((TREE / "lib", script), (build / "x64", compiled_script)):
-        done = subprocess.run(
-            [MICROPYTHON, run, dialect, *keys], env=environment(folder), capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-        found.append(done.stdout.splitlines())
-    source, compiled_form = found
-    assert len(source) == 1 + len(keys) + 1 + 4 + 1
-    assert source == compiled_form
-    assert "bg95" in source[-1]
-
-
-@pytest.mark.parametrize("dialect", ["bg96", "a7600", "sim7028", "nl668", "l610"])
-@pytest.mark.parametrize("form", ["py", "mpy", "mpy without machine code"])
+@pytest.mark.parametrize("form", ["source", "mpy", "mpy without machine code", "mpy for any board"])
 def test_it_fetches_a_page(build, form, dialect):
-    folder = {"py": TREE / "lib", "mpy": build / "x64", "mpy without machine code": build / "armv6m"}[form]
+    folder = {
+        "source": TREE / "lib", "mpy": build / "x64", "mpy without machine code": build / "armv6m",
+        "mpy for any board": build / "any"}[form]
     page = bytes(range(256)).replace(b"\r", b"").hex().encode()
     with page_server(page) as server, Simulator(
             dialect, hosts={"page.example": f"127.0.0.1:{server.server_port}"}) as module:
@@ -142,41 +112,6 @@ def test_it_fetches_a_page(build, form, dialect):
             env=environment(folder), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().encode().endswith(page)
-
-
-TWO_ERRORS = """
-import sys
-import atsock
-
-
-class Silence:
-    def any(self):
-        return 0
-
-    def readinto(self, buf, n):
-        return 0
-
-    def write(self, buf, start, n):
-        return n
-
-
-modem = atsock.Modem(Silence(), "bg96")
-seen = []
-for _ in range(2):
-    try:
-        modem.socket().connect(("192.0.2.1", 80))
-    except atsock.ModemError as error:
-        seen.append(error)
-print(len(seen), type(seen[0]) is type(seen[1]) is atsock.ModemError)
-print("atsock.opening" in sys.modules, "atsock.network" in sys.modules, "atsock.errors" in sys.modules)
-"""
-
-
-def test_modules_are_forgotten_and_exceptions_are_not(build, tmp_path):
-    script = tmp_path / "two_errors.py"
-    script.write_text(TWO_ERRORS)
-    done = subprocess.run([MICROPYTHON, script], env=environment(build / "x64"), capture_output=True, text=True, timeout=60)
-    assert done.stdout.splitlines() == ["2 True", "False False True"], done.stderr
 
 
 def test_a_file_that_does_not_compile(tmp_path):
@@ -195,5 +130,5 @@ def test_the_command(tmp_path):
 
     done = run("armv6m")
     assert done.returncode == 0 and f"{len(NAMES)} files" in done.stdout and "RP2040" in done.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["armv6m", "names.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["armv6m"]
     assert run("z80").returncode == 2

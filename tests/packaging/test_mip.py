@@ -60,16 +60,16 @@ def fetch(lib, dialect):
 
 def test_mpremote_from_this_tree(board):
     """The command of the README.  mpremote resets the board first, as it does by default."""
-    said = mpremote(board, "mip", "install", "package-bg96.json")
+    said = mpremote(board, "mip", "install", "package.json")
     assert said.rstrip().endswith("Done") and board.resets == 1
     for path in files(board.lib):
         assert (board.lib / path).read_bytes() == (TREE / "lib" / path).read_bytes()
-    assert "atsock/dialects/bg96.py" in files(board.lib) and "atsock/dialects/a7600.py" not in files(board.lib)
+    assert "atsock/dialects/bg96.py" in files(board.lib) and "atsock/manual/bg96.py" not in files(board.lib)
     assert fetch_over_the_serial_line(board, "bg96").rstrip().endswith(PAGE.decode())
 
 
 def test_mpremote_from_a_build(board, build):
-    mpremote(board, "mip", "install", build / "x64" / "package-l610.json")
+    mpremote(board, "mip", "install", build / "x64" / "package.json")
     assert all(path.endswith(".mpy") for path in files(board.lib))
     assert fetch_over_the_serial_line(board, "l610").rstrip().endswith(PAGE.decode())
 
@@ -85,7 +85,7 @@ def test_mpremote_from_a_web_server_into_a_folder_of_ones_own(board, tmp_path):
 
 
 def test_the_manuals_come_on_top(board):
-    mpremote(board, "mip", "install", "package-nl668.json", "package-manual.json")
+    mpremote(board, "mip", "install", "package.json", "package-manual.json")
     with Simulator("nl668") as module:
         said = mpremote(
             board, "cp", "boards/unix/tty.py", f":{board.lib}/tty.py", "+", "exec",
@@ -95,25 +95,13 @@ def test_the_manuals_come_on_top(board):
 
 
 def test_without_the_manuals_call_says_what_is_missing(board):
-    mpremote(board, "mip", "install", "package-nl668.json")
+    mpremote(board, "mip", "install", "package.json")
     with Simulator("nl668") as module:
         said = mpremote(
             board, "cp", "boards/unix/tty.py", f":{board.lib}/tty.py", "+", "exec",
             f"import atsock; from tty import Tty; m = atsock.Modem(Tty({module.port!r}), 'nl668')\n"
             "try:\n    m.call('+MIPCALL')\nexcept ImportError as error:\n    print(error)")
-    assert "catalogue" in said
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """{dialect: folder} of what the unix port's own mip installed over HTTP."""
-    folders = {}
-    with file_server(TREE) as server:
-        for dialect in DIALECTS:
-            folders[dialect] = tmp_path_factory.mktemp(dialect)
-            done = own_mip("install", "--target", str(folders[dialect]), f"{server.url}/package-{dialect}.json")
-            assert done.returncode == 0 and done.stdout.rstrip().endswith("Done"), done.stdout + done.stderr
-    return folders
+    assert "manual" in said
 
 
 def own_mip(*words):
@@ -121,24 +109,32 @@ def own_mip(*words):
         [MICROPYTHON, "-m", "mip", *words], env=environment(), capture_output=True, text=True, timeout=LIMIT_S)
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The folder into which the unix port's own mip installed package.json over HTTP."""
+    folder = tmp_path_factory.mktemp("installed")
+    with file_server(TREE) as server:
+        done = own_mip("install", "--target", str(folder), f"{server.url}/package.json")
+    assert done.returncode == 0 and done.stdout.rstrip().endswith("Done"), done.stdout + done.stderr
+    return folder
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_boards_own_mip(installed, dialect):
-    assert fetch(installed[dialect], dialect).rstrip().endswith(PAGE.decode())
+    assert fetch(installed, dialect).rstrip().endswith(PAGE.decode())
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_package_for_one_dialect_imports_nothing_it_lacks(installed, dialect, tmp_path):
+def test_the_package_imports_nothing_it_lacks(installed, tmp_path):
     """Every module of it, those that only some calls load included."""
-    names = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in files(installed[dialect])]
+    names = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in files(installed)]
     script = tmp_path / "import_all.py"
     script.write_text("import sys\nfor name in sys.argv[1:]:\n    __import__(name)\nprint('all')\n")
     done = subprocess.run(
-        [MICROPYTHON, script, *names], env=environment(installed[dialect]), capture_output=True, text=True,
-        timeout=LIMIT_S)
+        [MICROPYTHON, script, *names], env=environment(installed), capture_output=True, text=True, timeout=LIMIT_S)
     assert done.stdout == "all\n", done.stderr
 
 
-def test_own_mip_takes_the_folder_for_all_dialects(tmp_path):
+def test_own_mip_takes_the_folder(tmp_path):
     with file_server(TREE) as server:
         done = own_mip("install", "--target", str(tmp_path / "lib"), server.url + "/")
         assert done.returncode == 0 and server.asked[0] == "/package.json"
@@ -147,15 +143,15 @@ def test_own_mip_takes_the_folder_for_all_dialects(tmp_path):
 
 def test_own_mip_from_a_build(build, tmp_path):
     with file_server(build / "x64") as server:
-        done = own_mip("install", "--target", str(tmp_path / "lib"), f"{server.url}/package-a7600.json")
+        done = own_mip("install", "--target", str(tmp_path / "lib"), f"{server.url}/package.json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(path.endswith(".mpy") for path in files(tmp_path / "lib"))
     assert fetch(tmp_path / "lib", "a7600").rstrip().endswith(PAGE.decode())
 
 
 def test_installing_again_replaces(board):
-    mpremote(board, "mip", "install", "package-bg96.json")
+    mpremote(board, "mip", "install", "package.json")
     (board.lib / "atsock" / "modem.py").write_text("an older version")
-    mpremote(board, "mip", "install", "package-bg96.json")
+    mpremote(board, "mip", "install", "package.json")
     assert (board.lib / "atsock" / "modem.py").read_bytes() == (TREE / "lib/atsock/modem.py").read_bytes()
     assert board.resets == 2

@@ -16,7 +16,6 @@ import package
 LIB = TREE / "lib"
 
 FILES = sorted(path.name for path in TREE.glob("package*.json"))
-DIALECTS = sorted(path.stem for path in (LIB / "atsock" / "dialects").glob("[a-z]*.py"))
 
 
 def targets(name):
@@ -28,8 +27,8 @@ def test_nothing_is_out_of_date():
     assert package.stale() == [], "run ./tools/package"
 
 
-def test_one_package_for_each_dialect_one_for_all_and_the_manuals():
-    assert FILES == sorted(["package.json", "package-manual.json"] + [f"package-{name}.json" for name in DIALECTS])
+def test_one_package_for_the_driver_and_one_for_the_manuals():
+    assert FILES == ["package-manual.json", "package.json"]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -47,32 +46,29 @@ def test_the_version_is_the_same_everywhere():
     assert {json.loads((TREE / name).read_text())["version"] for name in FILES} == {project}
 
 
-def test_every_file_of_lib_is_in_a_package():
-    """But what only CPython can use."""
-    shipped = set().union(*map(targets, FILES))
-    rest = {path.relative_to(LIB).as_posix() for path in LIB.rglob("*.py")} - shipped
-    assert rest == {name.replace(".", "/") + ".py" for name in contents.CPYTHON} != set()
+def test_every_file_of_the_driver_is_in_one_package():
+    everything = [path for name in FILES for path in targets(name)]
+    assert sorted(everything) == sorted(path.relative_to(LIB).as_posix() for path in (LIB / "atsock").rglob("*.py"))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_board_gets_its_dialect_and_those_it_is_made_of(dialect):
-    found = {path for path in targets(f"package-{dialect}.json") if path.startswith("atsock/dialects/")}
-    # sim7028 is a variant of a7600, l610 one of nl668
-    needed = {"sim7028": {"a7600"}, "l610": {"nl668"}}.get(dialect, set()) | {dialect, "__init__"}
-    assert found == {f"atsock/dialects/{name}.py" for name in needed}
+def test_the_driver_has_all_dialects():
+    assert contents.dialects() == ["a7600", "bg96", "l610", "nl668", "sim7028"]
+    for name in contents.dialects():
+        assert f"atsock/dialects/{name}.py" in targets("package.json")
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_dialect_adds_only_dialects_to_the_driver(dialect):
-    everything, one = targets("package.json"), targets(f"package-{dialect}.json")
-    assert one < everything
-    assert all(path.startswith("atsock/dialects/") for path in everything - one)
+def test_the_driver_loads_without_the_manuals():
+    """What it imports at the top of its files is in package.json."""
+    known = contents.modules()
+    driver = set(contents.packages(known)["package.json"])
+    for name in driver:
+        assert contents.imports(name, known, inside_functions=False) <= driver, name
 
 
 def test_the_manuals_are_an_addition():
     manual = targets("package-manual.json")
-    assert manual.isdisjoint(targets("package.json"))
-    assert {"atsock/catalogue.py", "atsock/manual/__init__.py", "atsock/manual/bg96.py"} <= manual
+    assert manual and all(path.startswith("atsock/manual/") for path in manual)
+    assert {"atsock/manual/__init__.py", "atsock/manual/catalogue.py", "atsock/manual/bg96.py"} <= manual
 
 
 @pytest.fixture
@@ -80,9 +76,11 @@ def tree(tmp_path):
     """A small project whose package files are up to date."""
     for name, text in {
         "__init__.py": '__version__ = "7"\nfrom .modem import Modem\n',
-        "modem.py": "def call():\n    from .catalogue import run\ndef ping():\n    from . import services\n",
-        "services.py": "try:\n    from ._fast import copy\nexcept ImportError:\n    from ._slow import copy\n",
-        "_fast.py": "", "_slow.py": "", "catalogue.py": "from .manual import load\n", "manual/__init__.py": "",
+        "modem.py": "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    from . import nic\n"
+                    "def call():\n    from .manual import catalogue\ndef ping():\n    from . import services\n",
+        "services.py": "try:\n    from .core._fast import f\nexcept ImportError:\n    from .core._slow import f\n",
+        "nic.py": "from .modem import Modem\n", "core/__init__.py": "", "core/_fast.py": "", "core/_slow.py": "",
+        "manual/catalogue.py": "from . import load\n", "manual/__init__.py": "",
         "dialects/__init__.py": "", "dialects/old.py": "", "dialects/new.py": "from .old import *\n",
     }.items():
         path = tmp_path / "lib" / "atsock" / name
@@ -98,32 +96,41 @@ def urls(tree, name):
     return [target.removeprefix("atsock/") for target, _ in json.loads((tree / name).read_text())["urls"]]
 
 
-def test_imports_are_followed_wherever_they_stand(tree):
-    assert urls(tree, "package-old.json") == [
-        "__init__.py", "_fast.py", "_slow.py", "dialects/__init__.py", "dialects/old.py", "modem.py", "services.py"]
-    assert set(urls(tree, "package-new.json")) - set(urls(tree, "package-old.json")) == {"dialects/new.py"}
-    assert urls(tree, "package-manual.json") == ["catalogue.py", "manual/__init__.py"]
+def test_what_is_in_which(tree):
+    assert urls(tree, "package.json") == [
+        "__init__.py", "core/__init__.py", "core/_fast.py", "core/_slow.py", "dialects/__init__.py", "dialects/new.py",
+        "dialects/old.py", "modem.py", "nic.py", "services.py"]
+    assert urls(tree, "package-manual.json") == ["manual/__init__.py", "manual/catalogue.py"]
     assert json.loads((tree / "package.json").read_text())["version"] == "7"
 
 
-def test_it_notices_a_new_import_a_new_dialect_and_one_that_is_gone(tree):
+def test_imports_are_found_wherever_they_stand(tree):
+    known = contents.modules(tree / "lib")
+    assert contents.imports("atsock.modem", known, inside_functions=False) == set()
+    assert contents.imports("atsock.modem", known) == {
+        "atsock", "atsock.services", "atsock.manual", "atsock.manual.catalogue"}
+    assert contents.imports("atsock.services", known, inside_functions=False) == {
+        "atsock", "atsock.core", "atsock.core._fast", "atsock.core._slow"}
+
+
+def test_it_notices_a_new_file_and_one_that_is_gone(tree):
     assert package.stale(tree) == []
     atsock = tree / "lib" / "atsock"
     (atsock / "timer.py").write_text("")
-    (atsock / "modem.py").write_text("from . import timer\n" + (atsock / "modem.py").read_text())
-    assert package.stale(tree) == ["package-new.json", "package-old.json", "package.json"]
-    (atsock / "dialects" / "newest.py").write_text("")
-    (atsock / "dialects" / "new.py").unlink()
-    assert package.write(tree) == ["package-new.json", "package-newest.json", "package-old.json", "package.json"]
+    assert package.stale(tree) == ["package.json"]
+    (atsock / "manual" / "catalogue.py").unlink()
+    (tree / "package-other.json").write_text("{}")
+    assert package.write(tree) == ["package-manual.json", "package-other.json", "package.json"]
     assert package.stale(tree) == []
-    assert not (tree / "package-new.json").exists()
+    assert not (tree / "package-other.json").exists()
 
 
 def test_the_order_of_need(tree):
     known = contents.modules(tree / "lib")
     order = contents.in_order_of_need(known)
     assert sorted(order) == sorted(known)
-    assert order.index("atsock._fast") < order.index("atsock.services")
+    assert order.index("atsock.core._fast") < order.index("atsock.services")
+    assert order.index("atsock.modem") < order.index("atsock.nic")
     assert order.index("atsock.dialects.old") < order.index("atsock.dialects.new")
     assert order[-1] == "atsock"
 

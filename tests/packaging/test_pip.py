@@ -56,7 +56,8 @@ def test_what_the_wheel_holds(tmp_path):
     wheel, = tmp_path.glob("atsock-*.whl")
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     expected = {
-        path.relative_to(parent).as_posix() for parent, package in ((TREE / "lib", "atsock"), (TREE / "host", "atsock_host"))
+        path.relative_to(parent).as_posix()
+        for parent, package in ((TREE / "lib", "atsock"), (TREE / "host", "atsock_host"))
         for path in (parent / package).rglob("*") if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
     assert names == expected
-    assert {"atsock/__init__.pyi", "atsock/py.typed", "atsock_host/__init__.pyi", "atsock_host/py.typed"} <= names
+    assert {"atsock/py.typed", "atsock_host/__init__.pyi", "atsock_host/py.typed"} <= names

@@ -7,6 +7,8 @@ from bg96bench import accepted, connected, listening, make, udp_service
 from simbench import Bench, vectors
 
 VECTORS = {vector["id"]: vector for vector in vectors("bg96")}
+
+
 def show_as_printed(b):
     """The peer and ports of the printed +QISTATE line, which is not that of the opened socket (B4)."""
     sock = b.module.sockets[0]
@@ -92,12 +94,32 @@ def china_time(name):
 
 
 SETUPS = {
-    "2.1.1": plain, "3.1.1": plain, "3.1.2": configured, "3.1.3": active, "3.2.1": opened_for_state,
-    "3.2.2": open_tcp, "3.2.3": peer_sends_test1, "3.2.4": open_tcp, "3.3.1": active,
-    "3.3.2": transparent, "3.3.3": peer_sends_test_1, "3.3.4": transparent, "3.4.1": opened_for_state,
-    "3.4.2": open_tcp, "3.4.3": peer_pushes_test, "3.4.4": open_tcp, "3.5.1": active,
-    "3.5.2": client_comes, "3.5.3": client_sends_test, "3.5.4": incoming, "3.6.1": active,
-    "3.6.2": service, "3.6.3": service_hears, "3.6.4": service, "3.7": baidu, "3.8": china_time,
+    "2.1.1": plain,
+    "3.1.1": plain,
+    "3.1.2": configured,
+    "3.1.3": active,
+    "3.2.1": opened_for_state,
+    "3.2.2": open_tcp,
+    "3.2.3": peer_sends_test1,
+    "3.2.4": open_tcp,
+    "3.3.1": active,
+    "3.3.2": transparent,
+    "3.3.3": peer_sends_test_1,
+    "3.3.4": transparent,
+    "3.4.1": opened_for_state,
+    "3.4.2": open_tcp,
+    "3.4.3": peer_pushes_test,
+    "3.4.4": open_tcp,
+    "3.5.1": active,
+    "3.5.2": client_comes,
+    "3.5.3": client_sends_test,
+    "3.5.4": incoming,
+    "3.6.1": active,
+    "3.6.2": service,
+    "3.6.3": service_hears,
+    "3.6.4": service,
+    "3.7": baidu,
+    "3.8": china_time,
     "3.9": active,
 }
 
@@ -110,8 +132,11 @@ def test_every_example_of_the_manual_has_a_setup():
 def test_example_of_the_manual(name):
     b, peer = SETUPS[name](name)
     b.play(VECTORS[name]["steps"], peer)
-    wrong_on_purpose = ["argument 2 must be a number, not 'TCP' "
-                        '[AT+QIOPEN=1,"TCP","220.180.239.212",8009,0,1]'] if name == "3.9" else []
+    wrong_on_purpose = (
+        ['argument 2 must be a number, not \'TCP\' [AT+QIOPEN=1,"TCP","220.180.239.212",8009,0,1]']
+        if name == "3.9"
+        else []
+    )
     assert b.module.violations == wrong_on_purpose
 
 
@@ -121,4 +146,3 @@ def test_transparent_bytes_reach_the_peer():
     b.tx(bytes(range(256)))
     b.wait(200)
     assert b.network.streams[0].sent == bytes(range(256))
-

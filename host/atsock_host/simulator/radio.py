@@ -16,11 +16,11 @@ class RadioCommands:
     IMEI = "860000000000017"
     IMSI = "001010123456789"
     ICCID = "89860000000000000017"
-    ATI_LINES = None            # None: manufacturer, model, "Revision: ..."
+    ATI_LINES: "tuple[str, ...] | None" = None  # None: manufacturer, model, "Revision: ..."
     CMEE_START = 0
     ACCESS_TECHNOLOGY = 7       # E-UTRAN (27.007 7.3)
     SIGNAL = "23,0"             # text of AT+CSQ while the radio is on
-    CPSI = None                 # text of AT+CPSI? for the modules that have it
+    CPSI: "str | None" = None  # text of AT+CPSI? for the modules that have it
     CME_TEXTS = CME_TEXTS
     QUIRKS = {
         "cme-verbose": "errors come as text whatever AT+CMEE says",

@@ -1,53 +1,126 @@
-"""The dialect tables, one text each (how to read them: tables.py); they are found by listing this folder.
+"""The dialects by name, and which of them a module speaks.
 
-In an .mpy file the text stands as it is: there it is read line by line, so that the heap holds what was looked for and
-not the whole table.
+A dialect is a class (table.py says what it consists of) in a file of its own, which is imported when it is asked for.
+An application may register more of them.
 """
 
-import os
-import sys
+from .table import Table
+
+_BUILT_IN = ("a7600", "bg96", "l610", "nl668", "sim7028")
+
+# MODELS of the built-in dialects, so that nobody has to import them all to know a module (a test compares).
+_MODELS = (
+    ("a7600", (b"A76", b"SIM7600", b"SIMCOM_SIM7600", b"SIM7500", b"SIM767")),
+    ("bg96", (b"BG96", b"BG95", b"BG77")),
+    ("l610", (b"L610",)),
+    ("nl668", (b"NL668",)),
+    ("sim7028", (b"SIM7028", b"SIMCOM_SIM7028")),
+)
+
+_registered: "dict[str, type[Table]]" = {}
 
 
 def names():
-    """The dialects that are installed beside this file, sorted (a board may carry only one)."""
-    found = {name.split(".")[0] for name in os.listdir(_folder()) if name.endswith((".py", ".mpy"))}
-    return sorted([name for name in found if not name.startswith("_")])
+    """The names of all dialects (str), sorted, those that were registered included."""
+    return sorted(set(_BUILT_IN + tuple(_registered)))
 
 
-def _folder():
-    return __path__ if isinstance(__path__, str) else __path__[0]
+def get(name: str) -> "type[Table]":
+    """The dialect of this name, a class; imports it.  Raises ValueError when there is none, naming those there are."""
+    if name in _registered:
+        return _registered[name]
+    if name == "a7600":
+        from .a7600 import A7600
+
+        return A7600
+    if name == "bg96":
+        from .bg96 import BG96
+
+        return BG96
+    if name == "l610":
+        from .l610 import L610
+
+        return L610
+    if name == "nl668":
+        from .nl668 import NL668
+
+        return NL668
+    if name == "sim7028":
+        from .sim7028 import SIM7028
+
+        return SIM7028
+    raise ValueError("no dialect %r here; there are: %s" % (name, ", ".join(names())))
 
 
-def lines(name, mark):
-    """The lines of the dialect `name` that begin with `mark`, which follow each other; [] when there are none."""
-    try:
-        file = open("%s/%s.mpy" % (_folder(), name), "rb")
-    except OSError:  # source, or frozen: then the text is not on the heap
-        full = "atsock.dialects." + name
-        try:
-            __import__(full)
-        except ImportError:
-            return []
-        return _in_text(sys.modules[full].TABLE, mark)
-    with file:
-        return _in_file(file, mark)
+def register(table: "type[Table]"):
+    """Add a dialect of the application's own: Modem(stream, table.NAME) speaks it, and modules are known by its MODELS.
+
+    table: a class that inherits from dialects.table.Table or from a built-in dialect.  It takes the place of a dialect,
+    also a built-in one, that has the same name.  Raises ValueError, which says what is wrong with it.
+    """
+    if not isinstance(table, type) or not issubclass(table, Table):
+        raise ValueError("a dialect is a class that inherits from dialects.table.Table, not %r" % (table,))
+    if not isinstance(table.NAME, str) or not table.NAME:
+        raise ValueError("%s: NAME is %r, it must be the name of the dialect" % (table.__name__, table.NAME))
+    _check(table)
+    _registered[table.NAME] = table
 
 
-def _in_text(text, mark):
-    found = []
-    at = text.find(b"\n" + mark) + 1
-    while at and text.startswith(mark, at):
-        end = text.find(b"\n", at)
-        found.append(text[at:end])
-        at = end + 1
-    return found
+def _check(table):
+    # A little of its shape: what is misspelt, missing or of another length would fail late, and far from here.
+    known = dir(Table)
+    for name in dir(table):
+        if not name.startswith("_") and name not in known:
+            raise ValueError("%s.%s: a dialect has no such attribute" % (table.__name__, name))
+    for name, value in (
+        ("LINKS", table.LINKS),
+        ("PDP_4", table.PDP_4),
+        ("ACTIVATE", table.ACTIVATE),
+        ("ACTIVATE_USER", table.ACTIVATE_USER),
+        ("ACTIVATE_STORED", table.ACTIVATE_STORED),
+        ("DEACTIVATE", table.DEACTIVATE),
+        ("STATE", table.STATE),
+        ("OPEN_MS", table.OPEN_MS),
+        ("CLOSE", table.CLOSE),
+        ("STALE", table.STALE),
+        ("ACCESS", table.ACCESS),
+        ("LINES", table.LINES),
+    ):
+        if not value:
+            raise ValueError("%s.%s is missing" % (table.__name__, name))
+    rows = table.LINES
+    for access, mode in table.ACCESS.items():
+        if len(mode) != 10:
+            raise ValueError("%s.ACCESS[%r] has %d fields instead of 10" % (table.__name__, access, len(mode)))
+        rows += mode[7]
+    for row in rows:
+        if len(row) != 9:
+            raise ValueError("%s: the row %r has %d fields instead of 9" % (table.__name__, row, len(row)))
 
 
-def _in_file(file, mark):
-    found = []
-    for line in file:
-        if line.startswith(mark):
-            found.append(line)
-        elif found:
-            break
-    return found
+def identify(lines):
+    """The dialect of a module that answers AT+CGMM or ATI by these lines (bytes); None when no line names a model."""
+    for line in lines:
+        for name in names():
+            if is_model(line, _models(name)):
+                return get(name)
+    return None
+
+
+def _models(name):
+    if name in _registered:
+        return _registered[name].MODELS
+    for known, models in _MODELS:
+        if known == name:
+            return models
+    return ()
+
+
+def is_model(line, models):
+    """True when a word of the line (bytes) begins with one of these models."""
+    words = line.upper().replace(b":", b" ").replace(b",", b" ").replace(b'"', b" ").split()
+    for model in models:
+        for word in words:
+            if word.startswith(model):
+                return True
+    return False

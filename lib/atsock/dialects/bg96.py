@@ -1,139 +1,201 @@
-"""Quectel BG96.  Sections: BG96 TCP/IP AT Commands Manual V1.0; how to read it: tables.py."""
+"""Quectel BG96.  Sections: BG96 TCP/IP AT Commands Manual V1.0; what each attribute means: table.py.
 
-# Deadlines: 60 s wherever the manual prints no other time (1.1); and 2 s of margin for the line.
-TABLE = b"""
-# ---- module
-BASE             -
-MODELS           BG96 BG95 BG77
-LINKS            0 12  # 2.1.4: the first id, how many
-SERVERS          IN_LINKS  # 2.1.4
-NO_PORT          0  # 2.1.4: the module chooses
-DATA_LINK        -  # any
-DATA_SETTING     -  # told when a connection is opened
-REGISTRATION     AT+CEREG? AT+CREG? AT+CGREG?
-
-# ---- context
-SETUP            MAY  AT+QISDE=0  # 2.1.16: no echo of payload
-SETUP            MAY  AT+QICFG="viewmode",0  # 2.1.15: header, CR LF, data
-AUTHS            0 1 2 3  # 2.1.1
-PDP_4            1  # 2.1.1
-PDP_6            2
-#                ms      need                 also        command
-CONFIGURE        62000   OK                   -           AT+QICSGP=<context>,<type>,"<apn>","<user>","<password>",<auth>  # 2.1.1
-CONFIGURE_USER   -  # in QICSGP
-ACTIVATE         152000  OK                   -           AT+QIACT=<context>  # 2.1.2: 150 s
-ACTIVATE_USER    152000  OK                   -           AT+QIACT=<context>
-ACTIVATE_STORED  152000  OK                   -           AT+QIACT=<context>
-DEACTIVATE       42000   OK                   -           AT+QIDEACT=<context>  # 2.1.3: 40 s
-#                question     answer     context  state  address
-STATE            AT+QIACT?    +QIACT:    0        1      3  # 2.1.2
-ADDRESS_OF       -
-DEACTIVATE_LOST  yes  # 2.2.5: QIDEACT even then
-EIGHT_GROUPS     no
-
-# ---- opening
-OPEN_MS          152000  # 2.1.4: the URC comes within 150 s
-PROTOCOLS        -  # by name in the command
-#                ms      need                 also        command
-OPEN_TCP         62000   OK                   -           AT+QIOPEN=<context>,<link>,"TCP","<host>",<port>,<local>,<mode>  # 2.1.4
-OPEN_UDP         62000   OK                   -           AT+QIOPEN=<context>,<link>,"UDP","<host>",<port>,<local>,<mode>
-OPEN_TCP_SERVER  62000   OK                   -           AT+QIOPEN=<context>,<link>,"TCP LISTENER","127.0.0.1",0,<local>,<mode>
-OPEN_UDP_ANY     62000   OK                   -           AT+QIOPEN=<context>,<link>,"UDP SERVICE","127.0.0.1",0,<local>,<mode>
-DATA_TCP         152000  CONNECT              -           AT+QIOPEN=<context>,<link>,"TCP","<host>",<port>,<local>,<mode>  # mode 2: CONNECT
-DATA_UDP         152000  CONNECT              -           AT+QIOPEN=<context>,<link>,"UDP","<host>",<port>,<local>,<mode>
-RESUME           62000   CONNECT              -           AT+QISWTMD=<link>,2  # 2.1.10
-RESUME_UDP       62000   CONNECT              -           AT+QISWTMD=<link>,2
-
-# ---- transfer
-#                ms      need                 also        command
-CLOSE            12000   OK                   -           AT+QICLOSE=<link>  # 2.1.5: 10 s
-SEND             62000   PROMPT SENT          REFUSED     AT+QISEND=<link>,<n>  # 2.1.7
-SEND_TO          62000   PROMPT SENT          REFUSED     AT+QISEND=<link>,<n>,"<host>",<port>
-SEND_HEX         62000   SENT                 REFUSED     AT+QISENDEX=<link>,"<payload>"  # 2.1.9
-READ             62000   OK                   DATA EMPTY  AT+QIRD=<link>,<n>  # 2.1.8
-READ_ANY         62000   OK                   DATA EMPTY  AT+QIRD=<link>  # UDP SERVICE
-
-# ---- sockets
-#                question      answer      form
-STALE            AT+QISTATE?   +QISTATE:   BY_LINE  # 2.1.6
-CLOSE_OPENING    yes  # 2.1.4, 2.1.5: an open without result is ended by QICLOSE
-CLOSE_WHEN_GONE  yes  # 2.2.1: the state stays Closing
-UDP_MOST         1460  # 2.1.7
-STORE_MOST       0  # no such way
-ROOM             -  # SEND FAIL says it
-NOTHING_LEFT     -
-AGAIN            -  # SEND FAIL says it
-TELLS_COUNT      -
-PUSH_BY_SENDER   no
-
-# ---- access modes: 2.1.7-2.1.9; QISENDEX takes 512 digits, and no UDP SERVICE
-#                   mode  group  setup  send      chunk  recv  read  lines      send_to  leave
-ACCESS_BUFFER       0     1      TEXT   SEND      1460   READ  1500  RAW_LINES  SEND_TO  -
-ACCESS_PUSH         1     1      TEXT   SEND      1460   -     1500  RAW_LINES  SEND_TO  -
-ACCESS_HEX          0     2      HEX    SEND_HEX  256    READ  1500  HEX_LINES  -        -
-ACCESS_TRANSPARENT  2     1      TEXT   SEND      1460   READ  1500  RAW_LINES  -        -
-TEXT             MAY   AT+QICFG="dataformat",0,0  # 2.1.15; the default, and old firmware has no option
-HEX              MUST  AT+QICFG="dataformat",1,1
-
-# ---- data mode: chapter 1.2
-GUARD_MS         1000  # silence before and after +++
-DATA_ENDS        NO CARRIER  # what the module writes when the connection is lost
-ESCAPED_READS    yes  # leaving data mode lands in buffer access: READ works
-RESUME_WORDS     -  # CONNECT comes
-
-# ---- lookups
-#                ms      need                 also        command
-RESOLVE          62000   OK RESOLVED ADDRESS  -           AT+QIDNSGIP=<context>,"<host>"  # 2.1.14
-RESOLVE_6        -
-WHY              62000   OK REASON            -           AT+QIGETERROR  # 2.1.17
-WHY_OF           AT+QI  # what it tells about
-
-# ---- services
-#                ms      need                 also        command
-PING             62000   OK                   -           AT+QPING=<context>,"<host>",<seconds>,<count>  # 2.1.11
-PING_6           -  # as for IPv4
-PING_MOST        10 32 255000  # count, size (not settable), time
-#                of a reply: name  status  good  address  time
-PING_REPLY       +QPING:           0       0     1        3  # a line per reply, then the summary
-#                of the end: name  field  values
-PING_END         +QPING:           6      any
-PING_FATAL       552 561 564 565 570 572 573
-NTP              127000  OK                   -           AT+QNTP=<context>,"<host>",<port>  # 2.1.12: 125 s
-NTP_6            -
-#                answer   status  good  time
-NTP_LINE         +QNTP:   0       0     1
-UNACKED          62000   OK                   -           AT+QISEND=<link>,0  # 2.1.7: query
-#                answer     sent  count
-UNACKED_LINE     +QISEND:   -     2  # total, acknowledged, unacknowledged
-KEEPALIVE        -  # not in the manual
-KEEPALIVE_OFF    -
-
-# ---- lines
-#          name          form               event         link  value  good  kind      extra  fields
-LINES      SEND OK       -                  SENT          -     -      any   WORD      -      any  # 2.1.7
-LINES      SEND FAIL     -                  SENT REFUSED  -     -      any   WORD      -      any
-LINES      CONNECT       -                  CONNECT       -     -      any   NONE      -      any  # 2.1.4, 2.1.10
-LINES      +QIURC:       "recv",            READY         0     -      any   NONE      -      any  # 2.2.2
-LINES      +QIURC:       "closed",          GONE          0     -      any   NONE      -      any  # 2.2.1
-LINES      +QIOPEN:      -                  OPENED        0     1      0     NONE      -      2  # 2.1.4
-LINES      +QIURC:       "incoming",        INCOMING      0     1      any   NONE      2      4  # 2.2.4
-LINES      +QIURC:       "incoming full"    INCOMING_FULL  -    -      any   NONE      -      any  # 2.2.3
-LINES      +QIURC:       "pdpdeact",        NETWORK_LOST  -     0      mine  NONE      -      any  # 2.2.5
-LINES      +QIURC:       "dnsgip","         ADDRESS       -     0      any   NONE      -      any  # 2.1.14: an address
-LINES      +QIURC:       "dnsgip",          RESOLVED      -     0      0     NONE      1      any  # its header
-LINES      +QIGETERROR:  -                  REASON        -     0      any   NONE      -      any  # 2.1.17
-RAW_LINES  +QIRD:        -                  DATA          -     0      any   RAW       -      1  # 2.1.8
-RAW_LINES  +QIRD:        -                  DATA          -     0      any   RAW_FROM  1      3  # UDP SERVICE; 3 numbers: a query
-RAW_LINES  +QIURC:       "recv",            PUSH          0     1      any   RAW       -      2  # 2.2.2 direct push
-RAW_LINES  +QIURC:       "recv",            PUSH          0     1      any   RAW_FROM  2      4  # UDP SERVICE
-# Whether the length counts bytes or digits is not stated: the digits are taken up to the line's end.
-HEX_LINES  +QIRD:        -                  DATA          -     0      any   HEX       -      1
-HEX_LINES  +QIRD:        -                  DATA          -     0      any   HEX_FROM  1      3
-HEX_LINES  +QIURC:       "recv",            PUSH          0     1      any   HEX       -      2
-HEX_LINES  +QIURC:       "recv",            PUSH          0     1      any   HEX_FROM  2      4
-
-# ---- codes (chapter 4) as errno of the same meaning; the others are EIO
-ERRNOS  551 EAGAIN  553 EAGAIN  556 EADDRINUSE  561 ENETDOWN  563 EADDRINUSE  564 EAGAIN  565 EHOSTUNREACH  566 ECONNREFUSED
-ERRNOS  567 ECONNRESET  568 EAGAIN  569 ETIMEDOUT  570 ENETDOWN  574 EADDRINUSE
-FOREIGN_CODES  -  # lines whose numbers mean something else
+Deadlines: 60 s wherever the manual prints no other time (1.1); and 2 s of margin for the line.
 """
+
+from ..core.words import (
+    ADDRESS,
+    ANY,
+    BY_LINE,
+    CONNECT,
+    DATA,
+    EMPTY,
+    HEX,
+    HEX_FROM,
+    INCOMING,
+    INCOMING_FULL,
+    IN_LINKS,
+    MAY,
+    MUST,
+    NETWORK_LOST,
+    NONE,
+    OK,
+    OPENED,
+    OWN_CONTEXT,
+    PEER_CLOSED,
+    PROMPT,
+    PUSH,
+    RAW,
+    RAW_FROM,
+    READY,
+    REASON,
+    REFUSED,
+    RESOLVED,
+    SENT,
+    WORD,
+)
+from .table import Table
+
+
+# fmt: off
+class BG96(Table):
+    """Quectel BG96, BG95, BG77."""
+
+    # -- module
+    NAME = "bg96"
+    VENDOR = "quectel"
+    MODELS = (b"BG96", b"BG95", b"BG77")
+    LINKS = range(0, 12)  # 2.1.4
+    SERVERS = IN_LINKS  # 2.1.4
+    NO_PORT = b"0"  # 2.1.4: the module chooses
+    DATA_LINK = None  # any
+    DATA_SETTING = None  # told when a connection is opened
+    REGISTRATION = (b"AT+CEREG?", b"AT+CREG?", b"AT+CGREG?")
+
+    # -- context
+    SETUP = (
+        (MAY, b"AT+QISDE=0"),  # 2.1.16: no echo of payload
+        (MAY, b'AT+QICFG="viewmode",0'),  # 2.1.15: header, CR LF, data
+    )
+    AUTHS = (0, 1, 2, 3)  # 2.1.1
+    PDP_4 = b"1"  # 2.1.1
+    PDP_6 = b"2"
+    CONFIGURE = (
+        # command                                                            ms      required optional
+        (b'AT+QICSGP=<context>,<type>,"<apn>","<user>","<password>",<auth>', 62_000, OK, 0),  # 2.1.1
+    )
+    CONFIGURE_USER = None  # in QICSGP
+    #                  command                  ms       required optional
+    ACTIVATE =        (b"AT+QIACT=<context>",   152_000, OK,      0)  # 2.1.2: 150 s
+    ACTIVATE_USER =   (b"AT+QIACT=<context>",   152_000, OK,      0)
+    ACTIVATE_STORED = (b"AT+QIACT=<context>",   152_000, OK,      0)
+    DEACTIVATE =      (b"AT+QIDEACT=<context>", 42_000,  OK,      0)  # 2.1.3: 40 s
+    #        question      prefix      context state address
+    STATE = (b"AT+QIACT?", b"+QIACT:", 0,      1,    3)  # 2.1.2
+    DEACTIVATE_LOST = True  # 2.2.5: QIDEACT even then
+    EIGHT_GROUPS = False
+
+    # -- opening
+    OPEN_MS = 152_000  # 2.1.4: the URC comes within 150 s
+    PROTOCOLS = ()  # by name in the command
+    #             command                                                             ms       required optional
+    OPEN_TCP =   (b'AT+QIOPEN=<context>,<link>,"TCP","<host>",<port>,<local>,<mode>', 62_000,  OK,      0)  # 2.1.4
+    OPEN_UDP =   (b'AT+QIOPEN=<context>,<link>,"UDP","<host>",<port>,<local>,<mode>', 62_000,  OK,      0)
+    # mode 2: CONNECT
+    DATA_TCP =   (b'AT+QIOPEN=<context>,<link>,"TCP","<host>",<port>,<local>,<mode>', 152_000, CONNECT, 0)
+    DATA_UDP =   (b'AT+QIOPEN=<context>,<link>,"UDP","<host>",<port>,<local>,<mode>', 152_000, CONNECT, 0)
+    RESUME =     (b"AT+QISWTMD=<link>,2",                                             62_000,  CONNECT, 0)  # 2.1.10
+    RESUME_UDP = (b"AT+QISWTMD=<link>,2",                                             62_000,  CONNECT, 0)
+    OPEN_TCP_SERVER = (b'AT+QIOPEN=<context>,<link>,"TCP LISTENER","127.0.0.1",0,<local>,<mode>', 62_000, OK,      0)
+    OPEN_UDP_ANY =    (b'AT+QIOPEN=<context>,<link>,"UDP SERVICE","127.0.0.1",0,<local>,<mode>',  62_000, OK,      0)
+
+    # -- transfer
+    #           command                                  ms      required       optional
+    CLOSE =    (b"AT+QICLOSE=<link>",                    12_000, OK,            0)  # 2.1.5: 10 s
+    SEND =     (b"AT+QISEND=<link>,<n>",                 62_000, PROMPT | SENT, REFUSED)  # 2.1.7
+    SEND_TO =  (b'AT+QISEND=<link>,<n>,"<host>",<port>', 62_000, PROMPT | SENT, REFUSED)
+    SEND_HEX = (b'AT+QISENDEX=<link>,"<payload>"',       62_000, SENT,          REFUSED)  # 2.1.9
+    READ =     (b"AT+QIRD=<link>,<n>",                   62_000, OK,            DATA | EMPTY)  # 2.1.8
+    READ_ANY = (b"AT+QIRD=<link>",                       62_000, OK,            DATA | EMPTY)  # UDP SERVICE
+
+    # -- sockets
+    #        question        prefix        form
+    STALE = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)  # 2.1.6
+    CLOSE_OPENING = True  # 2.1.4, 2.1.5: an open without result is ended by QICLOSE
+    CLOSE_AFTER_PEER = True  # 2.2.1: the state stays Closing
+    UDP_MAX = 1460  # 2.1.7
+    STORE_MAX = 0  # no such way
+    ROOM = None  # SEND FAIL says it
+    RETRY = None  # SEND FAIL says it
+    PUSH_BY_SENDER = False
+
+    # -- access modes: 2.1.7-2.1.9; QISENDEX takes 512 digits, and no UDP SERVICE
+    _TEXT = ((MAY, b'AT+QICFG="dataformat",0,0'),)  # 2.1.15; the default, and old firmware has no option
+    _HEX = ((MUST, b'AT+QICFG="dataformat",1,1'),)
+    #    name        form        event link  value ok   kind      aux   fields
+    _RAW_LINES = (
+        (b"+QIRD:",  b"",        DATA, None, 0,    ANY, RAW,      None, 1),  # 2.1.8
+        (b"+QIRD:",  b"",        DATA, None, 0,    ANY, RAW_FROM, 1,    3),  # UDP SERVICE; 3 numbers: a query
+        (b"+QIURC:", b'"recv",', PUSH, 0,    1,    ANY, RAW,      None, 2),  # 2.2.2 direct push
+        (b"+QIURC:", b'"recv",', PUSH, 0,    1,    ANY, RAW_FROM, 2,    4),  # UDP SERVICE
+    )
+    #    name        form        event link  value ok   kind      aux   fields
+    _HEX_LINES = (
+        (b"+QIRD:",  b"",        DATA, None, 0,    ANY, HEX,      None, 1),
+        (b"+QIRD:",  b"",        DATA, None, 0,    ANY, HEX_FROM, 1,    3),
+        (b"+QIURC:", b'"recv",', PUSH, 0,    1,    ANY, HEX,      None, 2),
+        (b"+QIURC:", b'"recv",', PUSH, 0,    1,    ANY, HEX_FROM, 2,    4),
+    )
+    #                   send      chunk recv  read  mode group setup  lines       send_to  leave
+    ACCESS = {
+        "buffer":      (SEND,     1460, READ, 1500, 0,   1,    _TEXT, _RAW_LINES, SEND_TO, ()),
+        "push":        (SEND,     1460, None, 1500, 1,   1,    _TEXT, _RAW_LINES, SEND_TO, ()),
+        "hex":         (SEND_HEX, 256,  READ, 1500, 0,   2,    _HEX,  _HEX_LINES, None,    ()),
+        "transparent": (SEND,     1460, READ, 1500, 2,   1,    _TEXT, _RAW_LINES, None,    ()),
+    }
+
+    # -- data mode: chapter 1.2
+    GUARD_MS = 1000  # silence before and after +++
+    DATA_ENDS = (b"NO CARRIER",)  # what the module writes when the connection is lost
+    ESCAPED_READS = True  # leaving data mode lands in buffer access: READ works
+    RESUME_WORDS = ()  # CONNECT comes
+
+    # -- lookups
+    #              command                            ms      required                 optional
+    RESOLVE =     (b'AT+QIDNSGIP=<context>,"<host>"', 62_000, OK | RESOLVED | ADDRESS, 0)  # 2.1.14
+    ERROR_QUERY = (b"AT+QIGETERROR",                  62_000, OK | REASON,             0)  # 2.1.17
+    ERROR_QUERY_FOR = b"AT+QI"  # what it tells about
+
+    # -- services
+    #          command                                           ms       required optional
+    PING =    (b'AT+QPING=<context>,"<host>",<seconds>,<count>', 62_000,  OK,      0)  # 2.1.11
+    NTP =     (b'AT+QNTP=<context>,"<host>",<port>',             127_000, OK,      0)  # 2.1.12: 125 s
+    UNACKED = (b"AT+QISEND=<link>,0",                            62_000,  OK,      0)  # 2.1.7: query
+    PING_6 = None  # as for IPv4
+    KEEPALIVE = None  # not in the manual
+    PING_MAX = (10, 32, 255_000)  # count, size (not settable), time
+    #             name        status good address time
+    PING_REPLY = (b"+QPING:", 0,    (0,), 1,      3)  # a line per reply, then the summary
+    #           name        field values
+    PING_END = (b"+QPING:", 6,    ANY)
+    PING_FATAL = (552, 561, 564, 565, 570, 572, 573)
+    #           name       status good time
+    NTP_LINE = (b"+QNTP:", 0,     0,   1)
+    #               name         sent  count
+    UNACKED_LINE = (b"+QISEND:", None, 2)  # total, acknowledged, unacknowledged
+
+    # -- lines
+    #    name             form                event           link  value ok           kind  aux   fields
+    LINES = (
+        (b"SEND OK",      b"",                SENT,           None, None, ANY,         WORD, None, ANY),  # 2.1.7
+        (b"SEND FAIL",    b"",                SENT | REFUSED, None, None, ANY,         WORD, None, ANY),
+        # 2.1.4, 2.1.10
+        (b"CONNECT",      b"",                CONNECT,        None, None, ANY,         NONE, None, ANY),
+        (b"+QIURC:",      b'"recv",',         READY,          0,    None, ANY,         NONE, None, ANY),  # 2.2.2
+        (b"+QIURC:",      b'"closed",',       PEER_CLOSED,    0,    None, ANY,         NONE, None, ANY),  # 2.2.1
+        (b"+QIOPEN:",     b"",                OPENED,         0,    1,    0,           NONE, None, 2),  # 2.1.4
+        (b"+QIURC:",      b'"incoming",',     INCOMING,       0,    1,    ANY,         NONE, 2,    4),  # 2.2.4
+        (b"+QIURC:",      b'"incoming full"', INCOMING_FULL,  None, None, ANY,         NONE, None, ANY),  # 2.2.3
+        (b"+QIURC:",      b'"pdpdeact",',     NETWORK_LOST,   None, 0,    OWN_CONTEXT, NONE, None, ANY),  # 2.2.5
+        # 2.1.14: an address
+        (b"+QIURC:",      b'"dnsgip","',      ADDRESS,        None, 0,    ANY,         NONE, None, ANY),
+        (b"+QIURC:",      b'"dnsgip",',       RESOLVED,       None, 0,    0,           NONE, 1,    ANY),  # its header
+        (b"+QIGETERROR:", b"",                REASON,         None, 0,    ANY,         NONE, None, ANY),  # 2.1.17
+    )
+
+    # -- codes (chapter 4) as errno of the same meaning; the others are EIO
+    ERRNOS = {
+        551: "EAGAIN",
+        553: "EAGAIN",
+        556: "EADDRINUSE",
+        561: "ENETDOWN",
+        563: "EADDRINUSE",
+        564: "EAGAIN",
+        565: "EHOSTUNREACH",
+        566: "ECONNREFUSED",
+        567: "ECONNRESET",
+        568: "EAGAIN",
+        569: "ETIMEDOUT",
+        570: "ENETDOWN",
+        574: "EADDRINUSE",
+    }

@@ -1,19 +1,36 @@
 """Fibocom L610: the NL668's commands, and IPv6.
 
-Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0; how to read it: tables.py.
+Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0; what each attribute means: table.py.
 """
 
-TABLE = b"""
-# ---- module
-BASE             nl668  # what stands there and not here
-MODELS           L610
-AUTHS            0 1 2 3  # 1.1.1
-PDP_6            2  # 1.1.1 <Operation>
-#                family  TCP  UDP  TLS
-PROTOCOLS        4       0    1    2  # 1.1.2
-PROTOCOLS        6       60   61   62
-#                ms      need        also  command
-RESOLVE_6        62000   OK ADDRESS  -     AT+MIPDNS="<host>",1  # 1.1.21
-PING_6           76000   OK          -     AT+MPING=2,"<host>",<count>,<size>,64,0,<timeout>  # 1.1.14
-NTP_6            62000   OK          -     AT+MIPNTP="<host>",<port>,1  # 1.1.22
-"""
+from ..core.words import ADDRESS, OK
+from .nl668 import NL668
+
+
+# fmt: off
+class L610(NL668):
+    """Fibocom L610."""
+
+    # -- module
+    NAME = "l610"
+    MODELS = (b"L610",)
+
+    # -- context
+    AUTHS = (0, 1, 2, 3)  # 1.1.1
+    PDP_6 = b"2"  # 1.1.1 <Operation>
+
+    # -- opening
+    PROTOCOLS = (
+        # family TCP UDP TLS
+        (4,      0,  1,  2),  # 1.1.2
+        (6,      60, 61, 62),
+    )
+
+    # -- lookups
+    #            command                  ms      required      optional
+    RESOLVE_6 = (b'AT+MIPDNS="<host>",1', 62_000, OK | ADDRESS, 0)  # 1.1.21
+
+    # -- services
+    #         command                                               ms      required optional
+    PING_6 = (b'AT+MPING=2,"<host>",<count>,<size>,64,0,<timeout>', 76_000, OK,      0)  # 1.1.14
+    NTP_6 =  (b'AT+MIPNTP="<host>",<port>,1',                       62_000, OK,      0)  # 1.1.22

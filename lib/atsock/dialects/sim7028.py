@@ -1,25 +1,46 @@
 """SIMCom SIM7028 (NB-IoT): the A7600's commands with two links, and its own.
 
-Sections: SIM7028 Series TCPIP Application Note V1.04; how to read it: tables.py.
+Sections: SIM7028 Series TCPIP Application Note V1.04; what each attribute means: table.py.
 """
 
-TABLE = b"""
-# ---- module
-BASE             a7600  # what stands there and not here
-MODELS           SIM7028 SIMCOM_SIM7028
-LINKS            0 2  # 2.1.3: the first id, how many
-SERVERS          APART  # 2.1.14
-SERVER_COUNT     2
-REGISTRATION     AT+CEREG? AT+CGREG? AT+CREG?  # 3.1.1: NB-IoT, CEREG decides
-UDP_MOST         1400  # 2.1.4: longer ones may be lost in the network
-#                ms      need        also  command
-CONFIGURE        9000    OK          -     AT+CGDCONT=<context>,"<type>","<apn>"
-CONFIGURE        9000    OK          -     AT+CSOCKSETPN=1,<family>  # 2.1.18: before NETOPEN
-RESOLVE          9000    OK ADDRESS  -     AT+CDNSGIP="<host>"  # 2.1.17: 6 s
-RESOLVE_6        9000    OK ADDRESS  -     AT+CDNSGIP="<host>"  # 2.1.18: the family is NETOPEN's
-RESUME_UDP       125000  CONNECT     -     AT+CIPOPEN=<link>,"UDP","<host>",<port>,<local>  # 3.3.3: opened once more
-UNACKED          -  # 2.1.16: the acknowledged count is reserved
-KEEPALIVE        9000    OK          -     AT+CTCPKA=1,<idle>,<count>,<interval>  # 2.1.19
-KEEPALIVE_OFF    9000    OK          -     AT+CTCPKA=0,1,1,1
-KEEPALIVE_MOST   60 120 120 10  # s per unit; idle, interval (no range printed), count
-"""
+from ..core.words import ADDRESS, APART, CONNECT, OK
+from .a7600 import A7600
+
+
+# fmt: off
+class SIM7028(A7600):
+    """SIMCom SIM7028."""
+
+    # -- module
+    NAME = "sim7028"
+    MODELS = (b"SIM7028", b"SIMCOM_SIM7028")
+    LINKS = range(0, 2)  # 2.1.3
+    SERVERS = APART  # 2.1.14
+    SERVER_COUNT = 2
+    REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")  # 3.1.1: NB-IoT, CEREG decides
+
+    # -- context
+    CONFIGURE = (
+        # command                                  ms     required optional
+        (b'AT+CGDCONT=<context>,"<type>","<apn>"', 9_000, OK,      0),
+        (b"AT+CSOCKSETPN=1,<family>",              9_000, OK,      0),  # 2.1.18: before NETOPEN
+    )
+
+    # -- opening
+    #             command                                             ms       required optional
+    RESUME_UDP = (b'AT+CIPOPEN=<link>,"UDP","<host>",<port>,<local>', 125_000, CONNECT, 0)  # 3.3.3: opened once more
+
+    # -- sockets
+    UDP_MAX = 1400  # 2.1.4: longer ones may be lost in the network
+
+    # -- lookups
+    #            command                 ms     required      optional
+    RESOLVE =   (b'AT+CDNSGIP="<host>"', 9_000, OK | ADDRESS, 0)  # 2.1.17: 6 s
+    RESOLVE_6 = (b'AT+CDNSGIP="<host>"', 9_000, OK | ADDRESS, 0)  # 2.1.18: the family is NETOPEN's
+
+    # -- services
+    UNACKED = None  # 2.1.16: the acknowledged count is reserved
+    #                command                                   ms     required optional
+    KEEPALIVE =     (b"AT+CTCPKA=1,<idle>,<count>,<interval>", 9_000, OK,      0)  # 2.1.19
+    KEEPALIVE_OFF = (b"AT+CTCPKA=0,1,1,1",                     9_000, OK,      0)
+    KEEPALIVE_MAX = (60, 120, 120, 10)  # s per unit; idle, interval (no range printed), count

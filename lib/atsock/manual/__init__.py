@@ -1,13 +1,14 @@
 """Every command of the manuals, form by form: the vocabulary of the tables beside this file.
 
-Loaded by the first call(), query() or test() of a Modem and by nothing else.  Knows no vendor command: those are
-the rows of bg96.py, a7600.py, ...; catalogue.py runs them, arguments.py and answers.py read their columns.
+Imported by the first call(), query() or test() of a Modem; the sockets do not need it.  Knows no vendor command:
+those are the rows of bg96.py, a7600.py, ...; catalogue.py runs them, arguments.py, answers.py and watch.py read their
+columns.
 
 A row of FORMS is (form, parameters, deadline_ms, answer):
     form         what is sent behind "AT", up to and with its "=" or "?"
     parameters   what stands behind the "=", as a text (see below)
     deadline_ms  until the last line of the answer, with a margin; or a function of the list of arguments
-    answer       (need, shape, lines, outcome, good), see below
+    answer       (required, shape, lines, result, ok), see below
 A form may have several rows; the first whose parameters fit the arguments is used.  TESTS names the commands
 that have a test form ("=?"); CANCELLED is the code of an ERROR that only says that ESC ended a send.
 
@@ -29,19 +30,7 @@ Parameters are `name:kind`, separated by commas.  "[" before a name: it and what
 What stands behind the payload is not sent.  A kind in capitals is looked up in RANGES of the dialect.
 """
 
-import sys
-
-# Of the words in tables.py: payload behind a line, events, what is absent.
-NONE = 0
-RAW = 1
-HEX = 3
-WORD = 5
-HEX_FROM = 8
-OK = 1 << 0
-OK2 = 1 << 1
-PROMPT = 1 << 2
-READY = 1 << 18
-X = -1
+from ..core.words import ANY, NOISE, NONE, OK
 
 # Shapes: what the lines of the answer become.
 OKAY = 0  # None
@@ -52,18 +41,18 @@ DATA = 4  # as ONE, and the payload behind the line is the last field
 DATA_MODE = 5  # "CONNECT": from here on the port carries data
 LATEST = 6  # as MANY, the last line of those that begin with the same field
 
-# `need`: the events of tables.py that the answer has, in any order.
-# `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in tables.py,
+# `required`: the events (core/words.py) that the answer has, in any order.
+# `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in core/rows.py,
 #          name b"": the command's own; "$0" in a form: the first argument, a number; event: what the line counts as;
 #          last: True when it is the last one of the answer, or a function of (lines, arguments) that says so
-# `outcome`: the field of the last line that tells whether it worked, X: none; `good`: its value then
-ANY = -2
-NOT_ZERO = -10  # good: anything else
+# `result`: the field of the last line that tells whether it worked, X: none; `ok`: its value then
+X = -1
+NOT_ZERO = -10  # ok: anything else
 FAILS = 2  # last: it is, and tells a failure; also a function may say so
 
-OWN = (b"", b"", NONE, ANY, 0, False)
-LATE = (b"", b"", NONE, ANY, 0, True)  # the only line, before or after OK
-LATE_OF_FIRST = (b"", b"$0,", NONE, ANY, 0, True)  # likewise, and its first field is the first argument
+OWN = (b"", b"", NONE, ANY, NOISE, False)
+LATE = (b"", b"", NONE, ANY, NOISE, True)  # the only line, before or after OK
+LATE_OF_FIRST = (b"", b"$0,", NONE, ANY, NOISE, True)  # likewise, and its first field is the first argument
 CONNECTED = (b"CONNECT", b"", NONE, ANY, OK, True)  # instead of OK
 
 NOTHING = (OK, OKAY, (), X, 0)
@@ -74,7 +63,25 @@ ONLINE = (OK, DATA_MODE, (CONNECTED,), X, 0)
 
 
 def load(name):
-    """The table of the dialect `name`.  Raises ImportError where it is not installed."""
-    module = "atsock.manual." + name
-    __import__(module)
-    return sys.modules[module]
+    """The table of the dialect `name`: the module beside this file, which stays imported; None when there is none."""
+    if name == "bg96":
+        from . import bg96
+
+        return bg96
+    if name == "a7600":
+        from . import a7600
+
+        return a7600
+    if name == "sim7028":
+        from . import sim7028
+
+        return sim7028
+    if name == "nl668":
+        from . import nl668
+
+        return nl668
+    if name == "l610":
+        from . import l610
+
+        return l610
+    return None

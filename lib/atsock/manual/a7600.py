@@ -1,10 +1,7 @@
 """SIMCom A7600 series, every command.  Sections: A7600 Series TCPIP AT Command Manual; columns: __init__.py."""
 
-from ..fast import MISSING
-from . import (
-    HEX, RAW,
-    ANY, CONNECTED, DATA, LATE, LATE_OF_FIRST, LINE, LIST, NONE, NOTHING, OK, ONE, ONLINE, PROMPT, X,
-)  # fmt: skip
+from ..core.words import ANY, HEX, MISSING, NOISE, NONE, OK, PROMPT, RAW
+from . import CONNECTED, DATA, LATE, LATE_OF_FIRST, LINE, LIST, NOTHING, ONE, ONLINE, X
 
 NAME = "a7600"
 RANGES = {
@@ -28,11 +25,11 @@ _RESULT = (OK, ONE, (LATE,), 0, 0)
 _OPENED = (OK, ONE, (LATE_OF_FIRST, CONNECTED), 1, 0)  # CONNECT when CIPMODE is 1
 _CLOSED = (OK, ONE, (LATE_OF_FIRST,), 1, 0)
 _SENDS = (PROMPT | OK, ONE, (LATE_OF_FIRST,), X, 0)
-_MODE = (OK, ONE, ((b"", b"", NONE, 1, 0, False),), X, 0)  # "+CIPRXGET: 1,<link>" is a notice
-_READS = (OK, DATA, ((b"", b"2,$1,", RAW, 2, 0, False),), X, 0)
-_READS_HEX = (OK, DATA, ((b"", b"3,$1,", HEX, 2, 0, False),), X, 0)
-_REST = (OK, ONE, ((b"", b"4,$1,", NONE, 1, 0, False),), X, 0)
-_FOUND = (OK, ONE, ((b"", b"1,", NONE, ANY, 0, False),), X, 0)
+_MODE = (OK, ONE, ((b"", b"", NONE, 1, NOISE, False),), X, 0)  # "+CIPRXGET: 1,<link>" is a notice
+_READS = (OK, DATA, ((b"", b"2,$1,", RAW, 2, NOISE, False),), X, 0)
+_READS_HEX = (OK, DATA, ((b"", b"3,$1,", HEX, 2, NOISE, False),), X, 0)
+_REST = (OK, ONE, ((b"", b"4,$1,", NONE, 1, NOISE, False),), X, 0)
+_FOUND = (OK, ONE, ((b"", b"1,", NONE, ANY, NOISE, False),), X, 0)
 
 FORMS = (
     # form               parameters                                                      ms        answer
@@ -40,9 +37,12 @@ FORMS = (
     ("+NETOPEN",        "",                                                              _NET_MS,  _RESULT),
     ("+NETCLOSE",       "",                                                              _NET_MS,  _RESULT),    # 2.2
     ("+CIPOPEN?",       "",                                                              _MS,      LIST),       # 2.3
-    ("+CIPOPEN=",       'link_num:LINK,type:"TCP",serverIP:HOST,serverPort:0-65535,[localPort:0-65535', _NET_MS, _OPENED),
-    ("+CIPOPEN=",       'link_num:LINK,type:"UDP",?serverIP:none,?serverPort:none,localPort:0-65535', _NET_MS, _OPENED),
-    ("+CIPOPEN=",       'link_num:0,type:"UDP",serverIP:HOST,serverPort:0-65535,localPort:0-65535', _NET_MS, _OPENED),  # 6.3.3
+    ("+CIPOPEN=",       'link_num:LINK,type:"TCP",serverIP:HOST,serverPort:0-65535,[localPort:0-65535',
+                                                                                         _NET_MS,  _OPENED),
+    ("+CIPOPEN=",       'link_num:LINK,type:"UDP",?serverIP:none,?serverPort:none,localPort:0-65535',
+                                                                                         _NET_MS,  _OPENED),
+    ("+CIPOPEN=",       'link_num:0,type:"UDP",serverIP:HOST,serverPort:0-65535,localPort:0-65535',
+                                                                                         _NET_MS,  _OPENED),    # 6.3.3
     ("+CIPSEND=",       "link_num:LINK,data:e1500",                                      _NET_MS,  _SENDS),     # 2.4
     ("+CIPSEND=",       "link_num:LINK,length:1-1500,data:#1",                           _NET_MS,  _SENDS),
     ("+CIPSEND=",       "link_num:LINK,?length:none,serverIP:PEER,serverPort:0-65535,data:e1500", _NET_MS, _SENDS),
@@ -70,8 +70,8 @@ FORMS = (
     ("+CIPTIMEOUT=",    "?netopen_timeout:3000-120000,[?cipopen_timeout:3000-120000,[?cipsend_timeout:3000-120000",
                                                                                          _MS,      NOTHING),
     ("+CIPCCFG?",       "",                                                              _MS,      LINE),       # 2.13
-    ("+CIPCCFG=",       "?NmRetry:0-10,[?DelayTm:0-1000,[?Ack:0,[?errMode:0-1,[?HeaderType:0-1,[?AsyncMode:0-1,"
-                        "[?TimeoutVal:500-120000",                                       _MS,      NOTHING),
+    ("+CIPCCFG=",       ("?NmRetry:0-10,[?DelayTm:0-1000,[?Ack:0,[?errMode:0-1,[?HeaderType:0-1,[?AsyncMode:0-1,"
+                         "[?TimeoutVal:500-120000"),                                     _MS,      NOTHING),
     ("+CIPCCFG",        "",                                                              _MS,      NOTHING),
     ("+SERVERSTART?",   "",                                                              _MS,      LIST),       # 2.14
     ("+SERVERSTART=",   "port:0-65535,server_index:SERVER,[backlog:1-3",                 _MS,      NOTHING),

@@ -1,10 +1,11 @@
 """Quectel BG96, every command.  Sections: BG96 TCP/IP AT Commands Manual V1.0; columns: __init__.py."""
 
-from ..asking import value
-from . import ANY, DATA, LATE, LINE, LIST, MANY, NONE, NOTHING, OK, OKAY, ONE, ONLINE, PROMPT, RAW, WORD, X
+from ..core.command import number_at
+from ..core.words import ANY, NOISE, NONE, OK, PROMPT, RAW, WORD
+from . import DATA, LATE, LINE, LIST, MANY, NOTHING, OKAY, ONE, ONLINE, X
 
 NAME = "bg96"
-RANGES = {}
+RANGES: "dict[str, str]" = {}
 CANCELLED = 571  # chapter 4: the code of a send that ESC has ended
 
 TESTS = (
@@ -37,17 +38,17 @@ def _ping_over(lines, args):
 
 def _names_over(lines, args):
     # '+QIURC: "dnsgip",<err>,<IP_count>,<DNS_ttl>', then a line for each address.
-    return value(lines[0], 1) != 0 or len(lines) > value(lines[0], 2)
+    return number_at(lines[0], 1) != 0 or len(lines) > number_at(lines[0], 2)
 
 
-_OPENED = (OK, ONE, ((b"", b"$1,", NONE, ANY, 0, True),), 1, 0)
+_OPENED = (OK, ONE, ((b"", b"$1,", NONE, ANY, NOISE, True),), 1, 0)
 _RESULT = (OK, ONE, (LATE,), 0, 0)
-_PINGS = (OK, MANY, ((b"", b"", NONE, ANY, 0, _ping_over),), 0, 0)
-_NAMES = (OK, MANY, ((b"+QIURC:", b'"dnsgip",', NONE, ANY, 0, _names_over),), 1, 0)
+_PINGS = (OK, MANY, ((b"", b"", NONE, ANY, NOISE, _ping_over),), 0, 0)
+_NAMES = (OK, MANY, ((b"+QIURC:", b'"dnsgip",', NONE, ANY, NOISE, _names_over),), 1, 0)
 _SENT = ((b"SEND OK", b"", WORD, ANY, OK, True), (b"SEND FAIL", b"", WORD, ANY, OK, True))
 _SENDS = (PROMPT | OK, OKAY, _SENT, X, 0)
 _SENDS_HEX = (OK, OKAY, _SENT, X, 0)
-_READS = (OK, DATA, ((b"", b"", RAW, 1, 0, False), (b"", b"", RAW, 3, 0, False)), X, 0)
+_READS = (OK, DATA, ((b"", b"", RAW, 1, NOISE, False), (b"", b"", RAW, 3, NOISE, False)), X, 0)
 
 _OPEN = "contextID:1-16,connectID:0-11,service_type:"
 

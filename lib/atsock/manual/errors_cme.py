@@ -1,9 +1,9 @@
 """+CME ERROR codes: NL668 TCP&UDP AT manual 2.1, the list of 3GPP TS 27.007 9.2 and the network's causes.
 
-Loaded to look one up and dropped again: see texts.py.
+Looked up by texts.py.
 """
 
-TEXT = b"""
+TEXTS = b"""
 0 phone failure
 1 no connection to phone
 2 phone-adaptor link reserved

@@ -1,9 +1,9 @@
 """+CMS ERROR codes: NL668 TCP&UDP AT manual 2.2, the list of 3GPP TS 27.005 3.2.5 and the maker's own.
 
-Loaded to look one up and dropped again: see texts.py.
+Looked up by texts.py.
 """
 
-TEXT = b"""
+TEXTS = b"""
 1 Unassigned (unallocated) number
 8 Operator determined barring
 10 Call barred

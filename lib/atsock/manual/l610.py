@@ -1,7 +1,7 @@
 """Fibocom L610, every command: the NL668's, and IPv6.
 
-Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0, which numbers 1.1.12 to 1.1.17 one lower than the NL668's;
-columns: __init__.py.
+Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0, which numbers 1.1.12 to 1.1.17 one lower than the
+NL668's; columns: __init__.py.
 """
 
 from . import LINE, LIST, NOTHING, nl668

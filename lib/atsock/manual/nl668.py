@@ -1,11 +1,10 @@
 """Fibocom NL668, every command.  Sections: NL668 TCP&UDP AT manual; columns: __init__.py."""
 
-from ..asking import value
-from ..fast import MISSING
+from ..core.command import number_at
+from ..core.words import ANY, MISSING, NOISE, NONE, OK, OK2, PROMPT, RAW, READY
 from . import (
-    OK2, RAW, READY,
-    ANY, CONNECTED, DATA, DATA_MODE, FAILS, IDS, LATE, LATE_OF_FIRST, LATEST, LINE, LIST, MANY, NONE, NOTHING, NOT_ZERO, OK, ONE,
-    PROMPT, X,
+    CONNECTED, DATA, DATA_MODE, FAILS, IDS, LATE, LATE_OF_FIRST, LATEST, LINE, LIST, MANY, NOT_ZERO, NOTHING, ONE,
+    OWN, X,
 )  # fmt: skip
 
 NAME = "nl668"
@@ -23,8 +22,8 @@ RANGES = {
 CANCELLED = MISSING  # there is no ESC
 
 TESTS = (
-    "+MIPCALL", "+MIPOPEN", "+MIPCLOSE", "+MIPSETS", "+MIPDSETS", "+MIPPUSH", "+MIPFLUSH", "+MIPCONF", "+MIPKEEPCONF", "+MPING",
-    "+MSDNS", "+MIPODM", "+MIPNTP",
+    "+MIPCALL", "+MIPOPEN", "+MIPCLOSE", "+MIPSETS", "+MIPDSETS", "+MIPPUSH", "+MIPFLUSH", "+MIPCONF", "+MIPKEEPCONF",
+    "+MPING", "+MSDNS", "+MIPODM", "+MIPNTP",
 )  # fmt: skip
 
 _MS = 7_000  # the manual prints less than 1 s nearly everywhere
@@ -49,21 +48,25 @@ def _ping_ms(args):
 
 def _run_over(lines, args):
     # +MPINGSTAT 1: no answer in time, 3 and 4: flow control; 0 and 2 end the run, 2 tells that it broke off.
-    status = value(lines[-1], 0)
+    status = number_at(lines[-1], 0)
     return FAILS if status == 2 else status == 0
 
 
-_OWN_FIRST = (b"", b"$0,", NONE, ANY, 0, False)
-_FAILED = ((b"+MIPSTAT:", b"$0,1", NONE, ANY, 0, FAILS), (b"+MIPSTAT:", b"$0,2", NONE, ANY, 0, FAILS))  # 0: an acknowledgement
+_OWN_FIRST = (b"", b"$0,", NONE, ANY, NOISE, False)
+_FAILED = (  # 0: an acknowledgement
+    (b"+MIPSTAT:", b"$0,1", NONE, ANY, NOISE, FAILS),
+    (b"+MIPSTAT:", b"$0,2", NONE, ANY, NOISE, FAILS),
+)
 _RELEASED = (OK, ONE, (LATE,), X, 0)
 _UP = (OK, ONE, (LATE,), 0, NOT_ZERO)
 _OPENED = (OK, ONE, (LATE_OF_FIRST,) + _FAILED, 1, 1)
 _CLOSED = (OK, ONE, (LATE_OF_FIRST,), X, 0)
 _SENDS = (PROMPT | OK | OK2, ONE, (_OWN_FIRST,), X, 0)
-_READS = (OK, DATA, ((b"+MIPDATA:", b"$0,", RAW, 1, 0, False), (b"", b"$0,0", NONE, 0, 0, False)), X, 0)
+_READS = (OK, DATA, ((b"+MIPDATA:", b"$0,", RAW, 1, NOISE, False), (b"", b"$0,0", NONE, 0, NOISE, False)), X, 0)
 _ODM = (OK, DATA_MODE, (LATE_OF_FIRST,) + _FAILED, 1, 1)
-_RESUMED = (0, DATA_MODE, (CONNECTED, (b"+MIPODM:", b"", NONE, ANY, OK, True)), X, 0)  # whether anything is said is not stated
-_PINGS = (OK, MANY, ((b"", b"", NONE, ANY, 0, False), (b"+MPINGSTAT:", b"", NONE, ANY, 0, _run_over)), X, 0)
+# Whether anything is said is not stated.
+_RESUMED = (0, DATA_MODE, (CONNECTED, (b"+MIPODM:", b"", NONE, ANY, OK, True)), X, 0)
+_PINGS = (OK, MANY, (OWN, (b"+MPINGSTAT:", b"", NONE, ANY, NOISE, _run_over)), X, 0)
 _WAITING = (OK, LATEST, ((b"", b"", NONE, 2, READY, False),), X, 0)  # a notice in between looks the same
 _TIME = (OK, ONE, (LATE,), 0, 1)
 
@@ -78,7 +81,7 @@ FORMS = (
     ("+MIPCALL=",       "Operation:OPERATION,APN:s99," + _ACCOUNT,                       _LINK_MS, _UP),
     ("+MIPOPEN?",       "",                                                              _MS,      IDS),        # 1.1.2
     ("+MIPOPEN=",       _TO + "Remote_Port:1-65535,Protocol:PROTOCOL",                   _OPEN_MS, _OPENED),
-    ("+MIPOPEN=",       _TO + "Remote_Port:0,Protocol:PROTOCOL",                         _OPEN_MS, NOTHING),    # listening
+    ("+MIPOPEN=",       _TO + "Remote_Port:0,Protocol:PROTOCOL",                         _OPEN_MS, NOTHING),  # listens
     ("+MIPCLOSE?",      "",                                                              _MS,      IDS),        # 1.1.3
     ("+MIPCLOSE=",      "Socket_ID:1-6,[Mode:0-2",                                       _close_ms, _CLOSED),
     ("+MIPSETS?",       "",                                                              _MS,      LIST),       # 1.1.4
@@ -86,7 +89,7 @@ FORMS = (
     ("+MIPDSETS?",      "",                                                              _MS,      LIST),       # 1.1.5
     ("+MIPDSETS=",      "Socket_ID:1-6,Size:1-2048,[Time_span:0-1000",                   _MS,      LINE),
     ("+MIPSEND?",       "",                                                              _MS,      LIST),       # 1.1.6
-    ("+MIPSEND=",       "Socket_ID:1-6,Data:x2046",                                      _MS,      LINE),       # below 1024 bytes
+    ("+MIPSEND=",       "Socket_ID:1-6,Data:x2046",                                      _MS,      LINE),  # <1024 bytes
     ("+MIPSEND=",       "Socket_ID:1-6,data:y2048",                                      _SEND_MS, _SENDS),     # 1.2.1
     ("+MIPSEND=",       'Socket_ID:1-6,data:t2048,end:"SENDTIME"',                       _SEND_MS, _SENDS),     # 1.2.2
     ("+MIPSEND=",       "Socket_ID:1-6,Data_len:1-2048,data:#1",                         _SEND_MS, _SENDS),     # 1.2.3
@@ -95,15 +98,15 @@ FORMS = (
     ("+MIPFLUSH?",      "",                                                              _MS,      IDS),        # 1.1.8
     ("+MIPFLUSH=",      "Socket_ID:1-6",                                                 _MS,      LINE),
     ("+MIPCONF?",       "",                                                              _MS,      LIST),       # 1.1.13
-    ("+MIPCONF=",       "Socket_ID:1-6,[?retr_num:1-12,[?min_TO:1-10,[?max_TO:10-600,[?max_close_delay:1-75,"
-                        "[?is_nack_ind_req:0-2",                                         _MS,      NOTHING),
+    ("+MIPCONF=",       ("Socket_ID:1-6,[?retr_num:1-12,[?min_TO:1-10,[?max_TO:10-600,[?max_close_delay:1-75,"
+                         "[?is_nack_ind_req:0-2"),                                       _MS,      NOTHING),
     ("+MIPKEEPCONF?",   "",                                                              _MS,      LINE),       # 1.1.14
     ("+MIPKEEPCONF=",   "mode:0,[keepidle:1-36000,keepintvl:1-750,keepcnt:1-50",         _MS,      NOTHING),
     ("+MIPKEEPCONF=",   "mode:1,keepidle:1-36000,keepintvl:1-750,keepcnt:1-50",          _MS,      NOTHING),
     ("+MPING?",         "",                                                              _MS,      LINE),       # 1.1.15
     ("+MPING=",         "mode:0",                                                        _MS,      NOTHING),
-    ("+MPING=",         "mode:PING,Destination_IP/hostname:HOST,[count:1-255,[size:0-1372,[TTL:1-255,[TOS:0-255,"
-                        "[TimeOut:0-3600000",                                            _ping_ms, _PINGS),
+    ("+MPING=",         ("mode:PING,Destination_IP/hostname:HOST,[count:1-255,[size:0-1372,[TTL:1-255,[TOS:0-255,"
+                         "[TimeOut:0-3600000"),                                          _ping_ms, _PINGS),
     ("+MSDNS?",         "",                                                              _MS,      LIST),       # 1.1.17
     ("+MSDNS=",         "Socket_ID:1-7,[Primary_DNS_server_IP:ip4,[Secondary_DNS_server_IP:ip4", _MS, NOTHING),
     ("+MIPODM?",        "",                                                              _MS,      IDS),        # 1.1.18

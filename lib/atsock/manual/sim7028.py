@@ -3,7 +3,8 @@
 Sections: SIM7028 Series TCPIP Application Note V1.04, where the A7600's 2.1 is 2.1.1 and so on; columns: __init__.py.
 """
 
-from . import LINE, LIST, MANY, NONE, NOTHING, OK, X, ANY, a7600
+from ..core.words import ANY, NOISE, NONE, OK
+from . import LINE, LIST, MANY, NOTHING, X, a7600
 from .a7600 import _CLOSED, _FOUND, _MS, _NET_MS, _SENDS
 
 NAME = "sim7028"
@@ -17,7 +18,7 @@ RANGES = {
 CANCELLED = a7600.CANCELLED
 TESTS = a7600.TESTS + ("+NETCLOSE", "+IPADDR", "+CSOCKSETPN", "+CTCPKA", "+CDNSCFG")
 
-_DNS = (OK, MANY, ((b"Primary IPv", b"", NONE, ANY, 0, False),), X, 0)
+_DNS = (OK, MANY, ((b"Primary IPv", b"", NONE, ANY, NOISE, False),), X, 0)
 
 _OWN = (
     # form               parameters                                                      ms        answer

@@ -1,51 +1,41 @@
-"""What the numbers of errors mean: the manuals' texts, looked up when an error is raised.
+"""What the numbers of errors mean: the manuals' texts, looked up when somebody wants to read an error.
 
-Nothing stays in memory: the table is loaded, searched and dropped.  Knows which table a number belongs to.
+Knows which table a number belongs to.  A table is imported when a code of it is looked up first, and kept.
 """
 
-import sys
-
-_VENDORS = {"bg96": "quectel", "a7600": "simcom", "sim7028": "simcom", "nl668": "fibocom", "l610": "fibocom"}
 _FIBOCOM_FIRST = 2000  # its TCP/IP codes also come as +CME ERROR
 _DNS_GENERAL = 10  # A7600 2.17; the only code of +CDNSGIP
 
 
-def find(dialect, told, code):
-    """The text (str) of a code; told: name of the line it came in, b"" when that was the command's own result.
+def find(table, error_source, code):
+    """The text (str) of a code; "" for one that the manual does not list, and for a dialect whose manual is not here.
 
-    "" for a code that the manual does not list, and where the tables are not installed.
+    table: the dialect's Table, or None; error_source: name of the line that told the code (b"+CME ERROR:"), b"" when
+    that was the command's own result.  Allocates.
     """
-    vendor = _VENDORS.get(dialect, "")
-    if told == b"+CMS ERROR:":
-        table = "cms"
-    elif told == b"+CME ERROR:" and not (vendor == "fibocom" and code >= _FIBOCOM_FIRST):
-        table = "cme"
-    elif told == b"+IP ERROR:":
-        table = "simcom_info"
-    elif told == b"+CDNSGIP:":
+    vendor = table.VENDOR if table is not None else ""
+    if error_source == b"+CDNSGIP:":
         return "DNS GENERAL ERROR" if code == _DNS_GENERAL else ""
+    if error_source == b"+CMS ERROR:":
+        from .errors_cms import TEXTS as texts
+    elif error_source == b"+CME ERROR:" and not (vendor == "fibocom" and code >= _FIBOCOM_FIRST):
+        from .errors_cme import TEXTS as texts
     else:
-        table = vendor
-    return _look_up("errors_" + table, code)
-
-
-def _look_up(table, code):
-    name = "atsock.manual." + table
-    try:
-        __import__(name)
-    except ImportError:
+        texts = _of_vendor(vendor, error_source)
+    pos = texts.find(b"\n%d " % code)
+    if pos < 0:
         return ""
-    text = sys.modules[name].TEXT
-    _drop(name, table)
-    at = text.find(b"\n%d " % code)
-    if at < 0:
-        return ""
-    at = text.find(b" ", at) + 1
-    return text[at : text.find(b"\n", at)].decode()
+    pos = texts.find(b" ", pos) + 1
+    return texts[pos : texts.find(b"\n", pos)].decode()
 
 
-def _drop(name, table):
-    del sys.modules[name]
-    package = sys.modules["atsock.manual"]
-    if hasattr(package, table):
-        delattr(package, table)
+def _of_vendor(vendor, error_source):
+    from . import errors_vendors
+
+    if error_source == b"+IP ERROR:":
+        return errors_vendors.SIMCOM_INFO
+    if vendor == "quectel":
+        return errors_vendors.QUECTEL
+    if vendor == "simcom":
+        return errors_vendors.SIMCOM
+    return errors_vendors.FIBOCOM if vendor == "fibocom" else b""

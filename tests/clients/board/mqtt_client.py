@@ -12,7 +12,12 @@ from small_mqtt import Client  # noqa: E402  which imports socket
 
 received = []
 large = common.seeded(6000, 7)
-client = Client("atsock-small", "broker.example", PORT, lambda topic, qos, payload, kept: received.append([topic, qos, payload, bool(kept)]))
+client = Client(
+    "atsock-small",
+    "broker.example",
+    PORT,
+    lambda topic, qos, payload, kept: received.append([topic, qos, payload, bool(kept)]),
+)
 client.publish("test/kept", b"kept", 1, True)
 granted = client.subscribe("test/#", 1)
 while not received:

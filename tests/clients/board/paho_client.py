@@ -43,7 +43,9 @@ client = OverModem(CallbackAPIVersion.VERSION2, client_id="atsock-paho")
 client.on_connect = lambda client, data, flags, reason, properties: connected.append(reason.value)
 client.on_subscribe = lambda client, data, number, reasons, properties: granted.extend(r.value for r in reasons)
 client.on_publish = lambda client, data, number, reason, properties: acknowledged.append(number)
-client.on_message = lambda client, data, message: received.append([message.topic, message.qos, message.payload.hex(), message.retain])
+client.on_message = lambda client, data, message: received.append(
+    [message.topic, message.qos, message.payload.hex(), message.retain]
+)
 client.connect(HOST, PORT, keepalive=30)
 until(lambda: connected, "CONNACK")
 client.publish("test/kept", b"kept", qos=1, retain=True)

@@ -1,4 +1,7 @@
-"""A small MQTT 3.1.1 client on what socket module is imported: QoS 0 and 1.  In the manner of umqtt: blocking streams."""
+"""A small MQTT 3.1.1 client on what socket module is imported: QoS 0 and 1.
+
+In the manner of umqtt: blocking streams.
+"""
 
 import socket
 import struct

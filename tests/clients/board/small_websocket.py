@@ -14,7 +14,9 @@ class WebSocket:
         self._sock.settimeout(20)
         self._sock.connect(socket.getaddrinfo(host, port)[0][-1])
         key = b2a_base64(os.urandom(16)).decode().strip()
-        self._sock.write("GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" % (path, host, port))
+        self._sock.write(
+            "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" % (path, host, port)
+        )
         self._sock.write("Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n" % key)
         assert b" 101 " in self._sock.readline()
         while self._sock.readline() != b"\r\n":

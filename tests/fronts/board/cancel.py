@@ -1,14 +1,15 @@
 """Tasks that are cancelled, or run out of time, in whatever they do on the modem; and that everything works afterwards.
 
-PROGRAM ... SCENE ECHO_PORT OTHER_PORT: "connect" to a host that does not answer, "read" over a slow line, "drain" towards a
-server that does not read, "close" towards such a server, "accept" on OTHER_PORT, "hang" of the module.
+PROGRAM ... SCENE ECHO_PORT OTHER_PORT: "connect" to a host that does not answer, "read" over a slow line, "drain"
+towards a server that does not read, "close" towards such a server, "accept" on OTHER_PORT, "hang" of the module.
 """
 
 import asyncio
 import sys
 
 import common
-from atsock import aio, closing
+from atsock.aio import streams
+from atsock.sockets import opening
 
 SCENE, ECHO, OTHER = common.arguments[0], int(common.arguments[1]), int(common.arguments[2])
 PATIENCE_S = 0.2
@@ -100,7 +101,7 @@ async def drain(modem):
 
 
 async def close(modem):
-    aio._GOODBYE_MS = closing._FLUSH_MS = 500
+    streams._GOODBYE_MS = opening._FLUSH_MS = 500
     reader, writer = await modem.open_connection("echo.example", OTHER)
     while not await runs_out_of_time(writer.drain()):
         writer.write(bytes(20000))
@@ -159,7 +160,9 @@ async def main():
     modem = common.modem()
     await modem.attach_async("internet", timeout_ms=30_000)
     ticking = asyncio.create_task(tick())
-    wrong = await {"connect": connect, "read": read, "drain": drain, "close": close, "accept": accept, "hang": hang}[SCENE](modem)
+    wrong = await {"connect": connect, "read": read, "drain": drain, "close": close, "accept": accept, "hang": hang}[
+        SCENE
+    ](modem)
     went_on = ticks
     ticking.cancel()
     ids = 0

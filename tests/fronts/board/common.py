@@ -1,10 +1,12 @@
-"""What the programs in this folder begin with.  CPython and MicroPython run them:  PROGRAM PORT DIALECT ACCESS [ARGUMENT...]"""
+"""What the programs in this folder begin with.
+
+CPython and MicroPython run them:  PROGRAM PORT DIALECT ACCESS [ARGUMENT...]
+"""
 
 import json
 import sys
 
 import atsock
-from atsock import tables
 
 if sys.implementation.name == "micropython":
     from tty import Tty as open_port
@@ -28,12 +30,14 @@ def attached(**options):
 
 def ids(modem):
     """How many connections its module has at once."""
-    return len(tables.of(modem).ids())
+    return len(modem._session.table.LINKS)
 
 
 def seeded(n, seed):
     """n bytes that look like nothing in particular, protocol's own words at the front."""
-    words = b'\r\nOK\r\n\r\nERROR\r\n> +QIURC: "closed",0\r\n+IPD5\r\n\r\nNO CARRIER\r\n\x1a\x1b\x00\xff+MIPSTAT: 1,1\r\n'
+    words = (
+        b'\r\nOK\r\n\r\nERROR\r\n> +QIURC: "closed",0\r\n+IPD5\r\n\r\nNO CARRIER\r\n\x1a\x1b\x00\xff+MIPSTAT: 1,1\r\n'
+    )
     out = bytearray(n)
     state = seed * 2 + 1
     for i in range(n):

@@ -1,4 +1,6 @@
-"""select.poll() over modem sockets, one of the system's own and one in Python, on MicroPython: each tells of itself alone."""
+"""select.poll() over modem sockets, one of the system's own and one in Python, on MicroPython: each tells of
+itself alone.
+"""
 
 import io
 import select
@@ -26,7 +28,7 @@ class Flag(io.IOBase):
 def until(wanted):
     """Poll until every pair (object, events) of `wanted` has been told, and nothing else has."""
     start = time.ticks_ms()
-    left = dict([(id(thing), events) for thing, events in wanted])
+    left = {id(thing): events for thing, events in wanted}
     while left:
         assert time.ticks_diff(time.ticks_ms(), start) < DEADLINE_MS, "%s are not told" % left
         for thing, events in poller.poll(100):

@@ -31,13 +31,15 @@ def wrap(sock, context, **options):
 
 
 def reason(error):
-    """A word for what was wrong with a certificate, a handshake or the end of a stream: the texts are the interpreters' own."""
+    """A word for what was wrong with a certificate, a handshake or the end of a stream: the texts are the
+    interpreters' own.
+    """
     text = str(error).lower()
     for word, known in (
         ("authority", ("unable to get local issuer", "not correctly signed by the trusted ca")),
         ("name", ("hostname mismatch", "does not match with the expected cn")),
         ("cut", ("before tls did", "conn_eof", "-29312")),
     ):
-        if any([part in text for part in known]):
+        if any(part in text for part in known):
             return word
     return text

@@ -1,4 +1,6 @@
-"""TLS on the driver's asyncio: bulk on several connections at once, refused certificates, ends, a silent peer; then a server."""
+"""TLS on the driver's asyncio: bulk on several connections at once, refused certificates, ends, a silent peer;
+then a server.
+"""
 
 import asyncio
 

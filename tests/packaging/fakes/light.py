@@ -10,4 +10,4 @@ import machine
 sys.modules["machine"] = machine
 machine.port = sys.argv[1]
 
-import main  # noqa: F401  boards/main.py
+import main  # noqa: E402, F401  boards/main.py

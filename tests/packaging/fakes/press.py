@@ -13,9 +13,9 @@ import machine
 
 sys.modules["machine"] = machine
 
-import atsock
-import board
-import power
+import atsock  # noqa: E402
+import board  # noqa: E402
+import power  # noqa: E402
 
 power.sleep_ms = machine.sleep_ms
 power.ticks_ms = machine.ticks_ms

@@ -1,1 +1,1 @@
-"""Files that an interpreter runs by their path, without this package around them: they import each other by plain names."""
+"""Files that an interpreter runs by their path, without this package around them: their imports are plain names."""

@@ -28,7 +28,7 @@ class LinkMixin:
         "link-lost": "the link drops 5 s after it came up: +MIPCALL: 0, all sockets gone",
     }
 
-    OPERATIONS = (0, 1)             # <Operation> of +MIPCALL
+    OPERATIONS: "tuple[int, ...]" = (0, 1)     # <Operation> of +MIPCALL
     AUTH_MAX = 2                    # <auth> of +MIPCALL
 
     def __init__(self, clock, network, **options):

@@ -34,7 +34,7 @@ class OpenMixin:
         "stat-frees": "+MIPSTAT frees the socket by itself; AT+MIPCLOSE then answers ERROR",
     }
 
-    PROTOCOLS = (0, 1, 2)
+    PROTOCOLS: "tuple[int, ...]" = (0, 1, 2)
     SOURCE_PORT_MIN = 1
     OPEN_TEST = ""              # arguments of the answer to AT+MIPOPEN=?
 

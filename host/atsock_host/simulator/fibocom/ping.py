@@ -33,7 +33,7 @@ class _Run:
 
 
 class PingMixin:
-    PING_MODES = (0, 1)
+    PING_MODES: "tuple[int, ...]" = (0, 1)
 
     def reset(self):
         super().reset()

@@ -1,0 +1,1 @@
+"""asyncio over the modem: waiter.py waits for the module, streams.py has connections and servers."""

@@ -1,0 +1,236 @@
+"""One AT command: what it asks, what came of it, and the fields of the lines that answered.
+
+A Command is a record that the engine fills in.  Two of them live in every link (read, send) and are used again and
+again; others are made where they are needed, off the data path.  A Query keeps the information text of its answer.
+"""
+
+from .movers import MISSING, const, field, match, number
+from .tokenizer import Sink
+from .words import OK
+
+_GENERAL_MS = const(9000)  # general commands; 27.007 prints no times
+
+_READY = const(1 << 18)
+_NOISE = const(1 << 29)
+_ALL = const((1 << 30) - 1)
+_NONE = const(0)
+_WORD = const(5)
+# What match() leaves and takes (movers.py)
+_EVENT = const(0)
+_VALUE = const(2)
+_KIND = const(4)
+_FIELDS = const(5)
+_ROW = const(8)
+_WANTED = const(9)
+_ROW_VALUE = const(4)  # in a packed row (rows.py)
+# Names of information lines begin with one of these; a line of another name than the command's is no part of its
+# answer.
+_NAME_STARTS = b"+*^%"
+
+
+class Command:
+    """template: (text, timeout_ms, required, optional[, follow_up]), see rows.py; link: the one it is about, or
+    None.
+    """
+
+    # What few commands set: an attribute of the object would be heap in all of them.
+    abort_sequence = None  # what ends a send whose payload nobody has any more; None: as many zeros as were announced
+    is_query = False  # it is a Query
+    timeout_ms = 0  # 0: the template's
+    enters_data_mode = False  # on success the port is in data mode, from the very next byte
+    resume_from = None  # template to begin with when it is started once more
+    error_source = b""  # name of the line that told the code
+    error_text = None  # and its words when it has no number
+
+    def __init__(self, link=None, template=None, timeout_ms=0):
+        self.template = template
+        self.link = link
+        self.n = 0  # bytes to send or to ask for
+        self.buf = None  # what to send, from buf[start:]
+        self.start = 0
+        self.next = None  # in the queue of those that wait for their turn
+        if timeout_ms:
+            self.timeout_ms = timeout_ms
+        self.clear()
+
+    def clear(self):
+        """Forget what came of it."""
+        self.sent = False  # the engine has taken it
+        self.done = False
+        self.errno = 0  # 0: it succeeded
+        self.code = MISSING  # the module's number for what went wrong, or a bad result's value
+        self.count = 0  # bytes read
+        if self.error_source or self.error_text is not None:
+            self.error_source = b""
+            self.error_text = None
+
+
+class Query(Command):
+    """A command whose information text somebody wants.
+
+    The engine offers it each line: claims() before the dialect's rows are looked at, collects() when none of them fits.
+    Allocates.
+    """
+
+    is_query = True
+
+    def __init__(self, link=None, template=None, timeout_ms=0):
+        super().__init__(link, template, timeout_ms)
+        self.lines = []  # the information lines; None: only addresses are wanted
+        self.addresses = None  # a list: the addresses that ADDRESS rows find
+        self.prefix = None  # only lines that begin with it
+        self.rows = None  # or only those that fit one of these packed rows, whatever the dialect makes of them
+        self.until = None  # function of the lines: True when the last one has come (it may come after OK)
+        self.expected = 0  # how many addresses complete the command
+        # A read form, "AT+NAME?": lines of its name are the answer, whatever they look like.
+        self.is_read_form = template[0].endswith(b"?")
+
+    def claims(self, engine):
+        """True when the engine's line is a part of the answer, although the dialect may have a row for it."""
+        if self.rows is not None:
+            return self._fits_own(engine)
+        if self.lines is None or not self.is_read_form or not self._has_name(engine):
+            return False
+        self._keep(engine)
+        return True
+
+    def _fits_own(self, engine):
+        matched = engine.matched
+        wanted = matched[_WANTED]
+        matched[_WANTED] = _ALL
+        fits = match(self.rows, engine.tokens.line, engine.tokens.n, 0, matched)
+        matched[_WANTED] = wanted
+        if not fits:
+            return False
+        engine.got |= matched[_EVENT] & ~_NOISE
+        if matched[_EVENT] & _READY:  # a URC looks the same
+            engine.on_ready(engine.links.get(matched[_VALUE]))
+        self._keep(engine)
+        self._collect_payload(engine)
+        return True
+
+    def collects(self, engine):
+        """True when the line, for which the dialect has nothing or only a payload, is a part of the answer."""
+        if self.rows is not None or self.lines is None:
+            return False
+        line = engine.tokens.line
+        if line[0] == 62 and engine.tokens.n <= 2:  # a prompt that came too late
+            return True
+        if self.prefix is not None:
+            if not line.startswith(self.prefix):
+                return False
+        elif line[0] in _NAME_STARTS and not self._has_name(engine):
+            return False
+        if engine.is_echo():
+            return True
+        announces = engine.announces_payload()
+        self._keep(engine)
+        if announces:
+            self._collect_payload(engine)
+        return True
+
+    def _collect_payload(self, engine):
+        matched = engine.matched
+        if matched[_KIND] != _NONE and matched[_KIND] != _WORD:
+            engine.begin_payload(_Collector(self.lines), matched[_VALUE])
+
+    def _keep(self, engine):
+        self.lines.append(bytes(memoryview(engine.tokens.line)[: engine.tokens.n]))
+
+    def on_address(self, engine):
+        """An address stands in the field that the row calls value."""
+        if self.addresses is not None:
+            index = engine.rows[engine.matched[_ROW] + _ROW_VALUE]
+            line = engine.tokens.line
+            self.addresses.append(_text(line, engine.matched[_FIELDS], engine.tokens.n, index))
+            self.expected = max(self.expected, 1)
+
+    def is_complete(self, failed):
+        """True when all lines have come; failed: a result line told a failure."""
+        if self.addresses is not None and len(self.addresses) < self.expected and not failed:
+            return False
+        return self.until is None or self.until(self.lines)
+
+    def _has_name(self, engine):
+        # Does the line begin with the name that the command in flight begins with?
+        line = engine.tokens.line
+        sent = engine.transmitter.line
+        pos = 2  # behind "AT"
+        while pos < engine.transmitter.line_n and sent[pos] not in b"=?":
+            if line[pos - 2] != sent[pos] and line[pos - 2] | 32 != sent[pos] | 32:
+                return False
+            pos += 1
+        return line[pos - 2] in b": ="
+
+
+class _Collector(Sink):
+    # Takes the payload behind a line of a Query: joins the lines, as a bytearray.
+
+    def __init__(self, lines):
+        self.lines = lines
+
+    def write(self, src, start, n):
+        if isinstance(self.lines[-1], bytearray):
+            self.lines[-1].extend(memoryview(src)[start : start + n])
+        else:
+            self.lines.append(bytearray(memoryview(src)[start : start + n]))
+        return n
+
+
+def query(text, timeout_ms=_GENERAL_MS, prefix=None, required=OK):
+    """A Query that sends `text` (bytes) and keeps the lines that begin with `prefix` (None: as command() says)."""
+    command = Query(None, (text, timeout_ms, required, 0))
+    command.prefix = prefix
+    return command
+
+
+def read_form(text):
+    """The Query of a read form, AT+NAME?, whose answer begins with +NAME: (other lines may come between)."""
+    return query(text, prefix=text[2:-1] + b":")
+
+
+# -- fields of an information line
+
+
+def number_at(line, index):
+    """The number in field `index` behind the colon of an information line (bytes); MISSING when there is none."""
+    line = line + b"\0"
+    pos = field(line, line.find(b":") + 1, len(line) - 1, index)
+    return number(line, pos) if pos >= 0 else MISSING
+
+
+def text_at(line, index):
+    """Field `index` behind the colon as bytes without quotes and blanks; b"" when there is none."""
+    return _text(line, line.find(b":") + 1, len(line), index)
+
+
+def _text(line, pos, end, index):
+    start = field(line, pos, end, index)
+    if start < 0:
+        return b""
+    stop = field(line, start, end, 1)
+    return bytes(memoryview(line)[start : stop - 1 if stop >= 0 else end]).strip(b' "')
+
+
+def split_fields(text):
+    """The parts of `text` (bytes) between the commas that stand outside quotes and parentheses; [] for an empty
+    text.
+    """
+    parts = []
+    start = depth = 0
+    quoted = False
+    for pos in range(len(text)):
+        byte = text[pos]
+        if byte == 34:
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif byte == 40:
+            depth += 1
+        elif byte == 41 and depth:
+            depth -= 1
+        elif byte == 44 and not depth:
+            parts.append(text[start:pos])
+            start = pos + 1
+    parts.append(text[start:])
+    return parts if text else []

@@ -1,0 +1,326 @@
+"""One module, and what the host is doing with it: the queue of commands, the jobs, the dialect in use, the attachment.
+
+Every place that takes in what the module says is service(), and wait() is service() with patience: both let go on what
+is to be done in the background, that is commands that wait for their turn (one is in flight at a time, see engine.py)
+and jobs.  Modem and the sockets stand on this; asyncio's waiter calls the same service().
+"""
+
+from errno import ECONNRESET, EIO, ETIMEDOUT
+
+from ..errors import ENETDOWN, NUMBERS, CommandError, Restarted, Timeout, os_error, printable
+from . import urc
+from .command import Command
+from .engine import Engine
+from .jobs import Job
+from .movers import MISSING, const, fill_in
+from .port import Port
+from .rows import filled, headers, pack
+
+_GONE = const(4)  # Link.state
+_FOREVER_MS = const(3_600_000)
+_NAME_ROOM = const(20)  # digits that fill_in() may put in place of a control byte
+
+
+class Session:
+    """stream: see Port; context: PDP context id; on_event(event, sock, value): the application's, or None."""
+
+    restarts = 0  # of recover(), since it has last succeeded
+    restarted_at = 0  # ticks of the last one
+
+    def __init__(self, stream, context=1, access="buffer", on_event=None):
+        self.engine = Engine(Port(stream), context)
+        self.table = None  # of the dialect, a class of dialects/; None as long as it is not known
+        self.access = access  # of sockets that are not given another one
+        self.access_now = None  # access mode the module is in, None: not known
+        self.opening = False  # somebody switches it, or takes a connection id
+        self.last_port = 0  # local port that a socket was given last (sockets/opening.py)
+        self.attaching = False
+        self.attached_with = None  # Account of the last attach() (bringup.py)
+        self.apn = None  # what Modem was given (str)
+        self.model = None  # what the module calls itself (str), as far as it was asked
+        self.reset = None  # a function that resets the module by hardware
+        self.address = None  # local address while attached
+        self.losses = 0  # engine.network_losses + restarts when it was attached
+        self.queue = None  # the first of the commands that wait, linked by their next
+        self.jobs = None  # the first job, linked by their next
+        self.waiter = None  # what asyncio's tasks wait with (aio/waiter.py)
+        self.explain = None  # function (table, source, code) -> what the manual says of an error code
+        self._dropped = []  # generators that somebody left behind, see later()
+        self._on_event = on_event
+        self._delivering = False
+        if on_event is not None:
+            self.engine.events = []
+
+    # -- the dialect and the attachment
+
+    def use(self, table, access):
+        """Let the engine read lines as this dialect tells them in this access mode; None: as every module does.
+
+        Allocates.
+        """
+        engine = self.engine
+        self.table = table
+        if table is None:
+            engine.rows = pack(())
+            return
+        engine.dialect = table.NAME
+        engine.access = access
+        engine.rows = pack(table.ACCESS[access][7] + table.LINES)
+        engine.tokens.in_line = headers(engine.rows)
+        engine.error_query = filled(table.ERROR_QUERY, engine.context, {})
+        engine.error_query_for = table.ERROR_QUERY_FOR
+        engine.retry_code = table.RETRY
+        engine.nothing_left_code = table.NOTHING_LEFT
+        engine.close_template = filled(table.CLOSE, engine.context, {})
+        engine.close_after_peer = table.CLOSE_AFTER_PEER
+
+    def filled(self, template, **values):
+        """A template of the table with its values (bytes or int) in their places, see rows.filled().  Allocates."""
+        return filled(template, self.engine.context, values)
+
+    def is_connected(self):
+        """True while the context is active as far as the module has said."""
+        engine = self.engine
+        return self.address is not None and self.losses == engine.network_losses + engine.restarts
+
+    def set_connected(self, address):
+        """The context is active, with this local address (str)."""
+        self.losses = self.engine.network_losses + self.engine.restarts
+        self.address = address
+
+    def set_down(self):
+        """The context is not active any more: all connections are gone."""
+        urc.lose_all(self.engine, ENETDOWN)
+        self.address = None
+        self.access_now = None
+
+    # -- taking in what comes
+
+    def wait(self, ms, must_move=True):
+        """Take in what comes, for at most ms milliseconds; False when nothing came.  Allocates nothing by itself.
+
+        must_move: payload that has no room is dropped now, because the caller waits for what stands behind it.
+        """
+        if self.service():
+            return True
+        engine = self.engine
+        if engine.rx_blocked and must_move:
+            engine.overflow()
+            return True
+        left = ms if self.jobs is None else self.remaining_ms(ms)
+        engine.port.wait(engine.remaining_ms(left), engine.transmitter.left > 0 or engine.tx_blocked)
+        return self.service() or left < ms
+
+    def service(self):
+        """Take in what has come and go on as far as possible without waiting; True when something moved."""
+        engine = self.engine
+        moved = engine.pump()
+        if engine.events and not engine.state:
+            self.deliver()
+        if self.queue is not None:
+            moved = self._start_next() or moved
+        if self.jobs is not None:
+            moved = self._step_jobs() or moved
+        if moved and self.waiter is not None:
+            self.waiter.notify()
+        return moved
+
+    def deliver(self):
+        """Run the application's on_event for all queued events, one after the other."""
+        events = self.engine.events
+        if self._delivering or not events:
+            return
+        self._delivering = True
+        try:
+            while events:
+                event, link, value = events.pop(0)
+                self._on_event(event, link.socket if link is not None else None, value)
+        finally:
+            self._delivering = False
+
+    # -- commands that wait for their turn
+
+    def submit(self, command):
+        """Send it when its turn comes; command.done tells when it is finished."""
+        command.clear()
+        at = self.queue
+        if at is not None:
+            while at.next is not None:
+                at = at.next
+            at.next = command
+        elif self._is_void(command) or not self.engine.start(command):
+            self.queue = command
+
+    def _is_void(self, command):
+        # Has the peer closed the connection that it would send to?
+        link = command.link
+        return link is not None and link.state == _GONE and link.tx is command
+
+    def _start_next(self):
+        # Starts the oldest one, if nothing is in flight; True when there was something to be done.
+        command = self.queue
+        if self._is_void(command):
+            self.refuse(command)
+            return True
+        if not self.engine.start(command):
+            return False
+        self.queue = command.next
+        command.next = None
+        return True
+
+    def withdraw(self, command):
+        """Take back what has not been sent; False when it has been."""
+        before = None
+        at = self.queue
+        while at is not None and at is not command:
+            before = at
+            at = at.next
+        if at is None:
+            return False
+        if before is None:
+            self.queue = at.next
+        else:
+            before.next = at.next
+        at.next = None
+        return True
+
+    def refuse(self, command, errno=ECONNRESET):
+        """Let it fail if it has not been sent."""
+        if self.withdraw(command):
+            command.errno = errno
+            command.done = True
+
+    # -- jobs: generators of commands (jobs.py), and the rest of a non-blocking send (sockets/sendbuffer.py)
+
+    def run(self, steps, timeout_ms, what):
+        """Run a generator of commands to its end; returns what it returns.
+
+        timeout_ms: -1 for no limit; what: for its Timeout.
+        """
+        engine = self.engine
+        give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
+        if not engine.unresponsive:
+            self.start_later()
+        job = Job(self, steps)
+        try:
+            while not job.advance():
+                left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
+                if left <= 0:
+                    raise self.timeout_error(what, job.step)
+                self.wait(job.remaining_ms(left))
+        finally:
+            job.cancel()
+            self.deliver()
+        return job.result()
+
+    def spawn(self, steps):
+        """Run a generator of commands in the background; returns its Job."""
+        job = Job(self, steps)
+        if not job.advance():
+            self.add(job)
+        return job
+
+    def later(self, steps):
+        """Run a generator of commands at the next opportunity.  Sends nothing, so a finaliser may call it."""
+        self._dropped.append(steps)
+
+    def start_later(self):
+        """Spawn what later() was given.  An error there belongs to no call of the program."""
+        while self._dropped:
+            job = Job(self, self._dropped.pop())
+            if not job.advance():
+                self.add(job)
+
+    def add(self, job):
+        """Step it from now on until its advance() says that it is done.  Allocates nothing."""
+        at = self.jobs
+        if at is None:
+            job.next = None
+            self.jobs = job
+            return
+        while at is not job:
+            if at.next is None:
+                job.next = None
+                at.next = job
+            at = at.next
+
+    def remove(self, job):
+        """Step it no more.  Its own next stays: somebody may be on the way along the list."""
+        at = self.jobs
+        if at is job:
+            self.jobs = job.next
+        while at is not None:
+            if at.next is job:
+                at.next = job.next
+            at = at.next
+
+    def _step_jobs(self):
+        # Goes on as far as that is possible without waiting; True when a job came to its end.
+        moved = False
+        job = self.jobs
+        while job is not None:
+            if job.advance():
+                self.remove(job)
+                moved = True
+            job = job.next
+        return moved
+
+    def remaining_ms(self, ms):
+        """How long a front may wait before the jobs must be looked at again: ms, or less."""
+        job = self.jobs
+        while job is not None:
+            ms = job.remaining_ms(ms)
+            job = job.next
+        return ms
+
+    def is_idle(self):
+        """True when nothing waits or works in the background."""
+        return self.jobs is None and self.queue is None
+
+    # -- what to raise
+
+    def error(self, command, default=EIO, refusal=None):
+        """The exception for a command that failed.
+
+        default: errno of a refusal whose code has none; refusal: errno of every refusal, whatever its code is.
+        """
+        if command.errno == ETIMEDOUT:
+            return Timeout("no answer to " + self.command_text(command))
+        if command.errno == ECONNRESET:
+            return Restarted()
+        text = printable(command.error_text or b"")
+        if command.code == MISSING:
+            return CommandError(refusal or default, self.command_text(command), None, text)
+        table = self.table
+        source = command.error_source
+        number = refusal or default
+        if not refusal and table is not None and source not in table.FOREIGN_CODES and command.code in table.ERRNOS:
+            number = NUMBERS[table.ERRNOS[command.code]]
+        return CommandError(number, self.command_text(command), command.code, text, self._explainer(source))
+
+    def _explainer(self, source):
+        explain = self.explain
+        if explain is None:
+            return None
+        table = self.table
+        return lambda code: explain(table, source, code)
+
+    def command_text(self, command):
+        """The command line as sent (str), for messages; "..." stands for its payload."""
+        text = command.template[0]
+        line = bytearray(len(text) + _NAME_ROOM)
+        n = fill_in(line, text, 0, command.link.id or 0 if command.link else 0, command.n)
+        pos = text.find(b"\4") + 1
+        return printable(line[:n] + (b"..." + text[pos:] if pos else b""))
+
+    def link_error(self, link, errno):
+        """The exception for a connection that is dead with this errno."""
+        if errno == ECONNRESET and self.engine.restarts and not self.is_connected():
+            return Restarted()
+        return os_error(errno)
+
+    def timeout_error(self, what, step):
+        """A Timeout of the call `what`; step: what it waited for, see jobs.py."""
+        if isinstance(step, Command):
+            return Timeout("%s: no answer to %s in time" % (what, self.command_text(step)))
+        return Timeout("%s: timed out" % what)

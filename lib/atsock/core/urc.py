@@ -1,0 +1,161 @@
+"""Unasked lines that are no data: a client came, an open ended, the module restarted, the network is lost; unmatched
+lines.
+
+Functions of the engine, apart because they are not on the data path.
+"""
+
+from errno import ECONNRESET, EIO
+
+from ..errors import EBUSY, ENETDOWN
+from . import resync
+from .movers import const, field
+
+# words.py
+_UNASKED = const((1 << 30) - (1 << 18))
+_TIMED_OUT = const(2)
+_CONNECT = const(1 << 13)
+_OPENED = const(1 << 21)
+_INCOMING = const(1 << 22)
+_NETWORK_LOST = const(1 << 26)
+_RESTARTED = const(1 << 27)
+_IDLE = const(0)
+_BUSY = const(1)
+_FREE = const(0)
+_OPENING = const(1)
+_OPEN = const(2)
+_LISTENING = const(3)
+# match() (movers.py)
+_EVENT = const(0)
+_ID = const(1)
+_VALUE = const(2)
+_FIELDS = const(5)
+_IS_OK = const(6)
+_AUX_FIELD = const(7)
+# constants.py
+_EVENT_CLOSED = const(2)
+_EVENT_INCOMING = const(3)
+_EVENT_NETWORK_LOST = const(4)
+_EVENT_RESTARTED = const(5)
+_EVENT_UNKNOWN = const(9)
+
+
+def dispatch(engine, event, link):
+    """OPENED, INCOMING, RESTARTED or NETWORK_LOST; True when the line meant that."""
+    if event == _OPENED:
+        return _on_opened(engine, link)
+    if event == _INCOMING:
+        return _on_incoming(engine, link, engine.matched[_VALUE])
+    if event == _RESTARTED:
+        _on_restart(engine)
+    elif event == _NETWORK_LOST:
+        return _on_network_lost(engine)
+    return True
+
+
+def _on_restart(engine):
+    lose_all(engine, ECONNRESET)
+    engine.restarts += 1
+    engine.event(_EVENT_RESTARTED, None, 0)
+    if engine.command is not None:
+        engine.state = _IDLE
+        engine.finish(ECONNRESET)
+
+
+def _on_network_lost(engine):
+    if not engine.matched[_IS_OK]:
+        return False
+    lose_all(engine, ENETDOWN)
+    engine.network_losses += 1
+    engine.pdp_lost = True
+    engine.event(_EVENT_NETWORK_LOST, None, 0)
+    return True
+
+
+def _on_opened(engine, link):
+    if link is None:
+        return False
+    # A peer may be there before the program has seen that the module listens.
+    listens = link.listener is not None and (link.state == _LISTENING or link.state == _OPENING)
+    if listens and engine.matched[_AUX_FIELD] >= 0 and _on_incoming(engine, link, link.id):
+        return True
+    if link.state != _OPENING:
+        return False
+    if engine.matched[_IS_OK]:
+        link.state = _OPEN
+    else:
+        link.fail(EIO, engine.matched[_VALUE])
+        link.must_close = engine.close_after_peer
+    return True
+
+
+def _on_incoming(engine, link, server):
+    # A server accepted a connection; its address stands in field `aux` and behind.
+    index = engine.matched[_AUX_FIELD]
+    if index < 0:
+        return _on_data_mode(engine)
+    server = engine.servers.get(server)
+    pos = field(engine.tokens.line, engine.matched[_FIELDS], engine.tokens.n, index)
+    if pos < 0:
+        return False
+    if server is None:  # left over from before the host restarted, or closed meanwhile
+        engine.event(_EVENT_INCOMING, None, 0)
+        return True
+    if link is None:
+        link = engine.link(engine.matched[_ID])
+    server.incoming(link, bytes(memoryview(engine.tokens.line)[pos : engine.tokens.n]))
+    engine.event(_EVENT_INCOMING, server, 0)
+    return True
+
+
+def _on_data_mode(engine):
+    # A connection that was announced as incoming has taken the line.
+    for link in engine.links.values():
+        if link.data_filter is not None and link.listener is not None and link.state == _OPEN:
+            break
+    else:
+        return False
+    if engine.required & _CONNECT and engine.state == _BUSY:
+        return False
+    if engine.command is not None:
+        engine.finish(EBUSY)
+        engine.transmitter.drop()
+    engine.enter_data_mode(link.data_filter)
+    return True
+
+
+def lose_all(engine, errno):
+    """All connections and servers are gone."""
+    for server in engine.servers.values():
+        server.errno = errno
+    engine.servers.clear()
+    for link in engine.links.values():
+        if link.state != _FREE:
+            link.fail(errno, 0)
+            link.must_close = False
+            engine.event(_EVENT_CLOSED, link, 0)
+
+
+def on_unmatched(engine):
+    """A line that no row takes now: a header whose payload nobody asked for, an echo, or something new."""
+    tokens = engine.tokens
+    if engine.announces_payload():
+        _on_stray_payload(engine)
+    elif engine.state == _TIMED_OUT and tokens.line.startswith(resync.SYNC_ANSWER):
+        engine.answer_begun = True
+    elif tokens.line[0] == 62 and tokens.n <= 2:  # a prompt that came too late
+        return
+    elif engine.events is not None and not engine.is_echo():
+        engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+
+
+def _on_stray_payload(engine):
+    matched = engine.matched
+    if matched[_ID] != -1:
+        link = engine.links.get(matched[_ID])
+    else:
+        link = engine.command.link if engine.command else None
+    if link is not None and link.data_filter is not None and not matched[_EVENT] & _UNASKED:
+        return  # data mode is suspended: the line only tells what the module holds (L610 1.1.24)
+    if link is not None and (link.state == _FREE or link.keeps_borders):
+        link = None
+    engine.begin_payload(link, matched[_VALUE])

@@ -1,0 +1,348 @@
+"""What the transfers of all sockets share: receiving, sending, poll().
+
+A transfer is a loop over a step that never waits (_recv_step, _send_step) and the session's wait.  There is one such
+loop for receiving (_receive) and one for sending (_send_all); stream.py, datagram.py and transparent.py stand on them.
+
+What a step returns is a count or a negative errno; AGAIN: wait, and call again.  Steps, loops and poll() allocate
+nothing on MicroPython after the first transfer in each direction; everything else here may.
+"""
+
+from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
+
+from ..core.movers import const
+from .endpoint import Endpoint
+from .opening import request_credit
+from .sendbuffer import SendBuffer
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from ..core.command import Command
+    from ..core.link import Link
+
+# words.py
+_AGAIN = const(-11)
+_NO = const(0)
+_MAYBE = const(1)
+_OPENING = const(1)
+_OPEN = const(2)
+_GONE = const(4)
+_DEAD = const(5)
+_TIMED_OUT = const(2)
+
+_CHUNK = const(1)  # of Table.ACCESS
+_READ = const(3)
+
+_RING = const(1)  # _reading: link.rx is in flight, or finished and not looked at; its payload goes to the ring,
+_DIRECT = const(2)  # or straight into the reader's buffer
+
+_RETRY_MS = const(100)  # first pause after the module refused data for want of room, doubled up to
+_RETRY_MAX_MS = const(2000)
+_LOOK_AGAIN_MS = const(10_000)  # a lost notice is made up for by a read of the module's buffer after so long
+
+# Requests of ioctl() and events of poll(): MicroPython's stream protocol (py/stream.h).
+_FLUSH = const(1)
+_POLL = const(3)
+_CLOSE = const(4)
+_RD = const(1)
+_WR = const(4)
+_ERR = const(8)
+_HUP = const(16)
+_NVAL = const(32)
+
+_MSG_DONTWAIT = const(64)
+
+
+class Socket(Endpoint):
+    """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
+
+    # -- waiting
+
+    def _start_clock(self):
+        if self._timeout_ms > 0:
+            self._deadline = self._engine.after_ms(self._timeout_ms)
+
+    def _wait(self):
+        # Until something moved or a pause is over; False when the timeout has passed.
+        ms = self._retry_ms or _LOOK_AGAIN_MS
+        if self._timeout_ms > 0:
+            left = self._engine.until_ms(self._deadline)
+            if left <= 0:
+                return False
+            if left < ms:
+                ms = left
+        if not self._session.wait(ms) and ms == _LOOK_AGAIN_MS and not self._writing:
+            self._look_again()
+        return True
+
+    def _look_again(self):
+        # Nothing is there.  When it has been so for 10 s, a notice may have been lost: ask the module once more.
+        link = self._link
+        if link is not None and link.state == _OPEN and not link.pushed:
+            if self._engine.until_ms(self._checked) <= -_LOOK_AGAIN_MS:
+                link.rx_pending = link.rx_pending or _MAYBE
+
+    # -- receiving: the module's buffer -> ring, or the reader's buffer
+
+    def _receive(self, buf, pos, n):
+        # Waits until there is something to receive: what _recv_step() says then, or a negative errno.
+        if not self._timeout_ms:
+            self._session.service()
+        while True:
+            got = self._recv_step(buf, pos, n)
+            if got != _AGAIN:
+                return got
+            if not self._timeout_ms:
+                self._look_again()
+                return _AGAIN
+            if not self._wait():
+                return self._give_up_receiving(pos)
+
+    def _recv_step(self, buf, pos, n):
+        # One step of receiving up to n bytes to buf[pos:].
+        raise NotImplementedError
+
+    def _next_step(self, buf, pos, n):
+        # The ring is empty: read the module's buffer, straight to buf[pos:pos + n] when that waits and holds all that
+        # the module gives at once; or say why there is nothing: 0 at the end.
+        link = self._link
+        if self._reading:
+            return _AGAIN
+        rx = link.rx
+        if link.rx_pending == _NO or rx.template is None:
+            if link.state == _OPEN:
+                return _AGAIN
+            return 0 if link.state == _GONE else self._no_link()
+        rx.n = self._table[_READ]
+        if n >= rx.n and self._timeout_ms:
+            if self._engine.state or self._session.queue is not None:  # somebody has asked before
+                return _AGAIN
+            link.rx_notified = False
+            link.dst = buf
+            link.dst_at = pos
+            link.dst_end = pos + rx.n
+            self._reading = _DIRECT if self._engine.start(rx) else 0
+        elif self._engine.state != _TIMED_OUT:  # whose answer may bring what is wanted here
+            link.rx_notified = False
+            if link.buf is None:
+                link.make_ring()
+            if link.size < rx.n:
+                rx.n = link.size
+            self._reading = _RING
+            self._checked = self._engine.after_ms(0)
+            self._session.submit(rx)
+        return _AGAIN
+
+    def _read_result(self, link):
+        # 0: nothing to tell (in flight, or its bytes are in the ring), the count of a direct read, or a negative errno.
+        rx = link.rx
+        reading = self._reading
+        if not rx.done:
+            return 0 if reading == _RING else _AGAIN
+        self._reading = 0
+        link.dst = None
+        if reading == _DIRECT and rx.count:
+            return rx.count
+        if rx.errno == 0 or rx.count:  # its payload has come, if only the OK behind it got lost
+            return 0
+        return self._read_failed(link, rx)
+
+    def _read_failed(self, link, rx):
+        if rx.errno == EIO and link.state == _GONE:  # refused: the module has forgotten the connection
+            link.rx_pending = _NO
+            return 0
+        if link.state == _OPEN and rx.errno == EIO:
+            link.fail(ECONNRESET, rx.code)
+        return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
+
+    def _give_up_receiving(self, pos):
+        # The time is over; pos: where reading into the caller's buffer began.  The count of what has come to it all the
+        # same, or -ETIMEDOUT.
+        link = self._link
+        if link is not None and self._reading == _DIRECT:
+            self._engine.abandon(link.rx)
+            self._reading = _RING
+            if link.rx.count > pos:
+                return link.rx.count - pos
+        return -ETIMEDOUT
+
+    def _at_once(self, receive, n, flags):
+        # MSG_DONTWAIT: receive(n, flags) as a non-blocking socket would.
+        timeout_ms = self._timeout_ms
+        self._timeout_ms = 0
+        try:
+            return receive(n, flags & ~_MSG_DONTWAIT)
+        finally:
+            self._timeout_ms = timeout_ms
+
+    # -- sending: the caller's buffer -> module
+
+    def _send_all(self, buf, pos, n):
+        # Waits until buf[pos:pos + n] is sent: the bytes accepted, or a negative errno when none was.
+        if n <= 0:
+            return 0 if self._open else -EBADF
+        if not self._timeout_ms:
+            return self._post(buf, pos, n)
+        self._start_clock()
+        sent = 0
+        while n > 0:
+            got = self._send_step(buf, pos, n)
+            if got >= 0:
+                sent += got
+                pos += got
+                n -= got
+            elif got != _AGAIN:
+                return sent or got
+            elif not self._wait():
+                got = self._give_up_sending()
+                return sent or got
+        return sent
+
+    def _post(self, buf, pos, n):
+        # Non-blocking: the count that was taken, or a negative errno.
+        got = self._can_accept()
+        return got or self._send_buffer.copy_in(self._link, buf, pos, n)
+
+    def _can_accept(self):
+        # 0 when the send buffer can take a command's worth, or a negative errno.
+        if self._send_buffer is None:
+            self._send_buffer = SendBuffer(self)
+        return self._send_buffer.can_accept()
+
+    def is_sent(self) -> bool:
+        """True when the module has accepted, or refused for good, all that non-blocking sends have taken."""
+        return self._send_buffer is None or self._send_buffer.n == 0
+
+    def has_lost(self) -> bool:
+        """True when something that non-blocking sends have taken did not go out; told once."""
+        lost = self._send_buffer is not None and self._send_buffer.lost
+        if lost:
+            self._send_buffer.lost = False
+        return lost
+
+    def _send_step(self, buf, pos, n):
+        # One step towards sending buf[pos:pos + n]: the bytes accepted.
+        link = self._link
+        if link is None:
+            return self._no_link()
+        if self._send_buffer is not None and self._send_buffer.n:
+            return _AGAIN
+        if self._writing:
+            return self._send_result(link)
+        if link.state != _OPEN:
+            return self._no_link()
+        if link.flow_off or self._engine.state or self._session.queue is not None:
+            return _AGAIN
+        if self._retry_ms and not self._engine.is_past(self._retry_at):
+            return _AGAIN
+        tx = link.tx
+        if not self._gave_up:  # else what it stored has not gone out yet
+            tx.n = n if n < self._table[_CHUNK] else self._table[_CHUNK]
+            if link.tx_credit == 0:
+                return request_credit(self._session, link)
+            if 0 < link.tx_credit < tx.n and not link.keeps_borders:
+                tx.n = link.tx_credit
+            tx.buf = buf
+            tx.start = pos
+        self._writing = self._engine.start(tx)
+        return _AGAIN
+
+    def _send_result(self, link):
+        tx = link.tx
+        if not tx.done:
+            return _AGAIN
+        self._writing = False
+        tx.buf = None
+        if tx.errno == 0 and not self._gave_up:
+            self._retry_ms = 0
+            return tx.n
+        if tx.errno != EAGAIN:
+            return self._send_failed(link, tx)
+        # The module has no room: pause before the same block is offered again.
+        self._gave_up = False
+        self._retry_ms = min(self._retry_ms * 2 or _RETRY_MS, _RETRY_MAX_MS)
+        self._retry_at = self._engine.after_ms(self._retry_ms)
+        return _AGAIN
+
+    def _send_failed(self, link: "Link", tx: "Command"):
+        # An earlier send() that ran out of time is over, which has told so; or this one was refused or not answered.
+        if self._gave_up:
+            self._gave_up = False
+            if tx.errno == 0:
+                return _AGAIN if link.state == _OPEN else -link.errno
+        # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is right.
+        link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
+        told = 0 < tx.code < tx.n and tx.error_source == self._session.table.TELLS_COUNT
+        return tx.code if told else -link.errno
+
+    def _give_up_sending(self):
+        # The time is over: -ETIMEDOUT; what is in flight stays so.
+        link = self._link
+        if link is not None:
+            self._engine.abandon(link.tx)
+            self._gave_up = self._writing or link.tx.resume_from is not None
+        return -ETIMEDOUT
+
+    # -- poll()
+
+    def ioctl(self, request: int, arg: int = 0) -> int:
+        """MicroPython's stream requests: FLUSH, POLL, CLOSE; others answer -EINVAL (and raise nothing).
+
+        POLL: the requested events that hold now; HUP and ERR also when they were not requested.  Takes in what has
+        come, does not wait.  Allocates the first time only.
+        """
+        if request == _POLL:
+            return self._poll(arg)
+        if request == _CLOSE:
+            self.close()
+            return 0
+        return 0 if request == _FLUSH else -EINVAL
+
+    def _poll(self, wanted):
+        self._session.service()
+        if self._listener is not None:
+            if self._listener.errno:
+                return _ERR | _HUP
+            return wanted & _RD if self._listener.queue else 0
+        link = self._link
+        if link is None or link.state == _OPENING:
+            return self._poll_unconnected(wanted)
+        events = 0
+        if wanted & _RD and self._is_readable(link):
+            events = _RD
+        if wanted & _WR and self._is_writable(link):
+            events |= _WR
+        if link.state == _DEAD:
+            events |= _ERR | _HUP
+        elif link.state == _GONE and link.rx_pending == _NO and not self._reading and not self._holds(link):
+            events |= _HUP
+        return events
+
+    def _poll_unconnected(self, wanted):
+        if not self._open:
+            return _NVAL
+        if self._job is None:
+            return wanted & _WR | self._unconnected_events
+        return _ERR | _HUP if self._job.done else 0
+
+    def _is_readable(self, link):
+        # recv() would not wait: something is in the ring (fetch it there if it is not), or the end is reached.
+        if self._reading and self._read_result(link) < 0:
+            return True
+        if self._holds(link) or self._next_step(b"", 0, 0) != _AGAIN:
+            return True
+        self._look_again()
+        return False
+
+    def _is_writable(self, link):
+        # send() would not wait: there is room for a command's worth, or it fails at once.
+        if self._send_buffer is not None and self._send_buffer.n:
+            return False
+        if link.state != _OPEN:
+            return link.state == _GONE
+        if link.flow_off or self._writing:
+            return False
+        return not self._retry_ms or self._engine.is_past(self._retry_at)
+
+    def _holds(self, link):
+        # Is there something in the ring?
+        return link.count > 0

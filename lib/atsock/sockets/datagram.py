@@ -1,0 +1,378 @@
+"""UDP sockets.
+
+Borders of datagrams are kept where the module tells them: BG96 and all "push" and "hex" access.  Buffer access of
+SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom "hex": 750 bytes): their manuals say
+nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
+"""
+
+from errno import ENOTCONN, EOPNOTSUPP
+
+from ..checks import eight_groups
+from ..core.link import Link
+from ..core.movers import const, field, put
+from ..errors import EMSGSIZE, ENETDOWN, ModemError
+from ..services import resolve
+from .base import Socket
+from .endpoint import parse_sender
+from .opening import UDP, UDP_ANY, free_port
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..core.engine import Engine
+    from ..dialects.table import Table
+
+    Bytes = bytes | bytearray | memoryview
+
+_AGAIN = const(-11)  # words.py
+_RAW_FROM = const(6)  # the first kind of payload whose header tells the sender (words.py)
+
+# What match() leaves in Engine.matched (movers.py)
+_KIND = const(4)
+_FIELDS = const(5)
+_AUX_FIELD = const(7)
+
+_SEND = const(0)  # of Table.ACCESS
+_CHUNK = const(1)
+_SEND_TO = const(8)
+
+_MSG_PEEK = const(2)
+_MSG_DONTWAIT = const(64)
+_READ_MAX = const(2048)  # of read() without a count: the longest datagram
+
+# A received datagram stands in the ring behind a header: its length (2 bytes), the length of its sender's text
+# (1 byte), and that text as the module wrote it.
+_HEADER = const(3)
+_UNFINISHED = const(255)  # first byte of the length while the datagram is still coming in; real ones are shorter
+
+
+class DatagramLink(Link):
+    """A link whose ring keeps the borders of datagrams, and their senders."""
+
+    keeps_borders = True
+
+    def __init__(self, id):
+        super().__init__(id)
+        self.begun = -1  # a datagram is coming in: the ring's count before it, -1: none
+        self.discarding = False  # it is dropped; or all are
+        self._header = bytearray((_UNFINISHED, 0, 0))
+
+    # -- the sink of the tokenizer
+
+    def write(self, src, start, n):
+        """Payload of the datagram that comes in; what has no room is dropped with all of it."""
+        if not self.discarding and self.count == self.size:
+            self.overflow()
+        return n if self.discarding else put(self, src, start, n)
+
+    def begin(self, engine: "Engine"):
+        """A datagram follows the engine's line: its sender stands in that, in the address line before, or nowhere."""
+        line = engine.sender
+        pos = 0
+        end = engine.sender_n
+        if engine.matched[_KIND] >= _RAW_FROM:
+            line = engine.tokens.line
+            end = engine.tokens.n
+            pos = field(line, engine.matched[_FIELDS], end, engine.matched[_AUX_FIELD])
+            if field(line, pos, end, 2) > 0:  # behind the sender's port
+                end = field(line, pos, end, 2) - 1
+        self.begun = self.count
+        if self.size - self.count < _HEADER + end - pos:
+            self.overflow()
+            return
+        self._header[2] = end - pos
+        put(self, self._header, 0, _HEADER)
+        put(self, line, pos, end - pos)
+
+    def end(self, n):
+        """All of its n bytes have come; False when it had to be dropped."""
+        begun = self.begun
+        self.begun = -1
+        if self.discarding:
+            self.discarding = False
+            return False
+        self.buf[self.place(begun)] = n >> 8
+        self.buf[self.place(begun + 1)] = n & 255
+        return True
+
+    def overflow(self):
+        """No room for the one that is coming in: drop it, and say so.  Returns True."""
+        self.count = self.begun
+        self.discarding = True
+        return True
+
+    # -- what the ring holds
+
+    def has_datagram(self):
+        """True when a whole one waits in the ring."""
+        return self.count > 0 and self._byte(0) != _UNFINISHED
+
+    def take_datagram(self, dst, pos, n):
+        """The oldest datagram's first n bytes to dst[pos:], the rest of it is lost; returns the count."""
+        size = self._byte(0) << 8 | self._byte(1)
+        self.skip(self._byte(2) + _HEADER)
+        if n > size:
+            n = size
+        self.get(dst, pos, n)
+        self.skip(size - n)
+        return n
+
+    def peek_datagram(self, n):
+        """Its first n bytes as bytes; it stays.  Allocates."""
+        size = self._byte(0) << 8 | self._byte(1)
+        return self.peek(_HEADER + self._byte(2), min(n, size))
+
+    def sender(self):
+        """The oldest datagram's sender as the module wrote it.  Allocates."""
+        return self.peek(_HEADER, self._byte(2))
+
+    def _byte(self, i):
+        return self.buf[self.place(i)]
+
+
+class DatagramSocket(Socket):
+    """UDP: towards the peer of connect(), or from the port of bind() and sendto() towards anybody."""
+
+    _link_kind = DatagramLink
+    _link: "DatagramLink" = None
+    _name = None  # the last host that a send was told (bytes), and
+    _address = None  # its numeric address
+    _last = None  # (address, port, template) of the last datagram that named its address
+    _template = None  # of the send on its way
+    _sent_elsewhere = False  # the module's default may be the last target from then on (Fibocom 1.1.7)
+
+    # -- opening
+
+    def connect(self, address: "tuple[str, int]") -> None:
+        """Send to, and receive from, (host, port) only; another time: from now on to that one.
+
+        SIMCom's modules let the datagrams of others through.  Waits for the module also when non-blocking.  Allocates.
+        Raises as StreamSocket.connect().
+        Source: the OPEN_UDP, OPEN_UDP_ANY commands of the dialect tables.
+        """
+        host, port = self.check_address(address)
+        self._connect_to(host, port)
+
+    def _connect_to(self, host, port):
+        if self._table_of_dialect().OPEN_UDP is not None:
+            if self._link is not None:  # bound, or connected to another peer
+                self.close()
+                self._open = True
+                self._sent_elsewhere = False
+            self._connect(UDP, host, port, self._timeout_ms or -1)
+        else:  # SIMCom: the peer is named in each send
+            if self._link is None:
+                self._open_any()
+            host = self._numeric(host)
+        self._peer = (host, port)
+
+    def bind(self, address: "tuple[str, int]") -> None:
+        """Receive at the local port of address (host, port), 0: any.  Waits for the module where that opens the socket.
+
+        Allocates.  Raises OSError: EADDRINUSE, EMFILE, EINVAL, ENETDOWN, EBADF; ValueError, TypeError.
+        """
+        super().bind(address)
+        if self._table_of_dialect().OPEN_UDP_ANY is not None:
+            self._open_any()
+
+    def _open_any(self):
+        self._local = self._local or free_port(self._session)
+        self._connect(UDP_ANY, None, 0, self._timeout_ms or -1)
+
+    def _table_of_dialect(self) -> "type[Table]":
+        table = self._session.table
+        if table is None:
+            raise ModemError(ENETDOWN, "not attached: call attach() first")
+        return table
+
+    # -- receiving
+
+    def recv_into(self, buf: "bytearray | memoryview", n: int = 0) -> int:
+        """One datagram into buf; returns how much of it fitted, the rest of it is lost (BSD).
+
+        Waits at most the timeout.  Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN, ENOTCONN, EBADF.
+        Source: the READ command, the PUSH rows of the dialect tables.
+        """
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        self._await_datagram()
+        return self._link.take_datagram(buf, 0, n)
+
+    def readinto(self, buf: "Any", n: int = 0) -> "int | None":
+        """As recv_into(); None instead of EAGAIN.  Allocates nothing."""
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        self._start_clock()
+        got = self._receive(None, 0, 0)
+        return self._link.take_datagram(buf, 0, n) if got >= 0 else self._none_or_fail(got)
+
+    def recv(self, n: int, flags: int = 0) -> bytes:
+        """One datagram, its first n bytes.  flags: MSG_PEEK leaves it where it is, MSG_DONTWAIT does not wait.
+
+        Waits and raises as recv_into().  Allocates.
+        """
+        return self.recvfrom(n, flags)[0]
+
+    def read(self, n: int = _READ_MAX) -> bytes:
+        """As recv(n).  Allocates."""
+        return self.recv(n)
+
+    def recvfrom(self, n: int, flags: int = 0) -> "tuple[bytes, tuple[str, int]]":
+        """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell.
+
+        flags, waiting and errors as recv().  Allocates.
+        """
+        if flags & _MSG_DONTWAIT:
+            return self._at_once(self.recvfrom, n, flags)
+        self._await_datagram()
+        link = self._link
+        sender = parse_sender(link.sender())
+        if sender is None and self._peer is not None:
+            sender = (self._peer[0].decode(), self._peer[1])
+        sender = sender or ("0.0.0.0", 0)
+        if flags & _MSG_PEEK:
+            return link.peek_datagram(n), sender
+        buf = bytearray(n)
+        got = link.take_datagram(buf, 0, n)
+        return bytes(buf[:got]), sender
+
+    def _await_datagram(self):
+        self._start_clock()
+        got = self._receive(None, 0, 0)
+        if got < 0:
+            self._fail(-got)
+
+    def _recv_step(self, buf, pos, n):
+        # 1: a datagram waits in the ring; there is no end of a stream.
+        link = self._link
+        if link is None:
+            return self._why_unopened()
+        if self._reading:
+            got = self._read_result(link)
+            if got < 0:
+                return got
+        if link.has_datagram():
+            return 1
+        return self._next_step(b"", 0, 0) or -ENOTCONN
+
+    def _why_unopened(self):
+        if self._open and self._table_of_dialect().OPEN_UDP_ANY is None:
+            raise ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
+        return self._no_link()
+
+    def _holds(self, link):
+        return link.has_datagram()
+
+    # -- sending
+
+    def send(self, buf: "Bytes") -> int:
+        """Send buf as one datagram to the connected peer; returns its length.
+
+        Waits at most the timeout.  Non-blocking: it goes out in the background; EAGAIN until the module has accepted
+        it.  Allocates nothing.  Raises OSError: EMSGSIZE when it is longer than the module takes, EOPNOTSUPP when it is
+        empty, ENOTCONN, ETIMEDOUT, EAGAIN, EBADF.
+        Source: the SEND, SEND_TO commands of the dialect tables.
+        """
+        if self._peer is None:
+            self._fail(-self._no_link())
+        return self._send(buf, self._peer_template())
+
+    def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> int:
+        """As send(); with n for buf[:n], with pos and n for buf[pos:pos + n]."""
+        if pos is None:
+            return self.send(buf)
+        if n is None:
+            pos, n = 0, pos
+        return self.send(memoryview(buf)[pos : pos + n])
+
+    def sendall(self, buf: "Bytes") -> None:
+        """As send(); returns None."""
+        self.send(buf)
+
+    def sendto(self, buf: "Bytes", flags: "Any", address: "tuple[str, int] | None" = None) -> int:
+        """Send buf as one datagram to the address (host, port), the last argument; returns its length.
+
+        sendto(buf, address) or sendto(buf, flags, address); flags are ignored.
+        Opens the socket where it was not bound.  Waits and raises as send(), and OSError EOPNOTSUPP where the access
+        mode has no such send; a name is looked up once.  Allocates.
+        """
+        host, port = self.check_address(flags if address is None else address)
+        table = self._table_of_dialect()
+        self._check_size(buf, table.UDP_MAX)
+        if self._link is None:
+            if table.OPEN_UDP_ANY is not None:
+                self._open_any()
+            else:
+                self._connect_to(host, port)
+        if self._peer == (host, port):
+            return self.send(buf)
+        if table.ACCESS[self._access][_SEND_TO] is None:
+            raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
+        self._sent_elsewhere = True
+        return self._send(buf, self._template_to(host, port))
+
+    def _peer_template(self):
+        table = self._session.table
+        if not self._sent_elsewhere and (table.OPEN_UDP is not None or table.ACCESS[self._access][_SEND_TO] is None):
+            return self._table[_SEND]
+        return self._template_to(self._peer[0], self._peer[1])
+
+    def _template_to(self, host, port):
+        # Of the send to this address; another one like the last allocates nothing.
+        host = self._numeric(host)
+        last = self._last
+        if last is None or last[0] != host or last[1] != port:
+            last = self._last = (host, port, self._fill_template(host, port))
+        return last[2]
+
+    def _fill_template(self, host, port):
+        send_to = self._session.table.ACCESS[self._access][_SEND_TO]
+        return self._session.filled(send_to, host=host, port=port)
+
+    def _numeric(self, host):
+        # The send commands take addresses; a name is looked up once.
+        if host != self._name:
+            self._look_up(host)
+        return self._address
+
+    def _look_up(self, host):
+        table = self._session.table
+        family = self._family if table.RESOLVE_6 is not None else 0  # else one command finds both
+        steps = resolve(self._session, host, family)
+        self._address = self._session.run(steps, self._timeout_ms or -1, "resolve")[0]
+        if table.EIGHT_GROUPS:
+            self._address = eight_groups(self._address)
+        self._name = host
+
+    def _check_size(self, buf, limit):
+        if not len(buf):
+            raise ModemError(EOPNOTSUPP, "an empty datagram cannot be sent")
+        if len(buf) > limit:
+            raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), limit))
+
+    def _send(self, buf, template):
+        if self._link is None:
+            self._fail(-self._no_link())
+        self._check_size(buf, self._max_size(template))
+        self._template = template
+        sent = self._send_all(buf, 0, len(buf))
+        return sent if sent >= 0 else self._fail(-sent)
+
+    def _max_size(self, template):
+        # Bytes of a datagram that is sent so; a template with another behind it stores first.
+        table = self._session.table
+        return min(table.STORE_MAX if len(template) > 4 else self._table[_CHUNK], table.UDP_MAX)
+
+    def _send_step(self, buf, pos, n):
+        link = self._link
+        if link is not None and not self._writing and not self._gave_up:  # else the one before is on its way still
+            link.tx.template = self._template
+        return super()._send_step(buf, pos, n)
+
+    def _post(self, buf, pos, n):
+        got = self._can_accept()
+        if got:
+            return got
+        self._link.tx.template = self._template
+        return self._send_buffer.copy_in(self._link, buf, pos, n)

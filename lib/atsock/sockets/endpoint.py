@@ -1,0 +1,320 @@
+"""What a socket is beside its transfers: its link, opening and closing, waiting, its errors, its options.
+
+opening.py has the generators that open and close.  Knows the link and the session; knows no vendor word: its templates
+come filled in.  base.py adds the transfers.
+"""
+
+import io
+from errno import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+
+from ..checks import host as checked_host
+from ..checks import port as checked_port
+from ..constants import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
+from ..core.link import Link
+from ..core.movers import const
+from ..errors import EISCONN, ModemError, Timeout, os_error, printable
+from .opening import close_link, drop_link, end_link, open_link
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from io import RawIOBase as Stream
+
+    from typing import Any, NoReturn, Self
+
+    from ..core.jobs import Job
+    from ..core.session import Session
+    from .sendbuffer import SendBuffer
+    from .server import Listener
+else:
+    # CPython: so that io.BufferedReader takes a socket; MicroPython: the stream protocol.
+    Stream = getattr(io, "RawIOBase", io.IOBase)
+
+# words.py
+_AGAIN = const(-11)
+_OPENING = const(1)
+_OPEN = const(2)
+_GONE = const(4)
+
+_LINGER_MS = const(2000)  # a non-blocking close() waits so long for its command to go out
+
+_KEEPALIVE = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
+_RCVBUF_MIN = const(512)
+_RCVBUF_MAX = const(1 << 20)
+
+
+class Endpoint(Stream):
+    """What a socket is beside its transfers: its link, its timeout, its errors, its options."""
+
+    _link_kind: "type[Link]" = Link  # class of its links
+    _link: "Link" = None  # from the open on
+    _peer: "tuple[bytes, int] | None" = None  # (host, port) of connect()
+    _listener: "Listener" = None  # after listen()
+    _job: "Job" = None  # non-blocking connect() on its way, or failed and not told yet
+    _send_buffer: "SendBuffer" = None  # from the first non-blocking send on
+    _local = 0  # port, from bind()
+    _rcvbuf = 0  # bytes of the receive ring, from SO_RCVBUF; 0: as the access mode needs
+    _keepalive: "tuple[int, ...]" = _KEEPALIVE
+    _reading = 0  # what link.rx is doing: 0 nothing, _RING, _DIRECT
+    _writing = False  # link.tx is in flight, or finished and not looked at
+    _gave_up = False  # it is what is left of a send() that ran out of time
+    _retry_ms = 0  # pause before a refused send is offered again, 0: none was refused
+    _open = True
+    _unconnected_events = 0  # what poll() says before connect(), beside POLLOUT
+    _linger_ms = _LINGER_MS
+
+    def __init__(self, session: "Session", family: int, access: str, tls: bool):
+        self._session = session
+        self._engine = session.engine
+        self._family = family
+        self._access = access
+        self._tls = tls
+        self._timeout_ms = -1  # -1: wait for ever, 0: never wait
+
+    if TYPE_CHECKING:
+        # What every kind of socket has, in its own way.
+        def connect(self, address: "tuple[str, int]") -> None: ...
+        def listen(self, backlog: int = 1) -> None: ...
+        def accept(self) -> "tuple[Self, tuple[str, int]]": ...
+        def recv(self, n: int, flags: int = 0) -> bytes: ...
+        def recv_into(self, buf: "bytearray | memoryview", n: int = 0) -> int: ...
+        def recvfrom(self, n: int, flags: int = 0) -> "tuple[bytes, tuple[str, int]]": ...
+        def send(self, buf: "bytes | bytearray | memoryview") -> int: ...
+        def sendall(self, buf: "bytes | bytearray | memoryview") -> None: ...
+        def sendto(self, buf: "bytes | bytearray | memoryview", *address: "Any") -> int: ...
+        def read(self, n: int = -1) -> "bytes | None": ...
+        def readinto(self, buf: "Any", n: int = 0) -> "int | None": ...
+        def readline(self, n: "int | None" = -1) -> "bytes | None": ...
+        def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> "int | None": ...
+        def unacked(self) -> int: ...
+        def escape(self) -> None: ...
+        def resume(self) -> None: ...
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(self, kind: "Any", error: "Any", trace: "Any") -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # CPython: dropped without close(): give the id back at the next opportunity; a finaliser sends nothing.
+        if self._link is not None:
+            self._release()
+
+    def _release(self):
+        # Give the link up: it is closed in the background, and what the module says to that is of no interest.
+        link = self._link
+        self._link = None
+        if link is not None:
+            link.socket = None
+            self._session.later(drop_link(self._session, link))
+
+    def _adopt(self, link: "Link", row: "tuple[Any, ...]") -> None:
+        # The socket has this link from now on.  row: its access mode, see opening.access_row().
+        self._link = link
+        self._table = row
+        self._reading = 0
+        self._writing = False
+        self._gave_up = False
+        self._deadline = 0  # ticks when the timeout of the call is over
+        self._retry_ms = 0
+        self._retry_at = 0  # ticks
+        self._checked = self._engine.after_ms(0)  # ticks of the last look into the module's buffer
+        link.tx.template = row[0]
+
+    # -- opening and closing
+
+    def bind(self, address: "tuple[str, int]") -> None:
+        """Take the local port of address (host, port); the host is the module's own whatever it says.  Sends nothing.
+
+        Comes before connect() and listen().  Raises OSError: EINVAL, EBADF; ValueError, TypeError for what is no port.
+        """
+        self._check_open()
+        if self._link is not None:
+            raise ModemError(EINVAL, "bind() comes before connect() and listen()")
+        self._local = checked_port(address[1], 0)
+
+    def close(self) -> None:
+        """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s), whatever the timeout.
+
+        What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
+        what it answers is taken in later; so does one whose send() ran out of time and is unanswered still, but for 2 s
+        only.  Closing twice is fine.  Allocates.  Raises OSError when the module does not answer, or when something
+        that was taken got lost; the socket is closed all the same.
+        Source: the CLOSE command of the dialect tables.
+        """
+        steps = self.close_steps()
+        if steps is None:
+            return
+        if self._timeout_ms and not self._gave_up:
+            self._session.run(steps, -1, "close")
+        else:
+            self._close_in_background(self._session.spawn(steps))
+
+    def close_steps(self):
+        """The generator of commands behind close(), for other fronts; None when there is nothing to be done (any more).
+
+        The socket counts as closed from now on.
+        """
+        if not self._open:
+            return None
+        self._open = False
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        link = self._link
+        self._link = None
+        if link is None:  # a listener whose ids are all in use has none
+            return None if self._listener is None else self._listener.close()
+        if self._reading and not self._session.withdraw(link.rx):
+            self._engine.abandon(link.rx)
+        return end_link(self, link)
+
+    def _close_in_background(self, job):
+        give_up = self._engine.after_ms(self._linger_ms)
+        while not self._is_told(job) and not self._engine.is_past(give_up):
+            self._session.wait(job.remaining_ms(max(0, self._engine.until_ms(give_up))))
+        if job.done:
+            job.result()
+
+    def _is_told(self, job):
+        # Has the module been told what this closing job wants?
+        return job.is_sent() if self._listener is None else job.done
+
+    def _close_steps(self, link):
+        return close_link(self._session, link) if self._listener is None else self._listener.close()
+
+    def _check_open(self):
+        if not self._open:
+            raise ModemError(EBADF, "the socket is closed")
+
+    def check_address(self, address: "tuple[str, int]") -> "tuple[bytes, int]":
+        """The (host, port) of an address, checked; host as bytes.  Raises ValueError, TypeError; OSError EBADF."""
+        self._check_open()
+        if not isinstance(address, (tuple, list)) or len(address) < 2:
+            raise TypeError("address: (host, port), not %r" % (address,))
+        return checked_host(address[0]), checked_port(address[1])
+
+    def _connect(self, what, host, port, timeout_ms):
+        if self._job is not None:
+            self._check_job(EALREADY)
+        if self._link is not None:
+            raise ModemError(EISCONN, "already connected")
+        steps = open_link(self._session, self, what, host, port)
+        if timeout_ms:
+            self._session.run(steps, timeout_ms, "connect")
+            return
+        self._session.start_later()
+        self._job = self._session.spawn(steps)
+        self._check_job(EINPROGRESS)
+
+    def _check_job(self, errno):
+        # The outcome of a non-blocking connect(), told once; errno: as long as there is none.
+        job = self._job
+        if not job.done:
+            raise os_error(errno)
+        self._job = None
+        job.result()
+
+    # -- waiting
+
+    def settimeout(self, seconds: "float | None") -> None:
+        """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from stream methods)."""
+        if seconds is None:
+            self._timeout_ms = -1
+        elif seconds < 0:
+            raise ValueError("timeout: None or seconds from 0 on, not %r" % (seconds,))
+        else:
+            self._timeout_ms = int(seconds * 1000)
+
+    def setblocking(self, flag: bool) -> None:
+        """settimeout(None) or settimeout(0)."""
+        self.settimeout(None if flag else 0)
+
+    def gettimeout(self) -> "float | None":
+        """What settimeout() was given, in seconds; None: wait for ever."""
+        return None if self._timeout_ms < 0 else self._timeout_ms / 1000
+
+    # -- errors
+
+    def _no_link(self):
+        # There is no connection: AGAIN while an open is on its way, else why, as a negative errno.
+        link = self._link
+        job = self._job
+        if link is not None:
+            if link.state == _OPENING:
+                return _AGAIN
+            return -(link.errno or (ECONNRESET if link.state == _GONE else ENOTCONN))
+        if not self._open:
+            return -EBADF
+        if job is not None and not job.done:
+            return _AGAIN
+        if job is None or job.error is None:
+            return -ENOTCONN
+        return -(getattr(job.error, "errno", None) or EIO)
+
+    def _fail(self, errno: int) -> "NoReturn":
+        # Raise what stands behind a negative result.
+        if errno == -_AGAIN:
+            raise os_error(EAGAIN)
+        if errno == ETIMEDOUT:
+            raise Timeout()
+        if self._job is not None and self._job.done:
+            self._check_job(EALREADY)
+        if self._send_buffer is not None:
+            self._send_buffer.lost = False
+        raise self._session.link_error(self._link, errno)
+
+    def _none_or_fail(self, result: int) -> "Any":
+        # What a stream's method returns for a negative result: None when it would have to wait, or it raises.
+        return None if result == _AGAIN else self._fail(-result)
+
+    # -- options, and what file-like objects are asked
+
+    def setsockopt(self, level: int, option: int, value: "Any") -> None:
+        """Set an option; those that are not named here are taken and ignored, as on MicroPython.  Allocates.
+
+        SO_RCVBUF, before connect(): bytes of the receive ring, 512 to 1048576.  SO_KEEPALIVE, for all sockets of the
+        module, with TCP_KEEPIDLE, TCP_KEEPINTVL (s) and TCP_KEEPCNT set before it: waits for the module.
+        Raises ValueError, OSError EOPNOTSUPP where the dialect has no keep-alive, EBADF, CommandError.
+        Source: AT+MIPKEEPCONF (NL668 1.1.14).
+        """
+        self._check_open()
+        if option == SO_KEEPALIVE and level != IPPROTO_TCP:
+            from ..services import keepalive
+
+            self._session.run(keepalive(self._session, value, self._keepalive), -1, "keep-alive")
+        elif level == IPPROTO_TCP and option in (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT):
+            values = list(self._keepalive)
+            values[option - TCP_KEEPIDLE] = value
+            self._keepalive = tuple(values)
+        elif option == SO_RCVBUF:
+            if not isinstance(value, int) or not _RCVBUF_MIN <= value <= _RCVBUF_MAX:
+                raise ValueError("SO_RCVBUF: 512 to 1048576 bytes, not %r" % (value,))
+            self._rcvbuf = value
+
+    def makefile(self, mode: str = "rb", buffering: int = 0) -> "Self":
+        """The socket itself, as on MicroPython."""
+        return self
+
+    def fileno(self) -> "NoReturn":
+        """Raises OSError: there is no descriptor of the operating system behind this socket."""
+        raise os_error(EOPNOTSUPP)
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+
+def parse_sender(text: bytes) -> "tuple[str, int] | None":
+    """("address", port) from what the module wrote: "1.2.3.4",80 or 1.2.3.4:80; None when it is neither.  Allocates."""
+    text = text.replace(b'"', b"").replace(b" ", b"")
+    cut = text.rfind(b",")
+    if cut < 0:
+        cut = text.rfind(b":")
+    if cut < 0 or not text[cut + 1 :].isdigit():
+        return None
+    return printable(text[:cut].strip(b"[]")), int(text[cut + 1 :])

@@ -1,0 +1,462 @@
+"""Opening and closing: connection ids, access modes, local ports.  Generators of commands (core/jobs.py).
+
+Owns which connection id a socket gets, when the module is switched to another access mode, and what of a connection
+must be closed before its id is used again.  Knows the link and the dialect's table; waits for nothing itself: a front
+(blocking or asyncio) runs the generators.  Off the data path; allocates.
+"""
+
+import sys
+from errno import EADDRINUSE, ECONNREFUSED, ECONNRESET, EIO, EOPNOTSUPP, ETIMEDOUT
+
+from ..checks import access as checked_access
+from ..checks import eight_groups
+from ..constants import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
+from ..core.command import Command, number_at, query
+from ..core.jobs import run_steps
+from ..core.link import Link
+from ..core.movers import MISSING, const
+from ..core.words import BECOMES
+from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, ModemError, Timeout
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..core.session import Session
+    from .endpoint import Endpoint
+
+# What is opened
+TCP = "TCP"
+UDP = "UDP"  # towards one peer
+TCP_SERVER = "TCP_SERVER"
+UDP_ANY = "UDP_ANY"  # bound to a port
+
+# words.py
+_FREE = const(0)
+_OPENING = const(1)
+_OPEN = const(2)
+_GONE = const(4)
+_DEAD = const(5)
+_NO = const(0)
+_AGAIN = const(-11)
+_DATA_MODE = const(3)
+
+# Of an entry of Table.ACCESS
+_SEND = const(0)
+_CHUNK = const(1)
+_RECV = const(2)
+_READ = const(3)
+_MODE = const(4)
+_GROUP = const(5)
+_SETUP = const(6)
+_LEAVE = const(9)
+
+_FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken (no const: a test shortens it)
+_CREDIT_QUERIES = const(8)
+_CREDIT_PAUSE_MS = const(50)  # before the first of them, doubled up to
+_CREDIT_PAUSE_MAX_MS = const(2000)
+_RING = const(2048)  # one read of the largest chunk
+# Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
+_PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
+_DYNAMIC_PORT = const(49152)  # the first of the dynamic ports (RFC 6335)
+_LAST_PORT = const(65535)
+_PORTS = const(8192)  # of them: the first one that is given out is among these
+
+
+# -- new sockets
+
+
+def make_socket(session: "Session", family, type, proto, access, tls) -> "Any":
+    """A socket that is not connected yet, see Modem.socket().  Sends nothing.  Raises ValueError, TypeError."""
+    account = session.attached_with
+    family = family or (AF_INET6 if account is not None and account.family == 6 else AF_INET)  # of the context
+    access = checked_access(access or session.access)
+    if family not in (AF_INET, AF_INET6):
+        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
+    if not isinstance(type, int):
+        raise TypeError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
+    if type != SOCK_STREAM and type != SOCK_DGRAM:
+        raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
+    if access == "transparent":
+        from .transparent import TransparentDatagrams, TransparentSocket
+
+        return (TransparentSocket if type == SOCK_STREAM else TransparentDatagrams)(session, family, access, tls)
+    if type == SOCK_DGRAM:
+        from .datagram import DatagramSocket
+
+        return DatagramSocket(session, family, access, tls)
+    from .stream import StreamSocket
+
+    return StreamSocket(session, family, access, tls)
+
+
+def make_like(socket: "Endpoint") -> "Any":
+    """A new socket of the same kind, family and access mode: for an accepted connection."""
+    return type(socket)(socket._session, socket._family, socket._access, False)
+
+
+# -- opening
+
+
+def open_link(session: "Session", socket: "Endpoint", what, host, port):
+    """The steps that open a connection, or a server, for the socket; they return the link when it is open, or listens.
+
+    what: TCP, UDP, TCP_SERVER or UDP_ANY; host (bytes) and port of the peer, None and 0 for the latter two.  When the
+    open fails or is cancelled the socket has no link, and what the module may still hold is closed in the background.
+    Raises at once ModemError ENETDOWN, EOPNOTSUPP, EAFNOSUPPORT for what the dialect has not; the steps raise
+    CommandError, Timeout, ModemError EMFILE, EBUSY.
+    """
+    if session.table is None:
+        raise ModemError(ENETDOWN, "not attached: call attach() first")
+    row = access_row(session, socket._access)
+    look_up: "Any" = None
+    if host is not None and row[_RECV] is None and session.table.PUSH_BY_SENDER:
+        from ..services import resolve as look_up
+    return _open_steps(session, socket, what, host, port, row, look_up)
+
+
+def access_row(session: "Session", access) -> "tuple[Any, ...]":
+    """What a socket needs of its access mode: the entry of Table.ACCESS, its templates for send and recv filled in."""
+    row = session.table.ACCESS[access]
+    return (session.filled(row[_SEND]), row[_CHUNK], session.filled(row[_RECV])) + row[_READ:]
+
+
+def _open_steps(session, socket, what, host, port, row, look_up):
+    engine = session.engine
+    opened = False
+    try:
+        template = _open_template(session, socket, what, host, port, row)
+        peer = b""
+        if look_up is not None:  # what is pushed names its sender, not its link
+            addresses = yield from look_up(session, host)
+            peer = b"%s:%d" % (addresses[0], port)
+        # Nobody else may switch the access mode, or take the id, before the link has it.
+        yield lambda: not session.opening
+        session.opening = True
+        try:
+            ids = yield from use_access(session, socket._access)
+            before = yield from _free_link(session, ids)
+            link = _new_link(socket, before, what, row)
+        finally:
+            session.opening = False
+        if peer:
+            link.peer = peer
+        if what == TCP:
+            socket._peer = (host, port)
+        elif what == TCP_SERVER:
+            socket._listener.use_link(link)
+        link.must_close = True
+        command = Command(link, template)
+        command.enters_data_mode = socket._access == "transparent"
+        try:
+            yield command
+        finally:
+            if not command.sent:
+                link.must_close = False
+        if command.errno == 0:
+            becomes = what == TCP_SERVER and session.table.SERVERS == BECOMES
+            if link.state == _OPENING and (command.enters_data_mode or becomes):
+                link.state = _OPEN
+            give_up = engine.after_ms(session.table.OPEN_MS)
+            yield lambda: link.state != _OPENING or engine.is_past(give_up)
+        if link.state != _OPEN and link.state != _GONE:
+            raise _open_error(session, link, command, what)
+        # GONE: the peer has closed it already; what it sent can be read.
+        engine.pdp_lost = False
+        opened = True
+        return link
+    finally:
+        if not opened:
+            socket._release()
+
+
+def _open_template(session, socket, what, host, port, row):
+    table = session.table
+    protocol = _protocol(table, socket, what)
+    if socket._access == "transparent":
+        template = {TCP: table.DATA_TCP, UDP: table.DATA_UDP}.get(what)
+    elif what == TCP:
+        template = table.OPEN_TCP
+    elif what == UDP:
+        template = table.OPEN_UDP
+    else:
+        template = table.OPEN_UDP_ANY if what == UDP_ANY else table.OPEN_TCP_SERVER
+    if template is None:
+        name = what.replace("_", " ")
+        raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (table.NAME, name, socket._access))
+    if what == TCP_SERVER:  # where a client's address would stand
+        host = b"0:0:0:0:0:0:0:1" if socket._family == AF_INET6 else b"127.0.0.1"
+    elif host is not None and table.EIGHT_GROUPS:
+        host = eight_groups(host)
+    local = socket._local or table.NO_PORT
+    return session.filled(template, host=host, port=port, local=local, mode=row[_MODE], protocol=protocol)
+
+
+def _protocol(table, socket, what):
+    # The number of a dialect that numbers protocols, address family and its own TLS included.
+    if not table.PROTOCOLS:
+        if socket._tls:
+            raise ModemError(EOPNOTSUPP, "%s: no TLS of its own; wrap the socket by ssl" % table.NAME)
+        return 0
+    for family, tcp, udp, tls in table.PROTOCOLS:
+        if family == (6 if socket._family == AF_INET6 else 4):
+            return tls if socket._tls else udp if what == UDP else tcp
+    raise ModemError(EAFNOSUPPORT, "%s: no IPv6" % table.NAME)
+
+
+def _open_error(session, link, command, what):
+    # The exception for an open that failed.  The module may hold the id (BG96 2.1.4 says so); others have freed it.
+    engine = session.engine
+    if command.errno == 0 and link.state == _OPENING:
+        link.fail(ETIMEDOUT, 0)
+        return Timeout("no answer to the open in %d s" % (session.table.OPEN_MS // 1000))
+    if link.errno == 0:
+        link.fail(command.errno, command.code)
+        link.must_close = engine.close_after_peer or command.errno != EIO
+    elif link.errno == EIO and (command.errno == 0 or command.code == MISSING):
+        # The line with the number came, then ERROR or nothing.
+        command.errno = EIO
+        command.code = link.code
+    elif command.errno == 0:  # the connection was refused without a number (+MIPSTAT)
+        return ModemError(ECONNREFUSED, "connection failed")
+    error = session.error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
+    if error.errno == ENETDOWN:
+        engine.pdp_lost = True  # whatever the module says of the context when it is asked (seen)
+    return error
+
+
+# -- access modes
+
+
+def use_access(session: "Session", access):
+    """The steps that switch the module to this access mode, if it is in another one; they return the ids for sockets.
+
+    Only while session.opening is the caller's.  Raises ModemError EBUSY while sockets are open, ENETDOWN.
+    """
+    table = session.table
+    if not session.is_connected():
+        raise ModemError(ENETDOWN, "not attached: call attach() first")
+    now = session.access_now
+    if now is None or table.ACCESS[now][_GROUP] != table.ACCESS[access][_GROUP]:
+        _check_unused(session, access)
+        session.access_now = None
+        leave = () if now is None else table.ACCESS[now][_LEAVE]
+        yield from run_steps(session, leave + table.ACCESS[access][_SETUP])
+        if session.engine.access != access:
+            session.use(table, access)
+        session.access_now = access
+    if access == "transparent" and table.DATA_LINK is not None:
+        return (table.DATA_LINK,)
+    return table.LINKS
+
+
+def _check_unused(session, access):
+    engine = session.engine
+    if engine.servers or any(link.socket is not None for link in engine.links.values()):
+        text = "the module is in %s access as long as sockets are open, not in %s"
+        raise ModemError(EBUSY, text % (session.access_now, access))
+
+
+# -- connection ids
+
+
+def _free_link(session, ids):
+    # The Link of a connection id that nobody uses; ids that wait for their close come last.
+    known = session.engine.links
+    while True:
+        session.start_later()
+        links = [known[n] for n in ids if n in known]
+        # Their close commands go out before any open would; a read on its way still brings the old connection's bytes.
+        yield _until_none_is_busy(session, links)
+        for n in ids:
+            link = session.engine.link(n)
+            if link.socket is None and not link.must_close and not link.closing:
+                return link
+        closing = [link for link in links if link.closing]
+        waiting = [link for link in links if link.socket is None and not link.closing]
+        if waiting:
+            yield from close_link(session, waiting[-1])
+        elif closing:
+            yield _until_one_is_closed(closing)
+        else:
+            replace_link(session, _unused([link for link in links if not _is_in_flight(session, link)]))
+
+
+def _until_none_is_busy(session, links):
+    return lambda: not any(_is_busy(session, link) for link in links)
+
+
+def _until_one_is_closed(links):
+    return lambda: not all(link.closing for link in links)
+
+
+def _is_busy(session, link):
+    if link.closing:
+        return link.state != _OPENING
+    return link.socket is None and _is_in_flight(session, link)
+
+
+def _is_in_flight(session, link):
+    command = session.engine.command
+    return command is not None and command.link is link
+
+
+def _unused(links):
+    # One whose connection is gone and read to its end, although nobody closed it: MicroPython has no finalisers, a
+    # dropped socket is known by nothing else.
+    for link in links:
+        if link.state == _DEAD or link.state == _GONE and link.rx_pending == _NO and not link.count:
+            return link
+    raise ModemError(EMFILE, "all %d connection ids are in use" % len(links))
+
+
+def _new_link(socket, before, what, row):
+    # A Link for the socket, in the place of an unused one whose storage it takes over.
+    session = socket._session
+    kind = socket._link_kind
+    link = session.engine.links[before.id] = kind(before.id)
+    pushed = row[_RECV] is None
+    size = ring_size(socket, pushed or socket._access == "transparent")
+    if kind is Link and size == _RING and size > row[_READ]:  # it is filled when it is empty, by one read
+        size = row[_READ]
+    if size != link.size:
+        link.size = size
+    if size == before.size:
+        link.buf = before.buf
+    link.socket = socket
+    link.state = _OPENING
+    if pushed:
+        link.pushed = True
+    elif what == UDP_ANY and session.table.READ_ANY is not None:
+        link.rx.template = session.filled(session.table.READ_ANY)
+    else:
+        link.rx.template = row[_RECV]
+    socket._adopt(link, row)
+    return link
+
+
+def replace_link(session: "Session", link: Link) -> Link:
+    """A new Link for another connection of the same id; a socket that was not closed yet keeps the old one."""
+    engine = session.engine
+    fresh = engine.links[link.id] = Link(link.id)
+    if link.socket is None:
+        fresh.size = link.size
+        fresh.buf = link.buf
+    fresh.must_close = link.must_close
+    link.must_close = False
+    link.rx_pending = _NO
+    # Whatever is answered from now on is the new connection's.
+    session.refuse(link.rx, EIO)
+    session.refuse(link.tx)
+    if engine.command is link.rx:
+        link.rx.link = fresh
+    return fresh
+
+
+def ring_size(socket: "Endpoint", pushed) -> int:
+    """Bytes of a socket's receive ring."""
+    return socket._rcvbuf or (_PUSH_RING if pushed else _RING)
+
+
+def free_port(session: "Session") -> int:
+    """A local port for a UDP socket that needs one and was not bound."""
+    last = session.last_port or _DYNAMIC_PORT + session.engine.port.ticks_ms() % _PORTS
+    session.last_port = _DYNAMIC_PORT if last >= _LAST_PORT else last + 1
+    return session.last_port
+
+
+# -- room for sending, where a module must be asked for it
+
+
+def request_credit(session: "Session", link: Link) -> int:
+    """The module said that it has room for nothing: ask it in the background until it has.  Returns AGAIN."""
+    if not link.querying_credit:
+        if session.table.ROOM is None:
+            link.tx_credit = -1
+        else:
+            link.querying_credit = True
+            session.spawn(_credit_steps(session, link))
+    return _AGAIN
+
+
+def _credit_steps(session, link):
+    question, prefix = session.table.ROOM
+    pause_ms = _CREDIT_PAUSE_MS
+    try:
+        for _ in range(_CREDIT_QUERIES):
+            yield pause_ms
+            command = query(question, prefix=prefix)
+            yield command
+            for line in command.lines:
+                if number_at(line, 0) == link.id and number_at(line, 1) > 0:
+                    link.tx_credit = number_at(line, 1)
+                    return
+            pause_ms = min(pause_ms * 2, _CREDIT_PAUSE_MAX_MS)
+        link.tx_credit = -1  # some firmware always reports 0 free; let the next send decide
+    finally:
+        link.querying_credit = False
+
+
+# -- closing
+
+
+def end_link(socket: "Endpoint", link: Link):
+    """The steps of close(): what non-blocking sends have taken goes out first, for at most 30 s."""
+    engine = socket._engine
+    waiting = socket._send_buffer
+    lost = 0
+    if waiting is not None:
+        give_up = engine.after_ms(_FLUSH_MS)
+        yield lambda: waiting.is_empty() or engine.is_past(give_up)
+        if waiting.n:
+            waiting.drop()
+        if waiting.lost:
+            lost = link.errno or ECONNRESET
+    yield from socket._close_steps(link)
+    if lost:
+        raise ModemError(lost, "not all that was taken for sending went out")
+
+
+def close_link(session: "Session", link: Link):
+    """The steps that close a connection on the module, where that still holds it, and free the link.
+
+    Raises Timeout, Restarted; the id stays out of use then until a later close of it succeeds.
+    """
+    link.closing = True
+    try:
+        link.discarding = True
+        if link.must_close:
+            command = Command(link, session.engine.close_template)
+            yield command
+            if command.errno and command.errno != EIO:  # a refusal means that it was not open (any more)
+                link.fail(command.errno, 0)
+                link.socket = None
+                raise session.error(command)
+            link.must_close = False
+        link.state = _FREE
+        link.socket = None
+        if link.listener is not None:
+            yield from link.listener.connection_closed(link)
+    finally:
+        link.closing = False
+
+
+def drop_link(session: "Session", link: Link):
+    """The steps that close a link that no socket has any more.
+
+    An open on its way is not disturbed where the module cannot end it: its outcome is waited for.
+    """
+    engine = session.engine
+    table = session.table
+    link.closing = True
+    try:
+        if link.state == _OPENING and link.listener is None and not table.CLOSE_OPENING:
+            give_up = engine.after_ms(table.OPEN_MS)
+            yield lambda: link.state != _OPENING or engine.is_past(give_up)
+        if engine.state == _DATA_MODE and engine.tokens.sink is link.data_filter:
+            from ..core.datamode import escape_without_reader
+
+            yield from escape_without_reader(session, table.GUARD_MS)
+        yield from close_link(session, link)
+    finally:
+        link.closing = False

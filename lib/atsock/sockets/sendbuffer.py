@@ -1,0 +1,114 @@
+"""What a non-blocking send has taken and the module has not: one command's worth, copied, on its way in the background.
+
+The caller's buffer may be gone as soon as the call is over (C code hands out memory of its stack).  Stepped as a job of
+the session.  What the module refuses for want of room is offered again after a pause; any other failure makes the link
+unusable, which the next call reports.  Allocates nothing after the first send.
+"""
+
+from ..core.movers import const, copy
+from .opening import request_credit
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from ..core.link import Link
+    from .base import Socket
+
+# words.py
+_AGAIN = const(-11)
+_OPEN = const(2)
+
+_CHUNK = const(1)  # of Table.ACCESS
+
+
+class SendBuffer:
+    """socket: whose it is."""
+
+    next = None  # in the session's list of jobs
+
+    def __init__(self, socket: "Socket"):
+        self.socket = socket
+        self.link: "Link" = None  # from the first send on
+        self.buf: "bytearray" = None  # likewise
+        self.n = 0  # bytes of it that the module has not accepted; 0: empty
+        self.lost = False  # bytes were not accepted, and nobody has been told
+
+    def is_empty(self):
+        """True when the module has accepted, or refused for good, all that was taken."""
+        return self.n == 0
+
+    def can_accept(self):
+        """0 when a command's worth can be taken, or a negative errno.  Takes in what has come."""
+        socket = self.socket
+        socket._session.service()
+        link = socket._link
+        if link is None:
+            return socket._no_link()
+        if self.n:
+            return _AGAIN
+        if socket._writing or socket._gave_up:
+            return socket._send_step(None, 0, 0)  # what a send() that ran out of time has left
+        if link.state != _OPEN:
+            return socket._no_link()
+        return _AGAIN if link.flow_off or self._is_pausing() else 0
+
+    def copy_in(self, link: "Link", buf, pos, n):
+        """Copy what fits of buf[pos:pos + n] and start sending it; returns how much it is.  Only while it is empty."""
+        if self.buf is None:
+            self.buf = bytearray(self.socket._table[_CHUNK])
+        if n > len(self.buf):
+            n = len(self.buf)
+        if link.tx_credit == 0:
+            return request_credit(self.socket._session, link)
+        if 0 < link.tx_credit < n and not link.keeps_borders:
+            n = link.tx_credit
+        copy(self.buf, 0, buf, pos, n)
+        self.link = link
+        self.n = n
+        if not self.advance():
+            self.socket._session.add(self)
+        return n
+
+    def advance(self):
+        """One step, as of a job; True when it is empty again."""
+        socket = self.socket
+        if not self.n:
+            return True
+        if socket._writing:
+            got = socket._send_result(self.link)
+            if got != _AGAIN:  # else it is in flight, or will be offered again
+                self._end(got)
+        elif self.link.state != _OPEN:
+            self._end(0)
+        elif not self.link.flow_off and not self._is_pausing():
+            tx = self.link.tx
+            tx.buf = self.buf
+            tx.start = 0
+            tx.n = self.n
+            socket._writing = True
+            socket._session.submit(tx)
+        return self.n == 0
+
+    def remaining_ms(self, ms):
+        """How long a front may wait before advance() must be called again: ms, or less."""
+        socket = self.socket
+        if socket._retry_ms and not socket._writing:
+            left = socket._engine.until_ms(socket._retry_at)
+            return min(ms, max(left, 0))
+        return ms
+
+    def _is_pausing(self):
+        # Is this the pause after a refusal?
+        socket = self.socket
+        return socket._retry_ms and not socket._engine.is_past(socket._retry_at)
+
+    def _end(self, accepted):
+        self.lost = accepted != self.n
+        self.n = 0
+
+    def drop(self):
+        """Give up what is in it."""
+        socket = self.socket
+        socket._session.remove(self)
+        if socket._writing and not socket._session.withdraw(self.link.tx):
+            socket._engine.abandon(self.link.tx)
+        self._end(0)

@@ -1,0 +1,270 @@
+"""TCP sockets.
+
+The data plane is recv_into(), readinto(), send() and write(): the loops and steps of base.py, which allocate nothing on
+MicroPython after the first transfer in each direction.  What hands out new bytes allocates them.
+"""
+
+from errno import EINVAL, ENOTCONN, ETIMEDOUT
+
+from ..core.movers import const
+from ..errors import ModemError
+from .base import Socket
+from .endpoint import parse_sender
+from .opening import TCP, open_link
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    Bytes = bytes | bytearray | memoryview
+
+_AGAIN = const(-11)  # words.py
+_DIRECT = const(2)  # of _reading, see base.py
+_HUP = const(16)  # of poll(), see base.py
+_MSG_PEEK = const(2)
+_MSG_DONTWAIT = const(64)
+_NO_BUFFER = bytearray(0)
+
+
+class StreamSocket(Socket):
+    """A TCP connection, or a server after bind() and listen()."""
+
+    _unconnected_events = _HUP  # as MicroPython's own streams
+
+    # -- opening
+
+    def connect(self, address: "tuple[str, int]") -> None:
+        """Connect to (host, port); host is a name, which the module resolves, or an address.
+
+        Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).  Non-blocking:
+        EINPROGRESS; poll says POLLOUT when it is connected, POLLERR when it failed, and the next call raises why.
+        Allocates.  Raises ValueError (nothing is sent) for what is no host or port; OSError: ECONNREFUSED,
+        EHOSTUNREACH, ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).
+        Source: the OPEN_TCP command of the dialect tables.
+        """
+        host, port = self.check_address(address)
+        self._connect(TCP, host, port, self._timeout_ms)
+
+    def connect_steps(self, host: bytes, port: int):
+        """The generator of commands behind connect(), for other fronts; host and port: of check_address()."""
+        return open_link(self._session, self, TCP, host, port)
+
+    def listen(self, backlog: int = 1) -> None:
+        """Accept connections to the port of bind().  backlog: ignored, the module decides.
+
+        Waits for the module also when non-blocking: nothing else is asked.  Allocates.  Raises OSError: EINVAL without
+        bind(), EADDRINUSE, EMFILE.
+        Source: the OPEN_TCP_SERVER, LISTEN commands of the dialect tables.
+        """
+        self._session.run(self.listen_steps(), self._timeout_ms or -1, "listen")
+
+    def listen_steps(self):
+        """The generator of commands behind listen(), for other fronts."""
+        from .server import Listener
+
+        self._check_open()
+        self._listener = Listener(self._session, self)
+        return self._listener.listen(self._local)
+
+    def accept(self) -> "tuple[Self, tuple[str, int]]":
+        """Wait for a connection; returns (socket, (address, port)).
+
+        Waits at most the timeout.  Allocates.  Raises OSError: ETIMEDOUT, EAGAIN (non-blocking), EINVAL before
+        listen(), ENETDOWN and ECONNRESET when the network or the module went away, EBADF.
+        Source: the INCOMING rows of the dialect tables.
+        """
+        self._check_open()
+        listener = self._listener
+        if listener is None:
+            raise ModemError(EINVAL, "accept() comes after listen()")
+        self._start_clock()
+        if self._timeout_ms == 0:
+            self._session.service()
+        while not listener.queue:
+            if listener.errno:
+                self._fail(listener.errno)
+            if self._timeout_ms == 0:
+                self._fail(-_AGAIN)
+            if not self._wait():
+                self._fail(ETIMEDOUT)
+        accepted = listener.accept()
+        if self._timeout_ms:
+            self._session.run(listener.settled(), -1, "accept")
+        return accepted
+
+    # -- receiving
+
+    def recv_into(self, buf: "bytearray | memoryview", n: int = 0) -> int:
+        """Receive up to n bytes (0: as many as buf holds) into buf; returns the count, 0 when the peer closed.
+
+        Returns what is there, without waiting for more; waits for the first byte, at most the timeout.
+        Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN (non-blocking), ENOTCONN, ECONNRESET, ENOBUFS (pushed data
+        was lost for want of room), EBADF.
+        Source: the READ command, the PUSH rows of the dialect tables.
+        """
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        self._start_clock()
+        got = self._receive(buf, 0, n)
+        return got if got >= 0 else self._fail(-got)
+
+    def readinto(self, buf: "Any", n: int = 0) -> "int | None":
+        """Fill buf (or its first n bytes) and return the count: less only at the end of the stream.
+
+        When the timeout passes before, what came is returned; ETIMEDOUT is raised only when nothing did.
+        Non-blocking: what is there, None when nothing.  Allocates nothing.  Raises as recv_into().
+        """
+        if n <= 0 or n > len(buf):
+            n = len(buf)
+        self._start_clock()
+        pos = 0
+        while True:
+            got = self._receive(buf, pos, n - pos)
+            if got > 0:
+                pos += got
+            if got <= 0 or pos == n:
+                break
+        return pos if got >= 0 or pos else self._none_or_fail(got)
+
+    def recv(self, n: int, flags: int = 0) -> bytes:
+        """Up to n bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result.
+
+        flags: MSG_PEEK leaves the bytes where they are, MSG_DONTWAIT does not wait.
+        """
+        if flags & _MSG_DONTWAIT:
+            return self._at_once(self.recv, n, flags)
+        if n <= 0:
+            self._check_open()
+            return b""
+        self._start_clock()
+        got = self._fill_ring()
+        if got < 0:
+            self._fail(-got)
+        if not got:
+            return b""
+        return self._link.peek(0, min(n, got)) if flags & _MSG_PEEK else self._link.take(n)
+
+    def recvfrom(self, n: int, flags: int = 0) -> "tuple[bytes, tuple[str, int]]":
+        """(recv(n, flags), (address, port) of the peer).  The address is the name that connect() was given."""
+        data = self.recv(n, flags)
+        peer = parse_sender(self._link.peer) if self._link is not None else None
+        if peer is None and self._peer is not None:
+            peer = (self._peer[0].decode(), self._peer[1])
+        return data, peer or ("0.0.0.0", 0)
+
+    def read(self, n: int = -1) -> "bytes | None":
+        """n bytes, fewer at the end of the stream; without n, everything up to the end.
+
+        When the timeout passes before, what came is returned; ETIMEDOUT only when nothing did.  Non-blocking: what is
+        there, None when nothing.  Allocates.  Raises as recv_into().
+        """
+        self._check_open()
+        self._start_clock()
+        out = b""
+        while n < 0 or len(out) < n:
+            got = self._fill_ring()
+            if got <= 0:
+                if got < 0 and not out:
+                    return self._none_or_fail(got)
+                break
+            out += self._link.take(got if n < 0 else n - len(out))
+        return out
+
+    def readline(self, n: "int | None" = -1) -> "bytes | None":
+        """One line with its LF, at most n bytes of it, or what is left at the end of the stream.
+
+        Waits, returns None and raises as read().  Allocates.
+        """
+        self._check_open()
+        self._start_clock()
+        out = b""
+        while len(out) != n:
+            got = self._fill_ring()
+            if got <= 0:
+                if got < 0 and not out:
+                    return self._none_or_fail(got)
+                break
+            end = self._link.find(b"\n", got)
+            if n is not None and 0 <= n < len(out) + (end or got):
+                end = n - len(out)
+            out += self._link.take(end or got)
+            if end:
+                break
+        return out
+
+    def _fill_ring(self):
+        # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
+        got = self._receive(_NO_BUFFER, 0, 0)
+        link = self._link
+        if link is not None and link.count:
+            return link.count
+        return got
+
+    def _recv_step(self, buf, pos, n):
+        link = self._link
+        if link is None:
+            return self._no_link()
+        if self._reading == _DIRECT and not link.rx.done:
+            return _AGAIN
+        if self._reading:
+            got = self._read_result(link)
+            if got:
+                return got
+        if link.count:
+            return link.get(buf, pos, n)
+        return self._next_step(buf, pos, n)
+
+    # -- sending
+
+    def send(self, buf: "Bytes | str") -> int:
+        """Send all of buf and return its length; less when an error came in the middle (the next call raises it).
+
+        Counts what the module accepted.  Waits at most the timeout.  Non-blocking: takes what one command can carry,
+        which goes out in the background; EAGAIN until the module has accepted that.  Allocates nothing.
+        Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET, EBADF.
+        Source: the SEND command of the dialect tables.
+        """
+        if isinstance(buf, str):  # MicroPython's sockets take text, too
+            buf = buf.encode()
+        sent = self._send_all(buf, 0, len(buf))
+        return sent if sent >= 0 else self._fail(-sent)
+
+    def sendall(self, buf: "Bytes | str") -> None:
+        """Send all of buf or raise; returns None.  Waits, allocates and raises as send()."""
+        if isinstance(buf, str):
+            buf = buf.encode()
+        n = len(buf)
+        sent = self._send_all(buf, 0, n)
+        if sent != n:
+            link = self._link
+            self._fail(-sent if sent < 0 else link.errno if link is not None and link.errno else ETIMEDOUT)
+
+    def sendto(self, buf: "Bytes | str", flags: "Any" = 0, address: "tuple[str, int] | None" = None) -> int:
+        """As send(): a stream has one peer, the address is ignored (BSD)."""
+        return self.send(buf)
+
+    def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> "int | None":
+        """As send() for buf, buf[:n] (two arguments) or buf[pos:pos + n]; non-blocking: None instead of EAGAIN."""
+        if isinstance(buf, str):
+            buf = buf.encode()
+        if n is None:
+            n = len(buf) if pos is None else pos
+            pos = 0
+        if pos + n > len(buf):
+            n = len(buf) - pos
+        sent = self._send_all(buf, pos, n)
+        return sent if sent >= 0 else self._none_or_fail(sent)
+
+    def unacked(self) -> int:
+        """How many of the bytes sent so far the peer has not acknowledged, as the module tells it.
+
+        Waits for the module, at most the timeout.  Allocates.  Raises OSError EOPNOTSUPP where it does not tell
+        (SIM7028, Fibocom), ENOTCONN, EBADF, CommandError.
+        Source: AT+QISEND=<id>,0 (BG96 2.1.7), AT+CIPACK (A7600 2.16).
+        """
+        from ..services import unacked
+
+        self._check_open()
+        if self._link is None:
+            self._fail(ENOTCONN)
+        return self._session.run(unacked(self._session, self._link), self._timeout_ms, "unacked")
