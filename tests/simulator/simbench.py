@@ -166,6 +166,7 @@ class Bench:
         self.clock = FakeClock()
         self.network = FakeNetwork()
         self.module = module_class(self.clock, self.network, quirks=quirks)
+        self.module.RAISES = True
         self.module.echo = echo
 
     def tx(self, data):

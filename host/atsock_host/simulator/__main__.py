@@ -115,7 +115,9 @@ def main(arguments=None):
         network = SocketNetwork(_hosts(options.host, parser), loop.selector)
     except ValueError as problem:
         parser.error(f"--host: {problem}")
-    trace = open(options.trace, "w", encoding="ascii", buffering=1) if options.trace else None
+    trace = None
+    if options.trace:
+        trace = open(options.trace, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     module = kind(clock, network, quirks=quirks, trace=trace.write if trace else None)
     if "splice" in wire_faults:
         module.splice = Splicer(options.seed)

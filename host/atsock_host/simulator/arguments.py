@@ -7,10 +7,10 @@ as text, the module decides what to answer.
 
 import re
 
-_BASIC = re.compile(r"([&\\]?[A-Z])(\d*)")
-_S_REGISTER = re.compile(r"(S\d+)(=\d*|\?)?")
-_EXTENDED = re.compile(r"([+*#$%^][A-Z][A-Z0-9_]*)(\s*)(=\?|\?|=|)", re.IGNORECASE)
-_NUMBER = re.compile(r"-?\d+\Z")
+_BASIC = re.compile(r"([&\\]?[A-Z])([0-9]*)", re.IGNORECASE | re.ASCII)
+_S_REGISTER = re.compile(r"(S[0-9]+)(=[0-9]*|\?)?", re.IGNORECASE | re.ASCII)
+_EXTENDED = re.compile(r"([+*#$%^][A-Z][A-Z0-9_]*)(\s*)(=\?|\?|=|)", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]+\Z")
 
 
 class Quoted(str):
@@ -117,8 +117,8 @@ def split_line(body, problems):
             commands.append(Command(name.upper(), form, args, text))
             at = end
             continue
-        register = _S_REGISTER.match(body.upper(), at)
-        match = register or _BASIC.match(body.upper(), at)
+        register = _S_REGISTER.match(body, at)
+        match = register or _BASIC.match(body, at)
         if not match:
             raise BadArguments(f"not a command: {body[at:at + 12]!r}")
         tail = match.group(2) or ""
@@ -127,9 +127,9 @@ def split_line(body, problems):
             args = [int(tail[1:] or 0)] if form == "write" else []
         else:
             form, args = "exec", [int(tail)] if tail else []
-        commands.append(Command(match.group(1), form, args, tail))
+        commands.append(Command(match.group(1).upper(), form, args, tail))
         at = match.end()
-    return commands
+    return commands or [Command("", "exec", [], "")]
 
 
 class Int:

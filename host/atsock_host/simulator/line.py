@@ -151,11 +151,12 @@ class Line:
     # ---- host to module
 
     def _slice(self):
-        """How many bytes of the first chunk to hand over together: a tick's worth, ending at a CR."""
+        """How many bytes of the first chunk to hand over together: a tick's worth, ending at a CR or CR LF."""
         data = self._to_module[0][0]
         n = min(len(data), max(1, int(_TICK_MS / self._byte_ms))) if self._byte_ms else len(data)
         end = data.find(b"\r", 0, n)
-        return n if end < 0 else end + 1
+        n = n if end < 0 else end + 1
+        return n + 1 if data[n - 1:n + 1] == b"\r\n" else n
 
     def _next_arrival_ms(self):
         if not self._to_module or self.module.input_paused:

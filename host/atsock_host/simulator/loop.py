@@ -38,9 +38,17 @@ class Loop:
                 # an event served before may have closed this file
                 if self.selector.get_map().get(key.fd) == key:
                     self._clock.move(self._clock.wall_ms())
-                    key.data(events)
+                    self._serve(key, events, module)
                     line.collect()
             line.run()
+
+    def _serve(self, key, events, module):
+        try:
+            key.data(events)
+        except Exception as problem:
+            module.crashed(problem)
+            if self.selector.get_map().get(key.fd) == key:      # it would only fail again
+                self.selector.unregister(key.fileobj)
 
     def _wait(self, due, sharply):
         """Until a file is ready or the clock shows `due`; `sharply`: not a moment longer."""

@@ -9,9 +9,16 @@ return without a final result and give it later from a timer or a network callba
 the host wait (and are reported, because a host must wait too).
 """
 
+import sys
+import traceback
+
 from .arguments import BadArguments, match, split_line
 from .reception import Reception
 from .timers import Timers
+
+
+_MOST_VIOLATIONS = 1000     # what comes beyond is counted
+_MOST_EXCEPTIONS = 100
 
 
 def at(*names):
@@ -20,6 +27,11 @@ def at(*names):
         handler.at_names = names
         return handler
     return mark
+
+
+def printable(text, keep=""):
+    """`text` with everything but printable ASCII (and what is in `keep`) as escapes."""
+    return "".join(char if " " <= char <= "~" or char in keep else ascii(char)[1:-1] for char in text)
 
 
 class Module(Reception):
@@ -32,6 +44,7 @@ class Module(Reception):
     BOOT_MS = 2000              # silence after power-on or restart: commands get neither echo nor answer
     OFF_WORDS: "tuple[str, ...]" = ()      # unsolicited lines between the OK of a restart and the silence
     # name -> what the module then does differently
+    RAISES = False              # True: an exception nobody expected leaves the module, as tests want it
     QUIRKS = {"boot": "starts as if the power had just come: silence, then the boot words"}
 
     def __init__(self, clock, network, *, quirks=(), trace=None):
@@ -42,7 +55,10 @@ class Module(Reception):
         self.quirks = frozenset(quirks)
         self.trace = trace              # called with a text for the trace file, or None
         self.violations = []            # what a well-behaved driver never does, in order
-        self._timers = Timers(clock)
+        self.violations_left_out = 0    # more of them
+        self.exceptions = []            # tracebacks of exceptions nobody expected
+        self.exceptions_seen = 0
+        self._timers = Timers(clock, self.crashed)
         self._handlers = self._collect_handlers()
         self.alive = True               # False while off or booting
         self._clear_line()
@@ -76,9 +92,33 @@ class Module(Reception):
     def violation(self, text):
         """Report something a well-behaved driver never does."""
         where = f" [{self._line_text}]" if self._line_text else ""
-        self.violations.append(text + where)
+        shown = printable(text + where)
+        if len(self.violations) < _MOST_VIOLATIONS:
+            self.violations.append(shown)
+        else:
+            self.violations_left_out += 1
         if self.trace:
-            self.trace(f"! {self.now_ms() / 1000:.6f} {text}{where}\n")
+            self.trace(f"! {self.now_ms() / 1000:.6f} {shown}\n")
+
+    def crashed(self, problem):
+        """An exception nobody expected: reported and counted; the command in progress ends with ERROR."""
+        if self.RAISES:
+            raise problem
+        self.exceptions_seen += 1
+        where = f" [{printable(self._line_text)}]" if self._line_text else ""
+        report = printable("".join(traceback.format_exception(problem)), keep="\n").rstrip("\n") + where
+        if len(self.exceptions) < _MOST_EXCEPTIONS:
+            self.exceptions.append(report)
+            sys.stderr.write(f"the simulator is at fault, the module goes on:\n{report}\n")
+            sys.stderr.flush()
+        if self.trace:
+            lines = report.split("\n")
+            self.trace("".join(f"# {self.now_ms() / 1000:.6f} {line}\n" for line in lines))
+        if self.busy:
+            if self._capture_timer is not None:
+                self._capture_timer.cancel()
+            self._capture = self._capture_done = self._capture_timer = None
+            self.error()
 
     # ---- for vendors: results of commands -----------------------------------------------------------
 
@@ -166,9 +206,9 @@ class Module(Reception):
     def _collect_handlers(self):
         handlers = {}
         for cls in reversed(type(self).__mro__):
-            for name, member in vars(cls).items():
+            for member in vars(cls).values():
                 for command in getattr(member, "at_names", ()):
-                    handlers[command] = getattr(self, name)
+                    handlers[command] = member.__get__(self)
         return handlers
 
     def _process_line(self, text):

@@ -6,6 +6,14 @@ Owns the output bytes.  Knows neither commands nor where the bytes go.
 _NUMERIC_RESULTS = {"OK": "0", "CONNECT": "1", "NO CARRIER": "3", "ERROR": "4"}     # V.250 5.7.1, ATV0
 
 
+def _encoded(text):
+    """What came from the host goes back as it came; text of people may hold more."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
 class Output:
     OUTPUT_LIMIT = 2048         # bytes waiting for the line beyond which nothing is pushed
     SHARED_FRAMES = True        # information lines of one answer share one CR LF between them
@@ -92,7 +100,7 @@ class Output:
 
     def _frame(self, text, payload=None, inline=False, tail=True, lead=True):
         frame = bytearray(b"\r\n" if lead else b"")
-        frame += text.encode("latin-1")
+        frame += _encoded(text)
         if payload is None:
             return bytes(frame + b"\r\n")
         frame += b"" if inline else b"\r\n"

@@ -3,6 +3,10 @@
 Owns the input bytes, the state of the line and the part of the strict checker that looks at when the host
 speaks.  Knows no command: complete lines go to `_process_line`, payload and transparent data to the
 functions that were given for them.
+
+A line ends with CR; a LF behind it belongs to it, also when a prompt or data mode begins there.  A LF may be the
+first byte of the payload, too: it is taken for the line's when it came together with the CR, when the host cannot
+have seen the prompt yet, or when the host has ended the command before with CR LF.
 """
 
 from .capture import Capture
@@ -10,17 +14,22 @@ from .escape import EscapeDetector
 from .output import Output
 
 _CROSSING_MS = 500      # after a lost connection the host's last data may still be on its way
+_TYPING_MS = 1000       # so long after an echoed character unsolicited lines wait for the rest of the line
+_CR, _LF, _ESC, _DEL = b"\r\n\x1b\x7f"
 
 
 class Reception(Output):
     MAX_LINE = 2560             # longest command line; the longest of the manuals carries 2048 hex digits
     ESCAPE_GUARD_MS = 1000
     ESCAPE_WINDOW_MS = 1000
+    QUIRKS = {"lf-is-data": "LF behind the CR of a command is the first byte of the payload or of data mode"}
 
     def __init__(self):
         super().__init__()
         self.input_paused = False   # data mode: the connection takes no more; the line holds bytes back
+        self.erase = 8              # S5 of V.250: the character that takes back the one before it
         self._input = bytearray()   # bytes from the host not yet looked at
+        self._sends_lf = False      # the host ended its last command with CR LF
         self._draining = False
         self._forgiving_ms = -1.0   # until then bytes that make no sense are data that crossed NO CARRIER
         self._stray_escape = None   # Timer: a lone "+++" in command mode is forgotten
@@ -95,7 +104,7 @@ class Reception(Output):
     @property
     def line_free(self):
         """True when unsolicited lines go out at once."""
-        return self._capture is None and self._sink is None and self.alive
+        return self._capture is None and self._sink is None and self.alive and not self._typing
 
     # ---- for the line
 
@@ -103,7 +112,7 @@ class Reception(Output):
         """Bytes from the host, as far as the line has carried them."""
         if not self.alive:
             return      # a booting module neither echoes nor answers
-        if not self._input and not self._sink:
+        if not self._input and not self._typed and not self._sink:
             self._check_patience(data)
         self._input += data
         self._drain()
@@ -120,6 +129,12 @@ class Reception(Output):
         self._impatient = False     # the host has already spoken during the command in progress
         self.input_paused = False
         self._input.clear()
+        self._typed = bytearray()   # the command line so far, without what was taken back
+        self._too_long = False      # the rest of the line is dropped
+        self._typing = False        # characters of an unfinished line have been echoed; until when they hold
+        self._typing_until_ms = 0.0     # unsolicited lines back
+        self._behind_cr = False     # the byte before was the CR of a command line,
+        self._lf_at_once = False    # and a LF came together with it
 
     @property
     def _forgiving(self):
@@ -138,14 +153,28 @@ class Reception(Output):
             return
         self._draining = True
         try:
-            while self._input and self._consume():
+            while self._input and self._consume_safely():
                 pass
         finally:
             self._draining = False
 
+    def _consume_safely(self):
+        before = len(self._input)
+        try:
+            return self._consume()
+        except Exception as problem:
+            self.crashed(problem)
+            if len(self._input) == before:
+                self._input.clear()
+            return True
+
     def _consume(self):
         """Use some of the input; False when what is there has to wait."""
-        if self._sink:
+        if self._behind_cr:
+            self._behind_cr = False
+            if self._ends_line():
+                del self._input[:1]
+        elif self._sink:
             data = bytes(self._input)
             self._input.clear()
             self._escape.feed(data)
@@ -161,6 +190,16 @@ class Reception(Output):
         else:
             return self._consume_line()
         return True
+
+    def _ends_line(self):
+        """True when the byte behind the CR of a command line is its LF."""
+        ends = self._input[0] == _LF
+        if not (self._sink or self._capture):
+            self._sends_lf = ends
+            return ends
+        if self.quirk("lf-is-data"):
+            return False
+        return ends and (self._lf_at_once or self._sends_lf or self._delivered < self._awaited)
 
     def _consume_payload(self):
         capture = self._capture
@@ -189,56 +228,94 @@ class Reception(Output):
         done(data)
 
     def _consume_line(self):
-        end = self._input.find(b"\r")
+        """Take what has been typed up to and with CR."""
+        end = self._input.find(_CR)
+        typed = bytes(self._input if end < 0 else self._input[:end])
+        del self._input[:len(typed) + 1]
+        self._type(typed)
         if end < 0:
-            return self._consume_without_cr()
-        # ESC ends a payload that nobody waits for any more; LF is the second half of a CR LF
-        line = bytes(self._input[:end]).lstrip(b"\n\x1b")
-        del self._input[:end + 1]
-        if not line:
-            return True
-        if len(line) > self.MAX_LINE:
-            self._refuse_long_line()
-            return True
-        if self.echo:
-            self._spliced()
-            self._write(line + b"\r")
-            self._spliced()
-        text = line.decode("latin-1")
-        start = text.upper().find("AT")     # V.250 5.2.1: everything before "AT" is ignored
-        if start and self._forgiving:
-            return True
-        if start:
-            what = "text that is no command" if start < 0 else "text before a command"
-            self.violation(f"{what}: {text[:start if start > 0 else 24][:24]!r}")
-        if start >= 0:
-            self._process_line(text[start:])
+            return self._line_unfinished()
+        self._behind_cr = True
+        self._lf_at_once = self._input[:1] == b"\n"
+        line, self._typed = bytes(self._typed), bytearray()
+        self._typing = self._too_long = False
+        if line:
+            if self.echo:
+                self._write(b"\r")
+                self._spliced()
+            self._command_line(line)
+        self._flush_held()
         return True
 
-    def _consume_without_cr(self):
+    def _type(self, typed):
+        """Add characters to the command line, echo them, and take back what the host takes back."""
+        echo = bytearray()
+        before = len(self._typed)
+        for char in typed:
+            if char in (self.erase, _DEL):
+                if self._typed:
+                    del self._typed[-1:]
+                    echo += b"\b \b"
+            # ESC ends a payload that nobody waits for any more; LF is the second half of a CR LF
+            elif char != _LF and not (char == _ESC and not self._typed) and not self._too_long:
+                self._typed.append(char)
+                echo.append(char)
+        if echo and self.echo:
+            if not before:
+                self._spliced()
+            self._write(echo)
+        if len(self._typed) > self.MAX_LINE:
+            self._typed.clear()
+            self._too_long = True
+            self.violation(f"command line longer than {self.MAX_LINE} characters")
+            self.busy = True
+            self.error()
+
+    def _line_unfinished(self):
         """The start of a line; only `A/` (V.250 5.2.4) is complete without a CR."""
-        start = bytes(self._input.lstrip(b"\n\x1b"))
+        start = bytes(self._typed)
         if start.upper() == b"A/":
-            self._input.clear()
+            self._typed.clear()
+            self._typing = False
             self._process_line(self._last_line)
             return True
         if start == b"+++" and self._stray_escape is None:
             # a host that does not know whether it is in data mode
             self._stray_escape = self.after(self.ESCAPE_GUARD_MS, self._forget_escape)
-        if len(start) > self.MAX_LINE:
-            self._input.clear()
-            self._refuse_long_line()
+        if start and self.echo:
+            self._typing_until_ms = self.now_ms() + _TYPING_MS
+            if not self._typing:
+                self._typing = True
+                self.after(_TYPING_MS, self._look_at_typing)
         return False
 
-    def _refuse_long_line(self):
-        self.violation(f"command line longer than {self.MAX_LINE} characters")
-        self.busy = True
-        self.error()
+    def _look_at_typing(self):
+        """Unsolicited lines have waited long enough for the rest of the line."""
+        if not self._typing:
+            return
+        if self.now_ms() < self._typing_until_ms:
+            self.after(self._typing_until_ms - self.now_ms(), self._look_at_typing)
+        else:
+            self._typing = False
+            self._flush_held()
+
+    def _command_line(self, line):
+        start = line.upper().find(b"AT")    # V.250 5.2.1: everything before "AT" is ignored
+        if start and self._forgiving:
+            return
+        text = line.decode("latin-1")
+        if start:
+            what = "text that is no command" if start < 0 else "text before a command"
+            self.violation(f"{what}: {text[:start if start > 0 else 24][:24]!r}")
+        if start >= 0:
+            self._process_line(text[start:])
 
     def _forget_escape(self):
         self._stray_escape = None
-        if not self._sink and not self._capture and bytes(self._input.lstrip(b"\n\x1b")) == b"+++":
-            self._input.clear()
+        if not self._sink and not self._capture and self._typed == b"+++":
+            self._typed.clear()
+            self._typing = False
+            self._flush_held()
 
     def _escaped(self):
         self.command_mode("OK")

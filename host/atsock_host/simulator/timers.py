@@ -25,8 +25,11 @@ class Timer:
 
 
 class Timers:
-    def __init__(self, clock):
+    """`on_error(exception)` is told of what a timer's function raises; without it the exception goes through."""
+
+    def __init__(self, clock, on_error=None):
         self._clock = clock
+        self._on_error = on_error
         self._heap = []
         self._order = itertools.count()     # equal deadlines run in the order of their making
 
@@ -50,7 +53,12 @@ class Timers:
                 return
             timer = heapq.heappop(self._heap)[2]
             run, timer.run = timer.run, None
-            run()
+            try:
+                run()
+            except Exception as problem:
+                if self._on_error is None:
+                    raise
+                self._on_error(problem)
 
     def clear(self):
         for _, _, timer in self._heap:

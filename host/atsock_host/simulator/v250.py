@@ -7,6 +7,9 @@ from .arguments import Int, Optional
 from .module import at
 
 
+_REGISTERS = {0: 0, 2: 43, 3: 13, 4: 10, 5: 8, 12: 50}     # V.250 6.2 and 6.3: start values
+
+
 class V250Commands:
     rate = 115200               # speed of the line in bit/s; what AT+IPR and CONNECT show
     QUIRKS = {"echo-stays": "ATE0 answers OK, but the echo stays on"}
@@ -14,7 +17,8 @@ class V250Commands:
     def reset(self):
         super().reset()
         self.connect_text = True        # CONNECT carries the speed (ATX, AT\V)
-        self.registers = {0: 0, 2: 43, 3: 13, 4: 10, 5: 8, 12: 50}
+        self.registers = dict(_REGISTERS)
+        self.erase = self.registers[5]
         self.flow_control = (0, 0)
         self.dtr_mode = 0
 
@@ -64,7 +68,7 @@ class V250Commands:
         self.ok()
 
     @at("&C", "&E", "&W", "&K", "&S", "\\Q", "L", "M", "T", "P")
-    def accepted(self, form, args):
+    def without_effect(self, form, args):
         del form
         self.match(args, Optional(Int(0, 9), 0))
         self.ok()
@@ -75,6 +79,8 @@ class V250Commands:
         self.match(args, Optional(Int(0, 0), 0))
         self.echo = self.verbose = True
         self.quiet = False
+        self.registers = dict(_REGISTERS)
+        self.erase = self.registers[5]
         self.cmee = self.CMEE_START
         for name in self.report:
             self.report[name] = 0
@@ -101,7 +107,8 @@ class V250Commands:
         if form == "read":
             self.info(f"{self.registers.get(number, 0):03d}")
         elif form == "write":
-            self.registers[number] = args[0]
+            (self.registers[number],) = self.match(args, Int(0, 255))
+            self.erase = self.registers[5]
         self.ok()
 
     @at("+IPR")

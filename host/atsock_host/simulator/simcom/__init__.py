@@ -123,6 +123,8 @@ class SIM7028(Simcom):
             versions = {ipaddress.ip_address(text).version for text in (first, second) if text}
         except ValueError as problem:
             raise BadArguments(str(problem)) from problem
+        if not versions:
+            raise BadArguments("no address")
         family = versions.pop()
         if versions or kind is not None and family != (4, 6)[kind]:
             raise BadArguments("addresses of different families")

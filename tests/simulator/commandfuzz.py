@@ -1,0 +1,169 @@
+"""Random and mutated command lines for one virtual module; repeatable by the seed.
+
+The lines come from the manuals' examples (tests/spec), from the names of all commands the module has, and from both
+with characters changed.  After each the fuzzer plays the host on: payload behind a prompt, the escape out of data mode,
+power behind a power-down, and it waits as long as a module may take.
+"""
+
+import random
+import re
+import sys
+
+from atsock_host.simulator.registry import module_class
+from simbench import Bench, vectors
+
+LONGEST_MS = 400_000        # nothing takes longer than the 240 s of AT+MIPCLOSE=n,2 and the waits before it
+FINAL = re.compile(
+    rb"(?:^|[\r\n])(?:OK|ERROR|NO CARRIER|CONNECT[ \w]*|SEND OK|SEND FAIL|CONNECT FAIL|NO ANSWER|BUSY"
+    rb"|\+CM[ES] ERROR: [^\r]*|\+TCPIP ERROR: [^\r]*|[0-4])\r")
+ARGUMENTS = (
+    "0", "1", "2", "3", "5", "9", "11", "12", "255", "-1", "65536", "99999999999999999999", "", " ", '""', '"a"',
+    '"example.com"', '"192.0.2.10"', '"TCP"', '"UDP"', '"2001:db8::1"', '"IP"', '"internet"', "\xdf", '"\xff"',
+    '"\xb5"', "?", "1.5", "0x10", '"0102"', '"unterminated', "8009", "\x00", '"IPRFMT"', '"dataformat"', '"12/34"', "\xb2",
+)
+JUNK = b"\r\n\x00\x08\x1a\x1b\x7f\xff\xdf\xb5;=?\"',+-&\\ 0123456789ATatEeSsQqVvXxZz"
+PIECES = (";", "=", "?", "=?", "AT", "at", "&W", "&F", "Z", "E1", "Q1", "V0", "S5=8", "\\Q3", "+++", "A/", "&", "\\",
+          "S")
+
+
+class Fuzz:
+    def __init__(self, dialect, seed):
+        self.dice = random.Random(f"{dialect} {seed}")
+        self.bench = Bench(module_class(dialect))
+        module = self.bench.module
+        self.names = sorted(name.encode("latin-1") for name in module._handlers)
+        self.examples = sorted({
+            step["tx"].rstrip("\r").encode("latin-1") for vector in vectors(dialect)
+            for step in vector["steps"] if str(step.get("tx", "")).upper().startswith("AT")})
+        assert self.examples, "the manual's examples are the seeds"
+        self.seen = b""
+        self.silent_ato = dialect in ("nl668", "l610")      # the manuals name no answer to it
+
+    # ---- lines
+
+    def line(self):
+        kind = self.dice.randrange(10)
+        if kind < 3:
+            return self.dice.choice(self.examples)
+        if kind < 7:
+            return b"AT" + self.command()
+        if kind < 8:
+            return b"AT" + b";".join(self.command() for _ in range(self.dice.randint(1, 4)))
+        return self.mutated(self.dice.choice([self.dice.choice(self.examples), b"AT" + self.command()]))
+
+    def command(self):
+        form = self.dice.choice(["", "?", "=?", "=", "=", "=", "=", "="])
+        if form == "=":
+            form += ",".join(self.dice.choice(ARGUMENTS) for _ in range(self.dice.choice((1, 1, 2, 2, 3, 4, 5, 7))))
+        return self.dice.choice(self.names) + form.encode("latin-1")
+
+    def mutated(self, line):
+        line = bytearray(line)
+        for _ in range(self.dice.choice((1, 1, 2, 4, 9))):
+            at = self.dice.randint(2, max(2, len(line)))
+            kind = self.dice.randrange(6)
+            if kind == 0:
+                line[at:at + 1] = bytes([self.dice.choice(JUNK)])
+            elif kind == 1:
+                line[at:at] = bytes([self.dice.choice(JUNK)])
+            elif kind == 2:
+                del line[at:at + self.dice.randint(1, 5)]
+            elif kind == 3:
+                line[at:at] = self.dice.choice(PIECES).encode()
+            elif kind == 4:
+                line[at:at] = line[at:at + 8] * self.dice.choice((2, 40))
+            else:
+                line[at:at + 1] = bytes([self.dice.randrange(256)])
+        return bytes(line)
+
+    # ---- one step
+
+    def step(self):
+        """Send a line and play on until its final result; AssertionError when none comes."""
+        module = self.bench.module
+        line = self.line()
+        erase = module.erase
+        self.seen = b""
+        self.in_data = False
+        self.bench.tx(line + self.dice.choice((b"\r", b"\r", b"\r\n")))
+        asked = not module.quiet and module.alive
+        self.settle()
+        # what is typed so far or was written by nobody is no command; neither is what a mutation has cut in two
+        if asked and b"\r" not in line and line[:2].upper() == b"AT" and not set(line) & {erase, 0x7F} \
+                and not module.quiet and module.alive and not (self.silent_ato and self.in_data):
+            assert FINAL.search(self.seen), f"{line!r} got {self.seen!r}"
+        self.tidy()
+
+    def settle(self):
+        """Until no command is in progress, no prompt is open, and the line is in command mode."""
+        module, bench = self.bench.module, self.bench
+        limit = bench.clock.ms + LONGEST_MS
+        self.seen += bench.rx()
+        while module.alive and (module.busy or module.in_data_mode or module._capture):
+            assert bench.clock.ms < limit, "no final result"
+            if module._capture:
+                self.payload()
+            elif module.in_data_mode:
+                self.in_data = True
+                bench.wait(1100)
+                bench.tx("+++")
+                bench.wait(2000)
+            else:
+                deadline = module.next_deadline_ms()
+                assert deadline is not None, "nothing will ever end the command"
+                bench.wait(max(0, deadline - bench.clock.ms) + 1)
+            self.seen += bench.rx()
+
+    def payload(self):
+        capture = self.bench.module._capture
+        kind = self.dice.randrange(8)
+        if kind == 0:
+            self.bench.wait(200_000)    # the host has forgotten it; not every prompt has an end of its own
+        size = self.dice.choice((0, 1, 5, 3000)) if capture.count is None else capture.count
+        self.bench.tx(self.dice.randbytes(size) if kind < 5 else b"6162" * (size // 4 + 1))
+        self.bench.tx(b"\x1b" if kind == 1 else b"\x1a")
+
+    def peers(self):
+        """What the network does meanwhile."""
+        network = self.bench.network
+        streams = [each for each in network.streams if each.connected and not (each.ended or each.closed)]
+        kind = self.dice.randrange(8)
+        if streams and kind < 3:
+            stream = self.dice.choice(streams)
+            stream.feed(self.dice.randbytes(self.dice.randint(1, 200))[:stream.free_buffer()])
+        elif streams and kind == 3:
+            self.dice.choice(streams).close_by_peer(self.dice.random() < 0.5)
+        elif kind == 4 and (listeners := [each for each in network.listeners if not each.ended]):
+            network.accept(self.dice.choice(listeners), "192.0.2.1", 40_000)
+        elif kind == 5 and (sockets := [each for each in network.sockets if not each.ended]):
+            self.dice.choice(sockets).put_received(b"datagram", "192.0.2.1", 7)
+
+    def tidy(self):
+        """Now and then what keeps the module from answering at all is undone."""
+        module, bench = self.bench.module, self.bench
+        if self.dice.randrange(6) == 0:
+            self.peers()
+        bench.wait(self.dice.choice((0, 0, 1, 50, 1500)))
+        if not module.alive:
+            bench.wait(20_000)
+            if not module.alive:
+                module.power_on()
+                bench.wait(20_000)
+        if module.quiet or not module.verbose or self.dice.randrange(50) == 0:
+            self.settle()
+            bench.tx("\rATQ0V1E0\r")
+            self.settle()
+        for made in (bench.network.streams, bench.network.listeners, bench.network.sockets):
+            made[:] = [each for each in made if not each.ended][-40:]
+        bench.rx()
+
+    # ---- the measure
+
+    def weight(self):
+        """Blocks of memory in use after a restart: what a module keeps for ever."""
+        self.bench.module.power_on()
+        self.bench.wait(600_000)
+        self.bench.rx()
+        self.bench.network.reset()
+        self.bench.module.violations.clear()
+        return sys.getallocatedblocks()
