@@ -7,9 +7,10 @@ standard library only, loads neither pyserial nor the command line.
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["PortError", "SerialPort", "Simulator", "TracePort", "read_trace"]
+__all__ = ["Bridge", "PortError", "SerialPort", "Simulator", "TracePort", "read_trace"]
 
 _HOMES = {
+    "Bridge": ".bridge",
     "PortError": ".serialport",
     "SerialPort": ".serialport",
     "Simulator": ".simulator",

@@ -26,7 +26,8 @@ except ImportError:     # no POSIX descriptors here: pyserial's methods do all t
 
 # Requests and bits of MicroPython's stream protocol (py/stream.h).
 _FLUSH, _POLL, _CLOSE, _GET_FILENO = 1, 3, 4, 10
-POLL_READ, POLL_WRITE, POLL_ERROR, POLL_GONE = 0x01, 0x04, 0x08, 0x10
+POLL_READ, POLL_WRITE, POLL_ERROR, POLL_GONE = 0x01, 0x04, 0x08, 0x10   # select's numbers, too, where it has poll()
+_NO_DESCRIPTOR = 0x20
 
 _CONTROL_ERRORS = (OSError, termios.error) if termios else (OSError,)
 _GENERIC_PAUSE_S = 0.001    # how often wait() looks at a port that has no file descriptor
@@ -78,14 +79,24 @@ class _Descriptor:
         except OSError as error:
             raise self._gone() from error
 
-    def ready(self, timeout_ms, events=select.POLLIN):
+    def ready(self, timeout_ms, events=POLL_READ):
+        if not hasattr(select, "poll"):     # macOS may have none
+            return self._selected(timeout_ms, events)
         poller = select.poll()
         poller.register(self._fd, events)
         found = poller.poll(timeout_ms)
         return found[0][1] if found else 0
 
+    def _selected(self, timeout_ms, events):
+        reads, writes = [self._fd] if events & POLL_READ else [], [self._fd] if events & POLL_WRITE else []
+        try:
+            readable, writable, _ = select.select(reads, writes, [], timeout_ms / 1000)
+        except (OSError, ValueError):       # the descriptor is no more
+            return POLL_ERROR
+        return (POLL_READ if readable else 0) | (POLL_WRITE if writable else 0)
+
     def _hung_up(self):
-        return self.ready(0, 0) & (select.POLLHUP | select.POLLERR | select.POLLNVAL)
+        return self.ready(0, 0) & (POLL_ERROR | POLL_GONE | _NO_DESCRIPTOR)
 
     def _gone(self):
         return PortError(errno.EIO, f"the port {self._name} is gone: it was unplugged or its other end was closed")
@@ -119,11 +130,11 @@ class _Methods:
     def write(self, view):
         return self._do(lambda: self._port.write(view))
 
-    def ready(self, timeout_ms, events=1):
+    def ready(self, timeout_ms, events=POLL_READ):
         until = time.monotonic() + timeout_ms / 1000
         while not self.any() and time.monotonic() < until:
             time.sleep(_GENERIC_PAUSE_S)
-        return (1 if self.any() else 0) | (events & POLL_WRITE)
+        return (POLL_READ if self.any() else 0) | (events & POLL_WRITE)
 
     def _do(self, step):
         try:

@@ -13,7 +13,7 @@ socket itself is tlssocket.py; asyncio needs nothing of this (Modem.open_connect
 import socket
 import ssl
 
-from .tlssocket import TlsSocket
+from .tlssocket import TlsSocket, is_connected
 
 
 class SSLContext(ssl.SSLContext):
@@ -21,7 +21,7 @@ class SSLContext(ssl.SSLContext):
 
     def wrap_socket(self, sock, server_side=False, do_handshake_on_connect=True, suppress_ragged_eofs=None,
                     server_hostname=None, session=None):
-        """TLS over a connected socket: a TlsSocket, or an ssl.SSLSocket over a socket of the operating system.
+        """TLS over a socket: a TlsSocket, or an ssl.SSLSocket over a socket of the operating system.
 
         suppress_ragged_eofs: for the modem's sockets False when it is not given, see TlsSocket.
         """
@@ -47,7 +47,9 @@ def create_default_context(purpose=ssl.Purpose.SERVER_AUTH, *, cafile=None, capa
 
 def wrap_socket(sock, context=None, *, server_side=False, server_hostname=None, do_handshake_on_connect=True,
                 suppress_ragged_eofs=False):
-    """A TlsSocket over a connected socket of the modem; closing it closes that.
+    """A TlsSocket over a socket of the modem; closing it closes that.
+
+    A socket that is not connected yet gets its handshake from connect() of the TlsSocket.
 
     context: an ssl.SSLContext, None for ssl.create_default_context(), which checks the certificate of a server and its
     name, `server_hostname`.  A server needs a context with its certificate.
@@ -61,6 +63,8 @@ def wrap_socket(sock, context=None, *, server_side=False, server_hostname=None, 
     if server_side and server_hostname is not None:
         raise ValueError("server_hostname: the name of a client's peer, a server has none")
     tls = TlsSocket(sock, context, server_side, server_hostname, suppress_ragged_eofs)
-    if do_handshake_on_connect:
+    if do_handshake_on_connect and not is_connected(sock):
+        tls.handshake_on_connect = True
+    elif do_handshake_on_connect:
         tls.do_handshake()
     return tls

@@ -25,6 +25,11 @@ _MSG_PEEK = 2
 default_context = ssl.create_default_context
 
 
+def is_connected(sock):
+    """False when connect() of a socket of the modem is still to come."""
+    return getattr(sock, "_link", sock) is not None
+
+
 class TlsSocket:
     """TLS over `sock`, with the methods of the modem's sockets; closing it closes `sock`.
 
@@ -55,6 +60,27 @@ class TlsSocket:
         self._files = 0  # of makefile(), open
         self._closing = False  # close() was called
         self._closed = False  # and no file is left
+        self.handshake_on_connect = False
+
+    def connect(self, address):
+        """Connect the socket below, and make the handshake if wrap_socket() was to make one.  Waits and raises as both.
+
+        Non-blocking: raises BlockingIOError as the socket does; the handshake is made by the first read or write.
+        """
+        if self._closed:
+            raise ModemError(EBADF, "the socket is closed")
+        self._sock.settimeout(self._timeout)  # the whole of it
+        self._sock.connect(address)
+        if self.handshake_on_connect:
+            self.do_handshake()
+
+    def connect_ex(self, address):
+        """As connect(), with the errno as its result, 0 when it is connected."""
+        try:
+            self.connect(address)
+        except OSError as error:
+            return error.errno
+        return 0
 
     # ---- the protocol
 

@@ -13,9 +13,14 @@ stands for itself; a backslash is \\, CR \r, LF \n, TAB \t, any other byte \xNN.
 words about what came before it (a simulator's complaint, for example).
 
 The simulator's own traces have the direction first and then seconds; the reader takes both.
+
+Passwords and PINs are not written: what stands for one in a command line, or in its echo, becomes asterisks.  A file
+that is made here can be read by its owner only.
 """
 
+import os
 import re
+import stat
 import time
 from typing import NamedTuple
 
@@ -30,6 +35,43 @@ _UNESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
 _ESCAPED = re.compile(r"\\(x[0-9a-fA-F]{2}|.|$)")
 _RECORD = re.compile(r"\s*(\d+(?:\.\d+)?) ([<>!]) ?(.*)")
 _SIMULATORS = re.compile(r"([<>!]) (\d+(?:\.\d+)?) ?(.*)")
+
+
+# Where a secret stands in a command line: the commands, and how many fields come before it.
+_LINE = rb"(AT\+(?:%s)=(?:[^,\r\n]*,){%s})([^\r\n]*)"
+_SECRETS = [
+    re.compile(_LINE % (names, fields), re.IGNORECASE)
+    for names, fields in (
+        (rb"CPIN2?", b"0"),                         # 3GPP TS 27.007 8.3: PIN, new PIN
+        (rb"CPWD", b"1"),                           # 7.5: facility, old and new password
+        (rb"CLCK", b"2"),                           # 7.4: facility, mode, password
+        (rb"QICSGP", b"4"),                         # Quectel: context, type, APN, user, password
+        (rb"CGAUTH", b"2"),                         # 27.007 10.1.31: context, protocol, then the two in either order
+        (rb"MIPCALL", b"2"),                        # Fibocom: operation, APN, user, password
+        (rb"QFTPCFG|QMTCONN|QHTTPCFG|CFTPSLOGIN|CMQTTCONNECT|FTPOPEN", b"2"),
+    )]
+
+
+def hide_secrets(data):
+    """`data` with asterisks instead of what a command line holds of passwords and PINs (quotes and commas stay)."""
+    if b"=" not in data or b"+" not in data:
+        return data
+    for pattern in _SECRETS:
+        data = pattern.sub(lambda match: match[1] + re.sub(rb'[^",]', b"*", match[2]), data)
+    return data
+
+
+def _open_private(path, flags):
+    # A file that is there already keeps its owner, and loses what others may do with it.
+    descriptor = os.open(path, flags, 0o600)
+    if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def open_private(path):
+    """A new text file that only its owner can read.  Raises OSError."""
+    return open(path, "w", encoding="ascii", newline="\n", opener=_open_private)
 
 
 class Record(NamedTuple):
@@ -82,9 +124,13 @@ def read_trace(lines):
 
 
 class TraceWriter:
-    """Writes bursts to a text file; `clock` returns seconds."""
+    """Writes bursts to a text file; `clock` returns seconds.
+
+    A file that takes no more (a full disk) ends the writing, not the program: `error` is then what it raised.
+    """
 
     def __init__(self, file, clock=time.monotonic):
+        self.error = None
         self._file = file
         self._clock = clock
         self._began = clock()
@@ -92,7 +138,7 @@ class TraceWriter:
         self._burst = bytearray()
         self._burst_ms = 0.0        # time of its first byte
         self._last_ms = 0.0         # time of its last byte
-        file.write("# atsock trace: milliseconds, > to the module, < from the module, the bytes\n")
+        self._write("# atsock trace: milliseconds, > to the module, < from the module, the bytes\n")
 
     def record(self, direction, data):
         """`data` went in `direction` just now."""
@@ -111,10 +157,17 @@ class TraceWriter:
     def flush(self):
         """Write the burst being collected."""
         if self._direction is not None:
-            self._file.write(f"{self._burst_ms:11.3f} {self._direction} {escape(self._burst)}\n")
-            self._file.flush()
+            self._write(f"{self._burst_ms:11.3f} {self._direction} {escape(hide_secrets(bytes(self._burst)))}\n")
             self._direction = None
             self._burst.clear()
+
+    def _write(self, text):
+        if self.error is None:
+            try:
+                self._file.write(text)
+                self._file.flush()
+            except OSError as error:
+                self.error = error
 
     def _now_ms(self):
         return (self._clock() - self._began) * 1000
@@ -127,12 +180,13 @@ class TracePort:
     """A port (anything with the interface of machine.UART) whose traffic is also written to `file`.
 
     `file`: a path, which is overwritten, or an open text file.  Closing the TracePort closes the port, and the file
-    when it was opened here.  All that is not transfer (fileno, ioctl, flush, ...) is the wrapped port's own.
+    when it was opened here; it raises what the file raised, if that did not take all.  All that is not transfer
+    (fileno, ioctl, flush, ...) is the wrapped port's own.
     """
 
     def __init__(self, port, file, clock=time.monotonic):
         self._port = port
-        self._own_file = None if hasattr(file, "write") else open(file, "w", encoding="ascii", newline="\n")
+        self._own_file = None if hasattr(file, "write") else open_private(file)
         self._writer = TraceWriter(self._own_file or file, clock)
 
     def any(self):
@@ -166,9 +220,20 @@ class TracePort:
 
     def close(self):
         self._writer.flush()
+        try:
+            self._port.close()
+        finally:
+            self._close_file()
+
+    def _close_file(self):
+        error = self._writer.error
         if self._own_file:
-            self._own_file.close()
-        self._port.close()
+            try:
+                self._own_file.close()
+            except OSError as caught:   # what it has not written is tried once more, and fails again
+                error = error or caught
+        if error is not None:
+            raise error
 
     def __getattr__(self, name):
         return getattr(self._port, name)

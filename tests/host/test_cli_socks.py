@@ -1,13 +1,14 @@
-"""atsock socks: the protocol and the pumping, over a stand-in for the modem that connects with the system's sockets."""
+"""atsock socks: its protocols and the pumping, over a stand-in for the modem that connects with real sockets."""
 
 import asyncio
 import errno
 import signal
 import subprocess
 import sys
-from types import SimpleNamespace
 
+import click
 import pytest
+from atsock_host import relay
 from atsock_host.cli import socks
 
 WAIT_S = 5
@@ -24,19 +25,44 @@ def name(text, port):
 
 
 class Bench:
-    """A proxy, and a far end that answers with what it gets in upper case until it gets a line "bye"."""
+    """A proxy over a module with `ids` connections, and a far end that answers with what it gets in upper case until it
+    gets a line "bye".
+    """
 
-    def __init__(self):
-        self.said, self.asked, self.failure = [], [], None
+    def __init__(self, ids=100):
+        self.said, self.asked, self.failure, self.ids = [], [], None, ids
         self.far_ended = asyncio.Event()
         self.until = asyncio.Event()
         self.listening = asyncio.Event()
+        self.attached, self.attaches, self.opened = True, [], 0
+
+    def isconnected(self):
+        return self.attached
+
+    async def attach_async(self, **account):
+        self.attaches.append(account)
+        await asyncio.sleep(0)
+        self.attached = True
+        return "10.0.0.1"
 
     async def open_connection(self, host, port, ssl=None):
         self.asked.append((host, port))
+        if not self.attached:
+            raise OSError(errno.ENETDOWN, "not attached")
         if self.failure:
             raise self.failure
-        return await asyncio.open_connection("127.0.0.1", self.far_port)
+        if self.opened == self.ids:
+            raise OSError(errno.EMFILE, "all ids are in use")
+        self.opened += 1
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.far_port)
+        close = writer.close
+
+        def closed():
+            self.opened -= not writer.is_closing()
+            close()
+
+        writer.close = closed
+        return reader, writer
 
     def say(self, text):
         self.said.append(text)
@@ -56,7 +82,7 @@ class Bench:
         server = await asyncio.start_server(self.far, "127.0.0.1", 0)
         self.far_port = server.sockets[0].getsockname()[1]
         proxy = asyncio.create_task(
-            socks.serve(SimpleNamespace(open_connection=self.open_connection), 0, self.say, self.until))
+            socks.serve(self, ("127.0.0.1", 0), self.say, self.until, {"user": "u"}))
         await self.listening.wait()
         await story(self, *await self.client())
         self.until.set()
@@ -64,9 +90,9 @@ class Bench:
         server.close()
 
 
-def play(story, failure=None):
+def play(story, failure=None, ids=100):
     async def main():
-        bench = Bench()
+        bench = Bench(ids)
         bench.failure = failure
         async with asyncio.timeout(WAIT_S):
             await bench.run(story)
@@ -121,7 +147,7 @@ def test_a_client_that_says_no_more_gets_the_rest():
 
 
 def test_a_silent_far_end_is_left_after_a_while(monkeypatch):
-    monkeypatch.setattr(socks, "LINGER_S", 0.05)
+    monkeypatch.setattr(relay, "LINGER_S", 0.05)
 
     async def story(bench, reader, writer):
         writer.write(HELLO + name("a", 1))
@@ -138,6 +164,8 @@ def test_a_silent_far_end_is_left_after_a_while(monkeypatch):
      (HELLO + to(socks.IPV4, bytes(4), 1, command=2), WELCOME + b"\x05\x07\x00" + ZEROS),
      (HELLO + b"\x05\x01\x00\x09", WELCOME + b"\x05\x08\x00" + ZEROS),
      (b"\x04\x01\x00\x50\x7f\x00\x00\x01", b""),
+     (b"GET / HTTP/1.1\r\nHost: x\r\n", b""),
+     (bytes(20), b""),
      (b"\x05", b"")])
 def test_what_the_proxy_does_not_do(data, answer):
     async def story(bench, reader, writer):
@@ -161,7 +189,7 @@ def test_a_connection_that_fails(failure, code):
         writer.close()
 
     bench = play(story, failure)
-    assert bench.said[1:] == [f"far.example:7: {failure.args[-1]}"]
+    assert bench.said[-1] == f"far.example:7: {failure.args[-1]}"
 
 
 def test_a_client_that_waits_too_long(monkeypatch):
@@ -190,12 +218,171 @@ def test_a_busy_port_is_1():
     assert errors.startswith("Error: the proxy ends: ") and "address already in use" in errors.lower()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_well(number):
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_it_well(number, status):
     process = subprocess.Popen(
         [sys.executable, "-m", "atsock_host", "socks", "--sim", "bg96", "--listen", "0"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout.readline().startswith("SOCKS5 proxy on 127.0.0.1:")
     process.send_signal(number)
     out, errors = process.communicate(timeout=20)
-    assert (process.returncode, errors) == (0, "")
+    assert (process.returncode, errors.strip()) == (status, "")
+
+
+async def connected(bench, target="a", reader=None, writer=None):
+    if reader is None:
+        reader, writer = await bench.client()
+    writer.write(HELLO + name(target, 1))
+    assert await reader.readexactly(12) == WELCOME + b"\x05\x00\x00" + ZEROS
+    return reader, writer
+
+
+def test_a_client_that_has_its_answer_and_goes_gives_the_id_back(monkeypatch):
+    """curl and a server that keeps the connection open: the next one need not wait for LINGER_S."""
+    monkeypatch.setattr(relay, "QUIET_S", 0.01)
+
+    async def story(bench, reader, writer):
+        await connected(bench, "a", reader, writer)
+        writer.write(b"question")
+        assert await reader.readexactly(8) == b"QUESTION"
+        writer.close()
+        await bench.far_ended.wait()
+
+    play(story)
+
+
+def test_clients_wait_for_a_free_id_in_their_order():
+    order = []
+
+    async def use(bench, target):
+        reader, writer = await connected(bench, target)
+        order.append(target)
+        writer.write(b"bye\n")
+        assert await reader.read() == b""
+        writer.close()
+
+    async def story(bench, reader, writer):
+        await connected(bench, "first", reader, writer)
+        others = []
+        for target in ("second", "third", "fourth"):
+            others.append(asyncio.create_task(use(bench, target)))
+            await asyncio.sleep(0.02)
+        assert order == []
+        writer.write(b"bye\n")
+        assert await reader.read() == b""
+        await asyncio.gather(*others)
+        writer.close()
+
+    bench = play(story, ids=1)
+    assert order == ["second", "third", "fourth"]
+    assert [host for host, port in bench.asked].count("third") == 1     # the module is not asked again and again
+
+
+def test_a_client_does_not_wait_for_ever(monkeypatch):
+    monkeypatch.setattr(relay, "QUEUE_S", 0.02)
+
+    async def story(bench, reader, writer):
+        await connected(bench, "first", reader, writer)
+        other_reader, other = await bench.client()
+        other.write(HELLO + name("second", 7))
+        assert await other_reader.read() == WELCOME + b"\x05\x01\x00" + ZEROS
+        other.close()
+        writer.close()
+
+    bench = play(story, ids=1)
+    assert "second:7: all connections of the module are in use, for 0.02 s" in bench.said
+
+
+def test_a_module_without_any_free_id_is_told_at_once():
+    async def story(bench, reader, writer):
+        writer.write(HELLO + name("a", 7))
+        assert await reader.read() == WELCOME + b"\x05\x01\x00" + ZEROS
+        writer.close()
+
+    assert play(story, ids=0).said[1:] == ["a:7: all ids are in use"]
+
+
+def test_it_attaches_again_once_for_all_clients():
+    async def story(bench, reader, writer):
+        bench.attached = False
+        pairs = await asyncio.gather(connected(bench, "a", reader, writer), connected(bench, "b"))
+        for _, each in pairs:
+            each.close()
+
+    bench = play(story)
+    assert bench.attaches == [{"user": "u"}]
+    assert bench.said[1:] == [
+        "the module has lost the network or restarted: attaching again", "attached again: 10.0.0.1"]
+
+
+def test_a_network_that_shows_its_loss_at_the_open():
+    async def story(bench, reader, writer):
+        bench.failure = OSError(errno.ENETDOWN, "context lost")
+
+        async def attach_async(**account):
+            bench.failure = None
+            return "10.0.0.2"
+
+        bench.attach_async = attach_async
+        await connected(bench, "a", reader, writer)
+        writer.close()
+
+    assert play(story).asked == [("a", 1)] * 2
+
+
+def test_an_http_tunnel():
+    async def story(bench, reader, writer):
+        writer.write(b"CONNECT server.example:443 HTTP/1.1\r\nHost: server.example:443\r\n\r\nhello")
+        assert await reader.readexactly(44) == b"HTTP/1.1 200 Connection established\r\n\r\nHELLO"
+        writer.close()
+
+    assert play(story).asked == [("server.example", 443)]
+
+
+def test_an_http_request_with_a_whole_url():
+    async def story(bench, reader, writer):
+        writer.write(b"GET http://server.example/a?b=c HTTP/1.1\r\nHost: server.example\r\nProxy-Connection: x\r\n\r\n")
+        head = await reader.readuntil(b"CLOSE\r\n\r\n")
+        assert head == b"GET /A?B=C HTTP/1.1\r\nHOST: SERVER.EXAMPLE\r\nCONNECTION: CLOSE\r\n\r\n"
+        writer.close()
+
+    assert play(story).asked == [("server.example", 80)]
+
+
+@pytest.mark.parametrize(
+    "request_bytes, status",
+    [(b"GET / HTTP/1.1\r\n\r\n", b"400"), (b"GET https://x/ HTTP/1.1\r\n\r\n", b"400"),
+     (b"CONNECT server.example HTTP/1.1\r\n\r\n", b"400"), (b"CONNECT x:99999 HTTP/1.1\r\n\r\n", b"400"),
+     (b"GET http://x/\r\n\r\n", b"400")])
+def test_http_that_is_refused(request_bytes, status):
+    async def story(bench, reader, writer):
+        writer.write(request_bytes)
+        assert (await reader.read()).startswith(b"HTTP/1.1 " + status + b" ")
+        writer.close()
+
+    assert play(story).asked == []
+
+
+@pytest.mark.parametrize("number, status", [(errno.ECONNREFUSED, b"502 Bad"), (errno.ETIMEDOUT, b"504 Gateway")])
+def test_http_that_cannot_be_connected(number, status):
+    async def story(bench, reader, writer):
+        writer.write(b"CONNECT x:1 HTTP/1.1\r\n\r\n")
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 " + status) and answer.endswith(b"\r\n\r\nno way\n")
+        writer.close()
+
+    play(story, OSError(number, "no way"))
+
+
+@pytest.mark.parametrize(
+    "text, address",
+    [("1080", ("127.0.0.1", 1080)), ("0.0.0.0:0", ("0.0.0.0", 0)), ("[::1]:8080", ("::1", 8080)),
+     (":9", ("127.0.0.1", 9))])
+def test_where_it_listens(text, address):
+    assert socks._Address().convert(text, None, None) == address
+
+
+@pytest.mark.parametrize("text", ["", "x", "1:x", "127.0.0.1:99999", "-1"])
+def test_where_it_cannot_listen(text):
+    with pytest.raises(click.UsageError, match="ADDR"):
+        socks._Address().convert(text, None, None)

@@ -5,6 +5,7 @@ import socket
 import click
 
 from .session import failing, modem_options, opened_modem, waiting
+from .words import say
 
 
 @click.command("ping", short_help="Let the module ping a host.")
@@ -19,11 +20,11 @@ def ping_command(choice, host, count, size, timeout_ms):
     with opened_modem(choice) as modem:
         with failing(f"cannot ping {host}"), waiting(f"pinging {host}"):
             result = modem.ping(host, count=count, size=size, timeout_ms=timeout_ms)
-    lost = 100 * (result.sent - result.received) // result.sent if result.sent else 100
-    click.echo(f"{host}: {result.sent} sent, {result.received} received, {lost} % lost")
-    if not result.received:
-        raise click.ClickException(f"{host} did not answer")
-    click.echo(f"round trip min/avg/max {result.min_ms}/{result.avg_ms}/{result.max_ms} ms")
+        lost = 100 * (result.sent - result.received) // result.sent if result.sent else 100
+        say(f"{host}: {result.sent} sent, {result.received} received, {lost} % lost")
+        if not result.received:
+            raise click.ClickException(f"{host} did not answer")
+        say(f"round trip min/avg/max {result.min_ms}/{result.avg_ms}/{result.max_ms} ms")
 
 
 @click.command("resolve", short_help="Resolve a name with the module's DNS.")
@@ -35,9 +36,10 @@ def resolve_command(choice, name, ipv6):
     with opened_modem(choice) as modem:
         with failing(f"cannot resolve {name}"), waiting(f"resolving {name}"):
             addresses = modem.resolve(name, socket.AF_INET6) if ipv6 else modem.resolve(name)
-    if not addresses:
-        raise click.ClickException(f"cannot resolve {name}: no address")
-    click.echo("\n".join(addresses))
+        if not addresses:
+            raise click.ClickException(f"cannot resolve {name}: no address")
+        for address in addresses:
+            say(address)
 
 
 @click.command("ntp", short_help="Set the module's clock from a time server.")
@@ -49,4 +51,4 @@ def ntp_command(choice, server, ntp_port):
     with opened_modem(choice) as modem:
         with failing(f"cannot get the time from {server}"), waiting(f"asking {server}"):
             report = modem.ntp(server, ntp_port)
-    click.echo(report)
+        say(report)

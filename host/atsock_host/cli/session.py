@@ -5,7 +5,6 @@ Owns --port, --sim and their companions.  Knows no command.
 
 import contextlib
 import functools
-import os
 from types import SimpleNamespace
 
 import atsock
@@ -16,6 +15,8 @@ from ..limits import ACCESS, DIALECTS
 from ..serialport import SerialPort
 from ..simulator import Simulator, SimulatorError
 from ..trace import TracePort
+from . import settings
+from .words import sentence
 
 DEFAULT_BAUD = 115200
 SIM_APN = "internet"        # a virtual module has none stored, and some modules refuse to attach without one
@@ -43,7 +44,8 @@ _PORT_OPTIONS = (
     _Option("--baud", type=click.IntRange(min=50), metavar="N",
             help=f"Speed of the line; {DEFAULT_BAUD} if not given, no limit with --sim."),
     _Option("--rtscts", is_flag=True, help="Hardware flow control."),
-    _Option("--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write all traffic to FILE."),
+    _Option("--trace", type=click.Path(dir_okay=False), metavar="FILE",
+            help="Write all traffic to FILE, passwords and PIN left out."),
 )
 _MODEM_OPTIONS = (
     _Option("--dialect", type=click.Choice(DIALECTS), metavar="DIALECT",
@@ -51,17 +53,22 @@ _MODEM_OPTIONS = (
     _Option("--apn", help="Access point of the mobile network; if not given, the one that is stored "
             f"in the module, with --sim {SIM_APN}."),
     _Option("--user", help="User name for the access point."),
-    _Option("--password", help="Password for the access point."),
-    _Option("--pin", help="PIN of the SIM card."),
+    _Option("--password", help="Password for the access point; who else uses this computer can see it here, but not "
+            "in ATSOCK_PASSWORD, in the config file, or with --ask-password."),
+    _Option("--ask-password", is_flag=True, help="Ask for that password."),
+    _Option("--pin", help="PIN of the SIM card; likewise ATSOCK_PIN, the config file, --ask-pin."),
+    _Option("--ask-pin", is_flag=True, help="Ask for that PIN."),
     _Option("--access", type=click.Choice(ACCESS), default="buffer", show_default=True, metavar="MODE",
             help=f"How received data comes from the module: {', '.join(ACCESS)}."),
 )
+_SECRETS = (("password", "password of the access point"), ("pin", "PIN of the SIM card"))
 
 
 def _choices(options, several=(), optional=False):
     """A decorator that adds `options` to a command, which gets them together as one namespace, `choice`.
 
-    `several`: names of those that may be repeated, and come as a tuple; `optional`: no module need be chosen.
+    `several`: names of those that may be repeated, and come as a tuple; `optional`: no module need be chosen, and none
+    is by the environment or the config file.
     """
 
     def decorate(command):
@@ -69,11 +76,14 @@ def _choices(options, several=(), optional=False):
         def collected(**values):
             names = [name for name in values if name in _NAMES]
             choice = SimpleNamespace(**{name: values.pop(name) for name in names})
+            if not optional:
+                settings.fill(click.get_current_context(), choice)
             if bool(choice.port) == bool(choice.sim) and (choice.port or not optional):
                 raise click.UsageError("say which module: either --port URL or --sim DIALECT")
             if choice.hosts and not choice.sim:
                 raise click.UsageError("--host goes with --sim: a module on a port has the real network")
             choice.hosts = host_table(choice.hosts)
+            _ask_for_secrets(choice)
             return command(choice=choice, **values)
 
         for option in reversed(options):
@@ -83,7 +93,14 @@ def _choices(options, several=(), optional=False):
     return decorate
 
 
-_NAMES = {"port", "sim", "hosts", "baud", "rtscts", "trace", "dialect", "apn", "user", "password", "pin", "access"}
+def _ask_for_secrets(choice):
+    for name, text in _SECRETS:
+        if getattr(choice, f"ask_{name}", False):
+            setattr(choice, name, click.prompt(text, hide_input=True, err=True))
+
+
+_NAMES = {"port", "sim", "hosts", "baud", "rtscts", "trace", "dialect", "apn", "user", "password", "pin", "access",
+          "ask_password", "ask_pin"}
 port_options = _choices(_PORT_OPTIONS)
 modem_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS)
 
@@ -94,6 +111,9 @@ def bench_options(command):
     return _choices(_PORT_OPTIONS + _MODEM_OPTIONS, several, optional=True)(command)
 
 
+def account(choice):
+    """The keyword arguments of attach()."""
+    return {"user": choice.user, "password": choice.password, "pin": choice.pin}
 
 
 def host_table(texts):
@@ -105,17 +125,6 @@ def host_table(texts):
             raise click.UsageError(f"--host must be NAME=ADDR[:PORT], not {text}")
         table[name] = target
     return table
-
-
-def sentence(error):
-    """What an exception says, in words: of an OSError without a text, what its number means."""
-    if isinstance(error, OSError):
-        text = getattr(error, "strerror", None)
-        if isinstance(text, str):
-            return f"{text}: {error.filename}" if error.filename else text
-        if len(error.args) == 1 and isinstance(error.args[0], int):
-            return os.strerror(error.args[0])
-    return str(error) or type(error).__name__
 
 
 @contextlib.contextmanager
@@ -139,8 +148,18 @@ def opened_port(choice):
                 url = stack.enter_context(Simulator(choice.sim, hosts=choice.hosts, baudrate=choice.baud or 0)).port
             port = stack.enter_context(SerialPort(url, choice.baud or DEFAULT_BAUD, choice.rtscts))
             if choice.trace:
-                port = stack.enter_context(TracePort(port, choice.trace))
+                port = stack.enter_context(_traced(port, choice.trace))
         yield port
+
+
+@contextlib.contextmanager
+def _traced(port, path):
+    traced = TracePort(port, path)
+    try:
+        yield traced
+    finally:
+        with failing(f"the trace {path} is not complete"):
+            traced.close()
 
 
 @contextlib.contextmanager
@@ -153,7 +172,7 @@ def opened_modem(choice, attach=True):
         try:
             if attach:
                 with failing("cannot attach to the network"), waiting("attaching to the network"):
-                    modem.attach(user=choice.user, password=choice.password, pin=choice.pin)
+                    modem.attach(**account(choice))
             yield modem
         finally:
             # The port may be what failed: closing must not hide the failure that is on its way.

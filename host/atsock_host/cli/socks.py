@@ -1,7 +1,7 @@
-"""atsock socks: a SOCKS5 proxy on this machine whose connections go through the module.
+"""atsock socks: a proxy on this machine whose connections go through the module.
 
-Owns the protocol (RFC 1928: no authentication, CONNECT) and the pumping of bytes.  The module's side is the
-driver's asyncio interface.
+Owns the protocols that clients speak to it: SOCKS5 (RFC 1928: no authentication, CONNECT), HTTP CONNECT and, for what
+has no TLS, HTTP requests with a whole URL (RFC 9110, 7.6).  relay.py opens the connections and carries the bytes.
 """
 
 import asyncio
@@ -9,10 +9,13 @@ import contextlib
 import errno
 import ipaddress
 import signal
+import urllib.parse
 
 import click
 
-from .session import failing, modem_options, opened_modem, sentence
+from ..relay import Relay, abort
+from .session import account, failing, modem_options, opened_modem
+from .words import say, sentence
 
 VERSION = 5
 NO_AUTHENTICATION, NOTHING_ACCEPTABLE = 0x00, 0xFF
@@ -24,85 +27,157 @@ _REPLIES = {
     errno.ECONNREFUSED: REFUSED, errno.ETIMEDOUT: TIMED_OUT,
 }
 
-BLOCK = 2048
 HANDSHAKE_S = 30
-LINGER_S = 10       # how long the far end may stay silent after the client has said all it had
+END_S = 3           # the proxy's end waits so long for what is on its way
+HTTP_HEAD = 16384   # the longest head of an HTTP request
 
 
 class Refused(Exception):
-    """The client asked for what this proxy cannot do; `args[0]` is the reply."""
+    """The client asked for what this proxy cannot do; `args[0]` is the reply (bytes)."""
 
 
-@click.command("socks", short_help="A SOCKS5 proxy whose connections go through the module.")
-@click.option("--listen", type=click.IntRange(0, 65535), default=1080, show_default=True, metavar="PORT",
-              help="TCP port on 127.0.0.1; 0 takes a free one.")
+class _Address(click.ParamType):
+    name = "address"
+
+    def convert(self, value, param, ctx):
+        """(host, port) from [ADDR:]PORT."""
+        if isinstance(value, tuple):
+            return value
+        host, _, port = str(value).rpartition(":")
+        host = host.strip("[]") or "127.0.0.1"
+        if not port.isdecimal() or int(port) > 65535:
+            self.fail(f"[ADDR:]PORT, with a port of 0 to 65535, not {value}")
+        return host, int(port)
+
+
+@click.command("socks", short_help="A proxy (SOCKS5, HTTP) whose connections go through the module.")
+@click.option("--listen", type=_Address(), default="1080", show_default=True, metavar="[ADDR:]PORT",
+              help="Where clients connect to: 127.0.0.1 unless told otherwise; port 0 takes a free one.")
 @modem_options
 def socks_command(choice, listen):
-    """Run a SOCKS5 proxy on 127.0.0.1 until Ctrl-C; its connections go through the module.
+    """Run a SOCKS5 and HTTP proxy on 127.0.0.1 until Ctrl-C; its connections go through the module.
 
-    For example: curl --proxy socks5h://127.0.0.1:1080 http://example.com/ (socks5h lets the module resolve names).
-    As many connections as the module has sockets.
+    For example: curl --proxy socks5h://127.0.0.1:1080 http://example.com/ (socks5h lets the module resolve names), or
+    curl --proxy http://127.0.0.1:1080 https://example.com/. More connections than the module has wait for their turn;
+    after a restart of the module or a loss of the network it attaches again by itself.
     """
     with opened_modem(choice) as modem, failing("the proxy ends"):
-        asyncio.run(serve(modem, listen, click.echo))
+        asyncio.run(serve(modem, listen, say, account=account(choice)))
 
 
-async def serve(modem, listen, say, until=None):
-    """Serve on 127.0.0.1 until SIGINT or SIGTERM, or until the asyncio.Event `until` is set."""
+async def serve(modem, listen, say, until=None, account=None):
+    """Serve on `listen`, (host, port), until SIGTERM, or until the asyncio.Event `until` is set.
+
+    Ctrl-C comes as a cancellation, by asyncio.run().
+    """
     until = until or asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, until.set)
+    with contextlib.suppress(NotImplementedError):      # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, until.set)
+    relay = Relay(modem, account, say)
+    clients = set()
 
-    async def client(reader, writer):
-        try:
-            await _converse(modem, reader, writer, say)
-        finally:
-            writer.close()
+    def client(reader, writer):
+        task = asyncio.create_task(_serve_client(relay, reader, writer, say))
+        clients.add(task)
+        task.add_done_callback(clients.discard)
 
-    server = await asyncio.start_server(client, "127.0.0.1", listen)
-    say("SOCKS5 proxy on 127.0.0.1:%d, Ctrl-C ends it" % server.sockets[0].getsockname()[1])
+    server = await asyncio.start_server(client, *listen, limit=HTTP_HEAD)
+    host, port = server.sockets[0].getsockname()[:2]
+    say(f"SOCKS5 proxy on {host}:{port}, Ctrl-C ends it")
+    if not ipaddress.ip_address(host).is_loopback:
+        say("whoever reaches this address can use the module's connection")
     try:
         await until.wait()
     finally:
-        server.close()      # asyncio.run() cancels the conversations; waiting for the clients would take for ever
+        server.close()
+        await _end(clients)
 
 
-async def _converse(modem, reader, writer, say):
+async def _end(tasks):
+    # A conversation that does not end for being cancelled is left behind: its connection is closed with the modem.
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(set(tasks), timeout=END_S)
+
+
+async def _serve_client(relay, reader, writer, say):
+    try:
+        await _converse(relay, reader, writer, say)
+    except asyncio.CancelledError:
+        pass            # the proxy ends
+    finally:
+        writer.close()
+
+
+async def _converse(relay, reader, writer, say):
     try:
         async with asyncio.timeout(HANDSHAKE_S):
-            host, port = await _handshake(reader, writer)
+            wish = await _handshake(reader, writer)
     except Refused as refusal:
-        writer.write(_reply(refusal.args[0]))
+        writer.write(refusal.args[0])
         return
-    except (asyncio.IncompleteReadError, TimeoutError, ConnectionError):
-        return      # the client went away, or never was one
+    except (EOFError, asyncio.LimitOverrunError, OSError):
+        return          # the client went away, or never was one, or took too long
     try:
-        far_reader, far_writer = await modem.open_connection(host, port)
+        async with relay.connection(wish.host, wish.port) as (far_reader, far_writer):
+            writer.write(wish.granted)
+            if wish.first:
+                far_writer.write(wish.first)
+            wish.is_open = True
+            await relay.join(reader, writer, far_reader, far_writer)
     except (OSError, ValueError) as error:
-        say(f"{host}:{port}: {sentence(error)}")
-        writer.write(_reply(_REPLIES.get(getattr(error, "errno", None), FAILED)))
-        return
-    try:
-        writer.write(_reply(OK))
-        await _join(reader, writer, far_reader, far_writer)
-    except OSError as error:
-        say(f"{host}:{port}: {sentence(error)}")
-    finally:
-        far_writer.close()
-        with contextlib.suppress(OSError):
-            await far_writer.wait_closed()
+        say(f"{wish.host}:{wish.port}: {sentence(error)}")
+        if wish.is_open:
+            abort(writer)       # a proper end would say that this was all
+        else:
+            writer.write(wish.refusal(error))
+
+
+class _Wish:
+    """Where a client wants to be connected to, and how that is answered."""
+
+    is_open = False
+    granted = b""
+    first = b""         # bytes for the far end that the handshake has taken
+
+    def __init__(self, host, port):
+        self.host, self.port = host, port
+
+
+class _SocksWish(_Wish):
+    # The address is one of zeros: the module does not tell the local end of its connections.
+    granted = bytes((VERSION, OK, 0, IPV4)) + bytes(6)
+
+    def refusal(self, error):
+        return _reply(_REPLIES.get(getattr(error, "errno", None), FAILED))
+
+
+class _HttpWish(_Wish):
+    def refusal(self, error):
+        late = getattr(error, "errno", None) == errno.ETIMEDOUT
+        return _http_reply("504 Gateway Timeout" if late else "502 Bad Gateway", sentence(error))
+
+
+class _TunnelWish(_HttpWish):
+    granted = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 async def _handshake(reader, writer):
-    """(host, port) that the client wants; Refused with the reply when that cannot be."""
-    version, count = await reader.readexactly(2)
-    methods = await reader.readexactly(count)
-    if version != VERSION:
-        raise ConnectionError("not SOCKS5")
+    """The _Wish of a client; Refused with the reply when that cannot be."""
+    first = await reader.readexactly(1)
+    if first[0] == VERSION:
+        return await _socks_handshake(reader, writer)
+    if not first.isalpha():
+        raise ConnectionError("neither SOCKS5 nor HTTP")
+    head = first + await reader.readuntil(b"\r\n\r\n")
+    return _http_wish(head.decode("latin-1"))
+
+
+async def _socks_handshake(reader, writer):
+    methods = await reader.readexactly((await reader.readexactly(1))[0])
     if NO_AUTHENTICATION not in methods:
-        writer.write(bytes((VERSION, NOTHING_ACCEPTABLE)))
-        raise ConnectionError("the client insists on authentication")
+        raise Refused(bytes((VERSION, NOTHING_ACCEPTABLE)))
     writer.write(bytes((VERSION, NO_AUTHENTICATION)))
     version, command, _, kind = await reader.readexactly(4)
     if kind == NAME:
@@ -110,36 +185,42 @@ async def _handshake(reader, writer):
     elif kind in (IPV4, IPV6):
         host = str(ipaddress.ip_address(await reader.readexactly(4 if kind == IPV4 else 16)))
     else:
-        raise Refused(NO_ADDRESS_TYPE)
+        raise Refused(_reply(NO_ADDRESS_TYPE))
     port = int.from_bytes(await reader.readexactly(2), "big")
     if command != CONNECT:
-        raise Refused(NO_COMMAND)
-    return host, port
+        raise Refused(_reply(NO_COMMAND))
+    return _SocksWish(host, port)
+
+
+def _http_wish(head):
+    request, *headers = head.removesuffix("\r\n\r\n").split("\r\n")
+    method, _, rest = request.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    if not version.startswith("HTTP/1."):
+        raise Refused(_http_reply("400 Bad Request", "this is a proxy for HTTP/1.1 and SOCKS5"))
+    tunnel = method == "CONNECT"
+    try:
+        url = urllib.parse.urlsplit(f"//{target}" if tunnel else target)
+        host, port = url.hostname, url.port or (0 if tunnel else 80)
+    except ValueError:
+        host, port = None, 0
+    if not host or not port or not tunnel and url.scheme != "http":
+        raise Refused(_http_reply("400 Bad Request", "ask for CONNECT host:port, or for a whole http:// URL"))
+    if tunnel:
+        return _TunnelWish(host, port)
+    # One request for each connection: the next one may be for another host.
+    kept = [line for line in headers if not line.lower().startswith(("proxy-", "connection:", "keep-alive:"))]
+    path = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
+    wish = _HttpWish(host, port)
+    wish.first = "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""]).encode("latin-1")
+    return wish
 
 
 def _reply(code):
-    """A reply with an address of zeros: the module does not tell the local end of its connections."""
     return bytes((VERSION, code, 0, IPV4)) + bytes(6)
 
 
-async def _join(reader, writer, far_reader, far_writer):
-    """Carry bytes both ways until the far end closes; the module cannot close one direction alone."""
-    up = asyncio.create_task(_pump(reader, far_writer))
-    down = asyncio.create_task(_pump(far_reader, writer))
-    try:
-        await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
-        if up.done() and not up.exception():
-            await asyncio.wait({down}, timeout=LINGER_S)
-        for task in (up, down):
-            if task.done():
-                task.result()
-    finally:
-        for task in (up, down):
-            task.cancel()
-        await asyncio.gather(up, down, return_exceptions=True)
-
-
-async def _pump(reader, writer):
-    while data := await reader.read(BLOCK):
-        writer.write(data)
-        await writer.drain()
+def _http_reply(status, text):
+    body = text.encode() + b"\n"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"Connection: close\r\n\r\n" + body

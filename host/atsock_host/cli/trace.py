@@ -76,15 +76,16 @@ def trace_command(file, summary_only):
     before_ms = 0.0
     try:
         with click.open_file(file, encoding="utf-8") as lines:
-            for record in read_trace(lines):
-                if not summary_only:
-                    _show(console, record, record.ms - before_ms)
-                before_ms = record.ms
-                summary.add(record)
+            records = list(read_trace(lines))
     except OSError as error:
         raise click.ClickException(f"cannot read the trace: {sentence(error)}") from error
     except ValueError as error:
         raise click.ClickException(f"{file}: {error}") from error
+    for record in records:
+        if not summary_only:
+            _show(console, record, record.ms - before_ms)
+        before_ms = record.ms
+        summary.add(record)
     for line in summary.lines():
         console.print(line, markup=False)
 

@@ -1,0 +1,86 @@
+"""Ctrl-C at any moment of any command, a full disk and a closed pipe: one line or none, and no traceback.
+
+The moments are counted, not timed: the program sends itself SIGINT at the N-th call of a function.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from atsock_host import cli
+
+HARNESS = """
+import os, signal, sys
+turns = int(sys.argv.pop(1))
+def count(frame, event, argument):
+    global turns
+    turns -= 1
+    if not turns:
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGINT)
+from atsock_host.__main__ import run
+sys.setprofile(count)
+run("atsock")
+"""
+COMMANDS = {
+    "bench": ["bench", "--sim", "bg96", "--seconds", "0.05", "--direction", "receive", "--interpreter", "cpython"],
+    "get": ["get", "--sim", "bg96", "-o", "-", "http://127.0.0.1:1/"],
+    "info": ["info", "--sim", "bg96"],
+    "resolve": ["resolve", "--sim", "bg96", "--host", "a.example=127.0.0.1", "a.example"],
+    "socks": ["socks", "--sim", "bg96", "--listen", "0"],
+    "term": ["term", "--sim", "bg96"],
+    "trace": ["trace", "-"],
+}
+MOMENTS = (3, 30, 1000, 20_000, 60_000, 100_000, 130_000, 160_000, 200_000)
+TRACE = "0.0 > AT\\r\n1.0 < \\r\\nOK\\r\\n\n"
+
+
+def atsock(*arguments, harness=None, stdout=subprocess.PIPE, stdin="AT\n"):
+    command = [sys.executable, "-c", HARNESS, str(harness)] if harness else [sys.executable, "-m", "atsock_host"]
+    return subprocess.run(
+        command + list(arguments), input=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ctrl_c_at_any_moment(name, moment):
+    if name == "socks" and moment > 160_000:
+        pytest.skip("it waits for its clients, and nothing is called any more")
+    done = atsock(*COMMANDS[name], harness=moment, stdin=TRACE if name == "trace" else "AT\n")
+    assert "Traceback" not in done.stderr and "KeyboardInterrupt" not in done.stderr
+    if done.returncode == 130:
+        assert done.stderr.count("\n") <= 1
+    else:                       # it was done before so many calls
+        assert moment > 1000 and done.returncode in (0, 1)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("arguments", [["--help"], ["resolve", "--sim", "bg96", "localhost"], ["trace", "-"]])
+def test_a_full_disk_behind_the_output(arguments):
+    with open("/dev/full", "w") as full:
+        done = atsock(*arguments, stdout=full, stdin=TRACE)
+    assert done.returncode == 1
+    assert done.stderr == "Error: No space left on device\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is Linux's")
+def test_a_full_disk_behind_the_trace():
+    done = atsock("resolve", "--sim", "bg96", "--trace", "/dev/full", "localhost")
+    assert done.stdout == "127.0.0.1\n"
+    assert done.returncode == 1
+    assert done.stderr == "Error: the trace /dev/full is not complete: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["resolve", "--sim", "bg96", "localhost"], ["trace", "-"]])
+def test_a_pipe_that_nobody_reads(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        done = atsock(*arguments, stdout=pipe, stdin=TRACE * 10_000)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_every_command_is_interrupted_here():
+    """Those that are left out do as others do: ping, ntp as resolve; sim has signals of its own."""
+    assert set(cli.main.list_commands(None)) - set(COMMANDS) <= {"doctor", "ntp", "ping", "sim"}

@@ -1,0 +1,68 @@
+"""Systems that lack what POSIX has: everything here is imported, and a port used, with these names taken away."""
+
+import subprocess
+import sys
+
+import pytest
+
+WINDOWS = """
+import prompt_toolkit.output.defaults, serial.urlhandler.protocol_loop, serial.urlhandler.protocol_socket
+import os, select, signal, socket, sys
+for name in ("fcntl", "termios", "tty", "pty", "pwd", "grp", "resource"):
+    sys.modules[name] = None
+for module, names in (
+        (select, ("poll", "epoll", "POLLIN", "POLLOUT", "POLLERR", "POLLHUP", "POLLNVAL")),
+        (signal, ("SIGHUP", "SIGCHLD", "SIGALRM", "SIGKILL", "sigwait", "pthread_sigmask", "setitimer", "alarm")),
+        (os, ("readv", "writev", "fork", "openpty", "getuid", "fchmod", "set_blocking")),
+        (socket, ("AF_UNIX", "MSG_DONTWAIT"))):
+    for name in names:
+        if hasattr(module, name):
+            delattr(module, name)
+"""
+MACOS = """
+import os, select
+del select.poll
+"""
+IMPORTS = """
+import importlib
+for name in ("", ".serialport", ".trace", ".tls", ".relay", ".bridge", ".cli", ".cli.bench", ".cli.get", ".cli.info",
+             ".cli.net", ".cli.socks", ".cli.term", ".cli.trace"):
+    importlib.import_module("atsock_host" + name)
+"""
+USE = """
+from atsock_host import SerialPort
+port = SerialPort(sys.argv[1] if len(sys.argv) > 1 else "loop://")
+assert port.any() == 0 and port.readinto(bytearray(4)) is None and not port.wait(1)
+assert port.write(b"hello", 1, 3) == 3
+assert port.wait(1000) and port.ioctl(3, 5) == 5
+while port.any() < 3: pass
+assert port.read() == b"ell"
+port.close()
+"""
+
+
+@pytest.mark.parametrize("lacks", [WINDOWS, MACOS], ids=["windows", "macos"])
+def test_imports_and_a_port(lacks):
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys\nimport subprocess, asyncio\n" + lacks + IMPORTS + USE],
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_terminal_without_poll():
+    """A pseudo-terminal through select.select(): what is written comes out of the other end, a hung-up one is told."""
+    program = """
+import os, sys, tty
+other, mine = os.openpty()
+tty.setraw(mine)
+sys.argv[1:] = [os.ttyname(mine)]
+""" + MACOS + """
+from atsock_host import SerialPort
+port = SerialPort(sys.argv[1])
+assert not port.wait(1) and port.ioctl(3, 5) == 4
+os.write(other, b"hello")
+assert port.wait(1000) and port.read(9) == b"hello"
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
