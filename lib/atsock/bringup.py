@@ -1,21 +1,22 @@
-"""From a silent UART to an active context: synchronise, identify, SIM, registration, context; and back (detach).
+"""attach(): from a silent UART to an active context; back (detach); and whether the context is there still.
 
-Owns the order of the steps and what the module's answers to them mean.  3GPP commands stand here, vendor commands in
-the dialect tables.  Generators of commands (core/jobs.py): they wait for nothing themselves, and the deadline of
-attach() is the front's.  Off the data path; allocates.
+Owns the order of the steps, and what the module's answers about its context mean; contact.py has the first steps, up to
+registration.  Vendor commands stand in the dialect tables.  Generators of commands (core/jobs.py): they wait for
+nothing themselves, and the deadline of attach() is the front's.  Off the data path; allocates.
 """
 
-from errno import EACCES, ENODEV
+from errno import ECONNRESET, EIO, ETIMEDOUT
 
-from . import dialects
-from .checks import quoted
-from .constants import AF_INET, AF_INET6
-from .core.command import Command, number_at, query, read_form, text_at
-from .core.datamode import BLIND_GUARD_MS, EscapeGuard, escape
+from . import contact
+from .checks import is_address, quoted
+from .constants import AF_INET, AF_INET6, EVENT_NETWORK_LOST, EVENT_RESTARTED
+from .contact import PIN_REFUSED, Progress, check_restart, tell
+from .core import urc
+from .core.command import Command, Query, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
 from .core.movers import MISSING, const
-from .core.words import BY_FLAG, BY_ID
-from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, Timeout, printable
+from .core.words import BY_FLAG, BY_ID, OK
+from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -26,26 +27,19 @@ _ACCOUNT_MAX = const(64)  # user, password
 _PIN_MAX = const(8)
 _PIN_MIN = const(4)
 
-_SYNC_ANSWER = b"+CSQ:"
-_AT_MS = const(500)  # one AT during synchronisation
-_UNANSWERED_MAX = const(5)  # AT without an answer, before data mode is tried to be left
-_SYNC_MS = const(25_000)  # as long as the slowest of the modules boots (A7600: 24 s)
-_SYNC_PAUSE_MS = const(100)
-
-_POLL_MS = const(1000)  # between two queries of SIM or registration
-_SIM_QUERIES = const(20)  # right after boot the SIM is busy for a while
-_PIN_MS = const(20_000)
-_CFUN_MS = const(15_000)
-_COMMAND_MS = const(60_000)  # as Modem.command()
-_NO_SIM = const(10)  # +CME ERROR (27.007 9.2.1)
-
-# <stat> of +CREG (27.007 7.2)
-_HOME = const(1)
-_ROAMING = const(5)
-_STATS = ("not searching", "home", "searching", "denied", "unknown", "roaming")
+_RESTARTS_MAX = const(3)  # attach() begins anew so often when the module restarts on the way
+_CMEE = const(1)  # numbers in errors
 
 _ACTIVE = const(1)  # <state> of STATE
+_CHANGING = const(2)  # connecting or disconnecting (Fibocom)
+_BUSY_POLLS = const(30)
+_POLL_MS = const(1000)
 _LEAVE = const(9)  # in an entry of Table.ACCESS
+_DATA_MODE = const(3)  # Engine.state
+_CHECKS = const(4)  # questions of a module that answers nothing, or refuses them
+_CHECK_PAUSE_MS = const(2000)
+_CMEE_MS = const(9000)
+_DOTTED_V6 = const(16)  # numbers of an IPv6 address in 27.007's notation (10.1.1)
 
 
 class Account:
@@ -54,6 +48,8 @@ class Account:
     apn: bytes, or None for what the module has stored; user, password: bytes; auth: 0 to 3 or None for the usual one;
     family: 4 or 6; pin: bytes or None.
     """
+
+    pin_spent = 0  # the PIN has been entered and did not help, see contact.py
 
     def __init__(self, apn=None, user=b"", password=b"", auth=None, family=4, pin=None):
         self.apn = apn
@@ -64,7 +60,7 @@ class Account:
         self.pin = pin
 
 
-def attach(session: "Session", apn, user, password, auth, family, pin):
+def attach(session: "Session", apn, user, password, auth, family, pin, on_progress=None):
     """The steps of Modem.attach(), to be run; they return the local address (str).
 
     Raises ValueError or TypeError at once, before a byte is sent, for an argument that cannot be.
@@ -82,7 +78,11 @@ def attach(session: "Session", apn, user, password, auth, family, pin):
             raise ValueError("PIN: 4 to 8 digits")
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
-    return attach_with(session, Account(apn, user, password, auth, 4 if family == AF_INET else 6, pin))
+    account = Account(apn, user, password, auth, 4 if family == AF_INET else 6, pin)
+    last = session.attached_with
+    if last is not None and last.pin == pin and last.pin_spent == PIN_REFUSED:
+        account.pin_spent = PIN_REFUSED
+    return attach_with(session, account, on_progress)
 
 
 def attach_again(session: "Session"):
@@ -102,10 +102,11 @@ def _check_auth(table, auth):
         raise ValueError("auth: %s for %s, not %d" % (tuple(table.AUTHS), table.NAME, auth))
 
 
-def attach_with(session: "Session", account: Account):
+def attach_with(session: "Session", account: Account, on_progress=None):
     """Bring the module up, as a generator of commands; returns the local address (str).
 
-    When attached already, only returns it.
+    When attached already, only returns it.  on_progress(step, detail): told each step, and what changes in it.  Errors
+    name the step and the last detail.
     """
     yield lambda: not session.attaching
     if session.is_connected():
@@ -113,31 +114,67 @@ def attach_with(session: "Session", account: Account):
             return session.address
         session.set_down()  # an open has shown it
     session.attaching = True
+    session.progress = progress = Progress(on_progress)
+    engine = session.engine
+    attempts = 0
     try:
         session.attached_with = account
-        session.access_now = None
-        yield from synchronise(session)
-        if session.table is None:
-            yield from identify(session)
-        yield query(b"AT+CMEE=1")  # numbers in errors; a refusal does no harm
-        yield from _wait_for_sim(account.pin)
-        yield from _wait_for_registration(session)
-        yield from run_steps(session, session.table.SETUP)
-        address = yield from _active_address(session)
-        if address is None or session.engine.pdp_lost:
-            address = yield from _activate(session, account, address)
-        else:
-            yield from _close_stale(session)
-            if (yield from _connections_take_line(session)):
-                yield from run_steps(session, session.table.ACCESS["transparent"][_LEAVE])  # activates anew
+        while not session.is_connected():
+            session.access_now = None
+            yield from contact.synchronise(session)
+            restarts = engine.restarts
+            attempts += 1
+            try:
+                tell(session, "identify")
+                if session.table is None:
+                    yield from contact.identify(session)
+                tell(session, "identify", session.table.NAME)
+                command = query(b"AT+CMEE=%d" % _CMEE)  # a refusal does no harm
+                yield command
+                session.cmee = None if command.errno else _CMEE
+                yield from contact.wait_for_sim(session, account)
+                yield from contact.wait_for_registration(session)
+                tell(session, "context")
+                yield from run_steps(session, session.table.SETUP)
                 address = yield from _active_address(session)
-        if address is None:
-            raise ModemError(ENETDOWN, "the context is not active although the module said so")
-        session.engine.pdp_lost = False
-        session.set_connected(printable(address))
+                if address is None or engine.pdp_lost:
+                    address = yield from _activate(session, account, address)
+                else:
+                    yield from _close_stale(session)
+                    if (yield from _connections_take_line(session)):
+                        yield from run_steps(session, session.table.ACCESS["transparent"][_LEAVE])  # activates anew
+                        address = yield from _active_address(session)
+                _check_address(address)
+                if engine.restarts != restarts:
+                    raise Restarted()
+            except ModemError as error:
+                if not _may_help(error, engine.restarts != restarts, attempts, account):
+                    raise
+                continue
+            engine.pdp_lost = False
+            session.set_connected(printable(address))
+            tell(session, "context", session.address)
+    except ModemError as error:
+        error.at(progress.where())
+        raise
     finally:
+        session.progress = None
         session.attaching = False
     return session.address
+
+
+def _check_address(address):
+    if address is None:
+        raise ModemError(ENETDOWN, "the context is not active although the module said so")
+    if not address:
+        raise ModemError(EIO, "the context is active, but the module does not tell its address")
+
+
+def _may_help(error, restarted, attempts, account):
+    # Is it worth beginning anew?  When the module has restarted on the way; one without boot words only falls silent.
+    if restarted:
+        return attempts <= _RESTARTS_MAX
+    return isinstance(error, Timeout) and attempts == 1 and not account.pin_spent
 
 
 def detach(session: "Session"):
@@ -151,139 +188,25 @@ def note_raw_command(session: "Session", text):
         session.set_down()
 
 
-# -- in step, and with whom
-
-
-def synchronise(session: "Session"):
-    """AT until OK, echo off, and a query whose answer shows that no older answer is on its way.  Raises Timeout."""
-    engine = session.engine
-    engine.reset()
-    start = engine.port.ticks_ms()
-    unanswered = 0
-    while True:
-        command = query(b"AT", _AT_MS)
-        yield command
-        if not command.errno:
-            yield query(b"ATE0", _AT_MS)
-            command = query(b"AT+CSQ", _AT_MS, _SYNC_ANSWER)
-            yield command
-            if not command.errno and command.lines:
-                return
-        engine.reset()
-        if -engine.until_ms(start) > _SYNC_MS:
-            raise Timeout("the module does not answer AT: check power, wiring and the baud rate")
-        yield _SYNC_PAUSE_MS
-        unanswered += 1
-        if unanswered == _UNANSWERED_MAX:  # perhaps it is in data mode, from before this program was started
-            try:
-                yield from escape(session, EscapeGuard(engine, BLIND_GUARD_MS))
-            except Timeout:  # a module that boots may hold the line (CTS)
-                pass
-
-
-def identify(session: "Session"):
-    """Ask the module what it is, and use that dialect.  Raises ModemError ENODEV for one that no dialect knows."""
-    said = []
-    for text in (b"AT+CGMM", b"ATI"):
-        command = query(text)
-        yield command
-        said += command.lines
-        if text == b"AT+CGMM" and command.lines:
-            session.model = printable(b" ".join(command.lines))
-        table = dialects.identify(command.lines)
-        if table is not None:
-            session.use(table, session.access)
-            return
-    what = printable(b" / ".join(said)) if said else "nothing"
-    raise ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
-
-
-# -- SIM and registration
-
-
-def _wait_for_sim(pin):
-    # 27.007 8.3.  Right after boot the SIM is busy for a while (+CME ERROR 14, or a failure that passes).
-    for _ in range(_SIM_QUERIES):
-        command = read_form(b"AT+CPIN?")
-        yield command
-        state = text_at(command.lines[-1], 0) if command.lines else b""
-        if state == b"READY":
-            return
-        if state == b"SIM PIN":
-            if not pin:
-                raise ModemError(EACCES, "the SIM asks for its PIN: attach(pin=...)")
-            command = query(b'AT+CPIN="' + pin + b'"', _PIN_MS)
-            pin = None  # a wrong one is never tried twice
-            yield command
-            if command.errno:
-                raise ModemError(EACCES, "the SIM refused the PIN")
-        elif state and state != b"NOT READY":  # said while it starts, unasked, too
-            raise ModemError(EACCES, "the SIM asks for " + printable(state))
-        elif command.code == _NO_SIM:
-            raise ModemError(ENODEV, "no SIM inserted (+CME ERROR: 10)")
-        yield _POLL_MS
-    code = "" if command.code == MISSING else " (+CME ERROR: %d)" % command.code
-    raise ModemError(ENODEV, "the SIM does not become ready" + code)
-
-
-def _wait_for_registration(session):
-    # 27.007 7.2, 10.1.20, 10.1.22.  The front's deadline ends it.
-    radio_is_on = False
-    while True:
-        for text in session.table.REGISTRATION:
-            command = read_form(text)
-            yield command
-            for line in command.lines:
-                if _is_registered(_stat(line)):
-                    return
-        if not radio_is_on:
-            radio_is_on = True
-            command = read_form(b"AT+CFUN?")  # 27.007 8.2: 0 and 4 are radio off
-            yield command
-            if command.lines and number_at(command.lines[0], 0) != 1:
-                yield query(b"AT+CFUN=1", _CFUN_MS)
-        yield _POLL_MS
-
-
-def registration(session: "Session"):
-    """The state of registration in words (str), as a generator of commands.  Raises CommandError, Timeout."""
-    stat = MISSING
-    for text in (b"AT+CREG?",) if session.table is None else session.table.REGISTRATION:
-        command = yield from run_command(session, query(text, _COMMAND_MS, text[2:-1] + b":"))
-        for line in command.lines:
-            stat = _stat(line)
-            if _is_registered(stat):
-                return _STATS[stat]
-    return _STATS[stat] if 0 <= stat < len(_STATS) else "state %d" % stat
-
-
-def _stat(line):
-    # <stat> of an answer +CREG: <n>,<stat>[,...]; MISSING for a URC +CREG: <stat>[,"<area>",...] in between.
-    comma = line.find(b",")
-    return MISSING if comma < 0 or line[comma + 1 : comma + 2] == b'"' else number_at(line, 1)
-
-
-def _is_registered(stat):
-    return stat == _HOME or stat == _ROAMING
-
-
 # -- the context
 
 
 def _activate(session, account, address):
-    # Activate the context, whose address is known by now or None; returns the new one (bytes).
+    # Activate the context, whose address is known by now or None; returns the new one as _active_address().
     table = session.table
     if session.engine.pdp_lost and (address is not None or table.DEACTIVATE_LOST):
         # What the module may still call active is not, or it must be told even so.
+        tell(session, "context", "deactivating")
         yield Command(None, session.filled(table.DEACTIVATE))
-    command = None
+    tell(session, "context", "activating")
     for template in _context_templates(session, account):
-        if command is not None:
-            check(session, command)
         command = Command(None, template)
         yield command
+        check_restart(command)
+        if command.errno:
+            break
     address = yield from _active_address(session)
-    if address is None:  # some firmware refuses the last one because the context is active already
+    if address is None:  # some firmware refuses one of them because the context is active already
         check(session, command)
     return address
 
@@ -318,24 +241,67 @@ def _context_templates(session, account):
 
 
 def _active_address(session):
-    # The local address (bytes), None while the context is not active.
-    text, prefix, context_index, state_index, address_index = session.table.STATE
-    command = query(text, prefix=prefix)
-    yield command
-    for line in command.lines:
-        if context_index is not None and number_at(line, context_index) != session.engine.context:
-            continue
-        if number_at(line, state_index) == _ACTIVE:
+    # The local address (bytes), None while the context is not active; b"" when it is and no address is told.
+    table = session.table
+    for _ in range(_BUSY_POLLS):
+        command = query(table.STATE[0], prefix=table.STATE[1])
+        yield command
+        check_restart(command)
+        line, state = _own_state(session, command.lines)
+        if state != _CHANGING:
             break
-    else:
+        yield _POLL_MS
+    if state != _ACTIVE:
         return None
-    if address_index is None:
-        text, prefix, address_index = session.table.ADDRESS_OF
-        command = query(text, prefix=prefix)
+    family = session.attached_with.family
+    address = address_in(line, family)
+    if not address and table.ADDRESS_OF is not None:
+        command = query(table.ADDRESS_OF[0], prefix=table.ADDRESS_OF[1])
         yield command
         check(session, command)
-        line = command.lines[0] if command.lines else b""
-    return text_at(line, address_index)
+        address = address_in(b"".join(command.lines[:1]), family)
+    if not address:
+        command = query(b"AT+CGPADDR=%d" % session.engine.context, prefix=b"+CGPADDR:")  # 27.007 10.1.22
+        yield command
+        for line in command.lines:
+            address = address or address_in(line, family)
+    return address
+
+
+def _own_state(session, lines):
+    # (line, state) of the context in use, of the lines that answer STATE; MISSING when none tells it.
+    _, _, context_index, state_index, _ = session.table.STATE
+    found = (b"", MISSING)
+    for line in lines:
+        if context_index is not None and number_at(line, context_index) != session.engine.context:
+            continue
+        # Some firmware leaves the state out.
+        state = _ACTIVE if is_address(text_at(line, 0)) else number_at(line, state_index)
+        if found[1] != _ACTIVE:
+            found = (line, state)
+    return found
+
+
+def address_in(line, family=4):
+    """The address in an information line (bytes), wherever it stands: of this family (4 or 6) if there is one.
+
+    IPv6 addresses also in 27.007's notation, 16 decimal numbers with dots.  b"" when there is none.
+    """
+    found = b""
+    for text in split_fields(line[line.find(b":") + 1 :]):
+        text = text.strip(b' "[]')
+        parts = text.split(b".")
+        if len(parts) == _DOTTED_V6 and all(part.isdigit() for part in parts):
+            numbers = [int(part) for part in parts]
+            text = b":".join([b"%x" % (numbers[i] << 8 | numbers[i + 1]) for i in range(0, _DOTTED_V6, 2)])
+        elif not is_address(text):
+            continue
+        if not text.strip(b"0.:"):  # none has been given yet
+            continue
+        if (b":" in text) == (family == 6):
+            return text
+        found = found or text
+    return found
 
 
 def _close_stale(session):
@@ -373,3 +339,68 @@ def _connections_take_line(session):
     command = query(text, prefix=prefix)
     yield command
     return len(command.lines) > 0 and number_at(command.lines[0], 0) == 1
+
+
+# -- is it there still?
+
+
+def check_attached(session: "Session"):
+    """Ask the module whether the context is there still; what it has lost without a word is told now.
+
+    For a module that restarts without a boot word, or loses the network without a notice.  Returns True when the
+    context is there, False when it is gone: then isconnected() is False, the sockets are dead and the event is told;
+    None when the module does not answer.
+    """
+    engine = session.engine
+    silent = without_line = 0
+    for _ in range(_CHECKS):
+        if session.table is None or session.attaching or engine.state == _DATA_MODE or not session.is_connected():
+            return session.is_connected()
+        command = query(session.table.STATE[0], prefix=session.table.STATE[1])
+        yield command
+        state = _own_state(session, command.lines)[1]
+        if state == _ACTIVE:
+            return True
+        if command.errno == ETIMEDOUT:
+            silent += 1
+        elif not command.errno and state != _CHANGING:
+            without_line += 1
+            if state != MISSING or without_line > 1:  # a line may have got lost
+                break
+        yield _CHECK_PAUSE_MS
+    if silent == _CHECKS:
+        return None
+    if session.is_connected() and not session.attaching:
+        restarted = yield from _has_restarted(session)
+        if session.is_connected():
+            _lose(session, restarted)
+    return False
+
+
+class _Listener(Query):
+    # Notes whether its echo comes.
+    echoed = False
+
+    def collects(self, engine):
+        self.echoed = self.echoed or engine.is_echo()
+        return super().collects(engine)
+
+
+def _has_restarted(session):
+    # The context is gone, and no notice has told it.  Are the settings of attach() gone, too (27.007 9.1)?
+    command = _Listener(None, (b"AT+CMEE?", _CMEE_MS, OK, 0))
+    yield command
+    told = number_at(command.lines[-1], 0) if command.lines else MISSING
+    return command.echoed or session.cmee is None or told != MISSING and told != session.cmee
+
+
+def _lose(session, restarted):
+    # What a boot word, or the notice that the network is lost, would have done.
+    engine = session.engine
+    urc.lose_all(engine, ECONNRESET if restarted else ENETDOWN)
+    if restarted:
+        engine.restarts += 1
+    else:
+        engine.network_losses += 1
+        engine.pdp_lost = True
+    engine.event(EVENT_RESTARTED if restarted else EVENT_NETWORK_LOST, None, 0)

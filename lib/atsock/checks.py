@@ -7,7 +7,7 @@ what was wrong (TypeError for the wrong type).
 
 def host(text):
     """A host name or address: letters, digits and . - _ : up to 255 (RFC 1035 2.3.4; 253 in practice)."""
-    data = _ascii(text, "host name")
+    data = _ascii(text, "host name %r" % (text,))
     if not 0 < len(data) <= 255:
         raise ValueError("host name: 1 to 255 characters, not %d" % len(data))
     for byte in data:
@@ -59,13 +59,21 @@ def _ascii(text, what):
     if isinstance(text, (bytes, bytearray)):
         data = bytes(text)
     elif isinstance(text, str):
-        data = text.encode()
+        data = _encoded(text)
     else:
-        raise TypeError("%s: a str, not %r" % (what, text))
+        raise TypeError("%s: a str, not %s" % (what, type(text).__name__))
     for byte in data:
         if byte > 127:
-            raise ValueError("%s %r: ASCII only" % (what, text))
+            raise ValueError("%s: ASCII only" % what)
     return data
+
+
+def _encoded(text):
+    # CPython's surrogates have no bytes, and its error would show all of the text.
+    try:
+        return text.encode()
+    except UnicodeError:
+        return b"\xff"
 
 
 def is_address(data):

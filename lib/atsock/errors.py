@@ -75,7 +75,23 @@ else:
 
 
 class ModemError(_Base):
-    """The modem cannot do it: no SIM, not registered, unknown module.  args: errno, what and why."""
+    """The modem cannot do it: no SIM, not registered, unknown module.  args: errno, what and why.
+
+    where: the step of attach() that failed and what was last known of it, "" elsewhere; the text begins with it.
+    """
+
+    where = ""
+
+    def at(self, where):
+        """Say in which step it happened, in front of the text; the first one to say so is right."""
+        if self.where:
+            return
+        self.where = where
+        self.strerror = "%s: %s" % (where, self.args[1])
+        self.args = (self.args[0], self.strerror)
+
+    def __str__(self):
+        return "[Errno %d] %s" % (self.args[0], self.args[1] if len(self.args) > 1 else "")
 
 
 class CommandError(ModemError):
@@ -105,7 +121,8 @@ class CommandError(ModemError):
             why = self._text or "ERROR"
         else:
             why = ("%d %s" % (self.code, self.text)).rstrip()
-        return "[Errno %d] %s: %s" % (self.errno, self.command, why)
+        where = self.where and self.where + ": "
+        return "[Errno %d] %s%s: %s" % (self.errno, where, self.command, why)
 
 
 class Timeout(ModemError):

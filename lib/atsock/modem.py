@@ -6,7 +6,7 @@ services.py, recovery.py, aio/, manual/), and lets its Session (core/session.py)
 
 from errno import EIO
 
-from . import bringup, checks, dialects
+from . import bringup, checks, contact, dialects
 from .constants import AF_INET, SOCK_STREAM
 from .core.command import number_at, query
 from .core.jobs import run_command
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .aio.streams import Server, Stream
     from .dialects.table import Table
+    from .keeper import Keeper
     from .services import Ping
     from .sockets.base import Socket
     from .sockets.module import SocketModule
@@ -75,6 +76,7 @@ class Modem:
         self._session.use(table, access)
         self._session.reset = reset
         self._session.explain = _explain
+        self._session.check_attached = bringup.check_attached
         self.set_apn(apn)
 
     def __enter__(self) -> "Self":
@@ -95,19 +97,23 @@ class Modem:
         family: int = AF_INET,
         pin: "str | None" = None,
         timeout_ms: int = _ATTACH_MS,
+        on_progress: "Callable[[str, str], object] | None" = None,
     ) -> str:
         """Bring the module up and return the local address; when attached already, only return it.
 
         Synchronises, switches echo off, waits for SIM and registration, configures and activates the context.
         apn: up to 99 characters, None: the one given to Modem, or what the module has stored.  user, password: up to
         64; auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: 4 to 8
-        digits. Waits at most timeout_ms.  Allocates.  Raises ValueError before a byte is sent; Timeout, ModemError,
-        CommandError.
+        digits; a PIN that the SIM has refused is not sent again.  on_progress(step, detail): told each step ("sync",
+        "identify", "sim", "register", "context") and what changes in it ("busy", "searching", "denied", ...).
+        Waits at most timeout_ms.  Allocates.  Raises ValueError before a byte is sent; Timeout, ModemError,
+        CommandError, which name the step and the last detail.
         """
         session = self._session
         if session.is_connected() and not self._engine.pdp_lost:
             return session.address
-        return session.run(bringup.attach(session, apn, user, password, auth, family, pin), timeout_ms, "attach")
+        steps = bringup.attach(session, apn, user, password, auth, family, pin, on_progress)
+        return session.run(steps, timeout_ms, "attach")
 
     def attach_async(
         self,
@@ -119,11 +125,12 @@ class Modem:
         family: int = AF_INET,
         pin: "str | None" = None,
         timeout_ms: int = _ATTACH_MS,
+        on_progress: "Callable[[str, str], object] | None" = None,
     ) -> "Coroutine[Any, Any, str]":
         """attach() for asyncio: to be awaited."""
         from .aio import waiter
 
-        steps = bringup.attach(self._session, apn, user, password, auth, family, pin)
+        steps = bringup.attach(self._session, apn, user, password, auth, family, pin, on_progress)
         return waiter.of(self._session).run(steps, timeout_ms, "attach")
 
     def detach(self) -> None:
@@ -141,16 +148,38 @@ class Modem:
         """The address that attach() returned, None when not attached.  Sends nothing."""
         return self._session.address if self._session.is_connected() else None
 
-    def recover(self) -> str:
-        """Bring a hung, restarted or detached module back; returns the local address as attach(), with its arguments.
+    def recover(self) -> "list[str]":
+        """Bring a hung, restarted or detached module back to attached; returns the names of the steps it took.
 
-        Sockets that were open raise ECONNRESET.  Attaches anew, then deactivates the context first, then restarts the
-        module by command, then by the `reset` given to Modem; each bounded by one to three minutes.  Raises the first
-        error when nothing helps, OSError EAGAIN when it was restarted too often lately (BG96 manual 1.1).
+        "attach": as attach(), with its arguments; "deactivate": the context first; "restart": the module by command;
+        "reset": by the `reset` given to Modem.  Each is bounded, by one to three minutes.  Where the last recover() did
+        not help (no connection has been opened since) it begins one step higher.  Sockets that were open raise
+        ECONNRESET.  local_address() is the address then.  Raises the first error when nothing helps, OSError EAGAIN
+        when the module was restarted too often lately (BG96 manual 1.1).
         """
         from .recovery import recover
 
         return self._session.run(recover(self._session), -1, "recover")
+
+    def recover_async(self) -> "Coroutine[Any, Any, list[str]]":
+        """recover() for asyncio: to be awaited."""
+        from .aio import waiter
+        from .recovery import recover
+
+        return waiter.of(self._session).run(recover(self._session), -1, "recover")
+
+    def keep(
+        self,
+        on_up: "Callable[[str], object] | None" = None,
+        on_down: "Callable[[str], object] | None" = None,
+    ) -> "Keeper":
+        """A Keeper, which holds the module attached: call its poll() in a loop, or run its run() as a task of asyncio.
+
+        on_up(address) is called when the module is attached, on_down(reason) when it is not any more.  Sends nothing.
+        """
+        from .keeper import Keeper
+
+        return Keeper(self._session, on_up, on_down)
 
     def set_apn(self, apn: "str | None") -> None:
         """The APN that the next attach() takes when it is given none.  Raises ValueError.  Sends nothing."""
@@ -314,14 +343,22 @@ class Modem:
         return self._session.run(catalogue.test(self._session, name), -1, "test")
 
     def identity(self) -> "tuple[str, str, str]":
-        """(manufacturer, model, revision), as the module tells them (27.007 5.1-5.3)."""
-        questions = ("AT+CGMI", "AT+CGMM", "AT+CGMR")
-        maker, model, revision = [printable(b" ".join(self.command(text))) for text in questions]
+        """(manufacturer, model, revision), as the module tells them (27.007 5.1-5.3).
+
+        Raises CommandError, Timeout; ModemError EIO when it answers and does not tell them.
+        """
+        maker, model, revision = [self._told(text) for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR")]
         self._session.model = model
         return maker, model, revision
 
+    def _told(self, text):
+        lines = self.command(text)
+        if not lines:
+            raise ModemError(EIO, "the module did not tell what it is (%s)" % text)
+        return printable(b" ".join(lines))
+
     def signal(self) -> "tuple[int | None, int | None]":
-        """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5)."""
+        """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5).  Raises as identity()."""
         lines = self.command("AT+CSQ", "+CSQ:")
         if not lines:
             raise ModemError(EIO, "the module did not tell its signal (AT+CSQ)")
@@ -330,9 +367,9 @@ class Modem:
 
     def registration(self) -> str:
         """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007
-        7.2).
+        7.2).  Raises as identity().
         """
-        return self._session.run(bringup.registration(self._session), -1, "registration")
+        return self._session.run(contact.registration(self._session), -1, "registration")
 
     # -- service
 

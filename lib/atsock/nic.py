@@ -32,16 +32,19 @@ class NIC:
             self._active = bool(is_active)
         return self._active
 
-    def connect(self, *args: "Any", **settings: "Any") -> None:
+    def connect(self, apn: "str | None" = None, key: "str | None" = None, **settings: "Any") -> None:
         """As Modem.attach(): connect(apn, user=..., password=..., auth=..., pin=..., timeout_ms=...).  Waits.
 
+        key: what programs for WLAN give beside the name: the password when there is a user, else it is ignored.
         Raises OSError as attach(); RuntimeError while the interface is not active.
         """
         if not self._active:
             raise RuntimeError("the interface is not active: active(True) first")
+        if key and settings.get("user") and not settings.get("password"):
+            settings["password"] = key
         self._connecting = True
         try:
-            self._modem.attach(*args, **settings)
+            self._modem.attach(apn, **settings)
         finally:
             self._connecting = False
 

@@ -44,7 +44,11 @@ def resolve(session: "Session", host, family=0):
     command.expected = 1
     yield command
     if command.errno:
+        session.note_failure(session.error(command))
         raise session.error(command, refusal=EHOSTUNREACH)
+    if not command.addresses:
+        raise ModemError(EIO, "the module did not tell an address (%s)" % session.command_text(command))
+    session.note_success()
     return command.addresses
 
 
@@ -125,6 +129,8 @@ def ping(session: "Session", host, count, size, timeout_ms):
     command.until = is_last
     yield from run_command(session, command)
     lines = command.lines
+    if not lines:
+        raise ModemError(EIO, "the module did not tell what came of the ping")
     replies = []
     for line in lines[: count if len(lines) > 1 else 1]:
         reply = _reply(line, table)
@@ -189,14 +195,17 @@ def ntp(session: "Session", server, port):
     command.prefix = prefix
     command.until = bool
     yield from run_command(session, command)
-    line = command.lines[0]
+    line = command.lines[0] if command.lines else b""
     status = number_at(line, status_field)
     if status != good:
         raise _failed(session, command, status)
-    if time_field is None:
+    time = b"" if time_field is None else text_at(line, time_field)
+    if not time:
         clock = yield from run_command(session, query(b"AT+CCLK?"))  # 27.007 8.15
-        line, time_field = clock.lines[0], 0
-    return printable(text_at(line, time_field))
+        time = text_at(clock.lines[0], 0) if clock.lines else b""
+    if not time:
+        raise ModemError(EIO, "the module did not tell the time (AT+CCLK?)")
+    return printable(time)
 
 
 # -- of sockets
@@ -246,4 +255,7 @@ def unacked(session: "Session", link: "Link"):
         raise ModemError(EIO, "the module did not tell what is acknowledged")
     line = command.lines[0]
     n = number_at(line, field)
-    return n if sent_field is None else number_at(line, sent_field) - n
+    total = n if sent_field is None else number_at(line, sent_field)
+    if MISSING in (n, total):
+        raise ModemError(EIO, "the module did not tell what is acknowledged")
+    return n if sent_field is None else total - n

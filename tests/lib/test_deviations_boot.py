@@ -74,7 +74,7 @@ def test_restart_with_open_sockets(dialect):
             tape.auto = answer
             raises(OSError, socket.send, b"hello")
             socket.close()
-            assert modem.recover() == "10.0.0.1"
+            assert modem.recover() and modem.local_address() == "10.0.0.1"
             socket = modem.socket()
             socket.settimeout(20)
             socket.connect((PEER, PORT))
@@ -104,7 +104,7 @@ def test_restart_by_command(dialect):
         return module[0](command)
 
     tape.auto = answer
-    assert modem.recover() == "10.0.0.1"
+    assert modem.recover() and modem.local_address() == "10.0.0.1"
     assert not state["broken"] and modem.isconnected()
 
 

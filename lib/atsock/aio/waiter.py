@@ -10,7 +10,6 @@ import sys
 
 from ..core.jobs import Job
 from ..core.movers import const
-from ..errors import Timeout
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class Waiter:
         """Run a generator of commands (core/jobs.py) to its end; returns what it returns, raises what it raises.
 
         Cancelled, it ends at once, and what it held is given back in the background.  timeout_ms: -1 for no limit, else
-        Timeout("<what>: timed out") is raised when they have passed.
+        Timeout is raised when they have passed, see Session.timeout_error().
         """
         session = self.session
         engine = session.engine
@@ -75,7 +74,7 @@ class Waiter:
         try:
             while not job.done:
                 if give_up is not None and engine.is_past(give_up):
-                    raise Timeout("%s: timed out" % what)
+                    raise session.timeout_error(what, job.step)
                 await self.wait()
         finally:
             job.cancel()

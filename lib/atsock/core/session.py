@@ -5,10 +5,10 @@ is to be done in the background, that is commands that wait for their turn (one 
 and jobs.  Modem and the sockets stand on this; asyncio's waiter calls the same service().
 """
 
-from errno import ECONNRESET, EIO, ETIMEDOUT
+from errno import ECONNRESET, EHOSTUNREACH, EIO, ETIMEDOUT
 
 from ..errors import ENETDOWN, NUMBERS, CommandError, Restarted, Timeout, os_error, printable
-from . import urc
+from . import secrets, urc
 from .command import Command
 from .engine import Engine
 from .jobs import Job
@@ -16,7 +16,13 @@ from .movers import MISSING, const, fill_in
 from .port import Port
 from .rows import filled, headers, pack
 
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
 _GONE = const(4)  # Link.state
+_EVENT_UNKNOWN = const(9)  # constants.py
+_LATE_MS = const(2000)  # a question that is unanswered for so long is worth a word
 _FOREVER_MS = const(3_600_000)
 _NAME_ROOM = const(20)  # digits that fill_in() may put in place of a control byte
 
@@ -26,6 +32,12 @@ class Session:
 
     restarts = 0  # of recover(), since it has last succeeded
     restarted_at = 0  # ticks of the last one
+    rung = 0  # of the ladder that recover() takes first (recovery.py)
+    recovered_at = 0  # ticks when it last succeeded
+    doubts = 0  # opens and lookups that the network failed, since one has worked
+    progress: "Any" = None  # where attach() stands (bringup.py), while somebody attaches
+    check_attached: "Any" = None  # function (session) -> steps that ask whether the context is there still (bringup.py)
+    cmee: "int | None" = None  # format of errors (AT+CMEE) that attach() has set, None: not known
 
     def __init__(self, stream, context=1, access="buffer", on_event=None):
         self.engine = Engine(Port(stream), context)
@@ -94,6 +106,18 @@ class Session:
         self.address = None
         self.access_now = None
 
+    def note_success(self):
+        """The context carries something."""
+        self.doubts = self.rung = self.restarts = 0
+        self.engine.pdp_lost = False
+
+    def note_failure(self, error):
+        """An open or a lookup has failed (OSError): perhaps the context carries nothing, whatever the module says."""
+        if error.errno == ENETDOWN:
+            self.engine.pdp_lost = True
+        if error.errno in (ENETDOWN, ETIMEDOUT, EHOSTUNREACH):
+            self.doubts += 1
+
     # -- taking in what comes
 
     def wait(self, ms, must_move=True):
@@ -134,6 +158,8 @@ class Session:
         try:
             while events:
                 event, link, value = events.pop(0)
+                if event == _EVENT_UNKNOWN:
+                    value = self._without_secrets(value)
                 self._on_event(event, link.socket if link is not None else None, value)
         finally:
             self._delivering = False
@@ -306,12 +332,22 @@ class Session:
         return lambda code: explain(table, source, code)
 
     def command_text(self, command):
-        """The command line as sent (str), for messages; "..." stands for its payload."""
+        """The command line as sent (str), for messages; "..." stands for its payload, "***" for what is secret."""
         text = command.template[0]
         line = bytearray(len(text) + _NAME_ROOM)
         n = fill_in(line, text, 0, command.link.id or 0 if command.link else 0, command.n)
         pos = text.find(b"\4") + 1
-        return printable(line[:n] + (b"..." + text[pos:] if pos else b""))
+        sent = bytes(line[:n]) + (b"..." + text[pos:] if pos else b"")
+        return printable(secrets.masked(sent, self._secret_names()))
+
+    def _secret_names(self):
+        return () if self.table is None else self.table.SECRETS
+
+    def _without_secrets(self, line):
+        # A line that nobody knows: it may be the damaged echo of a command.
+        account = self.attached_with
+        known = () if account is None else (account.password, account.pin)
+        return secrets.hidden(line, self._secret_names(), known)
 
     def link_error(self, link, errno):
         """The exception for a connection that is dead with this errno."""
@@ -321,6 +357,17 @@ class Session:
 
     def timeout_error(self, what, step):
         """A Timeout of the call `what`; step: what it waited for, see jobs.py."""
+        if self.progress is not None:  # a question has nearly always just been asked there
+            what = "%s: %s" % (what, self.progress.where())
+            if isinstance(step, Command) and not self._is_late(step):
+                step = 0
         if isinstance(step, Command):
             return Timeout("%s: no answer to %s in time" % (what, self.command_text(step)))
         return Timeout("%s: timed out" % what)
+
+    def _is_late(self, command):
+        # Has the answer been waited for so long that it is worth a word?
+        engine = self.engine
+        if engine.command is not command:
+            return False
+        return (command.timeout_ms or command.template[1]) - engine.until_ms(engine.deadline) > _LATE_MS

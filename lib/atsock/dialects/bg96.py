@@ -75,6 +75,8 @@ class BG96(Table):
     DEACTIVATE_LOST = True  # 2.2.5: QIDEACT even then
     EIGHT_GROUPS = False
 
+    SECRETS = ((b"+QICSGP=", 3),)  # 2.1.1: user and password stand behind the APN
+
     # -- opening
     OPEN_MS = 152_000  # 2.1.4: the URC comes within 150 s
     PROTOCOLS = ()  # by name in the command

@@ -69,6 +69,8 @@ class NL668(Table):
     DEACTIVATE_LOST = False
     EIGHT_GROUPS = True  # the L610 manual prints no shortened IPv6 address
 
+    SECRETS = ((b"+MIPCALL=", 2),)  # 1.1.1: user and password stand behind the APN
+
     # -- opening
     OPEN_MS = 62_000  # 1.1.2: returns in 60 s
     PROTOCOLS: "tuple[tuple[int, int, int, int], ...]" = (

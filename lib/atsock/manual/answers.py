@@ -25,6 +25,7 @@ def result(shape, lines, skip):
         return tuple([number for line in lines for number in _numbers(line) if number])
     rows = _with_payload(lines) if shape == DATA else [fields(line)[skip:] for line in lines]
     if shape == LATEST:
+        rows = [row for row in rows if row]  # a damaged line has no fields
         ids = [row[0] for row in rows]
         return [row for index, row in enumerate(rows) if row[0] not in ids[index + 1 :]]
     if shape == MANY and rows == [(0,)]:  # how some modules say that there is none
@@ -44,7 +45,7 @@ def _with_payload(lines):
     # A payload is a bytearray in the list, behind its header; a header without one announces nothing.
     rows: "list[tuple]" = []
     for line in lines:
-        if isinstance(line, bytearray):
+        if isinstance(line, bytearray) and rows:
             rows[-1] = rows[-1][:-1] + (bytes(line),)
         else:
             rows.append(fields(line) + (b"",))

@@ -8,7 +8,7 @@ call(), query() and test() return generators of commands (core/jobs.py).
 
 from errno import EIO, EOPNOTSUPP, ETIMEDOUT
 
-from .. import bringup
+from .. import bringup, contact
 from ..core.command import Command, Query
 from ..core.jobs import run_command
 from ..core.movers import MISSING, const
@@ -104,8 +104,8 @@ def _test(session, name):
 
 def _identify(session):
     if session.table is None:
-        yield from bringup.synchronise(session)
-        yield from bringup.identify(session)
+        yield from contact.synchronise(session)
+        yield from contact.identify(session)
 
 
 def _manual(session):

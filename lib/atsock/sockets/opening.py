@@ -162,6 +162,8 @@ def _open_steps(session, socket, what, host, port, row, look_up):
         if link.state != _OPEN and link.state != _GONE:
             raise _open_error(session, link, command, what)
         # GONE: the peer has closed it already; what it sent can be read.
+        if what == TCP:
+            session.note_success()
         engine.pdp_lost = False
         opened = True
         return link
@@ -209,6 +211,7 @@ def _open_error(session, link, command, what):
     engine = session.engine
     if command.errno == 0 and link.state == _OPENING:
         link.fail(ETIMEDOUT, 0)
+        session.doubts += 1
         return Timeout("no answer to the open in %d s" % (session.table.OPEN_MS // 1000))
     if link.errno == 0:
         link.fail(command.errno, command.code)
@@ -220,8 +223,7 @@ def _open_error(session, link, command, what):
     elif command.errno == 0:  # the connection was refused without a number (+MIPSTAT)
         return ModemError(ECONNREFUSED, "connection failed")
     error = session.error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
-    if error.errno == ENETDOWN:
-        engine.pdp_lost = True  # whatever the module says of the context when it is asked (seen)
+    session.note_failure(error)  # whatever the module says of the context when it is asked (seen)
     return error
 
 
@@ -252,9 +254,14 @@ def use_access(session: "Session", access):
 
 def _check_unused(session, access):
     engine = session.engine
-    if engine.servers or any(link.socket is not None for link in engine.links.values()):
+    if engine.servers or any(_is_used(link) for link in engine.links.values()):
         text = "the module is in %s access as long as sockets are open, not in %s"
         raise ModemError(EBUSY, text % (session.access_now, access))
+
+
+def _is_used(link):
+    # A connection that died with the module or its network needs no mode, although its socket is not closed yet.
+    return link.socket is not None and link.state != _FREE and link.state != _DEAD
 
 
 # -- connection ids

@@ -1,0 +1,369 @@
+"""The first steps of attach(): in step with a silent UART, and with whom; the SIM; registration.
+
+Owns what the module's answers to the 3GPP commands mean while it starts; vendor commands stand in the dialect tables.
+Generators of commands (core/jobs.py): they wait for nothing themselves.  Off the data path; allocates.
+"""
+
+from errno import EACCES, ECONNRESET, EIO, ENODEV, ETIMEDOUT
+
+from . import dialects
+from .core.command import number_at, query, read_form, text_at
+from .core.datamode import BLIND_GUARD_MS, EscapeGuard, escape
+from .core.jobs import run_command
+from .core.movers import MISSING, const
+from .errors import ModemError, Restarted, Timeout, printable
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from .bringup import Account
+    from .core.session import Session
+
+# Two queries in turn: the answer to one shows that those that were asked before are not outstanding any more.
+_QUESTIONS = ((b"AT+CSQ", b"+CSQ:"), (b"AT+CFUN?", b"+CFUN:"))
+_AT_MS = const(500)  # one AT during synchronisation
+_SYNC_MS = const(25_000)  # as long as the slowest of the modules boots (A7600: 24 s)
+_SYNC_PAUSE_MS = const(100)
+_DRAIN_MS = const(300)  # a module that has booted answers all that it has heard meanwhile
+_ESCAPE_AT = const(5)  # AT without an answer, before data mode is tried to be left,
+_FILL_AT = const(6)  # and before a payload that the module still waits for is filled up
+_FILLER = const(256)  # bytes, written
+_FILLERS = const(8)  # so many times: no prompt takes more than 2048 bytes
+_FILL_MS = const(4000)  # for all of them, at 9600 baud
+_SAMPLE_MAX = const(40)  # bytes shown of what is no answer
+
+_POLL_MS = const(1000)  # between two queries of SIM or registration
+_SIM_MS = const(20_000)  # right after boot the SIM is busy for a while
+_PIN_QUERIES = const(5)  # until a SIM that has taken its PIN says so
+_PIN_MS = const(20_000)
+_CFUN_MS = const(15_000)
+_CFUN_POLLS = const(10)  # the radio is looked at so often
+_COMMAND_MS = const(60_000)  # as Modem.command()
+
+# <err> of +CME ERROR (27.007 9.2.1)
+_WRONG_PIN = const(16)
+_CME = {10: b"SIM not inserted", 11: b"SIM PIN required", 12: b"SIM PUK required", 13: b"SIM failure", 14: b"SIM busy"}
+_READY = (b"READY", b"SIM PIN2", b"SIM PUK2")  # the second PIN is for what nobody wants here
+
+# Account.pin_spent
+PIN_ENTERED = 1  # nobody knows what came of it
+PIN_REFUSED = 2
+
+# <stat> of +CREG (27.007 7.2)
+_HOME = const(1)
+_ROAMING = const(5)
+_STATS = (
+    "not searching", "home", "searching", "denied", "unknown", "roaming", "SMS only", "SMS only, roaming",
+    "emergency calls only",
+)  # fmt: skip
+# What is told when the domains differ: the first of these.
+_WORST = (3, 8, 2, 7, 6, 4, 0)
+
+
+class Progress:
+    """Where attach() stands: its step, and what was last known of it.
+
+    on_progress(step, detail): a function that is told what changes, or None.
+    """
+
+    step = ""
+    detail = ""
+
+    def __init__(self, on_progress=None):
+        self._on_progress = on_progress
+
+    def tell(self, step, detail):
+        """It has come so far."""
+        if step == self.step and detail == self.detail:
+            return
+        self.step = step
+        self.detail = detail
+        if self._on_progress is not None:
+            self._on_progress(step, detail)
+
+    def where(self):
+        """The step and the detail, for the text of an error."""
+        return "%s: %s" % (self.step, self.detail) if self.detail else self.step
+
+
+def tell(session: "Session", step, detail=""):
+    """Note where attach() stands, if somebody attaches."""
+    if session.progress is not None:
+        session.progress.tell(step, detail)
+
+
+# -- in step, and with whom
+
+
+def synchronise(session: "Session"):
+    """AT until OK, echo off, and a query whose answer shows that no older answer is on its way.
+
+    Leaves data mode and fills up a payload that the module waits for, both from before this program was started.
+    Raises Timeout, which tells silence from what is no answer.
+    """
+    engine = session.engine
+    tell(session, "sync")
+    engine.reset()
+    start = engine.port.ticks_ms()
+    unanswered = asked = 0
+    heard = b""
+    while True:
+        engine.last_rx_ms = quiet = engine.after_ms(-1)
+        command = query(b"AT", _AT_MS)
+        yield command
+        if not command.errno:
+            if unanswered:
+                yield _DRAIN_MS
+            yield query(b"ATE0", _AT_MS)
+            text, prefix = _QUESTIONS[asked & 1]
+            asked += 1
+            command = query(text, _AT_MS, prefix)
+            yield command
+            if not command.errno and command.lines:
+                return
+        if command.errno == EIO:
+            heard = b"ERROR"
+        elif engine.last_rx_ms != quiet:
+            heard = bytes(memoryview(engine.tokens.window)[: min(engine.tokens.position[1], _SAMPLE_MAX)])
+        tell(session, "sync", _heard(heard))
+        engine.reset()
+        if -engine.until_ms(start) > _SYNC_MS:
+            raise Timeout(_no_answer(heard, engine.port.baudrate))
+        yield _SYNC_PAUSE_MS
+        unanswered += 1
+        if unanswered == _ESCAPE_AT:  # perhaps it is in data mode
+            try:
+                yield from escape(session, EscapeGuard(engine, BLIND_GUARD_MS))
+            except Timeout:  # a module that boots may hold the line (CTS)
+                pass
+        elif unanswered == _FILL_AT and heard != b"ERROR":  # or takes what comes for payload
+            yield from _fill_up(engine)
+
+
+def _fill_up(engine):
+    # What the module makes of the rest is an error, or nothing.
+    filler = bytes(_FILLER)
+    transmitter = engine.transmitter
+    give_up = engine.after_ms(_FILL_MS)
+    for _ in range(_FILLERS):
+        transmitter.send_payload(filler, 0, _FILLER)
+        yield lambda: not transmitter.left or engine.is_past(give_up)
+        if transmitter.left:
+            transmitter.drop()
+            return
+    transmitter.send_text(b"")
+    yield _SYNC_PAUSE_MS
+
+
+def _heard(heard):
+    # What came instead of an answer to AT, in a few words.
+    if not heard:
+        return "no answer"
+    if heard == b"ERROR":
+        return "ERROR"
+    return "no answer, but other words" if _is_readable(heard) else "unreadable bytes"
+
+
+def _no_answer(heard, baudrate):
+    # Why the module cannot be talked to, and what to look at.
+    if not heard:
+        return "the module does not answer AT: not a byte came; check power, wiring (TX, RX, ground) and the baud rate"
+    if heard == b"ERROR":
+        return "the module does not answer AT by OK, it answers ERROR: is it a modem, on its AT port?"
+    text = "the module does not answer AT: "
+    if not _is_readable(heard):
+        return text + "what comes is unreadable, probably the wrong baud rate (here %d)" % baudrate
+    if not heard.strip(b"AT\r\n"):
+        return text + "only the echo comes back: is TX wired to RX, or the module waiting for something?"
+    return text + "what comes is no answer (%r): is it a modem, on its AT port?" % printable(heard)
+
+
+def _is_readable(data):
+    strange = [byte for byte in data if byte > 126 or byte < 32 and byte not in b"\t\r\n"]
+    return 4 * len(strange) < len(data)
+
+
+def identify(session: "Session"):
+    """Ask the module what it is, and use that dialect.  Raises ModemError ENODEV for one that no dialect knows."""
+    said: "list[bytes]" = []
+    for text in (b"AT+CGMM", b"ATI", b"", b"AT+CGMM", b"ATI"):
+        if not text:  # once more: a line may have got lost, or come late
+            yield _POLL_MS
+            continue
+        command = query(text)
+        yield command
+        said += [line for line in command.lines if line not in said]
+        if text == b"AT+CGMM" and command.lines:
+            session.model = printable(b" ".join(command.lines))
+        table = dialects.identify(command.lines)
+        if table is not None:
+            session.use(table, session.access)
+            return
+    what = printable(b" / ".join(said)) if said else "nothing"
+    raise ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
+
+
+# -- the SIM: 27.007 8.3
+
+
+def wait_for_sim(session: "Session", account: "Account"):
+    """Wait until the SIM is ready; give it the account's PIN, once.
+
+    While a module starts, it may say anything of its SIM: what it still says after 20 s is believed.  Raises ModemError
+    EACCES, ENODEV; Timeout when the PIN was not heard.
+    """
+    engine = session.engine
+    tell(session, "sim")
+    give_up = engine.after_ms(_SIM_MS)
+    entered = None
+    asked = polls = 0
+    while True:
+        command = read_form(b"AT+CPIN?")
+        yield command
+        check_restart(command)
+        state = _sim_state(command)
+        if state in _READY:
+            account.pin_spent = 0
+            tell(session, "sim", "ready")
+            return
+        tell(session, "sim", printable(state))
+        if state == b"SIM PIN":
+            if entered is None:
+                entered = _pin_command(account)
+                yield entered
+                check_restart(entered)
+                asked = 0
+                give_up = engine.after_ms(_SIM_MS)
+            elif asked > _PIN_QUERIES or entered.errno == EIO:
+                raise _pin_error(account, entered)
+            asked += 1
+            if entered.code == _WRONG_PIN:
+                raise _pin_error(account, entered)
+        elif state[-4:] in (b" PIN", b" PUK"):
+            raise ModemError(EACCES, "the SIM asks for " + printable(state))
+        elif engine.is_past(give_up):
+            raise _sim_error(command, state)
+        elif polls % _CFUN_POLLS == 0 and (yield from _switch_on(session, "sim")):
+            give_up = engine.after_ms(_SIM_MS)
+        polls += 1
+        yield _POLL_MS
+
+
+def _sim_state(command):
+    # What the module says of its SIM, as +CPIN: has it, or in the words of the error.
+    state = text_at(command.lines[-1], 0) if command.lines else b""
+    if not state and command.code != MISSING:
+        state = _CME.get(command.code, b"error %d" % command.code)
+    elif not state and command.errno:
+        state = b"no answer" if command.errno == ETIMEDOUT else (command.error_text or b"ERROR").strip()
+    if state.endswith(b" required"):  # the errors' words for what is asked for
+        state = state[:-9]
+    return b"READY" if state.upper() == b"READY" else state
+
+
+def _pin_command(account):
+    if not account.pin:
+        raise ModemError(EACCES, "the SIM asks for its PIN: attach(pin=...)")
+    if account.pin_spent:
+        raise ModemError(EACCES, "the SIM asks for its PIN; the one given did not help and is not tried again")
+    account.pin_spent = PIN_ENTERED
+    return query(b'AT+CPIN="' + account.pin + b'"', _PIN_MS)
+
+
+def _pin_error(account, entered):
+    # The SIM still asks for its PIN.
+    if entered.errno == ETIMEDOUT:
+        return Timeout("no answer to AT+CPIN=***, and the SIM still asks for its PIN; it is not tried again")
+    account.pin_spent = PIN_REFUSED
+    return ModemError(EACCES, "the SIM refused the PIN" + _cme(entered))
+
+
+def _sim_error(command, state):
+    if command.errno == ETIMEDOUT:
+        return Timeout("no answer to AT+CPIN?")
+    if b"NOT INSERTED" in state.upper():
+        return ModemError(ENODEV, "no SIM inserted" + _cme(command))
+    return ModemError(ENODEV, "the SIM does not become ready: %s%s" % (printable(state or b"nothing"), _cme(command)))
+
+
+def _cme(command):
+    return "" if command.code == MISSING else " (+CME ERROR: %d)" % command.code
+
+
+def _switch_on(session, step):
+    # 27.007 8.2: 0 and 4 are radio off, as an earlier program may have left it.  True when it had to be switched on.
+    command = read_form(b"AT+CFUN?")
+    yield command
+    if not command.lines or number_at(command.lines[-1], 0) in (1, MISSING):
+        return False
+    tell(session, step, "radio off")
+    yield query(b"AT+CFUN=1", _CFUN_MS)
+    return True
+
+
+def check_restart(command):
+    """Raise Restarted when a boot word came instead of the answer."""
+    if command.errno == ECONNRESET:
+        raise Restarted()
+
+
+# -- registration: 27.007 7.2, 10.1.20, 10.1.22
+
+
+def wait_for_registration(session: "Session"):
+    """Wait until the network has accepted the module.  The front's deadline ends it."""
+    tell(session, "register")
+    polls = 0
+    while True:
+        detail = "not told"
+        rank = len(_WORST)
+        for text in session.table.REGISTRATION:
+            command = read_form(text)
+            yield command
+            check_restart(command)
+            if command.errno == ETIMEDOUT:
+                detail = "no answer to " + printable(text)
+            for line in command.lines:
+                stat = _stat(line)
+                if _is_registered(stat):
+                    tell(session, "register", _STATS[stat])
+                    return
+                if stat in _WORST and _WORST.index(stat) < rank:
+                    rank = _WORST.index(stat)
+        tell(session, "register", detail if rank == len(_WORST) else _STATS[_WORST[rank]])
+        if polls % _CFUN_POLLS == 0:
+            yield from _switch_on(session, "register")
+        polls += 1
+        yield _POLL_MS
+
+
+def registration(session: "Session"):
+    """The state of registration in words (str), as a generator of commands.
+
+    Raises CommandError when no question is answered, ModemError EIO when the answers do not tell it, Timeout.
+    """
+    refused = None
+    stat = MISSING
+    for text in (b"AT+CREG?",) if session.table is None else session.table.REGISTRATION:
+        command = yield from run_command(session, query(text, _COMMAND_MS, text[2:-1] + b":"), False)
+        if command.errno:
+            refused = command
+        for line in command.lines:
+            if _stat(line) != MISSING:
+                stat = _stat(line)
+            if _is_registered(stat):
+                return _STATS[stat]
+    if stat == MISSING:
+        if refused is not None:
+            raise session.error(refused)
+        raise ModemError(EIO, "the module did not tell its registration (AT+CREG?)")
+    return _STATS[stat] if 0 <= stat < len(_STATS) else "state %d" % stat
+
+
+def _stat(line):
+    # <stat> of an answer +CREG: <n>,<stat>[,...]; MISSING for a URC +CREG: <stat>[,"<area>",...] in between.
+    comma = line.find(b",")
+    return MISSING if comma < 0 or line[comma + 1 : comma + 2] == b'"' else number_at(line, 1)
+
+
+def _is_registered(stat):
+    return stat == _HOME or stat == _ROAMING
