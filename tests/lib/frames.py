@@ -39,7 +39,6 @@ class Quectel:
     first = 0
     links = 12
     prompt = b"\r\n> "
-    asks_why = True
 
     def attach(self):
         return _Attached((b"AT+QIACT?", b"AT+QIACT="), b'\r\n+QIACT: 1,1,1,"10.0.0.1"\r\n\r\nOK\r\n', OK)
@@ -99,9 +98,13 @@ class Quectel:
         return [(">", b"AT+QICLOSE=%d\r" % link), ("<", OK)]
 
     def why(self):
+        """Behind a bare ERROR: the driver asks for the reason."""
         return [(">", b"AT+QIGETERROR\r"), ("<", line(b"+QIGETERROR: 566, Socket connect failed") + OK)]
 
     lost = line(b'+QIURC: "pdpdeact",1')
+
+
+SYNC = [(">", b"AT+CSQ\r"), ("<", b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n")]
 
 
 class Simcom:
@@ -109,7 +112,10 @@ class Simcom:
 
     first = 0
     prompt = b"\r\n>"
-    asks_why = False
+
+    def why(self):
+        """Behind a bare ERROR: the driver makes sure that it is the answer."""
+        return SYNC
 
     def __init__(self, links, sender):
         self.links = links
@@ -190,7 +196,10 @@ class Fibocom:
     first = 1
     links = 6
     prompt = b">\r\n"
-    asks_why = False
+
+    def why(self):
+        """Behind a bare ERROR: the driver makes sure that it is the answer."""
+        return SYNC
 
     def attach(self):
         return _Attached(

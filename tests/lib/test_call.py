@@ -4,7 +4,7 @@ ends."""
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, raises
-from frames import DIALECTS, OK, line
+from frames import SYNC, DIALECTS, OK, line
 from scenes import attached, connect, connected, rest
 
 DOWN = {
@@ -54,7 +54,7 @@ def test_deactivated_by_hand(dialect):
 def test_refused_deactivation_changes_nothing(dialect):
     arguments, text, answer = DOWN[dialect]
     socket, modem, tape, clock, says = connected(dialect)
-    tape.load([(">", text + b"\r"), ("<", line(b"ERROR"))] + (says.why() if says.asks_why else []))
+    tape.load([(">", text + b"\r"), ("<", line(b"ERROR"))] + says.why())
     raises(atsock.CommandError, modem.call, *arguments)
     tape.done()
     assert modem.isconnected()
@@ -71,10 +71,10 @@ def test_abandoned_before_the_prompt(dialect):
             tape.cut = cut
             script = [
                 (">", text + b"\r"),
+                (">", cancel),  # the prompt may have got lost
+                ("!", b"\r\n>" + answer),
                 (">", b"AT+CSQ\r"),
-                ("!", b"\r\n>"),
-                (">", cancel),
-                ("!", answer + line(b"+CSQ: 20,99") + OK),
+                ("!", line(b"+CSQ: 20,99") + OK),
             ]
             tape.load(script)
             raises(atsock.Timeout, modem.call, *arguments)
@@ -109,7 +109,7 @@ def test_own_words(dialect):
     for answer, text in ((b"NO CARRIER", "NO CARRIER"), (b"+CME ERROR: SIM busy", "SIM busy"), (b"ERROR", "")):
         with Case(dialect, answer):
             modem, tape, clock, says = attached(dialect)
-            tape.load([(">", b"ATD123\r"), ("<", line(answer))])
+            tape.load([(">", b"ATD123\r"), ("<", line(answer))] + (SYNC if answer == b"ERROR" else []))
             error = raises(atsock.CommandError, modem.command, "ATD123")
             assert (error.code, error.text) == (None, text), (error.code, error.text)
 

@@ -3,6 +3,7 @@
 import atsock
 from cases import cases
 from fakes import CUTS, Case, raises
+from frames import SYNC
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
 from scenes import attached, connect, connected, opens_when_up_again, settle
 from test_bringup import start
@@ -185,7 +186,8 @@ def test_close_of_what_is_not_open(dialect):
         for cut in CUTS:
             with Case(dialect, answer, cut):
                 socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
-                tape.load([("!", line(b"+MIPSTAT: 1,1")), (">", b"AT+MIPCLOSE=1\r"), ("<", answer)])
+                script = [("!", line(b"+MIPSTAT: 1,1")), (">", b"AT+MIPCLOSE=1\r"), ("<", answer)]
+                tape.load(script + (SYNC if answer == ERROR else []))
                 modem.poll(10)
                 settle(modem, tape)
                 socket.close()

@@ -7,6 +7,7 @@ None of it is an answer: collected lines, results and payload are what they are 
 import atsock
 from cases import cases
 from fakes import Case, new_modem
+from frames import SYNC
 from frames import ACCESS, DIALECTS, ERROR, OK, line, lines_of, pulls
 from scenes import connected, settle
 
@@ -64,7 +65,7 @@ def test_refusals():
         (line(b"+CME ERROR: 33"), 33, None),
         (line(b"+CME ERROR: requested service option not subscribed (#33)"), None, "(#33)"),
     ):
-        parts = [(">", b"AT+CGACT=1,1\r"), ("<", answer)]
+        parts = [(">", b"AT+CGACT=1,1\r"), ("<", answer)] + (SYNC if answer == ERROR else [])
         for noise in NOISE:
             for script in _at_every_gap(parts, noise):
                 with Case(answer, noise[:40]):

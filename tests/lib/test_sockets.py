@@ -171,7 +171,7 @@ def test_read_refused_after_the_end(dialect, access):
     socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
     tape.load(
         [("!", says.closed(says.first)), ask(says, access, says.first), ("<", ERROR)]
-        + (says.why() if says.asks_why else [])
+        + says.why()
     )
     assert socket.recv(10) == b""
     tape.done()
@@ -458,8 +458,10 @@ def test_send_refused(dialect, access):
     """ERROR instead of the prompt, the connection is gone: ECONNRESET (or what the code says), no payload is
     written."""
     socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
-    answer = [("<", line(b"+CIPERROR: 4") + ERROR)] if dialect in ("a7600", "sim7028") else [("<", ERROR)]
-    tape.load(says.send(access, says.first, b"x")[:1] + answer + (says.why() if says.asks_why else []))
+    answer = [("<", line(b"+CIPERROR: 4") + ERROR)] if dialect in ("a7600", "sim7028") else [("<", ERROR)] + says.why()
+    if dialect in ("nl668", "l610") and access != "hex":  # a prompt may still come: nothing is written meanwhile
+        answer.insert(1, ("~", 1500))
+    tape.load(says.send(access, says.first, b"x")[:1] + answer)
     raises(OSError, socket.send, b"x")
     tape.done()
     raises(OSError, socket.send, b"x")

@@ -220,9 +220,12 @@ class Player:
         )
         self.engine = self.modem._engine
         self.dialect = name
-        self.tape.after = lambda line: (
-            b"\r\n+QIGETERROR: 550, Unknown error\r\n\r\nOK\r\n" if line == b"AT+QIGETERROR" else b""
-        )
+        # What the driver asks behind an ERROR that says nothing.
+        asked = {
+            b"AT+QIGETERROR": b"\r\n+QIGETERROR: 550, Unknown error\r\n\r\nOK\r\n",
+            b"AT+CSQ": b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n",
+        }
+        self.tape.after = lambda line: asked.get(line, b"")
         for id in self.modem._session.table.LINKS:
             pushed = self.access == "push" or self.access == "hex" and name in ("nl668", "l610")
             link = DatagramLink(id) if "UDP" in vector["title"] and pushed else Link(id)

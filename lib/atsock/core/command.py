@@ -151,6 +151,10 @@ class Query(Command):
             return False
         return self.until is None or self.until(self.lines)
 
+    def says_nothing(self):
+        """True when lines of a certain name were asked for and none has come."""
+        return self.prefix is not None and not self.lines and self.until is None
+
     def _has_name(self, engine):
         # Does the line begin with the name that the command in flight begins with?
         line = engine.tokens.line

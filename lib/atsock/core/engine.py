@@ -17,22 +17,23 @@ Rules
    with an ERROR; nothing else may be sent before.
 2. A solicited row counts only while its event is wanted and its link is the command's: a late answer is
    never taken for another command's.
-3. A command that ran out of time stays in flight as TIMED_OUT: its rows still count (a late payload goes to its
+3. A final result code that says nothing (ERROR without a number, OK without what was asked for) may be a stray one:
+   it is believed when the answer to the SYNC query shows that the module has nothing else to say (resync.py).
+4. A command that ran out of time stays in flight as TIMED_OUT: its rows still count (a late payload goes to its
    link), and nothing is sent but the SYNC query, until the answer to that shows that both sides are in step
    (resync.py).
-4. Payload is consumed by count whoever asked for it, or nobody.
-5. pump(), start() and what they call on the data path allocate nothing; methods are short because MicroPython
+5. Payload is consumed by count whoever asked for it, or nobody.
+6. pump(), start() and what they call on the data path allocate nothing; methods are short because MicroPython
    puts frames of more than 11 words on the heap.
 """
 
 from array import array
 from errno import EAGAIN, EIO
 
-from . import resync, urc
-from .command import Command
+from . import resync, results, urc
 from .link import Link, by_sender
-from .movers import MISSING, const, copy, match
-from .port import ticks_add, ticks_diff
+from .movers import MISSING, const, match
+from .port import Deadlines, ticks_add, ticks_diff
 from .rows import name_at
 from .tokenizer import Tokenizer
 from .transmitter import Transmitter
@@ -43,6 +44,7 @@ _IDLE = const(0)
 _BUSY = const(1)
 _TIMED_OUT = const(2)
 _DATA_MODE = const(3)
+_RESTING = const(4)
 # What Tokenizer.next() returns.
 _LINE = const(1)
 _PROMPT_TOKEN = const(2)
@@ -56,18 +58,20 @@ _SENT = const(1 << 3)
 _REFUSED = const(1 << 4)
 _DATA = const(1 << 5)
 _EMPTY = const(1 << 6)
+_FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _ADDRESS = const(1 << 10)
 _RESOLVED = const(1 << 11)
 _CONNECT = const(1 << 13)
+_REASON = const(1 << 14)
 _ERROR = const(1 << 15)
 _CODE = const(1 << 16)
+_PUSHED = const(1 << 17)
 _DETAILS = const(1 << 10 | 1 << 11 | 1 << 14 | 1 << 16)  # ADDRESS, RESOLVED, REASON, CODE
 _READY = const(1 << 18)
 _PUSH = const(1 << 19)
 _PEER_CLOSED = const(1 << 20)
 _FLOW_OFF = const(1 << 24)
 _FLOW = const(1 << 24 | 1 << 25)  # FLOW_OFF, FLOW_ON
-_SENDER = const(1 << 28)
 _NOISE = const(1 << 29)
 _UNASKED = const((1 << 30) - (1 << 18))
 _PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
@@ -108,13 +112,18 @@ _EVENT_FLOW_OFF = const(6)
 _EVENT_FLOW_ON = const(7)
 _EVENT_OVERFLOW = const(8)
 
-_EVENTS_MAX = const(32)  # queued; beyond that new ones are dropped
-_SENDER_MAX = const(64)  # an address and a port
-_OK2_MS = const(1000)  # for the second OK of a command whose result line has come; some firmware leaves it out
+_OK2_MS = const(500)  # for the second OK of a command whose result line has come; some firmware leaves it out
+_CODE_MS = const(3000)  # for the ERROR behind a line that told its code
+_PROMPT_MS = const(15_000)  # for a prompt; the manuals print no time of its own, and a lost one must not cost a minute
+_PAUSE_MS = const(1000)  # payload that has paused so long may be followed by boot words
 _STALL_MS = const(5000)  # payload that stops coming for so long will not come
+_WINDOWS = const(32)  # of payload are taken in at a time
+_REST_MS = const(20)  # behind a failure: the module's URCs come out before the next command (u-blox' advice)
+_READ_MAX = const(1500)  # bytes of a read's answer that old BG96 firmware gives although fewer were asked for
+_PUSHED_MAX = const(8192)  # bytes of one pushed payload: more is a damaged length
 
 
-class Engine:
+class Engine(Deadlines):
     # What is not written on the data path.
     dialect = None  # its name, as soon as it is known
     access = None  # access mode that the rows are for
@@ -125,7 +134,15 @@ class Engine:
     nothing_left_code = None  # of a follow-up's result line: there was nothing to do any more
     close_template = None  # of the command that closes a connection
     close_after_peer = False  # a connection that the peer closed must still be closed
-    refused = None  # the command whose reason is being asked for
+    doubted = False  # a final result code may be a stray one, see resync.doubt()
+    settled = False  # no, it was not
+    paused = None  # sink that payload goes to after a pause, see resync.after_pause()
+    skips_line = False  # a line had begun before the command was sent: it is no answer
+    asked = False  # the query that settles it has been sent
+    doubt_failed = False  # it was ERROR
+    doubt_got = 0  # what had been got before
+    quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
+    quiet_until = 0  # ticks
     follow_up = None  # template of the command in flight that is to be sent next
     queries_sent = 0  # SYNC queries since the command timed out
     queries_outstanding = 0  # answers to them that are still to come, the command's own if it was the same query
@@ -171,26 +188,14 @@ class Engine:
 
     # -- time
 
-    def after_ms(self, ms):
-        """The ticks ms milliseconds from now."""
-        return ticks_add(self.port.ticks_ms(), ms)
-
-    def until_ms(self, ticks):
-        """Milliseconds until then, 0 or less when past."""
-        return ticks_diff(ticks, self.port.ticks_ms())
-
-    def is_past(self, ticks):
-        """True when that time has come."""
-        return ticks_diff(ticks, self.port.ticks_ms()) <= 0
-
     def remaining_ms(self, ms):
         """How long a front may wait before pump() must be called again: ms, or less when a deadline is nearer."""
-        if self.state == _BUSY or self.state == _TIMED_OUT:
+        if self.state != _IDLE and self.state != _DATA_MODE:
             left = ticks_diff(self.deadline, self.port.ticks_ms())
             ms = min(ms, max(left, 0))
-        if self.tokens.left and ms > _STALL_MS:
-            ms = _STALL_MS
-        return ms
+        if self.tokens.left and ms > _PAUSE_MS:
+            ms = _PAUSE_MS
+        return max(ms, 0)
 
     # -- commands
 
@@ -201,15 +206,16 @@ class Engine:
         """
         template = follow_up
         if template is None:
-            if self.state != _IDLE:
+            if self.state != _IDLE or self.transmitter.left:
                 return False
             command.clear()
             command.sent = True
             self.command = command
             self.code = MISSING
             self.code_row = -1
-            self.failed = False
+            self.failed = self.settled = False
             self.state = _BUSY
+            self.skips_line = self.tokens.position[2] > 0
             template = command.resume_from or command.template
         matched = self.matched
         self.template = template
@@ -219,7 +225,10 @@ class Engine:
         matched[_ASKED_LINK] = _NO_LINK if command.link is None or command.link.id is None else command.link.id
         matched[_ASKED_N] = command.n
         self.tokens.prompt = template[2] & _PROMPT != 0
-        self.deadline = ticks_add(self.port.ticks_ms(), follow_up is None and command.timeout_ms or template[1])
+        self.deadline = ticks_add(
+            self.port.ticks_ms(),
+            _PROMPT_MS if self.tokens.prompt else follow_up is None and command.timeout_ms or template[1],
+        )
         self.transmitter.send_line(command, template[0], matched[_ASKED_LINK])
         return True
 
@@ -229,13 +238,12 @@ class Engine:
         if self.transmitter.is_sending(command.buf):  # the module ended the payload by itself (Fibocom 1.2.4: SENDTIME)
             self.transmitter.left = 0
             errno = errno or EIO
-        if self.refused is not None or errno == EIO and self.error_query is not None and self.code == MISSING:
-            command = self._with_reason()
-            if command is None:  # it is being asked for
-                return
-            errno = EIO
-        elif errno == 0 and len(self.template) > 4:
-            self._follow_up(self.template[4])
+        if errno == EIO and self.code == MISSING and resync.doubt(self, True):
+            return
+        if errno == 0 and len(self.template) > 4:
+            # pump() sends it when it has taken in what has come: here the stack is deep.
+            self.follow_up = self.template[4]
+            self.matched[_WANTED] = _UNASKED
             return
         self.set_idle()
         # What the module has stored already is not sent again: a refusal of the follow-up repeats only that.
@@ -249,24 +257,13 @@ class Engine:
         if errno == EIO and self.code_row >= 0:
             command.error_source = name_at(self.rows, self.code_row)  # of the line that told the code
         command.done = True
+        if errno and errno != EAGAIN:
+            self.rest()
 
-    def _with_reason(self):
-        # The command that was refused; None when the module is being asked why: it keeps the reason for one query.
-        refused = self.refused
-        if refused is not None:
-            self.refused = None
-            return refused
-        if not self.template[0].startswith(self.error_query_for):
-            return self.command
-        self.refused = self.command
-        self.command = Command()
-        self._follow_up(self.error_query)
-        return None
-
-    def _follow_up(self, template):
-        # pump() sends it when it has taken in what has come: here the stack is deep.
-        self.follow_up = template
-        self.matched[_WANTED] = _UNASKED
+    def rest(self):
+        """Send nothing for a moment: what the module still has to say comes first."""
+        self.state = _RESTING
+        self.deadline = self.after_ms(_REST_MS)
 
     def set_idle(self):
         """No command is in flight any more."""
@@ -275,6 +272,7 @@ class Engine:
         self.follow_up = None
         self.matched[_WANTED] = _UNASKED
         self.tokens.prompt = False
+        self.doubted = False
         sent = self.transmitter
         sent.hex_left = 0  # a line that the module did not wait for is cut short
         sent.rest = -1
@@ -308,14 +306,14 @@ class Engine:
             self.transmitter.flush()
         tokens = self.tokens
         self.rx_blocked = False
-        ended = False
+        ended = 0
         moved = n = self.port.fill(tokens.window, tokens.position)
         while n:
             token = tokens.next()
             if token == _LINE:
                 self.dispatch_line()
             elif token == _END:
-                ended = True
+                ended = _WINDOWS
                 self._on_payload()
             elif token == _PROMPT_TOKEN:
                 self._on_prompt()
@@ -325,7 +323,8 @@ class Engine:
             else:
                 # The window is used up.  When a payload goes on and more of it has come meanwhile, take that in at
                 # once, but no other one: its reader must have its turn before there is no room any more.
-                n = 0 if ended else tokens.left and self.port.fill(tokens.window, tokens.position)
+                ended += 1
+                n = 0 if ended > _WINDOWS else tokens.left and self.port.fill(tokens.window, tokens.position)
         if self.state != _IDLE or tokens.left:
             self._mind_time(moved)
         if self.follow_up is not None:
@@ -338,15 +337,19 @@ class Engine:
         now = self.port.ticks_ms()
         if moved:
             self.last_rx_ms = now
-        elif self.tokens.left and ticks_diff(now, self.last_rx_ms) > _STALL_MS:
-            resync.payload_lost(self)
-        if (self.state == _BUSY or self.state == _TIMED_OUT) and ticks_diff(self.deadline, now) <= 0:
+            if self.paused is not None and self.paused.is_line:
+                resync.restarted_in_payload(self)
+            elif self.quiet:
+                resync.drop_more(self)
+        elif self.tokens.left and ticks_diff(now, self.last_rx_ms) > _PAUSE_MS:
+            resync.payload_pauses(self, ticks_diff(now, self.last_rx_ms) > _STALL_MS)
+        if self.state != _IDLE and self.state != _DATA_MODE and ticks_diff(self.deadline, now) <= 0:
             resync.expire(self)
 
     def _make_room(self):
         # The reader of a pushing link is slow.  As long as nothing else is to come through, the UART may wait
         # (and RTS holds the module); a command in flight cannot.
-        self.rx_blocked = self.state == _IDLE or self.state == _DATA_MODE
+        self.rx_blocked = self.state != _BUSY and self.state != _TIMED_OUT
         if not self.rx_blocked:
             self.overflow()
         return not self.rx_blocked
@@ -361,6 +364,8 @@ class Engine:
     def _on_prompt(self):
         command = self.command
         self.got |= _PROMPT
+        self.doubted = False  # the module has not refused it, then
+        self.deadline = self.after_ms(command.timeout_ms or self.template[1])
         if command.buf is None:  # abandoned before the module was ready for the payload
             resync.fill_up(self, command, command.n)
         else:
@@ -370,6 +375,9 @@ class Engine:
     def dispatch_line(self, note_unmatched=True):
         """Act on the line as the command in flight and the rows say; note_unmatched: tell of one that nobody knows."""
         self.unresponsive = False
+        if self.skips_line:
+            resync.dispatch_stale(self)
+            return
         query = self.command if self.state == _BUSY and self.command.is_query else None
         if query is not None and query.claims(self):
             self._on_information_text(query)
@@ -417,6 +425,9 @@ class Engine:
         matched = self.matched
         link = self.command.link
         if event == _OK:
+            if self.doubted and (self.answer_begun or self.got & _REASON):
+                resync.settle(self)
+                return True
             if self.got & _OK:
                 event = _OK2
         elif event == _DATA:
@@ -426,70 +437,42 @@ class Engine:
                 return self.on_ready(link)
             self._on_empty(link)
         elif event == _ERROR:
-            return self._on_error()
+            return results.on_error(self)
         elif not matched[_IS_OK] or event == _CODE and matched[_VALUE] > 0:
-            self._note_code(matched[_VALUE])
+            results.note_code(self)
             if event != _CODE:  # what would have followed on success is not waited for
                 self.failed = True
                 self.required &= ~_ADDRESS
+            elif self.until_ms(self.deadline) > _CODE_MS:
+                self.deadline = self.after_ms(_CODE_MS)
         elif event & _DETAILS:
-            self._on_detail(event)
+            results.on_detail(self, event)
         elif event == _SENT:
             link.tx_credit = matched[_AUX]
-            if self.required & _OK2 and self.got & _OK:
-                self.deadline = self.after_ms(_OK2_MS)
         self.got |= event
+        if self.required & _OK2 and self.got & _OK and self.got & (_SENT | _PUSHED) and not self.got & _OK2:
+            self.deadline = self.after_ms(_OK2_MS)
         self.check_complete()
         return True
-
-    def _on_detail(self, event):
-        value = self.matched[_VALUE]
-        if event == _ADDRESS:
-            if self.command.is_query:
-                self.command.on_address(self)
-        elif event == _RESOLVED:
-            if self.command.is_query:
-                self.command.expected = max(self.matched[_AUX], 1)
-        else:  # REASON; CODE without a number: some tell a text instead
-            self._note_code(value)
-            if value == MISSING or value == 0:
-                self._keep_error_text()
-
-    def _on_error(self):
-        if self.state == _TIMED_OUT:
-            resync.on_final_result(self)
-            return True
-        if self.got & _EMPTY:  # some refuse a read that finds nothing
-            self.finish(0)
-            return True
-        value = self.matched[_VALUE]
-        if value != MISSING:
-            self._note_code(value)
-        elif self.code == MISSING and self.tokens.n > 5:  # "+CME ERROR: SIM busy", "NO CARRIER"
-            self._keep_error_text()
-        self.finish(EIO)
-        return True
-
-    def _note_code(self, code):
-        self.code = code
-        self.code_row = self.matched[_ROW]
-
-    def _keep_error_text(self):
-        tokens = self.tokens
-        self.command.error_text = bytes(memoryview(tokens.line)[self.matched[_FIELDS] : tokens.n])
 
     def check_complete(self):
         """Finish the command in flight if all of its answer has come."""
         if self.got & self.required != self.required or self.state != _BUSY:
             if self.state == _TIMED_OUT and self.got & _OK:
                 resync.on_final_result(self)
-        elif not self.command.is_query or self.command.is_complete(self.failed):
+        elif not self.doubted and (not self.command.is_query or self.command.is_complete(self.failed)):
             if self.got & _REFUSED or self.failed and self.code == self.retry_code:
                 self.finish(EAGAIN)
             elif self.failed and (self.code != self.nothing_left_code or self.template is self.command.template):
                 self.finish(EIO)
-            else:
+            elif not self._says_nothing() or not resync.doubt(self, False):
                 self.finish(0)
+
+    def _says_nothing(self):
+        # OK to a read or a query, and nothing of what was asked for: it may be the OK of something else.
+        if self.command.is_query:
+            return self.command.says_nothing()
+        return self.template[3] & _FOUND and not self.got & _FOUND
 
     # -- payload
 
@@ -497,6 +480,9 @@ class Engine:
         # Header of a read's answer.
         if n <= 0:
             self._on_empty(link)
+            return True
+        if n > _READ_MAX and n > self.command.n and (n > 2 * self.command.n or self.matched[_KIND] != _HEX):
+            resync.distrust(self, link)
             return True
         left = self.matched[_AUX] if self.matched[_KIND] < _RAW_FROM else MISSING
         if left > 0:
@@ -532,7 +518,7 @@ class Engine:
     def _on_payload(self):
         # All of it has come.
         command = self.command
-        sink = self.tokens.sink
+        sink = self.tokens.sink if self.paused is None else resync.after_pause(self)
         if command is not None and self.got & _DATA and sink is command.link:
             command.count = self.tokens.taken
         if sink is not None and sink.keeps_borders and not sink.end(self.tokens.taken):
@@ -546,8 +532,6 @@ class Engine:
             self.on_ready(link)
         elif event == _PUSH:
             return self._on_push(link, self.matched[_VALUE])
-        elif event == _SENDER:
-            self._note_sender()
         elif event & _FLOW:
             if link is not None:
                 link.flow_off = event == _FLOW_OFF
@@ -557,13 +541,6 @@ class Engine:
         elif event != _NOISE:
             return urc.dispatch(self, event, link)
         return True
-
-    def _note_sender(self):
-        if not self.sender:
-            self.sender = bytearray(_SENDER_MAX)
-        n = min(self.tokens.n - self.matched[_FIELDS], _SENDER_MAX)
-        copy(self.sender, 0, self.tokens.line, self.matched[_FIELDS], n)
-        self.sender_n = n
 
     def _on_peer_closed(self, link):
         matched = self.matched
@@ -591,6 +568,9 @@ class Engine:
             return self.on_ready(link)  # a buffered link's notice that tells the length as well
         if n == MISSING:
             return False
+        if n > _PUSHED_MAX:
+            resync.distrust(self, link)
+            return True
         if link is not None:
             self.event(_EVENT_DATA, link, n)
         self.begin_payload(link, n)
@@ -599,6 +579,5 @@ class Engine:
 
     def event(self, event, link, value):
         """Queue it for the application."""
-        events = self.events
-        if events is not None and len(events) < _EVENTS_MAX:
-            events.append((event, link, value))
+        if self.events is not None:
+            urc.queue_event(self.events, event, link, value)

@@ -28,9 +28,14 @@ except ImportError:  # CPython
         sleep(ms / 1000)
 
 
+# No time of the driver's lies further ahead (3 days); what seems to is older than half of the clock's period, which is
+# 2^30 ms (12 days) on most boards.
+HORIZON_MS = 1 << 28
+
 _POLLIN = const(1)
 _POLLOUT = const(4)
-_ASK_MS = const(1)  # a stream that cannot be polled is asked so often
+_ASK_MS = const(1)  # first pause between two questions to a stream that cannot be polled, doubled up to
+_ASK_MAX_MS = const(16)
 
 
 class _Poller:
@@ -65,9 +70,9 @@ class Port:
         return self.stream.write(buf, start, n) or 0
 
     def wait(self, ms, writing):
-        """Return when bytes can be read, or written if `writing`; after ms milliseconds at the latest."""
+        """Return when bytes can be read, or written if `writing`; after ms milliseconds at the latest (0: at once)."""
         if self.poller is None:
-            sleep_ms(_ASK_MS if ms > _ASK_MS else ms)
+            self._ask(ms)
             return
         mask = _POLLIN | _POLLOUT if writing else _POLLIN
         if mask != self._mask:
@@ -75,6 +80,36 @@ class Port:
             self.poller.modify(self.stream, mask)
         for _ in self.poller.ipoll(ms):
             pass
+
+    def _ask(self, ms):
+        pause_ms = _ASK_MS
+        while ms > 0:
+            if pause_ms > ms:
+                pause_ms = ms
+            sleep_ms(pause_ms)
+            if self.stream.any():
+                return
+            ms -= pause_ms
+            pause_ms = min(2 * pause_ms, _ASK_MAX_MS)
+
+
+class Deadlines:
+    """Times of whoever has a `port`: ticks that wrap, compared as they must be."""
+
+    port: "Port"
+
+    def after_ms(self, ms):
+        """The ticks ms milliseconds from now; 3 days at most."""
+        return ticks_add(self.port.ticks_ms(), ms if ms < HORIZON_MS else HORIZON_MS)
+
+    def until_ms(self, ticks):
+        """Milliseconds until then, 0 or less when past, also when that is so long ago that the ticks have wrapped."""
+        left = ticks_diff(ticks, self.port.ticks_ms())
+        return left if left <= HORIZON_MS else -HORIZON_MS
+
+    def is_past(self, ticks):
+        """True when that time has come."""
+        return self.until_ms(ticks) <= 0
 
 
 def _poller_of(stream):

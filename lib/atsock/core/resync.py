@@ -1,54 +1,106 @@
-"""Answers that do not come in time, buffers given up, and the way back into step (rule 3 of engine.py).
+"""Answers that do not come in time, or that may not be answers; buffers given up; and the way back into step.
 
-Functions of the engine, apart because they are not on the data path.
+Functions of the engine, apart because they are not on the data path (rules 3 and 4 of engine.py).  The SYNC query is a
+command whose answer no other command gives: a module that answers it has nothing else to say any more.
 """
 
 from errno import ECONNRESET, EIO, ETIMEDOUT
 
-from .movers import const
+from .movers import const, match
+from .tokenizer import Sink
 
 # words.py
 _BUSY = const(1)
 _TIMED_OUT = const(2)
+_RESTING = const(4)
 _OK = const(1 << 0)
 _OK2 = const(1 << 1)
+_PROMPT = const(1 << 2)
+_CONNECT = const(1 << 13)
+_REASON = const(1 << 14)
+_UNASKED = const((1 << 30) - (1 << 18))
+_RESTARTED = const(1 << 27)
+_MAYBE = const(1)
+_OPEN = const(2)
+_DEAD = const(5)
 _EVENT_OVERFLOW = const(8)  # constants.py
+_EVENT = const(0)  # match() (movers.py)
+_WANTED = const(9)
 
-# A query whose answer no other command gives: brings both sides into step after a timeout.
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
 SYNC_ANSWER = b"+CSQ:"
 _QUERIES = const(3)  # so many are sent, one after the other
+_FILLED_MS = const(1000)  # for the result of a payload that was filled up
+_PROMPT_GRACE_MS = const(1500)  # behind an ERROR: a prompt that is still to come has come by then
+_ABANDONED_MS = const(2000)  # for the prompt of a send that nobody waits for any more
+_LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
+_QUIET_MS = const(300)  # silence behind a payload whose length is damaged
+_DROP_MS = const(10_000)  # as long as that is waited for
+_BOOT_LINE = const(64)  # bytes, CR LF around it
+_CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
+
+
+# -- a command whose time is over
 
 
 def expire(engine):
-    """The deadline of the command in flight has passed, or that of the SYNC query behind one that timed out."""
+    """The deadline of the command in flight has passed, or that of what follows one that failed or timed out."""
+    if engine.state == _RESTING:
+        engine.set_idle()
+        return
+    if engine.quiet:  # silence at last
+        engine.quiet = False
+        engine.tokens.lines()
     if engine.state == _BUSY:
-        if engine.refused is not None:  # the reason does not come; the refusal stands
-            engine.finish(EIO)
+        if engine.doubted and not engine.asked:
+            _ask(engine)
             return
         if engine.got & engine.required == engine.required & ~_OK2:  # only the second OK is missing: it was sent
             engine.finish(0)
             return
-        if engine.tokens.left:
-            payload_lost(engine)
-        abandon(engine, engine.command)
-        engine.command.errno = ETIMEDOUT
-        engine.command.done = True
-        engine.state = _TIMED_OUT
-        engine.got = 0
-        engine.queries_sent = 0
-        engine.queries_outstanding = int(_is_sync(engine))
-        engine.final_results = 0
-        engine.answer_begun = False
-    elif engine.queries_sent >= _QUERIES or engine.final_results:
+        _give_up(engine)
+        return
+    if engine.queries_sent >= _QUERIES or engine.queries_sent and engine.final_results:
         # Nothing at all, or some of the queries were lost on their way and no more answers come.
         engine.unresponsive = engine.final_results == 0
         resume(engine)
+        engine.rest()
         return
     engine.queries_sent += 1
     engine.queries_outstanding += 1
     engine.deadline = engine.after_ms(SYNC[1])
-    engine.transmitter.send_text(SYNC[0])
+    if not engine.transmitter.left:  # else the port takes nothing
+        engine.transmitter.send_text(SYNC[0])
+
+
+def _give_up(engine):
+    # The command is not waited for any more; the module may still be at it.
+    command = engine.command
+    if engine.tokens.left:
+        payload_lost(engine)
+    command.errno = EIO if engine.doubted and engine.doubt_failed else ETIMEDOUT
+    if not engine.doubted and engine.failed or engine.code_row >= 0:  # its code has come, and the ERROR got lost
+        command.errno = EIO
+        command.code = engine.code
+    awaits_payload = engine.tokens.prompt
+    abandon(engine, command)
+    command.done = True
+    engine.state = _TIMED_OUT
+    engine.got = 0
+    engine.queries_sent = 0
+    engine.queries_outstanding = int(_is_sync(engine) or engine.doubted)
+    engine.final_results = 0
+    engine.doubted = engine.answer_begun = False
+    engine.matched[_WANTED] |= _OK
+    if awaits_payload:
+        # The prompt got lost, perhaps: what is written next is payload to the module.
+        engine.tokens.prompt = False
+        fill_up(engine, command, command.n)
+        engine.deadline = engine.after_ms(_FILLED_MS)
+    elif engine.transmitter.left:
+        engine.deadline = engine.after_ms(_FILLED_MS)
+    else:
+        expire(engine)
 
 
 def _is_sync(engine):
@@ -64,13 +116,99 @@ def on_final_result(engine):
     if engine.answer_begun:
         engine.answer_begun = False
         engine.queries_outstanding -= 1
-    if engine.queries_outstanding == 0 or engine.final_results > engine.queries_sent + 1:
+    enough = engine.queries_outstanding <= 0 or engine.final_results > engine.queries_sent + 1
+    if engine.queries_sent and enough:
         resume(engine)
+        engine.rest()
+
+
+# -- a final result code that may be a stray one
+
+
+def is_nobodys(engine):
+    """True for an ERROR that cannot be the answer: the command is not out yet, or NO CARRIER tells of a missed call."""
+    sent = engine.transmitter
+    if engine.got & engine.required == 0 and (sent.left or sent.hex_left or sent.rest > 0):
+        return True
+    if engine.tokens.line[0] != 78 or engine.required & _CONNECT:  # "N"
+        return False
+    return not (sent.line_n > 2 and sent.line[2] in _CALLS)
+
+
+def doubt(engine, failed):
+    """True when the final result code is not believed yet: the module is asked, and settle() decides.
+
+    failed: it was ERROR without a number; else it was OK without what was asked for.
+    """
+    if engine.doubted:
+        return True
+    if engine.settled:
+        return False
+    command = engine.command
+    if not _asks_reason(engine, failed):
+        # It is the answer when words came with it, or a line that told of the failure.
+        told = command.error_text is not None or command.link is not None and command.link.state == _DEAD
+        told = told or engine.got & engine.required & ~(_OK | _PROMPT) != 0 or command.is_query and bool(command.lines)
+        if told and failed or _is_sync(engine):
+            return False
+    engine.doubted = True
+    engine.doubt_failed = failed
+    engine.doubt_got = engine.got
+    engine.answer_begun = False
+    engine.asked = False
+    if engine.tokens.prompt:  # nothing may be written while it may still come
+        engine.deadline = engine.after_ms(_PROMPT_GRACE_MS)
+    else:
+        _ask(engine)
+    return True
+
+
+def _asks_reason(engine, failed):
+    # Some modules keep the reason of a refusal for one query.  No other one may come before.
+    return failed and engine.error_query is not None and engine.template[0].startswith(engine.error_query_for)
+
+
+def _ask(engine):
+    template = engine.error_query if _asks_reason(engine, engine.doubt_failed) else SYNC
+    engine.asked = True
+    engine.tokens.prompt = False
+    engine.matched[_WANTED] |= template[2]
+    engine.deadline = engine.after_ms(SYNC[1])
+    text = template[0] + b"\r"
+    engine.transmitter.send_payload(text, 0, len(text))
+
+
+def settle(engine):
+    """The query behind a doubted result has been answered: the module is at nothing else any more."""
+    engine.doubted = engine.answer_begun = False
+    engine.settled = True
+    got = engine.got & ~_REASON
+    if not engine.doubt_failed or got & engine.required == engine.required and got != engine.doubt_got:
+        engine.check_complete()
+    else:
+        engine.finish(EIO)
+
+
+def dispatch_stale(engine):
+    """A line that had begun before the command in flight was sent: it may be a URC, and nobody's answer."""
+    engine.skips_line = False
+    matched = engine.matched
+    wanted = matched[_WANTED]
+    state = engine.state
+    matched[_WANTED] = _UNASKED
+    engine.state = _RESTING
+    engine.dispatch_line()
+    if engine.state == _RESTING and engine.command is not None:
+        engine.state = state
+        matched[_WANTED] = wanted
+
+
+# -- buffers given up
 
 
 def abandon(engine, command):
     """See Engine.abandon()."""
-    if command is not engine.command and command is not engine.refused:
+    if command is not engine.command:
         return
     payload = command.buf
     command.buf = None
@@ -83,7 +221,10 @@ def abandon(engine, command):
     if sent.hex_left:
         # The command line is cut short; what the module makes of it is an error, and the stream has a hole.
         sent.hex_left = 0
+        sent.rest = -1
         link.fail(ECONNRESET, 0)
+    if engine.tokens.prompt and engine.until_ms(engine.deadline) > _ABANDONED_MS:
+        engine.deadline = engine.after_ms(_ABANDONED_MS)
 
 
 def fill_up(engine, command, n):
@@ -97,9 +238,144 @@ def fill_up(engine, command, n):
     engine.transmitter.send_payload(data, 0, len(data))
 
 
+def reset(engine):
+    """See Engine.reset()."""
+    command = engine.command
+    sent = engine.transmitter
+    owed = 0  # payload bytes that the module may still wait for
+    if command is not None:
+        if engine.tokens.prompt:
+            owed = command.n
+        elif sent.left and sent.out is not sent.line:
+            owed = sent.left
+        abandon(engine, command)
+        command.errno = ECONNRESET
+        command.done = True
+    engine.unresponsive = False
+    engine.quiet = False
+    engine.paused = None
+    engine.tokens.lines()
+    resume(engine)
+    if owed:
+        sent.send_payload(bytearray(owed), 0, owed)
+
+
+def resume(engine):
+    """No command is in flight any more, whatever was left of it."""
+    engine.set_idle()
+    engine.transmitter.drop()
+
+
+# -- payload that does not come as announced
+
+
+def payload_pauses(engine, is_lost):
+    """Payload has not gone on for a while, although somebody looked; is_lost: for so long that it will not."""
+    if is_lost:
+        payload_lost(engine)
+        if engine.state == _BUSY and engine.until_ms(engine.deadline) > _LOST_MS:
+            engine.deadline = engine.after_ms(_LOST_MS)
+    elif engine.paused is None and engine.tokens.sink is not None:
+        engine.paused = _AfterPause(engine, engine.tokens.sink)
+        engine.tokens.sink = engine.paused
+
+
+class _AfterPause(Sink):
+    # Takes payload behind a pause: a module that restarted meanwhile goes on with its boot words.  They stand on a line
+    # of their own; what does not look like one is payload.
+
+    def __init__(self, engine, sink):
+        self.engine = engine
+        self.sink = sink
+        self.keeps_borders = sink.keeps_borders
+        self.held = bytearray(_BOOT_LINE)
+        self.n = 0
+        self.is_line = False  # what is held is a boot line
+
+    def write(self, src, start, n):
+        done = 0
+        while done < n and not self.is_line:
+            if self.n == _BOOT_LINE or not self._may_be_line(src[start + done]):
+                if not self.release():
+                    return done
+                return done + self.sink.write(src, start + done, n - done)
+            done += 1
+        return n
+
+    def _may_be_line(self, byte):
+        # Takes the byte into what is held; False when that cannot become a boot line, then it is not taken.
+        n = self.n
+        if n < 2:
+            if byte != b"\r\n"[n]:
+                return False
+        elif byte == 10:
+            if n < 4 or self.held[n - 1] != 13 or not self._is_boot_line(n - 1):
+                return False
+            self.is_line = True
+        elif byte < 32 and byte != 13:
+            return False
+        self.held[n] = byte
+        self.n = n + 1
+        return True
+
+    def _is_boot_line(self, end):
+        engine = self.engine
+        matched = engine.matched
+        wanted = matched[_WANTED]
+        matched[_WANTED] = _RESTARTED
+        line = bytes(memoryview(self.held)[2:end]) + b"\0"
+        found = match(engine.rows, line, len(line) - 1, 0, matched)
+        matched[_WANTED] = wanted
+        return found > 0
+
+    def release(self):
+        # What is held is payload; False while there is no room for it.  The sink behind takes the rest itself.
+        while self.n:
+            taken = self.sink.write(self.held, 0, self.n)
+            if not taken:
+                return False
+            self.n -= taken
+            self.held[: self.n] = self.held[taken : taken + self.n]
+        return True
+
+    def overflow(self):
+        return self.sink.overflow()
+
+    def end(self, n):
+        return self.sink.end(n)
+
+    def fail(self, errno, code):
+        self.sink.fail(errno, code)
+
+
+def after_pause(engine):
+    """The payload has ended, or is given up: the sink that it was for."""
+    paused = engine.paused
+    engine.paused = None
+    if not paused.is_line and not paused.release():
+        paused.sink.overflow()
+    return paused.sink
+
+
+def restarted_in_payload(engine):
+    """What came behind a pause in a payload was a boot line."""
+    tokens = engine.tokens
+    paused = engine.paused
+    engine.paused = None
+    tokens.lines()
+    line = bytes(memoryview(paused.held)[2 : paused.n - 2])
+    tokens.line[: len(line)] = line
+    tokens.n = len(line)
+    tokens.line[tokens.n] = 0
+    engine.dispatch_line(False)
+
+
 def payload_lost(engine):
     """Fewer bytes came than were announced."""
     sink = engine.tokens.sink
+    if engine.paused is not None:
+        sink = engine.paused.sink
+        engine.paused = None
     engine.tokens.lines()
     if sink is not None:
         if sink.keeps_borders:
@@ -110,18 +386,32 @@ def payload_lost(engine):
         engine.event(_EVENT_OVERFLOW, sink, 0)
 
 
-def reset(engine):
-    """See Engine.reset()."""
-    if engine.command is not None:
-        engine.command.errno = ECONNRESET
-        engine.command.done = True
-    engine.refused = None
-    engine.unresponsive = False
-    engine.tokens.lines()
-    resume(engine)
+def distrust(engine, link):
+    """A length that cannot be: nobody knows where the payload ends.  What comes is dropped until the line is quiet."""
+    if link is not None:
+        link.fail(ECONNRESET, 0)
+        engine.event(_EVENT_OVERFLOW, link, 0)
+    command = engine.command
+    if command is not None:
+        abandon(engine, command)
+        command.errno = ECONNRESET
+        command.done = True
+    engine.tokens.raw(None, 0)
+    engine.quiet = True
+    engine.quiet_until = engine.after_ms(_DROP_MS)
+    engine.state = _TIMED_OUT
+    engine.got = 0
+    engine.queries_sent = engine.queries_outstanding = engine.final_results = 0
+    engine.doubted = engine.answer_begun = False
+    engine.matched[_WANTED] = _UNASKED | _OK
+    engine.deadline = engine.after_ms(_QUIET_MS)
+    # Notices may be among what is dropped: every connection is looked at once more.
+    for other in engine.links.values():
+        if other.state == _OPEN and not other.pushed:
+            other.rx_pending = other.rx_pending or _MAYBE
 
 
-def resume(engine):
-    """No command is in flight any more, whatever was left of it."""
-    engine.set_idle()
-    engine.transmitter.drop()
+def drop_more(engine):
+    """More has come that belongs to nobody."""
+    if not engine.is_past(engine.quiet_until):
+        engine.deadline = engine.after_ms(_QUIET_MS)

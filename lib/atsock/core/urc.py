@@ -8,7 +8,7 @@ from errno import ECONNRESET, EIO
 
 from ..errors import EBUSY, ENETDOWN
 from . import resync
-from .movers import const, field
+from .movers import const, copy, field
 
 # words.py
 _UNASKED = const((1 << 30) - (1 << 18))
@@ -18,6 +18,7 @@ _OPENED = const(1 << 21)
 _INCOMING = const(1 << 22)
 _NETWORK_LOST = const(1 << 26)
 _RESTARTED = const(1 << 27)
+_SENDER = const(1 << 28)
 _IDLE = const(0)
 _BUSY = const(1)
 _FREE = const(0)
@@ -37,10 +38,17 @@ _EVENT_INCOMING = const(3)
 _EVENT_NETWORK_LOST = const(4)
 _EVENT_RESTARTED = const(5)
 _EVENT_UNKNOWN = const(9)
+_EVENT_DATA = const(1)
+
+_EVENTS_MAX = const(32)  # queued
+_SENDER_MAX = const(64)  # an address and a port
 
 
 def dispatch(engine, event, link):
-    """OPENED, INCOMING, RESTARTED or NETWORK_LOST; True when the line meant that."""
+    """OPENED, INCOMING, RESTARTED, NETWORK_LOST or SENDER; True when the line meant that."""
+    if event == _SENDER:
+        _note_sender(engine)
+        return True
     if event == _OPENED:
         return _on_opened(engine, link)
     if event == _INCOMING:
@@ -140,7 +148,7 @@ def on_unmatched(engine):
     tokens = engine.tokens
     if engine.announces_payload():
         _on_stray_payload(engine)
-    elif engine.state == _TIMED_OUT and tokens.line.startswith(resync.SYNC_ANSWER):
+    elif (engine.doubted or engine.state == _TIMED_OUT) and tokens.line.startswith(resync.SYNC_ANSWER):
         engine.answer_begun = True
     elif tokens.line[0] == 62 and tokens.n <= 2:  # a prompt that came too late
         return
@@ -159,3 +167,30 @@ def _on_stray_payload(engine):
     if link is not None and (link.state == _FREE or link.keeps_borders):
         link = None
     engine.begin_payload(link, matched[_VALUE])
+
+
+def _note_sender(engine):
+    # Whose the payload is that follows.  Allocates the first time only.
+    if not engine.sender:
+        engine.sender = bytearray(_SENDER_MAX)
+    n = min(engine.tokens.n - engine.matched[_FIELDS], _SENDER_MAX)
+    copy(engine.sender, 0, engine.tokens.line, engine.matched[_FIELDS], n)
+    engine.sender_n = n
+
+
+def queue_event(events, event, link, value):
+    """Put an event into the application's queue.
+
+    A full one takes no DATA and no UNKNOWN any more, and drops the oldest of those for the others, which must be told.
+    """
+    if len(events) >= _EVENTS_MAX:
+        if event == _EVENT_DATA or event == _EVENT_UNKNOWN:
+            return
+        for i in range(len(events)):
+            if events[i][0] == _EVENT_DATA or events[i][0] == _EVENT_UNKNOWN:
+                del events[i]
+                break
+        else:
+            if (event, link, value) in events:  # the same once more says nothing new
+                return
+    events.append((event, link, value))

@@ -86,6 +86,7 @@ IDLE = 0
 BUSY = 1  # a command is in flight
 TIMED_OUT = 2  # its time is over, its answer may still come (resync.py)
 DATA_MODE = 3  # the port belongs to one connection
+RESTING = 4  # nothing is sent for a moment
 
 # -- what a step of a transfer returns for "wait, and call again": -EAGAIN of Linux, whatever this platform's number is
 AGAIN = -11

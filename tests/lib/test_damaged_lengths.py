@@ -1,0 +1,80 @@
+"""Payload that is not what its header says: more than can be, cut by a restart, with pauses in it."""
+
+import atsock
+from cases import cases
+from fakes import errno_of
+from frames import OK, PULLED, SYNC, line
+from scenes import connected, settle
+
+BOOT = {"bg96": b"RDY", "a7600": b"*ATREADY: 1", "sim7028": b"*ATREADY: 1"}
+
+
+@cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
+def test_longer_than_can_be(dialect, access):
+    """A digit is damaged: the module's own words are not handed out, the socket says so, the next command works."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    link = says.first
+    answer = says.answer(access, link, b"x" * 380, 0).replace(b"380", b"9380", 1)
+    start = clock.now
+    tape.load(
+        [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
+        + SYNC
+        + [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+    )
+    assert errno_of(socket.recv, 500) == 104
+    assert modem.command("AT+CGMM") == [b"x"]
+    assert clock.now - start < 3000, clock.now - start
+    settle(modem, tape)
+    tape.done()
+
+
+@cases("access", ("buffer", "push"))
+@cases("dialect", sorted(BOOT))
+def test_restart_inside_a_payload(dialect, access):
+    """Boot words come where payload was announced: they are no data, and the reader learns of the restart at once."""
+    for cut in (0, 1, 7):
+        socket, modem, tape, clock, says = connected(dialect, access, timeout=60, cut=cut)
+        link = says.first
+        boot = line(BOOT[dialect])
+        if access == "buffer":
+            answer = says.answer(access, link, b"x" * 700, 0)
+            head = answer[: answer.index(b"x" * 300) + 300]
+            script = [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", head)]
+        else:
+            pushed = says.push(access, link, b"x" * 700)
+            script = [("!", pushed[: pushed.index(b"x" * 300) + 300])]
+        tape.load(script + [("~", 3000), ("!", boot)])
+        data = b""
+        start = clock.now
+        try:
+            while True:
+                data += socket.recv(100)
+        except OSError as error:
+            assert error.args[0] == 104, error
+            assert isinstance(error, atsock.Restarted)
+        assert data.strip(b"x") == b"", data
+        assert clock.now - start < 4000
+        assert not modem.isconnected()
+
+
+@cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
+def test_pause_inside_a_payload(dialect, access):
+    """A module that pauses inside a payload, right before bytes that look like boot words: all of it is payload."""
+    payload = b"begin" + line(b"RDY") + b"\r\n" + line(b"POWERED DOW") + b"\r\nend"
+    for at in range(len(payload)):
+        socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+        link = says.first
+        answer = says.answer(access, link, payload, 0)
+        at += answer.index(b"begin")
+        if payload[at - answer.index(b"begin") :].startswith(line(b"RDY")):
+            continue  # that is a restart, as far as anybody can tell
+        tape.load([
+            ("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])),
+            ("<", answer[:at]), ("~", 2000), ("<", answer[at:]),
+        ])  # fmt: skip
+        data = b""
+        while len(data) < len(payload):
+            data += socket.recv(100)
+        assert data == payload, (at, data)
+        settle(modem, tape)
+        tape.done()

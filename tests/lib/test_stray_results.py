@@ -1,0 +1,117 @@
+"""Final result codes that are nobody's answer: a second ERROR, a stray OK, NO CARRIER of a missed call, half a line."""
+
+import atsock
+from cases import cases
+from fakes import CUTS, errno_of, new_modem, raises
+from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, pulls
+from scenes import connected, settle
+
+NO_CARRIER = line(b"NO CARRIER")
+PROMPTED = ("bg96", "a7600", "nl668")
+
+
+@cases("cut", CUTS)
+def test_stray_error_before_the_answer(cut):
+    """One ERROR too many: the module is asked, its own answer comes first, and the next command gets its own."""
+    script = [(">", b"AT+CGMM\r"), ("!", ERROR), (">", b"AT+CSQ\r"), ("<", line(b"A7600") + OK), ("<", SYNC[1][1])]
+    script += [(">", b"AT+CGSN\r"), ("<", line(b"86") + OK)]
+    modem, tape, clock = new_modem("a7600", script, cut)
+    assert modem.command("AT+CGMM") == [b"A7600"]
+    assert modem.command("AT+CGSN") == [b"86"]
+    tape.done()
+
+
+@cases("cut", CUTS)
+def test_error_twice(cut):
+    """+CIPERROR and two ERROR: the second one is not the next command's, which has its answer."""
+    script = [(">", b"AT+X\r"), ("<", line(b"+CIPERROR: 4") + ERROR)]
+    script += [(">", b"AT+CGMM\r"), ("!", ERROR), (">", b"AT+CSQ\r"), ("<", line(b"A7600") + OK), ("<", SYNC[1][1])]
+    modem, tape, clock = new_modem("a7600", script, cut)
+    error = raises(atsock.CommandError, modem.command, "AT+X")
+    assert error.code == 4
+    assert modem.command("AT+CGMM") == [b"A7600"]
+    tape.done()
+
+
+@cases(("dialect", "access"), PULLED)
+def test_stray_ok_to_a_read(dialect, access):
+    """OK without data: the module is asked, and the data that comes meanwhile is the reader's."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    link = says.first
+    tape.load([
+        ("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("!", OK),
+        (">", b"AT+CSQ\r"), ("<", says.answer(access, link, b"data", 0)), ("<", SYNC[1][1]),
+    ])  # fmt: skip
+    assert socket.recv(10) == b"data"
+    settle(modem, tape)
+    tape.done()
+
+
+@cases("access", ("buffer", "push", "hex"))
+@cases("dialect", DIALECTS)
+def test_missed_call(dialect, access):
+    """RING, and NO CARRIER on a line of its own when the caller hangs up: neither ends a send or a read."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    send = says.send(access, says.first, b"hello")
+    tape.load([("!", line(b"RING"))] + send[:1] + [("!", NO_CARRIER)] + send[1:])
+    assert socket.send(b"hello") == 5
+    if pulls(dialect, access):
+        answer = says.answer(access, says.first, b"data", 0)
+        tape.load([
+            ("!", says.notice(access, says.first)), (">", says.ask(access, says.first, says.most[access])),
+            ("!", NO_CARRIER), ("<", answer),
+        ])  # fmt: skip
+        assert socket.recv(10) == b"data"
+    settle(modem, tape)
+    tape.done()
+
+
+@cases("dialect", PROMPTED)
+def test_stray_error_before_the_prompt(dialect):
+    """Nothing is written while a prompt may still come; when it comes, the payload goes out and is counted."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=20)
+    send = says.send("buffer", says.first, b"hello")
+    tape.load(send[:1] + [("!", ERROR), ("~", 300)] + send[1:])
+    assert socket.send(b"hello") == 5
+    settle(modem, tape)
+    tape.done()
+
+
+@cases("dialect", PROMPTED)
+def test_lost_prompt(dialect):
+    """The '>' is lost: the module gets as many bytes as it waits for, and no command is typed into the connection."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    send = says.send("buffer", says.first, b"hello")
+    result = send[-1][1]
+    start = clock.now
+    tape.load(send[:1] + [("~", 6000), (">", b"\0" * 5), ("!", result)] + SYNC + says.close(says.first))
+    assert errno_of(socket.send, b"hello") == 110
+    assert clock.now - start == 5000
+    socket.settimeout(60)
+    socket.close()
+    for _ in range(20):
+        modem.poll(500)
+    assert clock.now - start < 20_000, clock.now - start
+    tape.done()
+
+
+@cases("cut", CUTS)
+def test_half_a_line_before_the_command(cut):
+    """A line that had begun before the command was sent is none of its answer, whatever it says."""
+    script = [("!", b"\r\nERR"), (">", b"AT+CGMM\r"), ("!", b"OR\r\n"), ("<", line(b"A7600") + OK)]
+    modem, tape, clock = new_modem("a7600", script, cut)
+    modem.poll()
+    while tape.any():
+        modem.poll()
+    assert modem.command("AT+CGMM") == [b"A7600"]
+    tape.done()
+
+
+def test_code_without_its_error():
+    """+CIPERROR: 4, and the ERROR behind it is lost: seconds, not the command's two minutes."""
+    socket, modem, tape, clock, says = connected("a7600", timeout=None)
+    send = says.send("buffer", 0, b"hello")
+    start = clock.now
+    tape.load(send[:1] + [("!", line(b"+CIPERROR: 4")), ("~", 3000), (">", b"\0" * 5)] + SYNC)
+    raises(OSError, socket.send, b"hello")
+    assert clock.now - start < 10_000, clock.now - start
