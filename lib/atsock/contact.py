@@ -107,7 +107,6 @@ def synchronise(session: "Session"):
     unanswered = asked = 0
     heard = b""
     while True:
-        engine.last_rx_ms = quiet = engine.after_ms(-1)
         command = query(b"AT", _AT_MS)
         yield command
         if not command.errno:
@@ -122,8 +121,8 @@ def synchronise(session: "Session"):
                 return
         if command.errno == EIO:
             heard = b"ERROR"
-        elif engine.last_rx_ms != quiet:
-            heard = bytes(memoryview(engine.tokens.window)[: min(engine.tokens.position[1], _SAMPLE_MAX)])
+        elif command.errno:
+            heard = b" ".join(command.lines)[:_SAMPLE_MAX] or _begun_line(engine) or heard
         tell(session, "sync", _heard(heard))
         engine.reset()
         if -engine.until_ms(start) > _SYNC_MS:
@@ -154,6 +153,12 @@ def _fill_up(engine):
     yield _SYNC_PAUSE_MS
 
 
+def _begun_line(engine):
+    # What has come since the last line's end.
+    tokens = engine.tokens
+    return bytes(memoryview(tokens.line)[: min(tokens.position[2], _SAMPLE_MAX)])
+
+
 def _heard(heard):
     # What came instead of an answer to AT, in a few words.
     if not heard:
@@ -172,7 +177,7 @@ def _no_answer(heard, baudrate):
     text = "the module does not answer AT: "
     if not _is_readable(heard):
         return text + "what comes is unreadable, probably the wrong baud rate (here %d)" % baudrate
-    if not heard.strip(b"AT\r\n"):
+    if not heard.strip(b"ATCSQ+\r\n"):  # AT, and the query by which the engine gets in step
         return text + "only the echo comes back: is TX wired to RX, or the module waiting for something?"
     return text + "what comes is no answer (%r): is it a modem, on its AT port?" % printable(heard)
 

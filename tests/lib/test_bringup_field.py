@@ -1,0 +1,386 @@
+"""attach() in the field: SIMs that start, a radio left off, addresses in all forms, errors that say where it stood."""
+
+import atsock
+from cases import cases
+from fakes import Case, errno_of, new_modem, raises
+from frames import DIALECTS, ERROR, OK, line, speech
+from test_bringup import start
+
+EACCES, ENODEV, EIO, ETIMEDOUT = 13, 19, 5, 110
+
+
+def cpin(*answers):
+    return {b"AT+CPIN?": list(answers)}
+
+
+READY = line(b"+CPIN: READY") + OK
+ASKS = line(b"+CPIN: SIM PIN") + OK
+STARTING = (
+    line(b"+CME ERROR: 10"), line(b"+CME ERROR: 13"), line(b"+CME ERROR: 14"), line(b"+CME ERROR: SIM busy"),
+    line(b"+CME ERROR: SIM not inserted"), line(b"+CME ERROR: SIM failure"), line(b"+CPIN: NOT READY") + OK,
+    line(b"+CPIN: NOT INSERTED") + OK, line(b"+CPIN: NOT READY") + line(b"+CME ERROR: 14"),
+    line(b"+CFUN: 1") + line(b"+CME ERROR: 10"), ERROR, line(b"+CPIN: REA\xffDY") + OK, line(b"+CME ERROR: 515"),
+)  # fmt: skip
+
+
+# -- the SIM
+
+
+@cases("dialect", DIALECTS)
+def test_whatever_a_sim_says_while_it_starts(dialect):
+    """10, 13, 14, their texts, NOT READY, NOT INSERTED, for three seconds: waited for."""
+    for answer in STARTING:
+        with Case(dialect, answer):
+            modem, tape, clock, module = start(dialect, cpin(answer, answer, answer, READY))
+            assert modem.attach("internet") == "10.0.0.1"
+            assert 3000 <= clock.now < 8000, clock.now
+
+
+@cases("answer", (
+    (line(b"+CME ERROR: 10"), "no SIM inserted"), (line(b"+CPIN: NOT INSERTED") + OK, "no SIM inserted"),
+    (line(b"+CME ERROR: SIM not inserted"), "no SIM inserted"), (line(b"+CME ERROR: 13"), "SIM failure"),
+    (line(b"+CME ERROR: SIM busy"), "SIM busy"), (line(b"+CPIN: NOT READY") + OK, "NOT READY"),
+), "abcdef")  # fmt: skip
+def test_a_sim_that_does_not_start(answer):
+    """It is told as what it is, in bounded time, with the step."""
+    answer, word = answer
+    modem, tape, clock, module = start("bg96", {b"AT+CPIN?": answer})
+    error = raises(atsock.ModemError, modem.attach, "internet")
+    assert error.errno == ENODEV and word in str(error) and "sim" in str(error), str(error)
+    assert 20_000 <= clock.now < 30_000
+
+
+def test_the_second_pin_is_not_needed():
+    modem, tape, clock, module = start("bg96", cpin(line(b"+CPIN: SIM PIN2") + OK))
+    assert modem.attach("internet") == "10.0.0.1"
+
+
+@cases("dialect", DIALECTS)
+@cases("off", (0, 4))
+def test_radio_left_off(dialect, off):
+    """An earlier program left CFUN=0 or 4, and there is no SIM then: the radio is switched on, the SIM waited for."""
+    module = None
+
+    def answer(command):
+        on = b"AT+CFUN=1" in module.seen
+        if command == b"AT+CFUN?":
+            return line(b"+CFUN: %d" % (1 if on else off)) + OK
+        if command == b"AT+CPIN?" and not on:
+            return line(b"+CME ERROR: 10")
+        return module(command)
+
+    modem, tape, clock, module = start(dialect)
+    tape.auto = answer
+    assert modem.attach("internet") == "10.0.0.1"
+    assert module.seen.count(b"AT+CFUN=1") == 1 and clock.now < 10_000
+
+
+# -- the PIN
+
+
+def pin_scene(differs):
+    modem, tape, clock, module = start("bg96", differs)
+    return modem, module, lambda: modem.attach("internet", pin="1234")
+
+
+def test_pin_not_heard_but_taken():
+    """AT+CPIN= is not answered, then the SIM is ready: attached, and the PIN was sent once."""
+    modem, module, attach = pin_scene({b"AT+CPIN=": b"", b"AT+CPIN?": [ASKS, READY]})
+    assert attach() == "10.0.0.1"
+    assert module.count(b"AT+CPIN=") == 1
+
+
+def test_pin_not_heard():
+    """Not answered, and still asked for: that is a Timeout and no refusal; it is not sent twice."""
+    modem, module, attach = pin_scene({b"AT+CPIN=": b"", b"AT+CPIN?": ASKS})
+    error = raises(atsock.Timeout, attach)
+    assert "PIN" in str(error) and "refused" not in str(error)
+    assert module.count(b"AT+CPIN=") == 1
+
+
+def test_pin_refused_though_taken():
+    """ERROR (a SIM that is busy, a stray one), then READY: what the SIM says counts."""
+    for answer in (ERROR, line(b"+CME ERROR: 14"), line(b"+CME ERROR: 3")):
+        modem, module, attach = pin_scene({b"AT+CPIN=": answer, b"AT+CPIN?": [ASKS, READY]})
+        assert attach() == "10.0.0.1"
+
+
+def test_a_refused_pin_is_never_sent_again():
+    """Not by attach(), not by recover(), not by keep(): three wrong ones lock the SIM."""
+    modem, module, attach = pin_scene({b"AT+CPIN=": line(b"+CME ERROR: 16"), b"AT+CPIN?": ASKS})
+    assert errno_of(attach) == EACCES
+    assert errno_of(attach) == EACCES
+    assert errno_of(modem.recover) == EACCES
+    assert module.count(b"AT+CPIN=") == 1
+    module.differs = {b"AT+CPIN?": [ASKS, READY]}
+    assert modem.attach("internet", pin="4321") == "10.0.0.1"  # another one is the program's word
+
+
+def test_a_pin_that_worked_is_sent_after_each_restart():
+    modem, module, attach = pin_scene({b"AT+CPIN?": [ASKS, READY]})
+    assert attach() == "10.0.0.1"
+    module.differs = {b"AT+CPIN?": [ASKS, READY]}
+    modem._session.set_down()
+    assert modem.recover() == ["attach"]
+    assert module.count(b"AT+CPIN=") == 2
+
+
+# -- in step
+
+
+@cases("held", (1, 3, 7))
+@cases("dialect", DIALECTS)
+def test_a_booting_module_answers_all_at_once(dialect, held):
+    """It hears AT while it boots, and answers all of them when it is up: each answer finds its question, also that of
+    who it is."""
+    for ms in range(700, 6000, 370):
+        with Case(dialect, held, ms):
+            modem, tape, clock, module = start(dialect, said="")
+            names = {"bg96": b"BG96", "a7600": b"A7670E", "sim7028": b"SIM7028", "nl668": b"NL668", "l610": b"L610"}
+            module.differs = {b"AT+CGMM": line(names[dialect]) + OK}
+            heard = []
+
+            def answer(command):
+                if clock.now < ms:
+                    heard.append(command)
+                    return b""
+                answers = b"".join([module(text) for text in heard[-held:]])
+                del heard[:]
+                return answers + module(command)
+
+            tape.auto = answer
+            assert modem.attach("internet") == "10.0.0.1"
+            assert modem.dialect == dialect
+
+
+@cases("missing", (1, 60, 700, 2048))
+@cases("dialect", DIALECTS)
+def test_host_restarts_behind_a_prompt(dialect, missing):
+    """An earlier program left the module waiting for payload: it is filled up, once."""
+    modem, tape, clock, module = start(dialect)
+    left = [missing]
+    write = tape.write
+
+    def swallow(buf, at=0, n=-1):
+        n = len(buf) - at if n < 0 else n
+        took = min(n, left[0])
+        left[0] -= took
+        if took and not left[0]:
+            tape.input.append([0, "!", line(b"SEND OK")])
+        if took < n:
+            write(buf, at + took, n - took)
+        return n
+
+    tape.write = swallow
+    assert modem.attach("internet") == "10.0.0.1"
+    assert clock.now < 12_000, clock.now
+
+
+def filler_of(answer):
+    """How many NULs a module gets that answers AT so."""
+    modem, tape, clock = new_modem("bg96")
+    sent = []
+    tape.auto = answer
+    write = tape.write
+
+    def count(buf, at=0, n=-1):
+        sent.append(bytes(buf[at : at + n]).count(b"\0"))
+        return write(buf, at, n)
+
+    tape.write = count
+    error = raises(atsock.Timeout, modem.attach, "internet")
+    return sum(sent), str(error)
+
+
+def test_what_comes_instead_of_an_answer():
+    """Silence, rubbish, other words and ERROR are told apart; the filler goes out once at most."""
+    n, silence = filler_of(lambda command: b"")
+    assert n == 2048 and "not a byte" in silence and "sync" in silence
+    n, rubbish = filler_of(lambda command: b"\x80\xfe\x00\xf8\x98\xe6\x06\x1e")
+    assert n <= 2048 and "baud" in rubbish and "115200" in rubbish
+    n, words = filler_of(lambda command: b"$GPGGA,123519,4807.038,N,01131.000,E\r\n")
+    assert "GPGGA" in words
+    n, echo = filler_of(lambda command: command + b"\r")
+    assert "echo" in echo
+    n, refused = filler_of(lambda command: ERROR)
+    assert n == 0 and "ERROR" in refused
+
+
+# -- the context
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_forms_of_mipcall(dialect):
+    """ip; status,ip; status,ip,ip6; quoted; 2 (busy) first; an address that only AT+CGPADDR tells."""
+    for answers in (
+        [b"+MIPCALL: 10.0.0.1"], [b"+MIPCALL: 1,10.0.0.1"], [b"+MIPCALL: 10.0.0.1,2001:db8::5"],
+        [b'+MIPCALL: 1,"10.0.0.1","2001:db8::5"'], [b"+MIPCALL: 2", b"+MIPCALL: 2", b"+MIPCALL: 1,10.0.0.1"],
+        [b"+MIPCALL: 1"], [b"+MIPCALL: 1,0.0.0.0"],
+    ):  # fmt: skip
+        with Case(dialect, answers):
+            modem, tape, clock, module = start(dialect, {
+                b"AT+MIPCALL?": [line(text) + OK for text in answers],
+                b"AT+CGPADDR=1": line(b"+CGPADDR: 1,10.0.0.1") + OK,
+            })  # fmt: skip
+            assert modem.attach("internet") == "10.0.0.1"
+            assert module.count(b"AT+MIPCALL=") == 0  # it was active
+
+
+def test_ipv6_addresses():
+    """The context's own family is taken; sixteen numbers with dots are one (27.007 10.1.1)."""
+    for text in (b"+MIPCALL: 1,10.0.0.1,2001:db8::5", b"+MIPCALL: 1,2001:db8::5", b"+MIPCALL: 10.0.0.1,2001:db8::5"):
+        modem, tape, clock, module = start("l610", {b"AT+MIPCALL?": line(text) + OK})
+        assert modem.attach("internet", family=atsock.AF_INET6) == "2001:db8::5"
+    dotted = b"+MIPCALL: 1,32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.5"
+    modem, tape, clock, module = start("l610", {b"AT+MIPCALL?": line(dotted) + OK})
+    assert modem.attach("internet", family=atsock.AF_INET6) == "2001:db8:0:0:0:0:0:5"
+
+
+@cases("dialect", DIALECTS)
+def test_active_and_no_address(dialect):
+    """Active, and neither the state nor AT+CGPADDR tells an address: an error that says so."""
+    active = {"bg96": b"+QIACT: 1,1,1", "nl668": b"+MIPCALL: 1", "l610": b"+MIPCALL: 1"}.get(dialect, b"+NETOPEN: 1")
+    says = speech(dialect).attach()
+    modem, tape, clock, module = start(dialect, {says.question: line(active) + OK, b"AT+IPADDR": OK})
+    error = raises(atsock.ModemError, modem.attach, "internet")
+    assert error.errno == EIO and "address" in str(error) and not modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
+def test_refused_because_active_already(dialect):
+    """The state was not told at first (a lost line); each command of the context is refused, because it is active."""
+    says = speech(dialect).attach()
+    configure = {"bg96": b"AT+QICSGP=", "nl668": b"AT+MIPCALL=", "l610": b"AT+MIPCALL="}.get(dialect, b"AT+CGDCONT=")
+    for refused in (configure, says.activation):
+        modem, tape, clock, module = start(
+            dialect, {refused: ERROR, says.question: [OK, says.active], b"AT+QIGETERROR": OK}
+        )
+        assert modem.attach("internet") == "10.0.0.1"
+
+
+# -- where it stands
+
+
+def progress_of(modem, *args, **options):
+    told = []
+    try:
+        modem.attach("internet", *args, on_progress=lambda step, detail: told.append((step, detail)), **options)
+    except OSError as error:
+        return told, error
+    return told, None
+
+
+@cases("dialect", DIALECTS)
+def test_on_progress(dialect):
+    """Each step is told, in its order, and what changes in it."""
+    searching = line(b"+CEREG: 0,2") + OK
+    modem, tape, clock, module = start(dialect, {
+        b"AT+CPIN?": [line(b"+CME ERROR: 14"), READY], b"AT+CREG?": OK, b"AT+CGREG?": OK,
+        b"AT+CEREG?": [searching, searching, line(b"+CEREG: 0,3") + OK, line(b"+CEREG: 0,5") + OK],
+    })  # fmt: skip
+    told, error = progress_of(modem)
+    assert error is None
+    steps = []
+    for step, detail in told:
+        assert isinstance(detail, str)
+        if step not in steps:
+            steps.append(step)
+    assert steps == ["sync", "identify", "sim", "register", "context"], told
+    details = [detail for step, detail in told if step == "register"]
+    assert details == ["", "searching", "denied", "roaming"], told
+    assert [detail for step, detail in told if step == "sim"] == ["", "SIM busy", "ready"], told
+    assert told[-1] == ("context", "10.0.0.1")
+    assert len(told) == len(set(told))
+    n = len(told)
+    modem.attach("internet", on_progress=lambda step, detail: told.append(1))
+    assert len(told) == n  # attached already: there is nothing to tell
+
+
+@cases("stat", ((2, "searching"), (3, "denied"), (0, "not searching"), (8, "emergency")), "abcd")
+@cases("dialect", DIALECTS)
+def test_not_registered(dialect, stat):
+    """The error of an attach() that runs out of time names the step and what was last known of it."""
+    for latency in (0, 150):
+        modem, tape, clock, module = start(dialect)
+        for name in (b"CEREG", b"CREG", b"CGREG"):
+            module.differs[b"AT+" + name + b"?"] = line(b"+%s: 0,%d" % (name, stat[0])) + OK
+        if latency:
+            tape.behave(pause=latency)
+        told, error = progress_of(modem, timeout_ms=30_000)
+        assert isinstance(error, atsock.Timeout) and error.errno == ETIMEDOUT
+        assert "register" in str(error) and stat[1] in str(error), str(error)
+        assert "no answer" not in str(error), str(error)
+
+
+def test_registration_is_not_answered():
+    """A module that says nothing to the questions: then that is what the error tells."""
+    modem, tape, clock, module = start("bg96", {b"AT+CEREG?": b"", b"AT+CREG?": b"", b"AT+CGREG?": b""})
+    told, error = progress_of(modem, timeout_ms=60_000)
+    assert "register" in str(error) and "no answer to AT+C" in str(error), str(error)
+
+
+@cases("dialect", DIALECTS)
+def test_each_step_is_in_its_error(dialect):
+    """SIM, registration, context: refused, the text begins with the step; errno, args and strerror go with it."""
+    says = speech(dialect).attach()
+    for step, differs in (
+        ("sim", {b"AT+CPIN?": line(b"+CPIN: SIM PUK") + OK}),
+        ("context", {says.question: says.state, says.activation: ERROR, b"AT+QIGETERROR": OK}),
+    ):
+        modem, tape, clock, module = start(dialect, differs)
+        told, error = progress_of(modem)
+        assert told[-1][0] == step and step in str(error) and error.args[1].startswith(step), str(error)
+        assert error.args[0] == error.errno
+
+
+def test_what_on_progress_raises_comes_out():
+    modem, tape, clock, module = start("bg96")
+    raises(KeyError, lambda: modem.attach("internet", on_progress=lambda step, detail: {}[step]))
+    assert modem.attach("internet") == "10.0.0.1"
+
+
+# -- restarts on the way
+
+
+@cases("at", (b"AT+CPIN?", b"AT+CEREG?", b"activation"))
+@cases("dialect", DIALECTS)
+def test_restart_in_the_middle(dialect, at):
+    """A boot word instead of an answer, at any step: attach() begins anew, and echo is off again."""
+    modem, tape, clock, module = start(dialect)
+    if at == b"activation":
+        at = module.normal.activation
+    boots = [line(b"RDY")]
+
+    def answer(command):
+        if boots and (command == at or command.startswith(at) and not command.endswith(b"?")):
+            module.normal = speech(dialect).attach()
+            return boots.pop()
+        return module(command)
+
+    tape.auto = answer
+    assert modem.attach("internet") == "10.0.0.1"
+    assert module.count(b"ATE0") == 2 and not boots
+
+
+@cases("dialect", DIALECTS)
+def test_silent_restart_in_the_middle(dialect):
+    """No boot word, only silence for some seconds while the context comes up: begun anew, once."""
+    modem, tape, clock, module = start(dialect)
+    until = []
+
+    def answer(command):
+        if command.startswith(module.normal.activation) and command != module.normal.question and not until:
+            until.append(clock.now + 8000)
+            return b""
+        return b"" if until and clock.now < until[0] else module(command)
+
+    tape.auto = answer
+    assert modem.attach("internet", timeout_ms=400_000) == "10.0.0.1"
+    assert module.count(b"ATE0") == 2
+
+
+def test_a_module_that_restarts_for_ever():
+    modem, tape, clock, module = start("bg96", {b"AT+CPIN?": line(b"RDY")})
+    assert isinstance(raises(OSError, modem.attach, "internet"), atsock.Restarted)
+
+
