@@ -27,7 +27,7 @@ BEFORE = {
     b"AT+CIPMODE=1": _NETCLOSE,
     b"AT+MIPODM=": [(">", b'AT+GTSET="IPRFMT",5\r'), ("<", OK)],
 }
-AFTER_ESCAPE = [(">", b"AT\r"), ("<", OK)]
+AFTER_ESCAPE = [(">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 20,99") + OK)]
 SAID = {
     b"AT+SERVERSTART=8080, 0\r": b"AT+SERVERSTART=8080,0\r",  # a blank that the syntax has not
     b'AT+MIPODM=1,,"192.0.2.10",7,0,0\r': b'AT+MIPODM=1,,"192.0.2.10",7,0\r',  # the default is left out

@@ -4,20 +4,19 @@ Knows how a socket enters data mode, leaves it and comes back.  What is payload 
 times and the escape itself are in core/datamode.py.
 """
 
-from errno import ENOTCONN, EOPNOTSUPP
+from errno import ECONNRESET, ENOTCONN, EOPNOTSUPP
 
 from ..core.command import Command, query
 from ..core.datamode import (
     RING_MAX,
     DataFilter,
     EscapeGuard,
-    after_connection_ended,
     escape,
     escape_without_reader,
 )
-from ..core.jobs import run_command
+from ..core.jobs import Job, check
 from ..core.movers import const
-from ..errors import EBUSY, ModemError
+from ..errors import EBUSY, ModemError, Timeout
 from .opening import TCP, UDP, close_link, free_port
 from .stream import StreamSocket
 
@@ -36,7 +35,10 @@ _OPEN = const(2)  # Link.state
 _LOOK_MS = const(10_000)  # without a byte
 _QUIET_MS = const(300)  # behind what may be result codes; more payload would have come by then
 _READ_OUT = const(1024)  # bytes per read of what the module buffered while data mode was left
+_PARTIAL = const(2)  # bytes held back: no more than that may be the end of any line
 _AT_MS = const(2000)
+_TAKE_MS = const(5000)  # for the port to take a command
+_BACK_MS = const(2000)  # for the answer to the resuming command, where it is not stated whether there is one
 
 
 class TransparentSocket(StreamSocket):
@@ -48,6 +50,7 @@ class TransparentSocket(StreamSocket):
 
     _what = TCP
     _linger_ms = 15_000  # a close in the background begins with two silences
+    _settling: "Job | None" = None  # finds out whether the connection stands
 
     def connect(self, address):
         """Connect to (host, port); the port is in data mode afterwards.
@@ -62,42 +65,72 @@ class TransparentSocket(StreamSocket):
         rules = self._session.table
         self._guard = EscapeGuard(self._engine, rules.GUARD_MS)
         self._escaped = False
+        self._settling = None
         self._reads_when_escaped = rules.ESCAPED_READS
         if link.buf is None:
             link.make_ring()
-        link.data_filter = DataFilter(link, rules.DATA_ENDS)
+        link.data_filter = DataFilter(link, rules.DATA_ENDS, self._engine.rows)
 
     # -- receive
 
     def _next_step(self, buf, pos, n):
         link = self._link
-        if self._escaped:
-            if link.state == _OPEN and not self._reads_when_escaped:
+        if link.state == _OPEN:
+            if self._settling is not None or not self._escaped and (link.data_filter.n or self._guard.unsure == 1):
+                return self._recv_step(buf, pos, n) if self._was_payload(link) else _AGAIN
+            if self._escaped and not self._reads_when_escaped:
                 return _AGAIN
-        elif self._engine.state == _DATA_MODE and link.data_filter.n and link.state == _OPEN:
-            return self._recv_step(buf, pos, n) if self._was_payload(link) else _AGAIN
         # By way of the ring also where the buffer is large: the filter puts payload there.
         return super()._next_step(buf, pos, 0)
 
     def _was_payload(self, link):
         # What the filter holds back may be result codes: True when it was payload, which is in the ring now.
-        if not self._is_quiet():
+        if self._is_settled(link):
+            return link.data_filter.n > 0 and link.data_filter.release()
+        return False
+
+    def _is_settled(self, link):
+        # False while nobody knows whether the module is in data mode: what is held back may say that it is not.
+        if self._settling is not None:
+            if self._settling.done:
+                self._settling = None
             return False
-        if link.data_filter.complete:
-            self._session.spawn(after_connection_ended(self._session, link.data_filter))
-            return False
-        link.data_filter.release()
-        return True
+        if not self._guard.unsure:
+            if not self._is_quiet():
+                return False
+            if not link.data_filter.is_told():
+                return True
+        self._settling = Job(self._session, self._settle(link))
+        self._session.add(self._settling)
+        return False
+
+    def _settle(self, link):
+        # The generator of commands that finds it out; data mode goes on when the connection stands.
+        session = self._session
+        try:
+            if (yield from escape(session, self._guard, link.data_filter)):
+                self._escaped = True
+                link.rx_pending = _MAYBE
+                yield from self.resume_steps(link)
+        except OSError as error:
+            self._escaped = False
+            if self._engine.state == _DATA_MODE:
+                self._engine.leave_data_mode()
+            if isinstance(error, Timeout):
+                session.set_down()
+            if link.state == _OPEN:
+                link.fail(ECONNRESET, 0)
 
     def _is_quiet(self):
         engine = self._engine
-        return not engine.pump() and -engine.until_ms(engine.last_rx_ms) >= _QUIET_MS
+        return not engine.pump() and not 0 <= -engine.until_ms(engine.last_rx_ms) < _QUIET_MS
 
     def _wait(self):
         # As all sockets', but data mode has no notice that could have been lost.
         link = self._link
         if link is None or self._escaped:
             return super()._wait()
+        self._guard.keep_time()
         ms = self._retry_ms or _LOOK_MS
         if self._timeout_ms > 0:
             left = self._engine.until_ms(self._deadline)
@@ -117,10 +150,13 @@ class TransparentSocket(StreamSocket):
         link = self._link
         if link is None:
             return self._no_link()
-        if self._escaped:
-            raise ModemError(EBUSY, "the socket is in command mode: resume() first")
         if link.state != _OPEN:
             return super()._send_step(buf, pos, n)
+        if self._settling is not None or self._guard.unsure or link.data_filter.n > _PARTIAL:
+            if not self._is_settled(link):
+                return _AGAIN
+        if self._escaped:
+            raise ModemError(EBUSY, "the socket is in command mode: resume() first")
         if self._engine.state != _DATA_MODE or self._engine.transmitter.left:  # one local more would be heap
             return _AGAIN  # accepted, and CONNECT has not come yet; or an escape is on its way
         n = self._guard.allowed(buf, pos, n)
@@ -152,66 +188,97 @@ class TransparentSocket(StreamSocket):
         link = self._link
         if link is None:
             self._fail(ENOTCONN)
-        if not self._escaped:
-            self._session.run(self.escape_steps(link), -1, "escape")
-            if link.state != _OPEN:
-                self._fail(link.errno or ENOTCONN)
+        self._session.run(self.escape_steps(link), -1, "escape")
+        if link.state != _OPEN:
+            self._fail(link.errno or ENOTCONN)
 
     def resume(self):
         """Back to data mode after escape(); does nothing when it is there.
 
         Where the module has buffered data meanwhile they are read first.  Waits for the module's answer, whatever the
-        timeout.  Allocates.  Raises CommandError when the connection is gone meanwhile, Timeout, OSError ENOTCONN.
+        timeout; where it may have none, 2 s.  Allocates.  Raises CommandError when the connection is gone meanwhile,
+        Timeout, OSError ENOTCONN.
         Source: the RESUME row of the dialect tables.
         """
         link = self._link
         if link is None:
             self._fail(ENOTCONN)
-        if self._escaped:
-            self._session.run(self.resume_steps(link), -1, "resume")
+        self._session.run(self.resume_steps(link), -1, "resume")
+        if link.state != _OPEN:
+            self._fail(link.errno or ENOTCONN)
 
     def is_escaped(self):
         """True between escape() and resume()."""
         return self._escaped
 
+    def _is_online(self, link):
+        # Is the port in this connection's data mode?  An interrupted resume() may have led there all the same.
+        engine = self._engine
+        if engine.state != _DATA_MODE or engine.tokens.sink is not link.data_filter:
+            return False
+        if self._escaped:
+            self._escaped = False
+            self._guard.start()
+        return True
+
     def escape_steps(self, link: "Link"):
         """The generator of commands behind escape()."""
-        if (yield from escape(self._session, self._guard, link.data_filter)):
-            self._escaped = True
-            if link.state == _OPEN:
-                link.rx_pending = _MAYBE
+        yield self._has_settled
+        give_up = self._engine.after_ms(_TAKE_MS)
+        # An accepted connection has the line as soon as CONNECT has come.
+        yield lambda: self._is_online(link) or self._escaped or self._guard.unsure or self._engine.is_past(give_up)
+        online = self._is_online(link)
+        while link.state == _OPEN and not self._escaped and (online or self._guard.unsure):
+            escaped = yield from escape(self._session, self._guard, link.data_filter)
+            if escaped:
+                self._escaped = True
+                if link.state == _OPEN:
+                    link.rx_pending = _MAYBE
+            if escaped is not None:
+                break
+
+    def _has_settled(self):
+        return self._settling is None or self._settling.done
 
     def resume_steps(self, link: "Link"):
         """The generator of commands behind resume()."""
-        if self._reads_when_escaped:
+        session = self._session
+        engine = self._engine
+        if not self._escaped or self._is_online(link):
+            return
+        while self._reads_when_escaped and link.rx_pending != _NO and link.state == _OPEN:
             # What the module buffered meanwhile would be lost, or come late: read it out.
-            while link.rx_pending != _NO:
-                _make_room(link)
-                link.rx.n = _READ_OUT
-                link.rx_notified = False
-                yield link.rx
-                if link.rx.errno:
-                    break
-        words = self._session.table.RESUME_WORDS
+            _make_room(link)
+            link.rx.n = _READ_OUT
+            link.rx_notified = False
+            yield link.rx
+            if link.rx.errno:
+                break
+        words = session.table.RESUME_WORDS
         if words:
-            yield from self._resume_unanswered(link, words)
+            # Whether anything is said before the data goes on is not stated: take either.
+            command = query(b"AT", _AT_MS)  # takes in all notices that have come
+            yield command
+            check(session, command)
+            if link.state != _OPEN:
+                self._fail(link.errno or ENOTCONN)
+            text = session.table.RESUME[0]
+            link.data_filter.answer(words, text + b"\r")
+            engine.enter_data_mode(link.data_filter)
+            engine.transmitter.send_text(text)
+            give_up = engine.after_ms(_TAKE_MS)
+            yield lambda: not engine.transmitter.left or engine.is_past(give_up)
+            give_up = engine.after_ms(_BACK_MS)
+            yield lambda: not link.data_filter.first or engine.is_past(give_up)
         else:
             command = Command(link, self._resume_template())
             command.enters_data_mode = True
-            yield from run_command(self._session, command)
+            yield command
+            if command.errno and link.state == _OPEN:
+                link.fail(ECONNRESET, command.code)
+            check(session, command)
         self._escaped = False
         self._guard.start()
-
-    def _resume_unanswered(self, link, words):
-        # Whether anything is said before the data goes on is not stated: take either.
-        engine = self._engine
-        yield from run_command(self._session, query(b"AT", _AT_MS))  # takes in all notices that have come
-        if link.state != _OPEN:
-            self._fail(link.errno or ENOTCONN)
-        link.data_filter.answer(words)
-        engine.enter_data_mode(link.data_filter)
-        engine.transmitter.send_text(self._session.table.RESUME[0])
-        yield lambda: not engine.transmitter.left
 
     def _resume_template(self):
         return self._session.filled(self._session.table.RESUME)
@@ -225,9 +292,19 @@ class TransparentSocket(StreamSocket):
         if self._listener is not None:
             yield from self._listener.close()
             return
-        if not self._escaped and link.state == _OPEN and self._engine.state == _DATA_MODE:
-            link.discarding = True
-            yield from escape(self._session, self._guard, link.data_filter)
+        yield self._has_settled
+        link.discarding = True
+        try:
+            if self._is_online(link) or self._guard.unsure and not self._escaped:
+                escaped = None
+                while escaped is None:
+                    escaped = yield from escape(self._session, self._guard, link.data_filter)
+        except Timeout:
+            # The module answers nothing at all: what it believes is found out when it is attached again.
+            self._engine.leave_data_mode()
+            self._session.set_down()
+            link.socket = None
+            raise
         yield from close_link(self._session, link)
 
 
@@ -276,7 +353,8 @@ def leave_data_mode(session: "Session"):
         if link.data_filter is not None and link.socket is not None and engine.tokens.sink is link.data_filter:
             yield from link.socket.escape_steps(link)
             return
-    yield from escape_without_reader(session, session.table.GUARD_MS)
+    if not (yield from escape_without_reader(session, session.table.GUARD_MS)):
+        raise Timeout("no answer to +++")
 
 
 def resume_data_mode(session: "Session"):
