@@ -19,7 +19,8 @@ FINAL = re.compile(
 ARGUMENTS = (
     "0", "1", "2", "3", "5", "9", "11", "12", "255", "-1", "65536", "99999999999999999999", "", " ", '""', '"a"',
     '"example.com"', '"192.0.2.10"', '"TCP"', '"UDP"', '"2001:db8::1"', '"IP"', '"internet"', "\xdf", '"\xff"',
-    '"\xb5"', "?", "1.5", "0x10", '"0102"', '"unterminated', "8009", "\x00", '"IPRFMT"', '"dataformat"', '"12/34"', "\xb2",
+    '"\xb5"', "?", "1.5", "0x10", '"0102"', '"unterminated', "8009", "\x00", '"IPRFMT"', '"dataformat"', '"12/34"',
+    "\xb2",
 )
 JUNK = b"\r\n\x00\x08\x1a\x1b\x7f\xff\xdf\xb5;=?\"',+-&\\ 0123456789ATatEeSsQqVvXxZz"
 PIECES = (";", "=", "?", "=?", "AT", "at", "&W", "&F", "Z", "E1", "Q1", "V0", "S5=8", "\\Q3", "+++", "A/", "&", "\\",
@@ -82,15 +83,14 @@ class Fuzz:
         """Send a line and play on until its final result; AssertionError when none comes."""
         module = self.bench.module
         line = self.line()
-        erase = module.erase
+        erase, was_data = module.erase, module.in_data_mode
         self.seen = b""
-        self.in_data = False
         self.bench.tx(line + self.dice.choice((b"\r", b"\r", b"\r\n")))
-        asked = not module.quiet and module.alive
+        asked = not module.quiet and module.alive and not was_data
         self.settle()
         # what is typed so far or was written by nobody is no command; neither is what a mutation has cut in two
         if asked and b"\r" not in line and line[:2].upper() == b"AT" and not set(line) & {erase, 0x7F} \
-                and not module.quiet and module.alive and not (self.silent_ato and self.in_data):
+                and not module.quiet and module.alive and not (self.silent_ato and re.match(rb"AT[^+]*O", line, re.I)):
             assert FINAL.search(self.seen), f"{line!r} got {self.seen!r}"
         self.tidy()
 
@@ -104,7 +104,6 @@ class Fuzz:
             if module._capture:
                 self.payload()
             elif module.in_data_mode:
-                self.in_data = True
                 bench.wait(1100)
                 bench.tx("+++")
                 bench.wait(2000)

@@ -24,13 +24,14 @@ class BadArguments(Exception):
 class Command:
     """One command of a line: name (upper case), form, parsed arguments and their text as written."""
 
-    __slots__ = ("name", "form", "args", "text")
+    __slots__ = ("name", "form", "args", "text", "source")
 
-    def __init__(self, name, form, args, text):
+    def __init__(self, name, form, args, text, source="AT"):
         self.name = name
         self.form = form    # "test" | "read" | "write" | "exec"
         self.args = args    # int, Quoted, str (bare text) or None (empty field)
         self.text = text    # what stood after the "="
+        self.source = source    # the command as written, with AT before it
 
     def __repr__(self):
         return f"AT{self.name} {self.form} {self.args!r}"
@@ -114,7 +115,7 @@ def split_line(body, problems):
                 raise BadArguments(f"text behind the command: {text[:12]!r}")
             else:
                 form, args, text = {"=?": "test", "?": "read", "": "exec"}[mark], [], ""
-            commands.append(Command(name.upper(), form, args, text))
+            commands.append(Command(name.upper(), form, args, text, "AT" + body[at:end]))
             at = end
             continue
         register = _S_REGISTER.match(body, at)
@@ -127,7 +128,7 @@ def split_line(body, problems):
             args = [int(tail[1:] or 0)] if form == "write" else []
         else:
             form, args = "exec", [int(tail)] if tail else []
-        commands.append(Command(match.group(1).upper(), form, args, tail))
+        commands.append(Command(match.group(1).upper(), form, args, tail, "AT" + match.group()))
         at = match.end()
     return commands or [Command("", "exec", [], "")]
 

@@ -4,11 +4,15 @@ import datetime
 
 from .arguments import Int, Text
 from .module import at
+from .tables import Stored
 
 _CLOCK_START = datetime.datetime(1980, 1, 6)    # what the clock shows before anybody set it
 
 
 class ClockCommands:
+    ZONE = 0                            # time zone of the network, in quarters of an hour
+    TABLE = {"+CTZR": Stored(Int(0, 3), start=(0,), test="(0-3)")}
+
     def reset(self):
         super().reset()
         self._clock_base = _CLOCK_START
@@ -25,7 +29,11 @@ class ClockCommands:
         self.zone_quarters = zone_quarters
 
     def local_time(self):
-        return self.utc() + datetime.timedelta(minutes=15 * self.zone_quarters)
+        return self.utc() + self.zone_offset(self.zone_quarters)
+
+    @staticmethod
+    def zone_offset(quarters):
+        return datetime.timedelta(minutes=15 * quarters)
 
     @at("+CCLK")
     def clock_command(self, form, args):
@@ -42,8 +50,16 @@ class ClockCommands:
             self.set_utc(moment - datetime.timedelta(minutes=15 * zone), zone)
         self.ok()
 
-    @at("+CTZU", "+CTZR")
+    @at("+CTZU")
     def time_zone(self, form, args):
-        if form == "write":
-            self.match(args, Int(0, 3))
+        """27.007 8.40: the time of the network is taken over, here at once."""
+        if form == "read":
+            self.info(f"+CTZU: {self.kept(True).get('+CTZU', 0)}")
+        elif form == "test":
+            self.info("+CTZU: (0,1)")
+        else:
+            (wanted,) = self.match(args, Int(0, 3))
+            self.kept(True)["+CTZU"] = wanted
+            if wanted and self.registered:
+                self.set_utc(self.network.utc_now(), self.ZONE)
         self.ok()

@@ -9,11 +9,13 @@ return without a final result and give it later from a timer or a network callba
 the host wait (and are reported, because a host must wait too).
 """
 
+import functools
 import sys
 import traceback
 
 from .arguments import BadArguments, match, split_line
 from .reception import Reception
+from .settings import change
 from .timers import Timers
 
 
@@ -47,12 +49,15 @@ class Module(Reception):
     RAISES = False              # True: an exception nobody expected leaves the module, as tests want it
     QUIRKS = {"boot": "starts as if the power had just come: silence, then the boot words"}
 
-    def __init__(self, clock, network, *, quirks=(), trace=None):
+    def __init__(self, clock, network, *, quirks=(), trace=None, settings=None, answers=()):
         super().__init__()
         self.now_ms = clock
         self.network = network
         network.owner = self
-        self.quirks = frozenset(quirks)
+        self.quirks = set(quirks)
+        self.answers = list(answers)    # CannedAnswer: they come before the module's own
+        self.nonvolatile = {}           # what survives a restart
+        self._volatile = {}             # what tables.py keeps until then
         self.trace = trace              # called with a text for the trace file, or None
         self.violations = []            # what a well-behaved driver never does, in order
         self.violations_left_out = 0    # more of them
@@ -61,7 +66,10 @@ class Module(Reception):
         self._timers = Timers(clock, self.crashed)
         self._handlers = self._collect_handlers()
         self.alive = True               # False while off or booting
+        self._running = False           # a command's handler is at work
         self._clear_line()
+        for name, value in (settings or {}).items():
+            change(self, name, value)
         self.reset()
         if self.quirk("boot"):
             self.power_on()
@@ -73,6 +81,15 @@ class Module(Reception):
         self.echo = True
         self.verbose = True
         self.quiet = False
+        self._volatile.clear()
+
+    def kept(self, saved):
+        """Where a command keeps its values: until a restart, or for ever."""
+        return self.nonvolatile if saved else self._volatile
+
+    def set_constant(self, attribute, value):
+        """What is a constant of the class becomes another value for this module."""
+        setattr(self, attribute, value)
 
     def quirk(self, name):
         """True when the fault `name` was asked for."""
@@ -186,9 +203,13 @@ class Module(Reception):
         self._input.clear()
         self.alive = False
 
+    def boot_words(self):
+        """(milliseconds after the line is alive, text) of what a start says."""
+        return self.BOOT_WORDS
+
     def _booted(self):
         self.alive = True
-        for ms, word in self.BOOT_WORDS:
+        for ms, word in self.boot_words():
             self.after(ms, lambda word=word: self.urc(word))
 
     # ---- commands -----------------------------------------------------------------------------------
@@ -200,12 +221,15 @@ class Module(Reception):
         self.argument_text = ""     # what stood behind its "="
         self.busy = False           # a command has no final result yet
         self._todo = []             # commands of a concatenated line still to run
+        self._again = False         # the next of them can run
         self._clear_output()
         self._clear_input()
 
     def _collect_handlers(self):
         handlers = {}
         for cls in reversed(type(self).__mro__):
+            for command, row in vars(cls).get("TABLE", {}).items():
+                handlers[command] = functools.partial(row.answer, self, command)
             for member in vars(cls).values():
                 for command in getattr(member, "at_names", ()):
                     handlers[command] = member.__get__(self)
@@ -217,6 +241,8 @@ class Module(Reception):
         self._impatient = False
         self._info_open = False
         self.command_name = self.argument_text = ""
+        if self._canned(text):
+            return
         problems = []
         try:
             self._todo = split_line(text[2:], problems)
@@ -230,12 +256,27 @@ class Module(Reception):
         self._run_next()
 
     def _run_next(self):
-        command = self._todo.pop(0)
+        """Run the commands of the line one after the other, until one takes longer or ends the line."""
+        self._again = True
+        if self._running:       # the handler that has just said ok() returns first
+            return
+        self._running = True
+        try:
+            while self._again:
+                self._again = False
+                self._run_command(self._todo.pop(0))
+        finally:
+            self._running = False
+        self._drain()
+
+    def _run_command(self, command):
         if command.name == "":
             self.ok()
             return
         self.command_name = command.name
         self.argument_text = command.text
+        if command.source != self._line_text and self._canned(command.source):
+            return
         handler = self._handlers.get(command.name)
         if handler is None:
             self.unknown()
@@ -245,6 +286,10 @@ class Module(Reception):
         except BadArguments as problem:
             self.violation(str(problem))
             self.bad_arguments(str(problem))
+
+    def _canned(self, text):
+        """Answer a line, or one command of it, out of the file of answers; False when none fits."""
+        return any(answer.give(self, text) for answer in self.answers)
 
     def _end_command(self):
         self.busy = False

@@ -12,6 +12,7 @@ class Context:
 
     def __init__(self, cid, kind="IP", apn=""):
         self.cid = cid
+        self.defined = False        # by AT+CGDCONT
         self.kind = kind            # "IP", "IPV6", "IPV4V6"
         self.apn = apn
         self.active = False
@@ -24,17 +25,24 @@ class Context:
 class PacketCommands:
     LOCAL_ADDRESS = "10.7.157.1"
     LOCAL_ADDRESS6 = "2001:db8:7::9d1"
+    DNS = ("218.2.2.2", "218.4.4.4")    # what the network gives with an address
     CONTEXTS = 16
+    APN = ""                    # of context 1 at the start
 
     def reset(self):
         super().reset()
         self.attached = True
-        self.contexts = {}
+        self.contexts = {1: Context(1, "IP", self.APN)}
+
+    def set_constant(self, attribute, value):
+        super().set_constant(attribute, value)
+        if attribute == "APN" and hasattr(self, "contexts"):
+            self.context(1).apn = value
 
     @property
     def network_ready(self):
         """True when contexts can be activated and data can flow."""
-        return self.registration == 1 and self.attached
+        return self.registered and self.attached
 
     def context(self, cid):
         """The context `cid`, made with defaults when it is new."""
@@ -81,18 +89,18 @@ class PacketCommands:
                 self.contexts.pop(cid, None)
             else:
                 context = self.context(cid)
-                context.kind, context.apn = str(kind), str(apn)
+                context.kind, context.apn, context.defined = str(kind), str(apn), True
         self.ok()
 
     @at("+CGATT")
     def attach_command(self, form, args):
         if form == "read":
-            self.info(f"+CGATT: {int(self.attached and self.registration == 1)}")
+            self.info(f"+CGATT: {int(self.attached and self.registered)}")
         elif form == "test":
             self.info("+CGATT: (0,1)")
         else:
             (wanted,) = self.match(args, Int(0, 1))
-            if wanted and self.registration != 1:
+            if wanted and not self.registered:
                 self.cme(30)
                 return
             self.attached = bool(wanted)

@@ -7,15 +7,22 @@ from .arguments import Int, Optional, Text
 from .errors import CME_TEXTS
 from .module import at
 
-SIM_PIN = "1234"
 _SIM_BUSY_MS = 3000             # with the quirk sim-busy, after each start
 _REGISTRATION_MS = 3000         # with the quirk slow-registration, after each start
 
 
 class RadioCommands:
+    SIM_PIN = "1234"
     IMEI = "860000000000017"
     IMSI = "001010123456789"
     ICCID = "89860000000000000017"
+    NUMBER = "+15550100017"
+    OPERATOR, OPERATOR_SHORT, PLMN = "Simulated", "SIM", "00101"
+    REGISTRATION: "tuple[tuple[int, int], ...]" = ((0, 1),)     # (milliseconds after a start, <stat>)
+    TAC, CELL = "1A2B", "01C3D4E5"
+    BAND, CHANNEL = "LTE BAND 3", 1650
+    RSRP, RSRQ, SINR = -95, -9, 12
+    VOLTAGE_MV = 3900
     ATI_LINES: "tuple[str, ...] | None" = None  # None: manufacturer, model, "Revision: ..."
     CMEE_START = 0
     ACCESS_TECHNOLOGY = 7       # E-UTRAN (27.007 7.3)
@@ -27,7 +34,7 @@ class RadioCommands:
         "not-registered": "the network is searched for ever",
         "sim-busy": "AT+CPIN? answers +CME ERROR: 14 for 3 s after a start, then +CPIN: READY comes by itself",
         "sim-missing": "no SIM card: +CME ERROR: 10",
-        "sim-pin": f"the SIM card wants its PIN ({SIM_PIN})",
+        "sim-pin": "the SIM card wants its PIN (1234)",
         "slow-registration": "registered only 3 s after a start",
     }
 
@@ -39,9 +46,13 @@ class RadioCommands:
         self.sim_busy = self.quirk("sim-busy")
         self.functionality = 1
         self.report = {"+CREG": 0, "+CGREG": 0, "+CEREG": 0}    # <n> of each
+        self.deregistered = False           # AT+COPS=2
+        self.registered_as, self.unregistered_as = 1, 2     # <stat> with and without a network
         self.searching = self.quirk("slow-registration") or self.quirk("not-registered")
         if self.quirk("slow-registration"):
             self.after(_REGISTRATION_MS, self._registered)
+        elif not self.searching:
+            self._start_course()
         if self.sim_busy:
             self.after(_SIM_BUSY_MS, self._sim_ready)
 
@@ -56,10 +67,46 @@ class RadioCommands:
 
     @property
     def registration(self):
-        """<stat> of 27.007 7.2: 0 off, 1 home network, 2 searching."""
-        if self.functionality != 1 or not self.sim_ready:
+        """<stat> of 27.007 7.2: 0 off, 1 home network, 2 searching, 3 denied, 4 unknown, 5 roaming."""
+        if self.functionality != 1 or not self.sim_ready or self.deregistered:
             return 0
-        return 2 if self.searching else 1
+        return self.unregistered_as if self.searching else self.registered_as
+
+    @property
+    def registered(self):
+        return self.registration in (1, 5)
+
+    def _start_course(self):
+        """What the setting `registration` says of the time after a start."""
+        for ms, stat in self.REGISTRATION:
+            if ms:
+                self.after(ms, lambda stat=stat: self.set_stat(stat))
+            else:
+                self._take_stat(stat)
+                self.searching = stat not in (1, 5)
+
+    def _take_stat(self, stat):
+        if stat in (1, 5):
+            self.registered_as = stat
+        else:
+            self.unregistered_as = stat
+
+    def set_stat(self, stat):
+        """The network gives another <stat>: contexts fall with the registration, unsolicited lines come."""
+        before = self.registration
+        self._take_stat(stat)
+        if stat in (1, 5):
+            self.searching = False
+        elif not self.searching:
+            self.network_lost()
+        if self.registration != before:
+            self._report_registration()
+
+    def set_constant(self, attribute, value):
+        super().set_constant(attribute, value)
+        if attribute == "REGISTRATION" and hasattr(self, "searching"):
+            for ms, stat in value:
+                self.after(ms, lambda stat=stat: self.set_stat(stat))
 
     @property
     def sim_ready(self):
@@ -85,6 +132,12 @@ class RadioCommands:
 
     @at("+CGSN", "+GSN")
     def serial_number(self, form, args):
+        if form == "write":     # 27.007 5.4: <snt> 0 serial number, 1 IMEI, 2 IMEISV, 3 SVN
+            (kind,) = self.match(args, Int(0, 3))
+            shown = (self.IMEI, self.IMEI, f"{self.IMEI[:14]}01", "01")[kind]
+            self.info(f'+CGSN: "{shown}"' if kind else shown)
+            self.ok()
+            return
         self._identity(form, args, self.IMEI)
 
     @at("+CIMI")
@@ -96,7 +149,7 @@ class RadioCommands:
 
     def _identity(self, form, args, text):
         del args
-        if form == "exec":
+        if form in ("exec", "read"):    # the read form is nobody's, but drivers send it and modules answer it
             self.info(text)
         self.ok()
 
@@ -129,7 +182,7 @@ class RadioCommands:
             given, _ = self.match(args, Text(limit=8, bare=True), Optional(Text(limit=8, bare=True)))
             if not self.pin_wanted:
                 self.cme(3)
-            elif given != SIM_PIN:
+            elif given != self.SIM_PIN:
                 self.pin_tries -= 1
                 self.cme(16 if self.pin_tries > 0 else 12)
             else:
@@ -171,34 +224,41 @@ class RadioCommands:
                 self.restart()
                 return
             before, self.functionality = self.functionality, value
+            self.deregistered = False
             if value != 1:
                 self.radio_off()
             self.ok()
             if (before == 1) != (value == 1):
                 self._report_registration()
 
-    @at("+COPS")
-    def operator(self, form, args):
-        del args
-        if form == "read":
-            known = self.registration == 1
-            self.info(f'+COPS: 0,0,"Simulated",{self.ACCESS_TECHNOLOGY}' if known else "+COPS: 0")
-        elif form == "test":
-            self.info(f'+COPS: (2,"Simulated","SIM","00101",{self.ACCESS_TECHNOLOGY}),,(0-4),(0-2)')
-        self.ok()
-
     @at("+CREG", "+CGREG", "+CEREG")
     def registration_command(self, form, args):
         name = self.command_name
+        most = 3 if name == "+CREG" else 5
         if form == "read":
             n = self.report[name]
-            place = f',"1A2B","01C3D4E5",{self.ACCESS_TECHNOLOGY}' if n == 2 and self.registration == 1 else ""
-            self.info(f"{name}: {n},{self.registration}{place}")
+            self.info(f"{name}: {n},{self.registration}{self._place(name, n)}")
         elif form == "test":
-            self.info(f"{name}: (0-2)")
+            self.info(f"{name}: (0-{most})")
         else:
-            (self.report[name],) = self.match(args, Optional(Int(0, 2), 0))
+            (self.report[name],) = self.match(args, Optional(Int(0, most), 0))
         self.ok()
+
+    def _place(self, name, n):
+        """What <n> of AT+CREG and its kin shows behind <stat> (27.007 7.2, 10.1.20, 10.1.22)."""
+        timers = self.power_saving_timers() if n >= 4 and name != "+CREG" else ""
+        if n < 2:
+            return ""
+        if self.registered:
+            place = f',"{self.TAC}","{self.CELL}",{self.ACCESS_TECHNOLOGY}'
+            return place + ("," if timers else "") + timers
+        if n in (3, 5) and self.registration == 3:      # <cause_type>,<reject_cause>: EMM, 15 no suitable cells
+            return ",,,,0,15" + timers.removeprefix(",")
+        return ""
+
+    def power_saving_timers(self):
+        """,<Active-Time>,<Periodic-TAU> as the network has granted them, or nothing."""
+        return ""
 
     def _registered(self):
         self.searching = self.quirk("not-registered")
@@ -206,9 +266,8 @@ class RadioCommands:
 
     def _report_registration(self):
         for name, n in self.report.items():
-            place = f',"1A2B","01C3D4E5",{self.ACCESS_TECHNOLOGY}' if n == 2 and self.registration == 1 else ""
             if n:
-                self.urc(f"{name}: {self.registration}{place}")
+                self.urc(f"{name}: {self.registration}{self._place(name, n)}")
 
     @at("+CPSI")
     def system_information(self, form, args):
@@ -217,5 +276,5 @@ class RadioCommands:
             self.unknown()
             return
         if form == "read":
-            self.info(f"+CPSI: {self.CPSI}" if self.registration == 1 else "+CPSI: NO SERVICE,Online")
+            self.info(f"+CPSI: {self.CPSI}" if self.registered else "+CPSI: NO SERVICE,Online")
         self.ok()

@@ -28,6 +28,7 @@ class Reception(Output):
         super().__init__()
         self.input_paused = False   # data mode: the connection takes no more; the line holds bytes back
         self.erase = 8              # S5 of V.250: the character that takes back the one before it
+        self._running = False       # a command is at work: what comes behind it waits
         self._input = bytearray()   # bytes from the host not yet looked at
         self._sends_lf = False      # the host ended its last command with CR LF
         self._draining = False
@@ -149,7 +150,7 @@ class Reception(Output):
             self._awaited = 0       # once is enough
 
     def _drain(self):
-        if self._draining:
+        if self._draining or self._running:
             return
         self._draining = True
         try:

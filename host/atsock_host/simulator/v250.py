@@ -8,6 +8,7 @@ from .module import at
 
 
 _REGISTERS = {0: 0, 2: 43, 3: 13, 4: 10, 5: 8, 12: 50}     # V.250 6.2 and 6.3: start values
+_PROFILE = ("echo", "verbose", "quiet", "connect_text", "registers", "dtr_mode", "flow_control", "cmee", "report")
 
 
 class V250Commands:
@@ -21,6 +22,13 @@ class V250Commands:
         self.erase = self.registers[5]
         self.flow_control = (0, 0)
         self.dtr_mode = 0
+        self._load_profile()
+
+    def _load_profile(self):
+        """What AT&W has stored."""
+        for name, value in self.nonvolatile.get("&W", {}).items():
+            setattr(self, name, dict(value) if isinstance(value, dict) else value)
+        self.erase = self.registers[5]
 
     def connect_result(self):
         """CONNECT, with the speed of the line when ATX asks for it."""
@@ -67,16 +75,48 @@ class V250Commands:
         (self.dtr_mode,) = self.match(args, Optional(Int(0, 2), 0))
         self.ok()
 
-    @at("&C", "&E", "&W", "&K", "&S", "\\Q", "L", "M", "T", "P")
-    def without_effect(self, form, args):
+    @at("&W")
+    def store_profile(self, form, args):
         del form
-        self.match(args, Optional(Int(0, 9), 0))
+        self.match(args, Optional(Int(0, 1), 0))
+        values = {name: getattr(self, name) for name in _PROFILE}
+        self.nonvolatile["&W"] = {name: dict(value) if isinstance(value, dict) else value
+                                  for name, value in values.items()}
         self.ok()
 
-    @at("&F", "Z")
+    @at("&V")
+    def show_profile(self, form, args):
+        del form, args
+        for name in ("echo", "quiet", "verbose"):
+            self.info(f"{name[0].upper()}: {int(getattr(self, name))}")
+        for number, value in sorted(self.registers.items()):
+            self.info(f"S{number}: {value:03d}")
+        self.ok()
+
+    @at("Z")
+    def load_profile(self, form, args):
+        del form
+        self.match(args, Optional(Int(0, 1), 0))
+        self._factory_settings()
+        self._load_profile()
+        self.ok()
+
+    @at("&C", "&E", "&K", "&S", "&R", "&A", "\\Q", "\\N", "L", "M", "N", "T", "P", "W",
+        "+DS", "+DR", "+MS", "+ES", "+ILRR")
+    def without_effect(self, form, args):
+        del form
+        if self.command_name[0] != "+":
+            self.match(args, Optional(Int(0, 9), 0))
+        self.ok()
+
+    @at("&F")
     def defaults(self, form, args):
         del form
         self.match(args, Optional(Int(0, 0), 0))
+        self._factory_settings()
+        self.ok()
+
+    def _factory_settings(self):
         self.echo = self.verbose = True
         self.quiet = False
         self.registers = dict(_REGISTERS)
@@ -84,16 +124,15 @@ class V250Commands:
         self.cmee = self.CMEE_START
         for name in self.report:
             self.report[name] = 0
-        self.ok()
 
     @at("I")
     def identification(self, form, args):
         del form, args
         lines = self.ATI_LINES
         if lines is None:
-            lines = (self.MANUFACTURER, self.MODEL, f"Revision: {self.REVISION}")
+            lines = ("{m.MANUFACTURER}", "{m.MODEL}", "Revision: {m.REVISION}")
         for text in lines:
-            self.info(text)
+            self.info(text.format(m=self))
         self.ok()
 
     @at("H")
@@ -101,7 +140,7 @@ class V250Commands:
         del form, args
         self.ok()
 
-    @at(*(f"S{n}" for n in (0, 2, 3, 4, 5, 6, 7, 8, 10, 12)))
+    @at(*(f"S{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 24, 25, 30)))
     def register(self, form, args):
         number = int(self.command_name[1:])
         if form == "read":

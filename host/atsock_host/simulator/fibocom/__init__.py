@@ -4,6 +4,7 @@ Sources: Fibocom NL668 TCP&UDP AT manual; Fibocom L610 AT Commands User Manual T
 The commands are in the mixins beside this file.
 """
 
+from .answers import AnswerTables
 from .base import FibocomBase
 from .close import CloseMixin
 from .flow import FlowMixin
@@ -17,7 +18,7 @@ from .send import SendMixin
 
 
 class Fibocom(LinkMixin, OpenMixin, CloseMixin, SendMixin, FlowMixin, ReceiveMixin, OdmMixin, PingMixin,
-              NamesMixin, FibocomBase):
+              NamesMixin, AnswerTables, FibocomBase):
     """What both modules are."""
 
 

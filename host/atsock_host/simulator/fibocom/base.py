@@ -202,12 +202,11 @@ class FibocomBase(CommonModule):
         if self.outstanding(command):
             self.violation(f"query while the result of AT{command} is outstanding")
 
-    def _run_next(self):
-        command = self._todo[0]
+    def _run_command(self, command):
         if self.link == BUSY or self.outstanding("+MIPCALL"):
             self.violation("command while the result of AT+MIPCALL is outstanding")     # 1.1.1.2, notes
         elif any(each.pending == "+MIPODM" and each.state != LISTENING for each in self.sockets.values()):
             self.violation("command while the result of AT+MIPODM is outstanding")
         if command.name in ("+CGATT", "+CGACT") and command.form == "write":
             self.violation(f"AT{command.name} is not to be mixed with the MIP commands")    # 1.1.2.1, note
-        super()._run_next()
+        super()._run_command(command)

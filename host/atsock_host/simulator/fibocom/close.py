@@ -7,13 +7,13 @@ from ..arguments import Int, Optional
 from .base import mip
 from .socket import ACTIVE, CLOSING, OPENING
 
-CLOSE_MS = 20                   # a close the peer acknowledges at once
 TIME_WAIT_MS = 240_000          # <Mode> 2: two maximum segment lives of RFC 793
 _POLL_MS = 20
 CLEAN, SILENT, OTHER = 0, 1, 2  # <close_type>
 
 
 class CloseMixin:
+    CLOSE_MS = 20                   # a close the peer acknowledges at once
     QUIRKS = {
         "close-cme3": "AT+MIPCLOSE of a socket that is not open answers +CME ERROR: 3",
     }
@@ -59,7 +59,7 @@ class CloseMixin:
         elif alive and mode == 0:
             self._wait_acknowledged(socket, self.now_ms() + limit_ms)
         else:
-            socket.timer = self.after(CLOSE_MS, lambda: self.closed(socket, OTHER if socket.reset else CLEAN))
+            socket.timer = self.after(self.CLOSE_MS, lambda: self.closed(socket, OTHER if socket.reset else CLEAN))
 
     def _wait_acknowledged(self, socket, limit):
         """<Mode> 0: the peer must have acknowledged everything within <max_close_delay>."""
@@ -69,7 +69,7 @@ class CloseMixin:
         elif socket.endpoint.unacked():
             socket.timer = self.after(_POLL_MS, lambda: self._wait_acknowledged(socket, limit))
         else:
-            socket.timer = self.after(CLOSE_MS, lambda: self.closed(socket, CLEAN))
+            socket.timer = self.after(self.CLOSE_MS, lambda: self.closed(socket, CLEAN))
 
     def closed(self, socket, close_type):
         socket.cancel_timers()

@@ -8,7 +8,7 @@ from ..arguments import BadArguments, Int, Optional, Quoted, Text
 from .base import BUSY, DOWN, UP, OneOf, mip
 from .socket import shown_address
 
-CALL_MS, CALL_FAILS_MS, RELEASE_MS = 150, 3000, 100
+CALL_FAILS_MS, RELEASE_MS = 3000, 100
 LINK_LIVES_MS = 5000                # with the quirk link-lost
 
 
@@ -20,6 +20,7 @@ class _CidOrApn:
 
 
 class LinkMixin:
+    ACTIVATE_MS = 150               # from the OK of AT+MIPCALL to its result
     QUIRKS = {
         "call-again-ok": "AT+MIPCALL=1 while the link is up, and =0 while it is down, succeed",
         "call-dns": "+MIPCALL carries the addresses of the DNS servers too (clones)",
@@ -100,10 +101,11 @@ class LinkMixin:
                 context.username, context.password, context.authentication = str(user), str(password), auth
             self.link = BUSY
             self.accepted("+MIPCALL")
-            self.after(CALL_MS if self.network_ready else CALL_FAILS_MS, lambda: self._established(operation))
+            self.after(self.ACTIVATE_MS if self.network_ready else CALL_FAILS_MS, lambda: self._established(operation))
 
     def _defined(self, cid):
-        if (cid or 1) in self.contexts:
+        context = self.contexts.get(cid or 1)
+        if context is not None and (context.defined or context.apn):
             return True
         self.violation(f"context {cid or 1} is not defined by AT+CGDCONT")
         self.fail(2009)

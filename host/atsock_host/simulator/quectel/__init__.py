@@ -1,13 +1,14 @@
 """The Quectel BG96, from its TCP/IP AT Commands Manual V1.0.
 
 Owns what all its TCP/IP commands share: options (2.1.15), data echo (2.1.16), the last error (2.1.17), identity
-and boot.  Contexts, sockets, data, transparent mode and services have a file each.
+and boot.  Contexts, sockets, data, transparent mode, services and what stands beside TCP/IP have a file each.
 """
 
-from ..arguments import Int, Optional, Text
+from ..arguments import Int, Text
 from ..common import CommonModule
 from ..module import at
 from . import errors
+from .answers import AnswerTables
 from .contexts import ContextCommands
 from .services import ServiceCommands
 from .sockets import SocketCommands
@@ -27,7 +28,7 @@ _OPTION_RANGES = ('"transpktsize",(1-1460)', '"transwaittm",(0-20)', '"dataforma
 
 
 class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommands, ServiceCommands,
-           CommonModule):
+           AnswerTables, CommonModule):
     MANUFACTURER = "Quectel"
     MODEL = "BG96"
     REVISION = "BG96MAR02A07M1G"
@@ -40,10 +41,8 @@ class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommand
         "pdpdeact-in-boot": "+QIURC: \"pdpdeact\" comes between POWERED DOWN and RDY",
     }
 
-    def __init__(self, clock, network, *, quirks=(), trace=None):
-        super().__init__(clock, network, quirks=quirks, trace=trace)
-        if self.quirk("no-app-rdy"):
-            self.BOOT_WORDS = tuple(entry for entry in self.BOOT_WORDS if entry[1] != "APP RDY")
+    def boot_words(self):
+        return tuple(entry for entry in self.BOOT_WORDS if entry[1] != "APP RDY" or not self.quirk("no-app-rdy"))
 
     def reset(self):
         super().reset()
@@ -125,27 +124,3 @@ class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommand
             self.unknown()
             return
         self.success()
-
-    # ---- beside TCP/IP
-
-    @at("+QPOWD")
-    def power_down(self, form, args):
-        if form == "write":
-            self.match(args, Optional(Int(0, 1), 1))
-        self.ok()
-        self.power_off()
-
-    @at("+QURCCFG")
-    def urc_port(self, form, args):
-        if form == "write" and len(args) == 1:
-            self.info('+QURCCFG: "urcport","uart1"')
-        elif form == "write":
-            self.match(args, Text(choices=("urcport",)), Text(choices=("usbat", "usbmodem", "uart1")))
-        self.ok()
-
-    @at("+QCCID")
-    def card_number(self, form, args):
-        del args
-        if form == "exec":
-            self.info(f"+QCCID: {self.ICCID}")
-        self.ok()

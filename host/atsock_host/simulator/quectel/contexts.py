@@ -4,14 +4,13 @@ from ..arguments import Int, Optional, Text
 from ..module import at
 from . import errors
 
-_ACTIVATE_MS = 30
 _DEACTIVATE_MS = 30
 _MOST_ACTIVE = 3            # 2.1.2
 _CONTEXT_TYPES = {1: "IP", 2: "IPV6"}
-_DNS = ("218.2.2.2", "218.4.4.4")   # what the network gives with an address
 
 
 class ContextCommands:
+    ACTIVATE_MS = 30
     QUIRKS = {
         "apn-required": "AT+QIACT is refused until an APN is configured",
         "qiact-active-ok": "AT+QIACT of an active context answers OK instead of ERROR",
@@ -84,11 +83,11 @@ class ContextCommands:
         elif self.quirk("apn-required") and not self.context(cid).apn:
             self.fail(errors.NO_APN)
         else:
-            self.after(_ACTIVATE_MS, lambda: self._activated(cid))
+            self.after(self.ACTIVATE_MS, lambda: self._activated(cid))
 
     def _activated(self, cid):
         if self.activate(cid):
-            self.dns_servers[cid] = list(_DNS)
+            self.dns_servers[cid] = list(self.DNS)
             self.success()
         else:
             self.fail(errors.OPEN_CONTEXT_FAILED)
@@ -156,7 +155,7 @@ class ContextCommands:
             if refusal:
                 self.fail(refusal)
                 return
-            servers = self.dns_servers.setdefault(cid, list(_DNS))
+            servers = self.dns_servers.setdefault(cid, list(self.DNS))
             if primary is None:
                 self.info('+QIDNSCFG: {},"{}","{}"'.format(cid, *servers))
             else:

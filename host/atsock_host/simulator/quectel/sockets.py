@@ -12,11 +12,11 @@ from .socket import (BUFFER, CLOSING, CONNECTED, LISTENING, OPENING, TCP, TCP_IN
 _SOCKETS = 12
 _OPEN_LIMIT_MS = 75_000         # no answer of the peer for so long is a failed connect
 _NO_NETWORK_MS = 1000           # a connect without a radio network fails after this long
-_CLOSE_MS = 20                  # FIN and its ACK
 _OWN = "127.0.0.1"              # what stands for the own address in +QIOPEN
 
 
 class SocketCommands:
+    CLOSE_MS = 20                   # FIN and its ACK
     AT_PORT = "usbmodem"        # the port that the examples of the manual use
     QUIRKS = {
         "incoming-buffer": "accepted connections are in buffer mode whatever the mode of the listener",
@@ -250,7 +250,7 @@ class SocketCommands:
         if self.quirk("qiclose-slow"):
             self.after(limit_s * 1000 - 100, self.success)
         elif sock.is_stream and sock.state == CONNECTED:
-            self.after(_CLOSE_MS, self.success)
+            self.after(self.CLOSE_MS, self.success)
         else:
             self.success()
 

@@ -11,18 +11,23 @@ import ipaddress
 
 from ..arguments import BadArguments, Int, Optional, Text
 from ..module import at
+from ..tables import Stored
+from .answers import AnswerTables
 from .settings import Settings
 from .state import CLOSED
 
 _SIM_REPORT_MS = 300        # +CPIN: READY after the first boot word
-_PROFILE = 1                # the only context AT+CSOCKSETPN can choose
+_PROFILE = 1                # the only context AT+CSOCKSETPN of SIM7028 can choose
+_IDENTIFICATION = ("Manufacturer: {m.MANUFACTURER}", "Model: {m.MODEL}", "Revision: {m.REVISION}", "IMEI: {m.IMEI}")
 
 
-class Simcom(Settings):
+class Simcom(AnswerTables, Settings):
     """What both modules are."""
 
     MANUFACTURER = "SIMCOM INCORPORATED"
     LOCAL_ADDRESS = "10.148.0.17"
+    DNS = ("183.230.126.224", "183.230.126.225")
+    DNS6 = ("2409:8060:20EA:101::1", "2409:8060:20EA:201::1")
 
     def restart(self, off_words=None, silence_ms=None):
         super().restart(off_words, silence_ms)
@@ -33,61 +38,10 @@ class Simcom(Settings):
         if self.sim_ready:
             self.urc("+CPIN: READY")
 
-
-class A7600(Simcom):
-    MODEL = "A7600"
-    REVISION = "A7600C1_B01V01"
-    ATI_LINES = (f"Manufacturer: {Simcom.MANUFACTURER}", f"Model: {MODEL}", f"Revision: {REVISION}",
-                 f"IMEI: {Simcom.IMEI}")
-    BOOT_WORDS = ((0, "*ATREADY: 1"), (1500, "SMS DONE"), (1800, "PB DONE"))
-    SIGNAL = "25,99"
-    CPSI = "LTE,Online,460-00,0x1816,27593483,139,EUTRAN-BAND39,38400,5,5,-88,-868,-578,18"
-
-
-class SIM7028(Simcom):
-    MODEL = "SIM7028"
-    REVISION = "2110B07SIM7028"
-    ATI_LINES = (f"Manufacturer: {Simcom.MANUFACTURER}", f"Model: {MODEL}", f"Revision: {REVISION}",
-                 f"IMEI: {Simcom.IMEI}")
-    BOOT_WORDS = ((0, "*ATREADY: 1"),)
-    ACCESS_TECHNOLOGY = 9           # E-UTRAN (NB-S1 mode), 27.007 7.3
-    CPSI = "NB-IOT,Online,460-00,0x1816,27593483,139,EUTRAN-BAND8,3738,0,0,-11,-82,-71,14"
-    LOCAL_ADDRESS6 = "2409:8960:1e64:94d8:1:0:3b3b:7118"
-    LINKS = 2
-    SERVERS = 2
-    MODE_ERROR_INFO = True
-    TEST_FORMS = True
-    TIMEOUTS_AT_LEAST = 3
-    UDP_NAMES = True
-    UDP_ONE_COMMA = True
-    SEND_TRAILING_COMMA = True
-    UDP_RESUMED_BY_OPEN = True
-    ATO_RESUMES_UDP = False
-    ACKNOWLEDGED_SHOWN = False
-    ADDRESS_LINES = {"TCP": "RCV FROM", "UDP": "RECV FROM"}     # 3.2.1 and 3.3.1 differ
-
     def reset(self):
         super().reset()
         self.keep_alive = (0, 120, 9, 1)    # start values are not printed
-        self.dns_servers = {4: ("183.230.126.224", "183.230.126.225"),
-                            6: ("2409:8060:20EA:101::1", "2409:8060:20EA:201::1")}
-
-    @at("+CSOCKSETPN")
-    def csocksetpn(self, form, args):
-        self.only(form, "test", "read", "write")
-        if form == "test":
-            self.info("+CSOCKSETPN: 1,(1,6)")
-        elif form == "read":
-            self.info(f"+CSOCKSETPN: {_PROFILE},{self.ip_family}")
-        else:
-            _, family = self.match(args, Int(_PROFILE, _PROFILE), Optional(Int(1, 6), 1))
-            if family not in (1, 6):
-                raise BadArguments(f"the IP family is 1 or 6, not {family}")
-            if self.service != CLOSED:
-                self.too_late()
-                return
-            self.ip_family = family
-        self.ok()
+        self.dns_servers = {4: self.DNS, 6: self.DNS6}
 
     @at("+CTCPKA")
     def ctcpka(self, form, args):
@@ -108,11 +62,15 @@ class SIM7028(Simcom):
         if form == "test":
             self.info('+CDNSCFG: ("Primary DNS"),("Secondary DNS"),type')
         elif form == "read":
-            for family, (first, second) in self.dns_servers.items():
-                self.info(f"Primary IPv{family} DNS: {first},Secondary IPv{family} DNS: {second}")
+            self.show_dns_servers()
         else:
             self._set_dns_servers(args)
         self.ok()
+
+    def show_dns_servers(self):
+        for family, servers in self.dns_servers.items():
+            first, second = (*servers, "")[:2]
+            self.info(f"Primary IPv{family} DNS: {first},Secondary IPv{family} DNS: {second}")
 
     def _set_dns_servers(self, args):
         if len(args) == 2 and isinstance(args[1], int):
@@ -129,3 +87,63 @@ class SIM7028(Simcom):
         if versions or kind is not None and family != (4, 6)[kind]:
             raise BadArguments("addresses of different families")
         self.dns_servers[family] = (str(first), str(second or ""))
+
+
+class A7600(Simcom):
+    MODEL = "A7600"
+    REVISION = "A7600C1_B01V01"
+    ATI_LINES = _IDENTIFICATION
+    BOOT_WORDS = ((0, "*ATREADY: 1"), (1500, "SMS DONE"), (1800, "PB DONE"))
+    SIGNAL = "25,99"
+    TABLE = {"+CSOCKSETPN": Stored(Int(1, 16), start=(1,), test="(1-16)", saved=True)}
+    CPSI = "LTE,Online,460-00,0x1816,27593483,139,EUTRAN-BAND39,38400,5,5,-88,-868,-578,18"
+
+    @at("+CTCPKA")      # not in its TCP/IP manual, but drivers set it, and near kin take it
+    def ctcpka(self, form, args):
+        if form == "write":
+            super().ctcpka(form, args)
+        else:
+            self.unknown()
+
+    def show_dns_servers(self):
+        for place, server in zip(("Primary", "Secondary"), (*self.dns_servers[4], "")):
+            self.info(f"{place}Dns: {server}")
+
+
+class SIM7028(Simcom):
+    MODEL = "SIM7028"
+    REVISION = "2110B07SIM7028"
+    ATI_LINES = _IDENTIFICATION
+    BOOT_WORDS = ((0, "*ATREADY: 1"),)
+    ACCESS_TECHNOLOGY = 9           # E-UTRAN (NB-S1 mode), 27.007 7.3
+    CPSI = "NB-IOT,Online,460-00,0x1816,27593483,139,EUTRAN-BAND8,3738,0,0,-11,-82,-71,14"
+    LOCAL_ADDRESS6 = "2409:8960:1e64:94d8:1:0:3b3b:7118"
+    LINKS = 2
+    SERVERS = 2
+    MODE_ERROR_INFO = True
+    TEST_FORMS = True
+    TIMEOUTS_AT_LEAST = 3
+    UDP_NAMES = True
+    UDP_ONE_COMMA = True
+    SEND_TRAILING_COMMA = True
+    UDP_RESUMED_BY_OPEN = True
+    ATO_RESUMES_UDP = False
+    ACKNOWLEDGED_SHOWN = False
+    ADDRESS_LINES = {"TCP": "RCV FROM", "UDP": "RECV FROM"}     # 3.2.1 and 3.3.1 differ
+
+    @at("+CSOCKSETPN")
+    def csocksetpn(self, form, args):
+        self.only(form, "test", "read", "write")
+        if form == "test":
+            self.info("+CSOCKSETPN: 1,(1,6)")
+        elif form == "read":
+            self.info(f"+CSOCKSETPN: {_PROFILE},{self.ip_family}")
+        else:
+            _, family = self.match(args, Int(_PROFILE, _PROFILE), Optional(Int(1, 6), 1))
+            if family not in (1, 6):
+                raise BadArguments(f"the IP family is 1 or 6, not {family}")
+            if self.service != CLOSED:
+                self.too_late()
+                return
+            self.ip_family = family
+        self.ok()

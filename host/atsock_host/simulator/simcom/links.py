@@ -14,7 +14,6 @@ from .state import (
 from .transparent import TRANSPARENT_LINK, Transparency
 
 NAME_LIMIT = 254        # characters of a host name (A7600 2.17)
-_CLOSE_MS = 20          # TCP: from the OK of AT+CIPCLOSE to its result
 _MISHAP_MS = 2000       # with the quirks network-lost and self-restart: time from the first open
 _OUTAGE_MS = 3000       # with the quirk network-lost: how long the network is away
 
@@ -24,6 +23,7 @@ _ANY_LINK = Int(0, 99)          # the range is checked where the refusal is know
 
 
 class Links(Transparency):
+    CLOSE_MS = 20                   # TCP: from the OK of AT+CIPCLOSE to its result
     UDP_RESUMED_BY_OPEN = False     # AT+CIPOPEN with the same arguments returns to the data mode of a UDP link
 
     QUIRKS = {
@@ -228,7 +228,7 @@ class Links(Transparency):
             link.state = CLOSING
             self.ok()
             self.owe(number, "+CIPCLOSE")
-            self.after(_CLOSE_MS, lambda: self._closed(link))
+            self.after(self.CLOSE_MS, lambda: self._closed(link))
         else:
             self._close_datagrams(link)
 

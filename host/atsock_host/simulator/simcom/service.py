@@ -8,13 +8,13 @@ from .servers import Servers
 from .state import (
     BUSY, CLOSED, CLOSING, ENDED, FREE, LOST, NETWORK_FAILURE, NETWORK_NOT_OPENED, OPEN, OPENING, SERVICE, SUCCESS)
 
-_NETOPEN_MS = 200           # from the OK of AT+NETOPEN to its result
 _NETOPEN_FAIL_MS = 2000     # the same when there is no network
 _NETCLOSE_MS = 100
 _CID = 1                    # the context AT+NETOPEN activates
 
 
 class SocketService(Servers):
+    ACTIVATE_MS = 200           # from the OK of AT+NETOPEN to its result
     TEST_FORMS = False          # AT+NETCLOSE=? and AT+IPADDR=? exist
 
     QUIRKS = {
@@ -54,7 +54,7 @@ class SocketService(Servers):
             self.opened_by_host = True
             self.ok()
             self.owe(SERVICE, "+NETOPEN")
-            self.after(_NETOPEN_MS if self.network_ready else _NETOPEN_FAIL_MS, self._netopen_result)
+            self.after(self.ACTIVATE_MS if self.network_ready else _NETOPEN_FAIL_MS, self._netopen_result)
 
     def _netopen_result(self):
         if self._family_fits() and self.activate(_CID):
