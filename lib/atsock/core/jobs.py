@@ -52,7 +52,9 @@ class Job:
 
     def _is_over(self, step):
         if isinstance(step, Command):
-            if not step.done and self.engine.state == _DATA_MODE and self.session.withdraw(step):
+            engine = self.engine
+            taken = engine.state == _DATA_MODE and not engine.tokens.sink.is_leaving
+            if not step.done and taken and self.session.withdraw(step):
                 self.steps.close()
                 raise ModemError(EBUSY, "the port is in data mode: escape() first")
             return step.done

@@ -6,7 +6,7 @@ no vendor word.
 
 from errno import EIO
 
-from ..core.datamode import link_without_reader
+from ..core.datafilter import link_without_reader
 from ..core.movers import MISSING, const
 from ..core.rows import name_at, pack_row
 from ..core.words import ANY, HEX, HEX_FROM, RAW

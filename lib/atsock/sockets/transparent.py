@@ -1,19 +1,14 @@
 """Transparent sockets: one connection owns the UART, its bytes go through untouched.
 
 Knows how a socket enters data mode, leaves it and comes back.  What is payload and what is the module's, the guard
-times and the escape itself are in core/datamode.py.
+times and the escape itself are in core/datamode.py and core/datafilter.py.
 """
 
 from errno import ECONNRESET, ENOTCONN, EOPNOTSUPP
 
 from ..core.command import Command, query
-from ..core.datamode import (
-    RING_MAX,
-    DataFilter,
-    EscapeGuard,
-    escape,
-    escape_without_reader,
-)
+from ..core.datafilter import RING_MAX, DataFilter
+from ..core.datamode import EscapeGuard, escape, escape_without_reader
 from ..core.jobs import Job, check
 from ..core.movers import const
 from ..errors import EBUSY, ModemError, Timeout

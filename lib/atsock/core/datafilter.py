@@ -1,0 +1,353 @@
+"""What is payload in data mode, and what may be the module's: the sink that all bytes pass through.
+
+Owns what is held back until it is clear whose it is.  Who decides that, by silences and by questions, is datamode.py;
+what the module may write stands in the dialect's table (DATA_ENDS, and the rows of restarts and losses).  Knows no
+socket, never waits, allocates nothing where payload passes.
+"""
+
+from .link import Link
+from .movers import const, copy
+from .rows import name_at
+from .tokenizer import Sink
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
+RING_MAX = 1 << 17  # bytes, for what comes while nobody can read
+OK_LINE = b"\r\nOK\r\n"
+
+_HELD_MAX = const(128)  # bytes of result codes together
+_PLUS = const(43)
+_OK_WORDS = (b"OK",)
+
+# Numbers of events, in packed rows (words.py): what a module may say that has left data mode by itself,
+_LOSSES = (15, 26, 27)  # ERROR, NETWORK_LOST, RESTARTED
+_NOISES = (29,)
+_MORE = (b"+", b"*")  # and what may follow, beside noise
+
+
+class DataFilter(Sink):
+    """The sink of data mode: passes payload on to the link, and holds back what may be result codes of the module.
+
+    They stand at the end of what came: CR LF, a word of `words`, and more up to CR LF, once or several times; behind
+    the first one, lines that begin with one of `more` may follow (a module that boots has much to say).  As soon as
+    something else follows, they were payload.  Allocates nothing, but for a larger ring in overflow().
+    """
+
+    def __init__(self, link: Link, words: "tuple[bytes, ...]", rows: bytes = b"\0"):
+        """words: what the module writes when the connection has ended; rows: the dialect's, packed."""
+        self.link = link
+        self.ends = words
+        self.codes = _by_letter(words + _names(rows, _LOSSES))
+        self.words = self.codes  # that are looked for now
+        self.more = _by_letter(_MORE + _names(rows, _NOISES))
+        self.held = bytearray(_HELD_MAX)
+        self.n = 0  # bytes held back
+        self.whole = 0  # of them: those of whole lines
+        self.first: "dict[int, Any]" = {}  # words of a line that is dropped when it comes first, see answer()
+        self.echo = b""  # and what may stand before that
+        self.echoed = 0  # bytes of it that have come
+        self.reply = b""  # what the module may say to +++, see expect()
+        self.base = 0  # bytes held back before that
+        self.left = False  # it is being left
+        self.ended = False  # has the end of the line that is looked at come?
+
+    @property
+    def socket(self):
+        """The socket whose data mode it is, for events."""
+        return self.link.socket
+
+    @property
+    def is_leaving(self):
+        """True when nobody has this data mode any more: commands wait until it has been left."""
+        link = self.link
+        return self.left or link.id >= 0 and link.socket is None
+
+    @property
+    def complete(self):
+        """True while what is held back are whole lines."""
+        return self.n > 0 and self.n == self.whole
+
+    def answer(self, words: "tuple[bytes, ...]", echo: bytes = b""):
+        """The next line may be the answer to the command that led here: drop it when it begins with one of these.
+
+        echo: of that command, which may stand before.
+        """
+        self.first = _by_letter(words)
+        self.echo = echo
+        self.echoed = 0
+        self.n = self.whole = 0
+
+    def expect(self, reply: bytes):
+        """The module may say this next, or what is left of it when bytes get lost: that is held back.
+
+        b"": not any more.
+        """
+        if not self.reply:
+            self.base = self.n
+        self.reply = reply
+        self.words = self.codes
+        if reply.endswith(OK_LINE):
+            self.words = _by_letter(_OK_WORDS)
+            self.words.update(self.codes)
+
+    def clear(self):
+        """Forget what is held back: it was no payload."""
+        self.n = self.whole = self.base = 0
+
+    def write(self, src, start, n):
+        if self.first:
+            pos = self._drop_answer(src, start, n)
+            if pos:
+                return pos
+        if self.reply:
+            return self._hold_reply(src, start, n)
+        if self.n:
+            if self._extends(src, start, n):
+                return n
+            if not self.release():
+                return 0
+        pos = self._find(src, start, start + n)
+        if pos == start and n <= _HELD_MAX:  # _find() has copied it
+            self.n = n
+            return n
+        if pos >= 0:
+            # Much has come: what stands before its last part cannot be the end.
+            n = n - _HELD_MAX if start + n - pos > _HELD_MAX else pos - start
+        self.whole = 0
+        return self.link.write(src, start, n)
+
+    def _find(self, src, pos, end):
+        # Where in src[pos:end] a result code may begin (it is in `held` then), or so far before the end that nobody
+        # has looked; -1: nowhere.
+        pos = src.find(b"\r", pos, end)
+        while pos >= 0 and end - pos <= _HELD_MAX:
+            if end - pos < 3 or src[pos + 2] in self.words:
+                copy(self.held, 0, src, pos, end - pos)
+                if self._matches(end - pos):
+                    break
+            pos = src.find(b"\r", pos + 1, end)
+        return pos
+
+    def _extends(self, src, start, n):
+        # Does it go on behind what is held back as a result code would?  Then it is held back, too.
+        if self.n + n > _HELD_MAX:
+            return False
+        copy(self.held, self.n, src, start, n)
+        if not self._matches(self.n + n):
+            return False
+        self.n += n
+        return True
+
+    def _hold_reply(self, src, start, n):
+        # One byte after the other, because the reply may begin anywhere; returns how many found room.
+        done = 0
+        while done < n:
+            if self.n == _HELD_MAX and not self._give(1):
+                break
+            whole = self.whole
+            self.held[self.n] = src[start + done]
+            if self._matches(self.n + 1):
+                pass
+            elif self._is_reply(self.base, self.n + 1):
+                self.whole = whole
+            elif self.n:  # the first of what is held back is payload, then
+                self.whole = 0
+                if not self._give(self.base or 1):
+                    break
+                continue
+            elif not self.link.discarding and not self.link.write(src, start + done, 1):
+                break
+            else:
+                done += 1
+                continue
+            self.n += 1
+            done += 1
+        return done
+
+    def _give(self, n):
+        # The first n bytes held back are payload; False while there is no room.
+        link = self.link
+        if not link.discarding:
+            if link.room() < n:
+                return False
+            link.write(self.held, 0, n)
+        self.n -= n
+        self.base = 0
+        copy(self.held, 0, self.held, n, self.n)
+        return True
+
+    def _is_reply(self, pos, end):
+        # Is held[pos:end] what is left of the expected reply when some bytes of it got lost?
+        i = 0
+        while pos < end and i < len(self.reply):
+            if self.held[pos] == self.reply[i]:
+                pos += 1
+            i += 1
+        return pos == end
+
+    def _drop_answer(self, src, start, n):
+        # How many bytes of src[start:] belong to the answer; `first` is empty as soon as that is over.
+        words = self.words
+        self.words = self.first
+        done = 0
+        while done < n and self.first:
+            if self.echo and self._echoes(src[start + done]):
+                done += 1
+                continue
+            if self.n < _HELD_MAX:
+                self.held[self.n] = src[start + done]
+            if self.n == _HELD_MAX or not self._matches(self.n + 1):  # no answer: payload, or a result code
+                self.first = {}
+                self.words = words
+                if not self._matches(self.n):
+                    self.release()
+                return done
+            self.n += 1
+            done += 1
+            if self.complete:
+                self.first = {}
+                self.clear()
+        self.words = words
+        return done
+
+    def _echoes(self, byte):
+        # Is it the next byte of the echo?
+        if byte == self.echo[self.echoed]:
+            self.echoed += 1
+            if self.echoed == len(self.echo):
+                self.echo = b""
+            return True
+        if self.echoed:  # it was none
+            self.link.write(self.echo, 0, self.echoed)
+        self.echo = b""
+        return False
+
+    def release(self):
+        """What is held back is payload: hand it on; False while the ring has no room for it."""
+        link = self.link
+        if not link.discarding:
+            if link.room() < self.n:
+                return False
+            link.write(self.held, 0, self.n)
+        self.clear()
+        return True
+
+    def is_told(self):
+        """True when the module, or the peer, has said that data mode is over."""
+        return (min(self.whole, self.base) if self.reply else self.whole) > 0
+
+    def ok_at(self):
+        """Where in what is held back the OK of an escape stands, the last one; -1: none has come."""
+        found = -1
+        pos = self.held.find(OK_LINE, self.base, self.n)
+        while pos >= 0:
+            found = pos
+            pos = self.held.find(OK_LINE, pos + 1, self.n)
+        return found
+
+    def take_ok(self):
+        """What stands before that OK is payload, as the module was in data mode; returns what stands behind it."""
+        pos = self.ok_at()
+        rest = bytes(memoryview(self.held)[pos + len(OK_LINE) : self.n])
+        self.n = pos
+        self.force()
+        self.clear()
+        return rest
+
+    def force(self):
+        """What is held back is payload: hand it on, whether there is room or not."""
+        if not self.release():
+            self.overflow()
+            self.release()
+
+    def is_garbled_ok(self):
+        """True when something of an OK has come behind +++, and not all of it."""
+        return self.n > self.base and self.n > self.whole and self.held[self.n - 1] != _PLUS
+
+    def overflow(self):
+        """There is no room, and something else must get through.  False when room could be made.  Allocates."""
+        link = self.link
+        if link.size < RING_MAX and not link.discarding:
+            try:
+                link.resize(2 * link.size)
+                return False
+            except MemoryError:  # then there is no room indeed
+                pass
+        return link.overflow()
+
+    def _matches(self, n):
+        # Is held[:n] a run of lines that are result codes, the last one maybe not whole?
+        self.whole = 0
+        pos = 0
+        while pos < n:
+            if self.held[pos] != 13 or n > pos + 1 and self.held[pos + 1] != 10:
+                return False
+            if n <= pos + 2:
+                return True
+            end = self.held.find(b"\r\n", pos + 2, n)
+            self.ended = end >= 0
+            if not self._is_line(pos, end if end >= 0 else n):
+                return False
+            if end < 0:
+                return True
+            pos = end + 2
+            self.whole = pos
+        return True
+
+    def _is_line(self, pos, end):
+        # Can a line of the module begin at held[pos:], the first one or a later one?
+        words = self.words.get(self.held[pos + 2])
+        if words is not None and self._is_code(words, pos + 2, end):
+            return True
+        words = self.more.get(self.held[pos + 2]) if pos else None
+        return words is not None and self._is_code(words, pos + 2, end)
+
+    def _is_code(self, words, pos, end):
+        # Does held[pos:end] begin with one of the words, or can it become such a line (a whole one cannot)?
+        i = 0
+        while i < len(words):
+            if self._is_word(words[i], pos, end):
+                return True
+            i += 1
+        return False
+
+    def _is_word(self, word, pos, end):
+        if end - pos >= len(word):
+            return self.held.find(word, pos, end) == pos
+        if self.ended:
+            return False
+        end -= pos
+        while end > 0:
+            end -= 1
+            if self.held[pos + end] != word[end]:
+                return False
+        return True
+
+
+def _by_letter(words):
+    # {first byte: the words that begin with it}
+    found: "dict[int, tuple[bytes, ...]]" = {}
+    for word in words:
+        found[word[0]] = found.get(word[0], ()) + (word,)
+    return found
+
+
+def _names(rows, events):
+    # Names of the packed rows with one of these events (their numbers).
+    found: "tuple[bytes, ...]" = ()
+    pos = 0
+    while rows[pos]:
+        if rows[pos + 1] in events and name_at(rows, pos) not in found:
+            found += (name_at(rows, pos),)
+        pos += rows[pos]
+    return found
+
+
+def link_without_reader() -> Link:
+    """A Link, with its filter, for data mode that a command of the application enters: what comes is dropped."""
+    link = Link(-1)
+    link.discarding = True
+    link.data_filter = DataFilter(link, ())
+    return link

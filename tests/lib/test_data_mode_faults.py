@@ -1,0 +1,187 @@
+"""Data mode when the stream says that it is over: by the module, or by a peer that speaks as the module does.
+
+Each cell is a dialect, a step and a fault.  Whatever happens: no call waits for ever, nothing is lost in silence, no
+word of the module is data, no byte of the program is a command, and nothing of the driver's goes to the peer.
+"""
+
+import atsock
+from cases import cases
+from fakes import Case, errno_of, raises
+from frames import DIALECTS, ERROR, OK, line
+from ownline import FIBOCOM, GONE, SIMCOM, on_line, works
+from scenes import attached
+from test_transparent import ENDS
+
+ENETDOWN = 100
+
+
+def losses(dialect):
+    return {"bg96": line(b'+QIURC: "pdpdeact",1'), "nl668": line(b"+MIPCALL: 0"), "l610": line(b"+MIPCALL: 0")}.get(
+        dialect, line(b"+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY")
+    )
+
+
+BOOTS = (
+    line(b"RDY"),
+    line(b"POWERED DOWN"),
+    line(b"RDY") + line(b"+CFUN: 1") + line(b"+CPIN: READY") + line(b"SMS DONE") + line(b"PB DONE"),
+)
+
+
+def boots(dialect):
+    return BOOTS + (line(b"*ATREADY: 1") + line(b"+CPIN: READY"),) if dialect in SIMCOM else BOOTS
+
+
+# -- a peer says the words
+
+
+ANSWERS = {
+    "silent": None,
+    "OK": lambda data: OK,
+    "CSQ": lambda data: line(b"+CSQ: 20,0") + OK,
+    "echo": lambda data: data,
+}
+
+
+@cases("answer", ("silent", "OK", "CSQ", "echo"))
+@cases("udp", (False, True), ids=("tcp", "udp"))
+@cases("dialect", DIALECTS)
+def test_peer_says_that_it_is_over(dialect, udp, answer):
+    """What a peer says is data, whatever it is, and nothing of the driver's reaches it."""
+    for said in (ENDS[dialect], losses(dialect), line(b"NO CARRIER"), line(b"ERROR")) + boots(dialect):
+        with Case(dialect, said):
+            socket, modem, module = on_line(dialect, udp=udp)
+            module.on_peer = ANSWERS[answer]
+            module.say(b"data" + said)
+            assert socket.read(4 + len(said)) == b"data" + said
+            assert module.peer == b""
+            assert modem.isconnected()
+            module.on_peer = None
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_peer_says_so_to_a_sender(dialect):
+    """A program that only sends goes on when it is clear whose the words were."""
+    socket, modem, module = on_line(dialect)
+    module.say(ENDS[dialect])
+    modem.poll(10)
+    assert socket.send(b"more") == 4
+    assert module.peer == b"more"
+    assert socket.read(len(ENDS[dialect])) == ENDS[dialect]
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_peer_says_so_and_goes_on(dialect):
+    """More data while the silence before +++ lasts: it was payload, and no +++ is needed."""
+    socket, modem, module = on_line(dialect)
+    socket.send(b"x")
+    module.say(ENDS[dialect])
+    module.say(b"more", 600)
+    assert socket.read(len(ENDS[dialect]) + 4) == ENDS[dialect] + b"more"
+    assert module.data_mode and module.peer == b"x"
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_peer_answers_for_the_module(dialect):
+    """OK of a peer behind +++: the module's own comes, too, and the peer's is data."""
+    socket, modem, module = on_line(dialect)
+    module.beside = OK
+    socket.escape()
+    assert modem.signal()[0] is not None
+    socket.resume()
+    assert socket.read(len(OK)) == OK
+    works(socket, module)
+
+
+# -- the module says the words
+
+
+@cases("dialect", DIALECTS)
+def test_module_says_that_it_is_over(dialect):
+    for timeout in (None, 60, 0):
+        for receives in (True, False):
+            with Case(timeout, receives):
+                socket, modem, module = on_line(dialect, timeout)
+                module.end(b"bye" + ENDS[dialect])
+                if receives:
+                    got = b""
+                    piece = None
+                    while piece != b"":
+                        piece = socket.read(100)
+                        got += piece or b""
+                        if not timeout:
+                            module.clock.pass_ms(10)
+                    assert got == b"bye"
+                else:
+                    modem.poll(100)
+                    errno = 0
+                    while not errno:
+                        # What would be a command must not reach a module that is in command mode.
+                        try:
+                            socket.send(b"AT+CFUN=0\r")
+                        except OSError as error:
+                            errno = error.args[0] if error.args[0] != 11 else 0
+                            module.clock.pass_ms(10)
+                    assert errno in GONE, errno
+                    assert b"AT+CFUN=0" not in module.commands
+                    assert socket.read() == b"bye"
+                socket.close()
+                assert modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
+def test_restart(dialect):
+    """Boot words: Restarted, told once, and nothing of them is data."""
+    for said in boots(dialect):
+        for echo in (False, True):
+            with Case(said, echo):
+                events = []
+                socket, modem, module = on_line(
+                    dialect,
+                    attachment=attached(dialect, "transparent", on_event=lambda *event: events.append(event))[:3],
+                )
+                module.echo = echo
+                module.end(b"data" + said)
+                assert socket.read(4) == b"data"
+                raises(atsock.Restarted, socket.recv, 10)
+                raises(atsock.Restarted, socket.send, b"x")
+                assert not modem.isconnected()
+                modem.poll(50)
+                assert [event for event, _, _ in events].count(atsock.EVENT_RESTARTED) == 1, events
+                socket.close()
+
+
+@cases("dialect", DIALECTS)
+def test_restart_of_a_module_that_is_deaf_for_long(dialect):
+    socket, modem, module = on_line(dialect, 90)
+    module.end(line(b"RDY"))
+    module.alive = False
+    raises(atsock.Restarted, socket.recv, 10)
+    assert not modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
+def test_network_lost(dialect):
+    for said in (losses(dialect), ENDS[dialect] + losses(dialect)):
+        with Case(said):
+            socket, modem, module = on_line(dialect)
+            module.end(b"data" + said)
+            assert socket.read(4) == b"data"
+            assert errno_of(socket.recv, 10) == ENETDOWN
+            assert not modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
+def test_left_without_a_word(dialect):
+    """The module is in command mode, and has said nothing: ERROR to the program's bytes shows it."""
+    socket, modem, module = on_line(dialect)
+    module.end(b"")
+    socket.send(b"a line\r")
+    module.say(ERROR)
+    assert errno_of(socket.recv, 10) in GONE or dialect in FIBOCOM + ("bg96",)
+    errno_of(socket.send, b"x")
+    socket.close()
+    assert modem.command("AT+CSQ")

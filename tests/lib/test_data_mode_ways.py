@@ -1,0 +1,350 @@
+"""The ways into data mode and out of it when something goes wrong: escape, resume, close and connect.
+
+Each cell is a dialect, a step and a fault.  Whatever happens: no call waits for ever, nothing is lost in silence, no
+word of the module is data, no byte of the program is a command, and nothing of the driver's goes to the peer.
+"""
+
+import atsock
+from cases import cases
+from fakes import Case, errno_of, raises
+from frames import DIALECTS, OK, PEER, PORT, line
+from ownline import FIBOCOM, GONE, on_line, works
+from test_transparent import ENDS
+
+ECONNRESET = 104
+
+
+# -- escape
+
+
+OKS = (
+    b"\r\nK\r\n",
+    b"\r\nO\r\n",
+    b"OK\r\n",
+    b"\nOK\r\n",
+    b"\r\nOK",
+    b"\r\nOK\r",
+    b"\r\r\n",
+    b"\r\n",
+    b"\n",
+    b"",
+)
+
+
+@cases("dialect", DIALECTS)
+def test_bytes_of_the_ok_get_lost(dialect):
+    for ok in OKS:
+        with Case(ok):
+            socket, modem, module = on_line(dialect)
+            module.ok = ok
+            module.say(b"data\r\n")
+            socket.escape()
+            assert modem.signal()[0] is not None
+            socket.resume()
+            module.ok = OK
+            assert socket.read(6) == b"data\r\n"
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_slow_ok(dialect):
+    for ms in (10, 500, 2500, 4000):
+        with Case(ms):
+            socket, modem, module = on_line(dialect)
+            module.ok_ms = ms
+            socket.escape()
+            assert modem.signal()[0] is not None
+            socket.resume()
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_slow_ok_where_a_peer_says_the_words(dialect):
+    for ms in (10, 400, 1200):
+        with Case(ms):
+            socket, modem, module = on_line(dialect)
+            module.ok_ms = ms
+            module.say(ENDS[dialect])
+            assert socket.read(len(ENDS[dialect])) == ENDS[dialect]
+            works(socket, module)
+            assert module.peer == b"ping"
+
+
+@cases("dialect", DIALECTS)
+def test_notice_behind_the_ok(dialect):
+    """What waits comes in the same breath as OK, and is a line."""
+    notice = {"bg96": line(b'+QIURC: "recv",0'), "l610": line(b"+MIPDATA: 1,5")}.get(dialect, line(b"+CEREG: 1"))
+    socket, modem, module = on_line(dialect)
+    module.ok = OK + notice
+    socket.escape()
+    assert modem.signal()[0] is not None
+    socket.resume()
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_a_plus_gets_lost(dialect):
+    """Two + are payload to the module; the second escape is whole."""
+    socket, modem, module = on_line(dialect)
+    module.lose = 1
+    socket.escape()
+    assert module.peer == b"++"
+    assert not [text for text in module.commands if text != b"AT+CSQ"]
+    socket.resume()
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_restart_during_the_escape(dialect):
+    socket, modem, module = on_line(dialect)
+    module.say(b"data")
+
+    def answer():
+        module.end(line(b"RDY"))
+        return b""
+
+    tick = module._tick
+
+    def ticked():
+        if module.escape_at and module.clock.now >= module.escape_at - 200:
+            module.escape_at = 0
+            answer()
+        tick()
+
+    module._tick = ticked
+    assert errno_of(socket.escape) == ECONNRESET
+    assert socket.read(4) == b"data"
+    raises(atsock.Restarted, socket.recv, 1)
+    socket.close()
+
+
+@cases("dialect", DIALECTS)
+def test_silence(dialect):
+    """A module that hears nothing any more: Timeout, in time; nothing is sent until an escape has found out."""
+    socket, modem, module = on_line(dialect)
+    module.alive = False
+    before = module.clock.now
+    raises(atsock.Timeout, socket.escape)
+    assert module.clock.now - before < 20_000
+    module.alive = True
+    module.say(b"still here")
+    assert socket.read(10) == b"still here"
+    socket.escape()
+    socket.resume()
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_silence_and_send(dialect):
+    """Bytes of the program do not follow an escape that nobody has answered."""
+    socket, modem, module = on_line(dialect)
+    module.ok = b""
+    module.alive = False
+    raises(atsock.Timeout, socket.escape)
+    module.alive = True
+    module.data_mode = False  # it had heard the +++
+    module.typed = b""
+    assert socket.send(b"AT+CFUN=0\r") == 10
+    assert module.peer == b"AT+CFUN=0\r"
+    assert b"AT+CFUN=0" not in module.commands
+
+
+@cases("dialect", DIALECTS)
+def test_interrupted_escape(dialect):
+    """Ctrl-C at any moment of it: data go on afterwards, as if there had been none."""
+    for at in (1, 5, 40, 60, 80, 95, 100, 104, 106, 107, 108, 109, 110):
+        for what in ("send", "receive", "escape"):
+            with Case(at, what):
+                socket, modem, module = on_line(dialect)
+                socket.send(b"x")
+                module.interrupt = module.waits + at
+                try:
+                    socket.escape()
+                except KeyboardInterrupt:
+                    pass
+                module.interrupt = 0
+                if what == "escape":
+                    socket.escape()
+                    assert modem.signal()[0] is not None
+                elif what == "send" and not socket.is_escaped():
+                    assert socket.send(b"more") == 4
+                    assert module.peer == b"xmore", module.peer
+                elif not socket.is_escaped():
+                    module.say(b"data", 10_000)
+                    assert socket.read(4) == b"data"
+                if socket.is_escaped():
+                    socket.resume()
+                works(socket, module)
+                assert module.commands.count(b"AT+CSQ") <= 3
+
+
+@cases("dialect", DIALECTS)
+def test_uart_that_takes_nothing(dialect):
+    socket, modem, module = on_line(dialect)
+    module.takes = False
+    before = module.clock.now
+    raises(atsock.Timeout, socket.escape)
+    assert module.clock.now - before < 6000
+    module.takes = True
+    works(socket, module)
+    socket.escape()
+    socket.resume()
+    works(socket, module)
+
+
+# -- resume
+
+
+@cases("dialect", DIALECTS)
+def test_late_answer_to_resume(dialect):
+    """Nothing is sent before the way back is known: a module that is not there yet loses it."""
+    for ms in (10, 300, 1500):
+        for echo in (False, True):
+            with Case(ms, echo):
+                socket, modem, module = on_line(dialect)
+                socket.escape()
+                module.echo = echo
+                module.resume_ms = ms
+                socket.resume()
+                assert socket.send(b"first") == 5
+                assert module.peer == b"first", module.peer
+                module.echo = False
+                works(socket, module)
+
+
+@cases("dialect", FIBOCOM)
+def test_echo_of_resume(dialect):
+    """Echo that stayed on is not data."""
+    for resumed in (b"", line(b"CONNECT"), OK, line(b"+MIPODM: 1,1")):
+        with Case(resumed):
+            socket, modem, module = on_line(dialect)
+            socket.escape()
+            module.echo = True
+            module.resumed = resumed
+            socket.resume()
+            module.echo = False
+            module.say(b"AT is how this begins")
+            assert socket.read(21) == b"AT is how this begins"
+            works(socket, module)
+
+
+@cases("dialect", FIBOCOM)
+def test_data_like_the_echo(dialect):
+    for data in (b"AT", b"ATO", b"ATx", b"ATO\n"):
+        with Case(data):
+            socket, modem, module = on_line(dialect)
+            socket.escape()
+            module.resumed = data
+            socket.resume()
+            module.say(b".")
+            assert socket.read(len(data) + 1) == data + b"."
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_resume_is_refused(dialect):
+    """The connection ended meanwhile: an error, and the socket is dead."""
+    socket, modem, module = on_line(dialect)
+    socket.escape()
+    module.connected = False
+    try:
+        socket.resume()
+        assert dialect in FIBOCOM
+    except OSError:
+        pass
+    assert errno_of(socket.send, b"AT+CFUN=0\r") in GONE
+    assert b"AT+CFUN=0" not in module.commands
+    socket.close()
+    assert modem.signal()[0] is not None
+
+
+# -- close
+
+
+@cases("dialect", DIALECTS)
+def test_close_that_fails_gives_its_id_back(dialect):
+    socket, modem, module = on_line(dialect)
+    module.alive = False
+    before = module.clock.now
+    raises(atsock.Timeout, socket.close)
+    assert module.clock.now - before < 25_000
+    assert not [link for link in modem._engine.links.values() if link.socket is not None]
+    assert not modem.isconnected()
+    assert modem._engine.state != 3
+
+
+@cases("dialect", DIALECTS)
+def test_close_while_the_words_are_unclear(dialect):
+    for ended in (False, True):
+        with Case(ended):
+            socket, modem, module = on_line(dialect)
+            if ended:
+                module.end(ENDS[dialect])
+            else:
+                module.say(ENDS[dialect])
+            modem.poll(50)
+            socket.settimeout(0)
+            assert socket.recv_into is not None
+            try:
+                socket.recv(1)
+            except OSError:
+                pass
+            socket.settimeout(60)
+            socket.close()
+            assert module.peer == b""
+            assert modem.signal()[0] is not None
+
+
+# -- open
+
+
+@cases("dialect", DIALECTS)
+def test_connect_answers_too_late(dialect):
+    """The program has given up: the connection that comes all the same is left and closed."""
+    first, modem, module = on_line(dialect)
+    first.close()
+    answer = module.answer
+
+    def slow(text):
+        if b"OPEN=" in text and b"PEER" not in text or b"+MIPODM=" in text:
+            module.resume_ms = 8000
+            module.resumed = line(b"CONNECT") if dialect not in FIBOCOM else line(b"+MIPODM: 1,1")
+            module.connected = True
+            module._resume()
+            return OK if dialect in FIBOCOM else b""
+        return answer(text)
+
+    module.answer = slow
+    socket = modem.socket()
+    socket.settimeout(3)
+    raises(atsock.Timeout, socket.connect, (PEER, PORT))
+    assert modem.signal()[0] is not None
+    modem.poll(5000)
+    assert module.peer == b""
+    assert not module.data_mode and not module.connected, module.commands[-6:]
+    assert modem.signal()[0] is not None
+
+
+# -- the clock
+
+
+@cases("dialect", DIALECTS)
+def test_quiet_for_longer_than_ticks_tell(dialect):
+    """Times that are long past seem to lie ahead: they hold up nothing."""
+    socket, modem, module = on_line(dialect)
+    guard = socket._guard
+    for ahead in (1_000_000, 1 << 27, (1 << 28) - 1):
+        module.clock.pass_ms(5000)
+        guard.idle_at = guard.wrote_at = module.clock.now + ahead
+        assert guard.remaining_ms() <= 0
+        guard.plus = -1
+        assert guard.allowed(b"+++", 0, 3) == 2  # it came after a silence
+        before = module.clock.now
+        socket.escape()
+        assert module.clock.now - before < 4000
+        socket.resume()
+        guard.idle_at = guard.wrote_at = module.clock.now + ahead
+        guard.keep_time()
+        assert -guard.engine.until_ms(guard.idle_at) > 2000
+        guard.plus = -1
+    works(socket, module)
