@@ -34,11 +34,12 @@ class SerialPort:
     ) -> None: ...
 
 class Simulator:
-    dialect: str
+    dialect: str | None
     port: str
+    control_port: int | None
     def __init__(
         self,
-        dialect: str,
+        dialect: str | None = None,
         *,
         hosts: Mapping[str, str] | None = None,
         baudrate: int = 0,
@@ -46,11 +47,20 @@ class Simulator:
         faults: Iterable[str] = (),
         seed: int | None = None,
         trace: str | os.PathLike[str] | None = None,
+        settings: Mapping[str, str | float] | None = None,
+        answers: str | os.PathLike[str] | Iterable[Mapping[str, Any]] = (),
+        config: str | os.PathLike[str] | None = None,
+        tcp: int | None = None,
+        rfc2217: int | None = None,
+        dtr: str | None = None,
+        control_port: int | None = None,
+        address: str | None = None,
     ) -> None: ...
     @property
     def pid(self) -> int | None: ...
     def control(self, command: str) -> Any: ...
     def violations(self) -> list[str]: ...
+    def exceptions(self) -> list[str]: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(

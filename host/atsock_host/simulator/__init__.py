@@ -21,35 +21,47 @@ _STOP_S = 5
 _ANSWER_S = 10
 
 
+def _pairs(table):
+    return [f"{name}={value}" for name, value in (table or {}).items()]
+
+
 class SimulatorError(RuntimeError):
     """The simulator's process could not start, has ended, or did not understand."""
 
 
 class Simulator:
-    """A virtual module in a process of its own; `port` is the path of its serial line.
+    """A virtual module in a process of its own; `port` is its serial line: a path, or a URL that SerialPort takes.
 
-    dialect: "bg96", "a7600", "sim7028", "nl668" or "l610" (ValueError for others).
+    dialect: "bg96", "a7600", "sim7028", "nl668" or "l610" (ValueError for others); None when `config` names it.
     hosts: {name: address}, {name: "address:port"} or {name: "address,address"}: what the module can reach
     beside loopback addresses.  baudrate: speed of the line in bit/s, 0 for no limit.  latency_ms: delay of
     everything the module writes.  faults: names of what shall go wrong (`python -m atsock_host.simulator
     --help` lists them).  seed: makes random faults repeatable.  trace: path of a file that gets all bytes.
+    settings: {name: value}, docs/simulator.md lists the names.  answers: a file of canned answers, or a list of
+    {"command": ..., "lines": [...], ...}.  config: a TOML file with any of these.
+    tcp, rfc2217: listen on this TCP port instead of making a pseudo-terminal; 0 takes any.  dtr: what DTR of RFC 2217
+    is, "power-key" or "data".  address: where they listen.  control_port: a TCP port for control commands, too, 0 for
+    any; the attribute of that name tells which.
     Raises SimulatorError when the process does not start.
     """
 
-    def __init__(self, dialect, *, hosts=None, baudrate=0, latency_ms=0, faults=(), seed=None, trace=None):
-        if dialect not in DIALECTS:
+    def __init__(self, dialect=None, *, hosts=None, baudrate=0, latency_ms=0, faults=(), seed=None, trace=None,
+                 settings=None, answers=(), config=None, tcp=None, rfc2217=None, dtr=None, control_port=None,
+                 address=None):
+        if dialect not in DIALECTS and (dialect is not None or config is None):
             raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}")
         self.dialect = dialect
-        command = [sys.executable, "-m", __name__, dialect,
-                   "--baud", str(baudrate), "--latency-ms", str(latency_ms)]
-        for name, target in (hosts or {}).items():
-            command += ["--host", f"{name}={target}"]
-        for fault in faults:
-            command += ["--fault", fault]
-        if seed is not None:
-            command += ["--seed", str(seed)]
-        if trace is not None:
-            command += ["--trace", str(trace)]
+        files = [answers] if isinstance(answers, (str, os.PathLike)) else []
+        command = [sys.executable, "-m", __name__, *([dialect] if dialect else [])]
+        for name, value in (("config", config), ("baud", baudrate or None), ("latency-ms", latency_ms or None),
+                            ("seed", seed), ("trace", trace), ("tcp", tcp), ("rfc2217", rfc2217), ("dtr", dtr),
+                            ("address", address), ("control", control_port)):
+            if value is not None:
+                command += [f"--{name}", str(value)]
+        for option, values in (("host", _pairs(hosts)), ("fault", faults), ("set", _pairs(settings)),
+                               ("answers", files)):
+            for value in values:
+                command += [f"--{option}", str(value)]
         self._pending = b""
         self._stderr = tempfile.TemporaryFile()
         home = str(pathlib.Path(__file__).resolve().parents[2])
@@ -60,6 +72,9 @@ class Simulator:
             start_new_session=True)     # a Ctrl-C meant for the program must not stop the module under it
         try:
             self.port = self._read_line(_START_S).decode()
+            self.control_port = int(self._read_line(_START_S).split()[1]) if control_port is not None else None
+            for answer in reversed([] if files else list(answers)):
+                self.control(f"answer {json.dumps(answer)}")
         except SimulatorError:
             self.close()
             raise
@@ -100,12 +115,18 @@ class Simulator:
         """What a well-behaved driver never does and the one on the line did: list of texts."""
         return self.control("violations")
 
+    def exceptions(self):
+        """Tracebacks of the simulator's own faults: the module answers ERROR then and lives on."""
+        return self.control("exceptions")
+
     def control(self, command):
         """Make something happen to the module and return the answer:
 
-        "violations"; "restart" (as by a watchdog); "hang" (only a restart helps); "power-off", "power-on";
-        "network-lost", "network-back"; "urc TEXT" (an unsolicited line); "status".  SimulatorError for
-        anything else and when the process has ended.
+        "violations"; "exceptions"; "status"; "restart" (as by a watchdog); "hang" (only a restart helps); "power-off",
+        "power-on", "power-key", "reset-pin"; "network-lost", "network-back"; "urc TEXT" (an unsolicited line);
+        "ring [NUMBER]"; "sms [INDEX]"; "set NAME VALUE", "get NAME", "settings"; "fault NAME[:VALUE]", "no-fault NAME",
+        "faults"; "answer JSON", "no-answers"; "help" says what each does.  SimulatorError for anything else and when
+        the process has ended.
         """
         if self._process is None:
             raise SimulatorError("the simulator is closed")

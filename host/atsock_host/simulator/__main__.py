@@ -1,7 +1,8 @@
 """The simulator's process: `python -m atsock_host.simulator DIALECT`.
 
-Prints the path of the serial line as its first line.  Ends when its standard input ends, on SIGTERM and on
-Ctrl-C.  Lines on standard input are control commands (control.py).
+Prints what a host opens as its first line, with --control the port for that as the second.  Ends when its standard
+input ends, on SIGTERM and on Ctrl-C.  Lines on standard input are control commands (control.py), unless it is the line
+itself (--stdio).
 """
 
 import argparse
@@ -12,14 +13,13 @@ import selectors
 import signal
 import sys
 
-from .control import Control
-from .faults import WIRE_FAULTS, Splicer, UnknownFault, Wire, all_quirks, sort_out
-from .line import EventClock, Line
-from .loop import Loop, sharpen_timers
-from .network import SocketNetwork
+from .canned import AnswerError
+from .config import ConfigError, make
+from .faults import WIRE_FAULTS, UnknownFault, all_quirks
+from .loop import sharpen_timers
+from .machine import Machine
 from .registry import DIALECTS, module_class
-
-_AHEAD_MS = 2.0     # above what a command takes to compute
+from .settings import SETTINGS, SettingError, split_option
 
 
 class _Help(argparse.Action):
@@ -41,6 +41,8 @@ class _Help(argparse.Action):
                 print(f"\nfaults of {dialect}:" if dialect != DIALECTS[0] else
                       f"\nfaults of the modules ({dialect}; the others have those that are not its own too):")
                 _print_faults(quirks)
+        print("\nsettings (--set NAME=VALUE):")
+        _print_faults({name: setting.text for name, setting in SETTINGS.items()})
         parser.exit()
 
 
@@ -51,13 +53,24 @@ def _print_faults(faults):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m atsock_host.simulator", add_help=False,
-                                     description="A virtual cellular module on a pseudo-terminal.")
+                                     description="A virtual cellular module on a serial line.")
     parser.add_argument("-h", "--help", action=_Help)
-    parser.add_argument("dialect", choices=DIALECTS)
-    parser.add_argument("--host", action="append", default=[], metavar="NAME=ADDRESS[:PORT]",
-                        help="a name (or address) the module can reach, beside loopback; repeat for more")
-    parser.add_argument("--baud", type=int, default=0, help="speed of the line in bit/s; 0: no limit")
-    parser.add_argument("--latency-ms", type=float, default=0, help="delay of everything the module writes")
+    parser.add_argument("dialect", nargs="?", choices=DIALECTS, help="which module to be (the file may say it)")
+    parser.add_argument("--config", metavar="FILE", help="TOML file with all of this")
+    parser.add_argument("--tcp", type=int, metavar="PORT", help="listen there, no pseudo-terminal; 0: any port")
+    parser.add_argument("--rfc2217", type=int, metavar="PORT",
+                        help="the same with RFC 2217: DTR is the power key, RTS the reset; the speed counts")
+    parser.add_argument("--address", metavar="ADDR", help="where --tcp and --rfc2217 listen (127.0.0.1)")
+    parser.add_argument("--dtr", choices=("power-key", "data"), help="what DTR of RFC 2217 is (power-key; data: AT&D)")
+    parser.add_argument("--stdio", action="store_true", help="standard input and output are the line")
+    parser.add_argument("--control", type=int, metavar="PORT", help="TCP port for control commands; 0: any")
+    parser.add_argument("--host", action="append", default=[], metavar="NAME=ADDR[:PORT]",
+                        help="a name or address that the module can reach, beside loopback addresses")
+    parser.add_argument("--baud", type=int, help="speed of the line in bit/s, 0 for no limit (0)")
+    parser.add_argument("--latency-ms", type=float, help="delay of everything the module writes")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="see below")
+    parser.add_argument("--answers", action="append", default=[], metavar="FILE",
+                        help="TOML file of answers that come before the module's own")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:VALUE]", help="see below")
     parser.add_argument("--seed", type=int, help="makes random faults repeatable")
     parser.add_argument("--trace", metavar="FILE", help="file for all bytes (>, <) and violations (!)")
@@ -65,14 +78,20 @@ def _parser():
     return parser
 
 
-def _hosts(texts, parser):
+def _hosts(texts):
     table = {}
     for text in texts:
         name, mark, target = text.partition("=")
         if not (name and mark and target):
-            parser.error(f"--host must be NAME=ADDRESS[:PORT], not {text}")
+            raise ConfigError(f"--host must be NAME=ADDRESS[:PORT], not {text}")
         table[name] = target
     return table
+
+
+def _config(options):
+    given = vars(options)
+    return make({**given, "hosts": _hosts(options.host), "faults": options.fault,
+                 "settings": dict(map(split_option, options.set))}, options.config)
 
 
 class _ControlInput:
@@ -92,7 +111,7 @@ class _ControlInput:
             return
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
-            print(self._control.answer(line.decode()), flush=True)
+            print(self._control.answer(line.decode(errors="replace")), flush=True)
 
 
 def _end(number, frame):
@@ -102,47 +121,34 @@ def _end(number, frame):
 def main(arguments=None):
     parser = _parser()
     options = parser.parse_args(arguments)
-    kind = module_class(options.dialect)
     try:
-        wire_faults, quirks = sort_out(options.fault, kind)
-    except UnknownFault as problem:
+        config = _config(options)
+        machine = Machine(config)
+    except (ConfigError, UnknownFault, SettingError, AnswerError, OSError) as problem:
         parser.error(str(problem))
-    if options.baud < 0 or options.latency_ms < 0:
-        parser.error("--baud and --latency-ms must not be negative")
-    try:
-        clock = EventClock()
-        loop = Loop(clock)
-        network = SocketNetwork(_hosts(options.host, parser), loop.selector)
-    except ValueError as problem:
-        parser.error(f"--host: {problem}")
-    trace = None
-    if options.trace:
-        trace = open(options.trace, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-    module = kind(clock, network, quirks=quirks, trace=trace.write if trace else None)
-    if "splice" in wire_faults:
-        module.splice = Splicer(options.seed)
-    module.rate = options.baud or module.rate
-    line = Line(module, clock, loop.selector, baudrate=options.baud, latency_ms=options.latency_ms,
-                wire=Wire(wire_faults, options.seed) if wire_faults else None,
-                trace=trace.write if trace else None, ahead_ms=_AHEAD_MS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    link = pathlib.Path(options.link) if options.link else None
+    link = pathlib.Path(config.link) if config.link else None
     if link:
         link.unlink(missing_ok=True)
-        link.symlink_to(line.port)
-    print(line.port, flush=True)
-    _ControlInput(Control(module), loop)
+        link.symlink_to(machine.line.port)
+    if config.stdio:
+        if machine.control_port is not None:
+            print(f"control {machine.control_port.port}", file=sys.stderr, flush=True)
+    else:
+        print(machine.line.port, flush=True)
+        if machine.control_port is not None:
+            print(f"control {machine.control_port.port}", flush=True)
+        if os.name != "nt":     # select() of Windows takes sockets only: --control is the way there
+            _ControlInput(machine.control, machine.loop)
     sharpen_timers()
     gc.freeze()         # the tables stay: a later collection need not look at them
     try:
-        loop.run(module, line)
+        machine.run()
     finally:
         if link:
             link.unlink(missing_ok=True)
-        line.close()
-        if trace:
-            trace.close()
+        machine.close()
     return 0
 
 

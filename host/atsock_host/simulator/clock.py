@@ -11,7 +11,7 @@ _CLOCK_START = datetime.datetime(1980, 1, 6)    # what the clock shows before an
 
 class ClockCommands:
     ZONE = 0                            # time zone of the network, in quarters of an hour
-    TABLE = {"+CTZR": Stored(Int(0, 3), start=(0,), test="(0-3)")}
+    TABLE: "dict[str, object]" = {"+CTZR": Stored(Int(0, 3), start=(0,), test="(0-3)")}
 
     def reset(self):
         super().reset()

@@ -10,6 +10,8 @@ WIRE_FAULTS = {
     "cut": "output arrives in pieces of 1 to 7 bytes",
     "drop": "bytes of the output are lost, one of VALUE (1000)",
     "flip": "bytes of the output have one wrong bit, one of VALUE (1000)",
+    "wrong-rate": "a host whose speed is not that of AT+IPR gets and gives garbage (a pseudo-terminal counts what "
+                  "the host has set; over RFC 2217 it is always so)",
     "splice": "an unsolicited line stands between any two lines of the output",
 }
 
@@ -28,21 +30,52 @@ class UnknownFault(Exception):
 class Wire:
     """Faults of the line between module and host; the same seed gives the same faults."""
 
-    def __init__(self, faults, seed=None):
+    def __init__(self, faults=(), seed=None):
         self._random = random.Random(seed)
-        self._drop = faults.get("drop")
-        self._flip = faults.get("flip")
-        self.cuts = "cut" in faults
+        self._faults = dict(faults)
+        self._splicer = Splicer(seed)
+        self.on_change = None       # called when a fault has been switched
+
+    def switch(self, name, value):
+        """From now on the fault `name` is there with `value`, or with None no longer."""
+        if value is None:
+            self._faults.pop(name, None)
+        else:
+            self._faults[name] = value
+        if self.on_change is not None:
+            self.on_change()
+
+    def on(self):
+        """Names of the faults that are there."""
+        return sorted(self._faults)
+
+    @property
+    def cuts(self):
+        return "cut" in self._faults
+
+    @property
+    def minds_rate(self):
+        return "wrong-rate" in self._faults
+
+    @property
+    def splice(self):
+        """What gives an unsolicited line for every line boundary, or None."""
+        return self._splicer if "splice" in self._faults else None
+
+    def garbage(self, data):
+        """`data` as it is seen with the wrong speed."""
+        return self._random.randbytes(len(data))
 
     def spoil(self, data):
         """`data` as it leaves the wire."""
-        if not (self._drop or self._flip):
+        drop, flip = self._faults.get("drop"), self._faults.get("flip")
+        if not (drop or flip):
             return data
         spoiled = bytearray()
         for byte in data:
-            if self._drop and self._random.random() * self._drop < 1:
+            if drop and self._random.random() * drop < 1:
                 continue
-            if self._flip and self._random.random() * self._flip < 1:
+            if flip and self._random.random() * flip < 1:
                 byte ^= 1 << self._random.randrange(8)
             spoiled.append(byte)
         return bytes(spoiled)

@@ -13,7 +13,7 @@ _CHARSET = Text(choices=("GSM", "IRA", "UCS2", "HEX", "8859-1", "PCCP437"))
 
 class GeneralCommands:
     CBC = "+CBC: 0,{charge},{m.VOLTAGE_MV}"     # 27.007 8.4, with the voltage that vendors add
-    TABLE = {
+    TABLE: "dict[str, object]" = {
         # the module and the network
         "+CCID": Info("+CCID: {m.ICCID}", read="+CCID: {m.ICCID}"),
         "+ICCID": Info("+ICCID: {m.ICCID}", read="+ICCID: {m.ICCID}"),

@@ -1,24 +1,25 @@
-"""The serial line: a pseudo-terminal whose bytes move at the speed of a UART.
+"""The serial line: its bytes move at the speed of a UART between the module and the host's end (ends.py).
 
-Owns the pty, the pacing of both directions, latency, what faults do to the wire, and the trace file.
+Owns the pacing of both directions, latency, what faults do to the wire, and the trace file.
 Knows nothing about AT commands.
 
 Pacing: a byte takes ten bit times.  Each direction has a schedule in absolute time; a byte is handed over
 when its last bit would have arrived, never before, and what is late (this process had other things to do)
 is handed over at once, so the schedule keeps its rate.  The module's clock shows the time of the event it
 handles, not the time of day: an answer is scheduled behind the CR that asked for it, however long the
-computing took.  What has been read from the pty is given to the module up to `ahead_ms` before its time has come,
+computing took.  What has been read from the host is given to the module up to `ahead_ms` before its time has come,
 so that the computing is done when its result is due; towards the host nothing is ever early.
 """
 
-import os
 import selectors
 import time
-import tty
 from collections import deque
 
+from .ends import PtyEnd
+
 _TICK_MS = 1.0              # bytes are handed over in pieces of at most this much line time
-_HELD_INPUT = 4096          # bytes taken from the host ahead of their time; more stays in the pty
+_HELD_INPUT = 4096          # bytes taken from the host ahead of their time; more stays at its end
+_RATE_TOLERANCE = 0.05      # what the two ends of a UART may differ
 _CUT_GAP_MS = 0.2           # with the fault `cut`, pause between two pieces
 _NEVER = float("inf")
 
@@ -58,21 +59,21 @@ class _Piece:
 
 
 class Line:
-    """A pty with the module at one end; `port` is the path for the host."""
+    """The module at one end and the host at the other; `port` is what a host opens."""
 
-    def __init__(self, module, clock, selector, *, baudrate=0, latency_ms=0, wire=None, trace=None, ahead_ms=0.0):
+    def __init__(self, module, clock, selector, *, baudrate=0, latency_ms=0, wire=None, trace=None, ahead_ms=0.0,
+                 end=None):
         self.module = module
         self._clock = clock
-        self._selector = selector
+        self._rate = baudrate
         self._byte_ms = 10_000 / baudrate if baudrate else 0.0
         self._latency_ms = latency_ms
         self.ahead_ms = ahead_ms if baudrate else 0.0
         self._wire = wire
         self._trace = trace
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self.port = os.ttyname(self._slave)     # the slave stays open here: a host may come and go
+        self._end = end if end is not None else PtyEnd()
+        self._end.attach(selector, self.ready)
+        self.port = self._end.port
         self._to_module = deque()       # [data, start_ms]: byte i is there at start + (i + 1) byte times
         self._held = 0
         self._module_free_ms = 0.0      # when the last byte towards the module will have arrived
@@ -80,14 +81,30 @@ class Line:
         self._host_start_ms = None      # when the first byte of the first piece started to travel
         self._host_free_ms = 0.0        # when the last piece had arrived at the host
         self._gap_until_ms = 0.0        # fault cut: nothing moves before
-        self._blocked = False           # the host does not read and the pty is full
-        self._watching = 0
+        self._blocked = False           # the host does not read and its end is full
         module.tracks_delivery = True
         self._watch()
 
     def close(self):
-        os.close(self._master)
-        os.close(self._slave)
+        self._end.close()
+
+    @property
+    def rate(self):
+        """Speed in bit/s, 0 for no limit."""
+        return self._rate
+
+    def _take_rate(self):
+        """The module has another speed since its last answer (AT+IPR): so has the line, once that is out."""
+        rate = getattr(self.module, "rate", 0)
+        if self._rate and rate and rate != self._rate and not self._to_host:
+            self._rate = rate
+            self._byte_ms = 10_000 / rate
+
+    def _rates_differ(self):
+        """True when the host speaks with another speed than the module."""
+        host = self._end.host_rate if self._rate and self._wire is not None and (
+            self._wire.minds_rate or self._end.tells_rate) else None
+        return bool(host) and abs(host - self._rate) > self._rate * _RATE_TOLERANCE
 
     # ---- the loop's questions
 
@@ -120,6 +137,7 @@ class Line:
             self.collect()
         self._clock.move(wall)
         self._depart(wall)
+        self._take_rate()
         self.collect()      # what the module held back until the line had room
         self._watch()
 
@@ -129,16 +147,18 @@ class Line:
         if not data:
             return
         self._record("<", data)
+        garbled = self._rates_differ()
         ready = self._clock() + self._latency_ms
         weight = len(data)
         if self._wire is not None:
-            data = self._wire.spoil(data)
+            data = self._wire.garbage(data) if garbled else self._wire.spoil(data)
         self._to_host.append(_Piece(data, ready, weight))
 
     def ready(self, events):
-        """The pty is readable or writable."""
-        if events & selectors.EVENT_READ:
-            data = os.read(self._master, _HELD_INPUT)
+        """The host's end is readable or writable."""
+        if events & selectors.EVENT_READ and (data := self._end.read()):
+            if self._rates_differ():
+                data = self._wire.garbage(data)
             start = max(self._clock.woke_ms or self._clock.wall_ms(), self._module_free_ms)
             self._to_module.append([data, start])
             self._module_free_ms = start + len(data) * self._byte_ms
@@ -216,7 +236,7 @@ class Line:
         written = 0
         if n:
             try:
-                written = os.write(self._master, piece.data[piece.done:piece.done + n])
+                written = self._end.write(piece.data[piece.done:piece.done + n])
             except BlockingIOError:
                 pass        # the host does not read: hold everything, as hardware flow control does
         before = min(piece.done, piece.weight)
@@ -230,15 +250,7 @@ class Line:
     def _watch(self):
         events = selectors.EVENT_READ if self._held < _HELD_INPUT else 0
         events |= selectors.EVENT_WRITE if self._blocked else 0
-        if events == self._watching:
-            return
-        if not self._watching:
-            self._selector.register(self._master, events, self.ready)
-        elif not events:
-            self._selector.unregister(self._master)
-        else:
-            self._selector.modify(self._master, events, self.ready)
-        self._watching = events
+        self._end.watch(events)
 
     def _record(self, direction, data):
         if self._trace:

@@ -43,6 +43,7 @@ class Module(Reception):
     MODEL = "Module"
     REVISION = "1"
     BOOT_WORDS: "tuple[tuple[int, str], ...]" = ()     # (milliseconds after the line is alive, text)
+    TABLE: "dict[str, object]" = {}     # command -> row of tables.py; those of all classes are put together
     BOOT_MS = 2000              # silence after power-on or restart: commands get neither echo nor answer
     OFF_WORDS: "tuple[str, ...]" = ()      # unsolicited lines between the OK of a restart and the silence
     # name -> what the module then does differently
@@ -66,6 +67,7 @@ class Module(Reception):
         self._timers = Timers(clock, self.crashed)
         self._handlers = self._collect_handlers()
         self.alive = True               # False while off or booting
+        self.powered = True
         self._running = False           # a command's handler is at work
         self._clear_line()
         for name, value in (settings or {}).items():
@@ -161,6 +163,16 @@ class Module(Reception):
         self._flush_held()
         self._drain()
 
+    def end_silently(self):
+        """End the command in progress without any result."""
+        self._awaited = self._made
+        self._end_command()
+        self._flush_held()
+        self._drain()
+
+    def dtr_off(self):
+        """The host has switched DTR off."""
+
     def unknown(self):
         """Answer to a command, or a form of one, that the module does not have."""
         self.violation("unknown command or form")
@@ -181,6 +193,7 @@ class Module(Reception):
         """Restart as after AT+CFUN=1,1 or a watchdog: settings and sockets are gone, boot words follow."""
         self._timers.clear()
         self._clear_line()
+        self.powered = True
         for word in self.OFF_WORDS if off_words is None else off_words:
             self._write(self._frame(word))
         self.network.reset()
@@ -192,10 +205,18 @@ class Module(Reception):
         """Go silent until power_on()."""
         self.restart()
         self._timers.clear()
+        self.powered = False
 
     def power_on(self):
         """Start silent, as a module whose power key was just pressed."""
         self.restart(off_words=())
+
+    def press_power_key(self):
+        """On when off (booting counts as on), off when on."""
+        if self.powered:
+            self.power_off()
+        else:
+            self.power_on()
 
     def hang(self):
         """Stop listening and answering, as crashed firmware does; only a restart helps."""

@@ -7,14 +7,16 @@ net.  Knows no AT command.
 
 import datetime
 import errno
+import random
 import selectors
 import socket
 
 from .endpoints import DatagramSocket, Listener, Network, NetworkError
 from .hosts import Hosts, family_of
-from .stream import SocketStream
+from .stream import SocketStream, Way
 
-RESOLVE_MS = 20             # a name of the table is known after this long
+RESOLVE_MS = 20             # a name of the table is known after this long, unless somebody sets another time
+_HEADERS = 28               # of IPv4 and UDP
 UNREACHABLE_MS = 300        # an address nobody may reach fails after this long
 PING_MS, PING_TTL = 12, 64  # an echo of a reachable address
 NTP_MS = 40
@@ -54,6 +56,7 @@ class SocketDatagrams(DatagramSocket):
         super().__init__(network, local, peer)
         self._sock = sock
         self._back = {}     # real (address, port) -> the address the module sent to
+        self._outgoing, self._incoming = Way(network), Way(network)
         self._watching = network.watch(sock, 0, selectors.EVENT_READ, self._ready)
 
     def _transmit(self, data, target):
@@ -61,6 +64,15 @@ class SocketDatagrams(DatagramSocket):
         if route is None:
             return True     # UDP into nowhere succeeds
         self._back[route] = target
+        if self.network.loses(len(data)):
+            return True
+        delay = self.network.one_way_ms()
+        if delay:
+            self._outgoing.carry(delay, lambda: self._sock is not None and self._send(data, route))
+            return True
+        return self._send(data, route)
+
+    def _send(self, data, route):
         try:
             self._sock.sendto(data, route)
         except OSError as failure:
@@ -78,7 +90,13 @@ class SocketDatagrams(DatagramSocket):
         except ConnectionError:
             return          # an ICMP answer to an earlier datagram
         address, port = self._back.get(peer[:2], peer[:2])
-        self.put_received(data, address, port)
+        if self.network.loses(len(data)):
+            return
+        delay = self.network.one_way_ms()
+        if delay:
+            self._incoming.carry(delay, lambda: self._sock is not None and self.put_received(data, address, port))
+        else:
+            self.put_received(data, address, port)
 
     def close(self):
         if self._sock is not None:
@@ -93,10 +111,31 @@ class SocketDatagrams(DatagramSocket):
 class SocketNetwork(Network):
     """Real sockets, registered at `selector`; a key's data is the function to call with the events."""
 
-    def __init__(self, hosts=None, selector=None):
+    # what settings.py can set
+    resolve_ms = RESOLVE_MS
+    open_ms = rtt_ms = jitter_ms = 0
+    loss = 0.0
+    mtu = 65535
+
+    def __init__(self, hosts=None, selector=None, seed=None):
         self.hosts = Hosts(hosts)
         self.selector = selector if selector is not None else selectors.SelectSelector()
         self._endpoints = set()
+        self._random = random.Random(seed)
+
+    # ---- the way through the network
+
+    def round_trip_ms(self):
+        """Of the next packet and its answer."""
+        return self.rtt_ms + (self._random.random() * self.jitter_ms if self.jitter_ms else 0)
+
+    def one_way_ms(self):
+        """Of the next packet in either direction."""
+        return self.round_trip_ms() / 2
+
+    def loses(self, size=0):
+        """True when the next packet, a datagram of `size` bytes, does not arrive."""
+        return size + _HEADERS > self.mtu or bool(self.loss) and self._random.random() * 100 < self.loss
 
     # ---- bookkeeping
 
@@ -126,7 +165,7 @@ class SocketNetwork(Network):
 
     def resolve(self, name, done, family=4):
         found = self.hosts.resolve(name, family)
-        self.owner.after(RESOLVE_MS if found else UNREACHABLE_MS, lambda: done(found))
+        self.owner.after(self.resolve_ms if found else UNREACHABLE_MS, lambda: done(found))
 
     def connect(self, address, port, local_port=0):
         route = self.hosts.route(address, port)
@@ -191,11 +230,11 @@ class SocketNetwork(Network):
         return endpoint
 
     def ping(self, address, size, timeout_ms, done):
-        del size
-        if self.hosts.route(address, 0) is None:
+        ms = PING_MS + int(self.round_trip_ms())
+        if self.hosts.route(address, 0) is None or self.loses(size) or ms > timeout_ms:
             self.owner.after(timeout_ms, lambda: done(None, 0))
         else:
-            self.owner.after(PING_MS, lambda: done(PING_MS, PING_TTL))
+            self.owner.after(ms, lambda: done(ms, PING_TTL))
 
     def ntp(self, server, port, done):
         del port

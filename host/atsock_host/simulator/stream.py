@@ -1,15 +1,45 @@
 """A TCP connection of the module as a real, non-blocking socket of this machine."""
 
 import array
-import fcntl
 import selectors
 import socket
-import termios
 
-from .endpoints import SEND_BUFFER, Stream
+from .endpoints import RECEIVE_BUFFER, SEND_BUFFER, Stream
+
+try:
+    import fcntl
+    import termios
+except ImportError:     # Windows
+    fcntl = None
 
 _ROOM_POLL_MS = 5           # the kernel tells nobody when the peer has acknowledged
 _CHUNK = 4096
+_AGAIN_MS = 1000            # a lost packet of a stream comes that much later: TCP sends it again
+
+
+class Way:
+    """One direction through a network with a delay: what is carried arrives in the order it was sent."""
+
+    def __init__(self, network):
+        self._network = network
+        self._free_ms = 0.0
+        self._under_way = 0
+
+    def carry(self, ms, arrive):
+        """Call `arrive()` in `ms` milliseconds, never before what was carried earlier."""
+        now = self._network.owner.now_ms()
+        self._free_ms = max(self._free_ms, now + ms)
+        self._under_way += 1
+        self._network.owner.after(self._free_ms - now, lambda: self._arrived(arrive))
+
+    def _arrived(self, arrive):
+        self._under_way -= 1
+        arrive()
+
+    @property
+    def carries(self):
+        """True while something is under way."""
+        return self._under_way > 0
 
 
 class SocketStream(Stream):
@@ -23,13 +53,21 @@ class SocketStream(Stream):
         self.closing = False            # the module has ended it
         self._ended = False             # the peer sends no more
         self._room_timer = None         # looks again after send() found no room
+        self._outgoing, self._incoming = Way(network), Way(network)
+        self._leaving = 0               # bytes on their way to the peer, in a network with a delay
+        self._coming = 0                # and from it
+
+    def free_buffer(self):
+        return RECEIVE_BUFFER - len(self._received) - self._coming
 
     def unacked(self):
         if self._sock is None:
             return 0
+        if fcntl is None:
+            return self._leaving + len(self._unsent)
         queued = array.array("i", [0])
         fcntl.ioctl(self._sock, termios.TIOCOUTQ, queued)   # Linux: sent, not acknowledged (tcp(7), SIOCOUTQ)
-        return len(self._unsent) + queued[0]
+        return self._leaving + len(self._unsent) + queued[0]
 
     def connecting(self):
         self._watch(selectors.EVENT_WRITE)
@@ -55,7 +93,9 @@ class SocketStream(Stream):
 
     def close(self):
         self.closing = True
-        if self._unsent:
+        if self._leaving:
+            self._watch(0)
+        elif self._unsent:
             self._watch(selectors.EVENT_WRITE)
         else:
             self._drop()
@@ -66,8 +106,22 @@ class SocketStream(Stream):
         self._drop()
 
     def _transmit(self, data):
-        self._unsent += data
-        self._push()
+        delay = self._delay_ms()
+        if delay or self._leaving:
+            self._leaving += len(data)
+            self._outgoing.carry(delay, lambda: self._arrive_outside(data))
+        else:
+            self._unsent += data
+            self._push()
+
+    def _delay_ms(self):
+        return self.network.one_way_ms() + (_AGAIN_MS if self.network.loses() else 0)
+
+    def _arrive_outside(self, data):
+        self._leaving -= len(data)
+        if self._sock is not None:
+            self._unsent += data
+            self._push()
 
     def _push(self):
         while self._unsent and self._sock is not None:
@@ -79,7 +133,7 @@ class SocketStream(Stream):
                 self._broken()
                 return
             del self._unsent[:n]
-        if self.closing and not self._unsent:
+        if self.closing and not self._unsent and not self._leaving:
             self._drop()
         elif self._sock is not None:
             self._rewatch()
@@ -103,6 +157,14 @@ class SocketStream(Stream):
 
     def _connect_result(self):
         failure = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        delay = self.network.open_ms + self.network.round_trip_ms()
+        if delay:
+            self._watch(0)
+            self.network.owner.after(delay, lambda: self._sock is not None and self._connected(failure))
+        else:
+            self._connected(failure)
+
+    def _connected(self, failure):
         if failure:
             self.closed = True
             self._drop()
@@ -119,16 +181,41 @@ class SocketStream(Stream):
         except OSError:
             self._broken()
             return
+        if not data:
+            self._ended = True
+            self._rewatch()
+        delay = self._delay_ms()
+        if delay or self._incoming.carries:
+            self._coming += len(data)
+            self._rewatch()
+            self._incoming.carry(delay, lambda: self._arrive_inside(data))
+        else:
+            self._take(data)
+
+    def _arrive_inside(self, data):
+        self._coming -= len(data)
+        if self._sock is not None and not self.closing:
+            self._take(data)
+
+    def _take(self, data):
         if data:
             self.put_received(data)
             if self._sock is not None:
                 self._rewatch()
         else:
-            self._ended = self.closed = True
-            self._rewatch()
+            self.closed = True
             self.network.owner.on_closed(self, False)
 
     def _broken(self):
+        if self._incoming.carries:          # what came before arrives before
+            self._watch(0)
+            self._incoming.carry(0, self._break_off)
+        else:
+            self._break_off()
+
+    def _break_off(self):
+        if self._sock is None:
+            return
         already = self.closed
         self.closed = True
         quiet = self.closing

@@ -9,7 +9,7 @@ from ..tables import Accepted, Info, Options, Stored
 
 
 class AnswerTables:
-    TABLE = {
+    TABLE: "dict[str, object]" = {
         "+GTPKGVER": Info(read='+GTPKGVER: "{m.REVISION}"'),
         "+CFSN": Info('+CFSN: "{m.IMEI}"', read='+CFSN: "{m.IMEI}"'),
         "+GTACT": Stored(Int(0, 20), *[Optional(Int(0, 60000), hole=True)] * 12, start=(10, 3, 2), test="(2,10),(2,3)",

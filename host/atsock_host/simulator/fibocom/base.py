@@ -134,10 +134,6 @@ class FibocomBase(CommonModule):
         else:
             self.ok()
 
-    def end_silently(self):
-        """End the command in progress without any result."""
-        self._end_command()
-
     def late(self, command, text, owner):
         """Write the late result of `command`; returns its Notice."""
         if self._ok_owed_by == owner:

@@ -153,6 +153,11 @@ class OdmMixin:
             self.end_silently()
         self._take_line(socket)
 
+    def dtr_off(self):
+        """The host has switched DTR off: AT&D1 and AT&D2 leave online data mode (V.250 6.2.8)."""
+        if self.in_data_mode and self.dtr_mode and self.odm is not None:
+            self._suspend(self.odm)
+
     def leave_data_mode(self):
         """The socket of online data mode is gone: the line is for commands again."""
         socket, self.odm = self.odm, None

@@ -63,7 +63,7 @@ _QCFG = Options({
 
 class AnswerTables:
     ACCESS_NAME = "CAT-M1"
-    TABLE = {
+    TABLE: "dict[str, object]" = {
         "+QCFG": _QCFG,
         "+QCSQ": Info('+QCSQ: "{m.ACCESS_NAME}",{m.RSSI_DBM},{m.RSRP},{m.sinr_fifths},{m.RSRQ}',
                       read='+QCSQ: "{m.ACCESS_NAME}",{m.RSSI_DBM},{m.RSRP},{m.sinr_fifths},{m.RSRQ}',

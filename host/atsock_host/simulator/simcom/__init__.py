@@ -95,7 +95,7 @@ class A7600(Simcom):
     ATI_LINES = _IDENTIFICATION
     BOOT_WORDS = ((0, "*ATREADY: 1"), (1500, "SMS DONE"), (1800, "PB DONE"))
     SIGNAL = "25,99"
-    TABLE = {"+CSOCKSETPN": Stored(Int(1, 16), start=(1,), test="(1-16)", saved=True)}
+    TABLE: "dict[str, object]" = {"+CSOCKSETPN": Stored(Int(1, 16), start=(1,), test="(1-16)", saved=True)}
     CPSI = "LTE,Online,460-00,0x1816,27593483,139,EUTRAN-BAND39,38400,5,5,-88,-868,-578,18"
 
     @at("+CTCPKA")      # not in its TCP/IP manual, but drivers set it, and near kin take it

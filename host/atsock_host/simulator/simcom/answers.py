@@ -24,7 +24,7 @@ class _Ping:
 
 class AnswerTables:
     CBC = "+CBC: {m.volts}V"
-    TABLE = {
+    TABLE: "dict[str, object]" = {
         "+CICCID": Info("+ICCID: {m.ICCID}", read="+ICCID: {m.ICCID}"),
         "+CNMP": Stored(Int(2, 109), start=(2,), test=f"({','.join(map(str, _MODES))})", saved=True),
         "+CNSMOD": Stored(Int(0, 1), start=(0,), test="(0,1)", read="+CNSMOD: {v[0]},{m.system_mode}"),
