@@ -13,7 +13,7 @@ def run(name=None):
         from .cli import main      # here, so that a Ctrl-C while it is being loaded is caught, too
 
         main(prog_name=name)
-        status = 0
+        status: "int | str | None" = 0
     except SystemExit as end:
         status = end.code
     except KeyboardInterrupt:

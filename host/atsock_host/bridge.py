@@ -50,20 +50,18 @@ class Bridge:
     # -- the block
 
     def __enter__(self):
-        started = concurrent.futures.Future()
+        started: "concurrent.futures.Future[None]" = concurrent.futures.Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="atsock bridge", daemon=True)
         self._thread.start()
         started.result()
         if self._patch:
-            socket.getaddrinfo, socket.gethostbyname = self.getaddrinfo, self.gethostbyname
-            socket.socket.connect = lambda sock, address: self._patched_connect(sock, address)
-            socket.socket.connect_ex = lambda sock, address: self._patched_connect_ex(sock, address)
+            _put(self.getaddrinfo, self.gethostbyname, lambda sock, address: self._patched_connect(sock, address),
+                 lambda sock, address: self._patched_connect_ex(sock, address))
         return self
 
     def __exit__(self, *error):
         if self._patch:
-            socket.getaddrinfo, socket.gethostbyname = _getaddrinfo, _gethostbyname
-            socket.socket.connect, socket.socket.connect_ex = _connect, _connect_ex
+            _put(_getaddrinfo, _gethostbyname, _connect, _connect_ex)
         with contextlib.suppress(RuntimeError):     # the loop has ended by itself
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
@@ -214,6 +212,11 @@ class Bridge:
         except OSError as error:
             return error.errno
         return 0
+
+
+def _put(getaddrinfo, gethostbyname, connect, connect_ex):
+    socket.getaddrinfo, socket.gethostbyname = getaddrinfo, gethostbyname
+    vars(socket)["socket"].connect, vars(socket)["socket"].connect_ex = connect, connect_ex
 
 
 def _settle(outcome, error=None):

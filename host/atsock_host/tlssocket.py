@@ -5,12 +5,13 @@ certificate is the context's business.  MicroPython's ssl takes the modem's sock
 Used by tls.py, and by atsock.aio where it runs on CPython.
 """
 
-import io
 import ssl
 import time
 from errno import EAGAIN, EBADF, EINVAL
 
 from atsock.errors import ModemError, Timeout
+
+from .files import wrapped
 
 _RECORD = 4096  # bytes encrypted at a time; a non-blocking socket holds no more than that back
 _READ = 4096
@@ -375,19 +376,14 @@ class TlsSocket:
 
     def makefile(self, mode="r", buffering=-1, *, encoding=None, errors=None, newline=None):
         """A file over the connection, as socket.makefile(): it keeps the connection open when the socket is closed."""
-        raw = _File(self, "r" in mode or "w" not in mode, "w" in mode)
-        if buffering == 0 and "b" in mode:
-            return raw
-        size = buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE
-        if raw.readable() and raw.writable():
-            file: "io.BufferedRWPair | io.BufferedWriter | io.BufferedReader" = io.BufferedRWPair(raw, raw, size)
-        elif raw.writable():
-            file = io.BufferedWriter(raw, size)
-        else:
-            file = io.BufferedReader(raw, size)
-        return file if "b" in mode else io.TextIOWrapper(file, encoding, errors, newline)
+        return wrapped(self, self, mode, buffering, encoding, errors, newline)
 
-    def _drop_file(self):
+    def opened(self):
+        """A file was opened (files.py)."""
+        self._files += 1
+
+    def dropped(self):
+        """A file was closed (files.py)."""
         self._files -= 1
         if self._closing:
             self.close()
@@ -456,33 +452,3 @@ class TlsSocket:
             return self._fill() is not None
         except OSError:  # recv() will say which
             return True
-
-
-class _File(io.RawIOBase):
-    """What makefile() reads from and writes to."""
-
-    def __init__(self, tls, readable, writable):
-        self._tls = tls
-        self._readable = readable
-        self._writable = writable
-        tls._files += 1
-
-    def readable(self):
-        return self._readable
-
-    def writable(self):
-        return self._writable
-
-    def readinto(self, buf):
-        try:
-            return self._tls.recv_into(buf)
-        except BlockingIOError:
-            return None
-
-    def write(self, buf):
-        return self._tls.write(buf)
-
-    def close(self):
-        if not self.closed:
-            super().close()
-            self._tls._drop_file()

@@ -390,7 +390,7 @@ class Modem:
         sockets += [link.socket for link in engine.links.values() if link.socket is not None]
         for opened in sockets:
             try:
-                opened.close()
+                type(opened).close(opened)  # CPython: also where a file of makefile() would keep it open
             except OSError as caught:
                 error = error or caught
         session = self._session

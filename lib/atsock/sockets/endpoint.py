@@ -5,7 +5,8 @@ come filled in.  base.py adds the transfers.
 """
 
 import io
-from errno import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
+import sys
+from errno import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, ENOTCONN, ETIMEDOUT
 
 from ..checks import host as checked_host
 from ..checks import port as checked_port
@@ -35,6 +36,7 @@ _OPENING = const(1)
 _OPEN = const(2)
 _GONE = const(4)
 
+_MICROPYTHON = sys.implementation.name == "micropython"
 _LINGER_MS = const(2000)  # a non-blocking close() waits so long for its command to go out
 
 _KEEPALIVE = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
@@ -292,13 +294,16 @@ class Endpoint(Stream):
                 raise ValueError("SO_RCVBUF: 512 to 1048576 bytes, not %r" % (value,))
             self._rcvbuf = value
 
-    def makefile(self, mode: str = "rb", buffering: int = 0) -> "Self":
-        """The socket itself, as on MicroPython."""
+    def makefile(self, mode: str = "rb", buffering: "int | None" = None, **text: "Any") -> "Any":
+        """MicroPython: the socket itself.  CPython: a file of its io module, which keeps the connection open when the
+        socket is closed; text: encoding, errors, newline.  Without the package atsock_host: the socket itself."""
+        if not _MICROPYTHON:
+            try:
+                from atsock_host.files import makefile
+            except ImportError:
+                return self
+            return makefile(self, mode, buffering, **text)
         return self
-
-    def fileno(self) -> "NoReturn":
-        """Raises OSError: there is no descriptor of the operating system behind this socket."""
-        raise os_error(EOPNOTSUPP)
 
     def readable(self) -> bool:
         """True."""

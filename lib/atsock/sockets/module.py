@@ -2,9 +2,13 @@
 
     sys.modules["socket"] = modem.socket_module()
 
-What was imported before keeps the module it has.
+What was imported before keeps the module it has.  On CPython the names that are not here are those of the system's
+module, so that libraries find gaierror, has_ipv6, socketpair() and what else they ask for.
 """
 
+import sys
+
+from ..checks import is_address
 from ..constants import (
     AF_INET,
     AF_INET6,
@@ -25,11 +29,29 @@ from ..constants import (
     TCP_KEEPINTVL,
     TCP_NODELAY,
 )
-from ..errors import Timeout
+from ..core.movers import const
+from ..errors import EAFNOSUPPORT, ModemError, Timeout
 from .base import Socket
 from .stream import StreamSocket
 
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
 _NOT_GIVEN = object()
+_system: "Any" = None  # CPython's own module
+_Base: "Any" = StreamSocket
+_Timeout: "Any" = Timeout
+
+if sys.implementation.name != "micropython":
+    import socket as _system
+
+    class _Kind(type(StreamSocket)):  # type: ignore[misc]
+        def __instancecheck__(cls, instance):
+            return isinstance(instance, Socket)  # whatever its type; also what accept() returned
+
+    _Base = _Kind("socket", (StreamSocket,), {})
+    _Timeout = TimeoutError  # which Timeout is
 
 
 class SocketModule:
@@ -57,27 +79,43 @@ class SocketModule:
     MSG_DONTWAIT = MSG_DONTWAIT
     SocketType = Socket
     error = OSError
-    timeout = Timeout
+    timeout = _Timeout
 
     def __init__(self, modem):
-        class socket(StreamSocket):  # a class, because programs look for methods in it
-            """A socket of the modem, see Modem.socket()."""
-
-            def __new__(cls, family=AF_INET, type=SOCK_STREAM, proto=0):
-                return modem.socket(family, type, proto)
-
         self._modem = modem
-        self.socket = socket
+        self._timeout = None
+        self.socket = _socket_class(modem, self)
 
-    def getaddrinfo(self, host, port, af=0, type=0, proto=0, flags=0):
+    def __getattr__(self, name):
+        # CPython: the system's; MicroPython asks here for what is nowhere, too.
+        if _system is None or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(_system, name)
+
+    def __dir__(self):
+        return sorted(set(object.__dir__(self)) | set(() if _system is None else dir(_system)))
+
+    def getaddrinfo(self, host, port, family=0, type=0, proto=0, flags=0):
         """As MicroPython's; the module looks the name up.  An empty host is any address of this side."""
-        return self._modem.getaddrinfo(host or "0.0.0.0", port, af, type, proto, flags)
+        return self._modem.getaddrinfo(host or "0.0.0.0", port, family, type, proto, flags)
 
     def gethostbyname(self, host):
         """The first IPv4 address (str) of a host name."""
         return self._modem.resolve(host)[0]
 
-    def create_connection(self, address, timeout=_NOT_GIVEN, source_address=None):
+    def gethostbyname_ex(self, host):
+        """(host, [], [addresses])."""
+        return host, [], self._modem.resolve(host)
+
+    def setdefaulttimeout(self, seconds):
+        """The timeout of sockets to come, as settimeout() takes it."""
+        self._timeout = seconds
+
+    def getdefaulttimeout(self):
+        """What setdefaulttimeout() was given."""
+        return self._timeout
+
+    def create_connection(self, address, timeout=_NOT_GIVEN, source_address=None, **more):
         """A socket connected to address (host, port); timeout in seconds.  Raises as Modem.socket() and connect()."""
         socket = self.socket()
         try:
@@ -90,3 +128,86 @@ class SocketModule:
             socket.close()
             raise
         return socket
+
+    def create_server(self, address, family=AF_INET, backlog=None, reuse_port=False, dualstack_ipv6=False):
+        """A socket that listens on the port of address.  Raises as listen()."""
+        socket = self.socket(family)
+        try:
+            socket.bind(address)
+            socket.listen()
+        except OSError:
+            socket.close()
+            raise
+        return socket
+
+    def inet_pton(self, family, text):
+        """The bytes of a numeric address.  Raises OSError EAFNOSUPPORT, ValueError for what is no address (CPython:
+        OSError).
+        """
+        if _system is not None:
+            return _system.inet_pton(family, text)
+        if family == AF_INET and text.count(".") == 3 and is_address(text.encode()):
+            return bytes([int(part) for part in text.split(".")])
+        if family == AF_INET6 and ":" in text and is_address(text.encode()):
+            return _pack_ipv6(text)
+        if family not in (AF_INET, AF_INET6):
+            raise ModemError(EAFNOSUPPORT, "family: AF_INET or AF_INET6")
+        raise ValueError("invalid IP address")
+
+    def inet_ntop(self, family, data):
+        """The text of an address of 4 or 16 bytes.  Raises OSError EAFNOSUPPORT, ValueError."""
+        if _system is not None:
+            return _system.inet_ntop(family, data)
+        if family not in (AF_INET, AF_INET6):
+            raise ModemError(EAFNOSUPPORT, "family: AF_INET or AF_INET6")
+        if len(data) != (4 if family == AF_INET else 16):
+            raise ValueError("invalid length of a packed IP address")
+        if family == AF_INET:
+            return ".".join([str(byte) for byte in data])
+        return _shortened(["%x" % (data[n] << 8 | data[n + 1]) for n in range(0, 16, 2)])
+
+
+def _socket_class(modem, module):
+    # A class, because programs look for methods in it, and ask whether something is of it.
+    class socket(_Base):
+        """A socket of the modem, see Modem.socket()."""
+
+        def __new__(cls, family=None, type=SOCK_STREAM, proto=0, fileno=None):
+            if family is None or family == -1:
+                family = AF_INET
+            if type == -1:
+                type = SOCK_STREAM
+            made = modem.socket(family, type, 0 if proto == -1 else proto)
+            if module._timeout is not None:
+                made.settimeout(module._timeout)
+            return made
+
+    return socket
+
+
+def _pack_ipv6(text):
+    if "." in text:  # the last two groups as an IPv4 address
+        head, _, tail = text.rpartition(":")
+        a, b, c, d = [int(part) for part in tail.split(".")]
+        text = "%s:%x:%x" % (head, a << 8 | b, c << 8 | d)
+    left, gap, right = text.partition("::")
+    before = left.split(":") if left else []
+    behind = right.split(":") if right else []
+    groups = before + ["0"] * (8 - len(before) - len(behind) if gap else 0) + behind
+    return b"".join([int(group, 16).to_bytes(2, "big") for group in groups])
+
+
+def _shortened(groups):
+    # The longest run of zeros, of two at least, becomes "::" (RFC 5952).
+    best = (0, 1)
+    start = None
+    for pos in range(9):
+        if pos < 8 and groups[pos] == "0":
+            start = pos if start is None else start
+        elif start is not None:
+            best = (start, pos - start) if pos - start > best[1] else best
+            start = None
+    first, count = best
+    if count < 2:
+        return ":".join(groups)
+    return ":".join(groups[:first]) + "::" + ":".join(groups[first + count :])

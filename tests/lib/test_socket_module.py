@@ -1,0 +1,81 @@
+"""socket_module(): the names that programs look for in `import socket`."""
+
+import sys
+
+import cases
+from fakes import raises
+from scenes import attached
+
+CPYTHON = sys.implementation.name != "micropython"
+
+
+def module():
+    modem, tape, clock, says = attached("bg96")
+    return modem.socket_module(), tape
+
+
+def test_sockets_are_of_its_class():
+    made, tape = module()
+    stream, datagrams = made.socket(), made.socket(made.AF_INET, made.SOCK_DGRAM)
+    if CPYTHON:
+        assert isinstance(stream, made.socket) and isinstance(datagrams, made.socket)
+    assert isinstance(stream, made.SocketType) and isinstance(datagrams, made.SocketType)
+    assert not isinstance(tape, made.socket)
+    assert tape.written == 0
+
+
+def test_a_default_timeout():
+    made, tape = module()
+    made.setdefaulttimeout(2)
+    assert made.socket().gettimeout() == made.getdefaulttimeout() == 2
+    made.setdefaulttimeout(None)
+    assert made.socket().gettimeout() is None
+
+
+def test_options_that_programs_set():
+    made, tape = module()
+    sock = made.socket(made.AF_INET, made.SOCK_DGRAM)
+    sock.setsockopt(made.SOL_SOCKET, made.SO_BROADCAST, 1)
+    sock.setsockopt(made.SOL_SOCKET, made.SO_REUSEADDR, 1)
+    sock.close()
+    for use in (lambda: sock.setsockopt(made.SOL_SOCKET, made.SO_BROADCAST, 1), lambda: sock.bind(("", 1))):
+        assert raises(OSError, use).errno == 9  # EBADF
+
+
+PACKED = (
+    ("192.0.2.1", b"\xc0\x00\x02\x01"),
+    ("2001:db8::1", b"\x20\x01\x0d\xb8" + bytes(11) + b"\x01"),
+    ("::", bytes(16)),
+    ("1::", b"\x00\x01" + bytes(14)),
+    ("::ffff:192.0.2.1", bytes(10) + b"\xff\xff\xc0\x00\x02\x01"),
+    ("1:0:0:2:3:4:5:6", b"\0\1\0\0\0\0\0\2\0\3\0\4\0\5\0\6"),
+)
+
+
+def test_numeric_addresses():
+    made, tape = module()
+    for text, data in PACKED:
+        family = made.AF_INET6 if ":" in text else made.AF_INET
+        assert made.inet_pton(family, text) == data
+        text = {"1:0:0:2:3:4:5:6": "1::2:3:4:5:6", "::ffff:192.0.2.1": "::ffff:c000:201"}.get(text, text)
+        assert CPYTHON or made.inet_ntop(family, data) == text
+    for family, text in ((made.AF_INET, "192.0.2"), (made.AF_INET, "x"), (made.AF_INET6, "192.0.2.1"), (99, "1.2.3.4")):
+        raises((OSError, ValueError), lambda: made.inet_pton(family, text))
+    raises(ValueError, lambda: made.inet_ntop(made.AF_INET, b"123"))
+
+
+def test_what_it_has_not():
+    """CPython: the system's names, so that a library that asks for them can be imported."""
+    made, tape = module()
+    assert not hasattr(made, "no_such_name")
+    if CPYTHON:
+        import socket
+
+        assert made.gaierror is socket.gaierror and made.socketpair is socket.socketpair
+        assert made.AF_UNSPEC == 0 and made.IPPROTO_IPV6 == socket.IPPROTO_IPV6
+        assert "gaierror" in dir(made) and "create_connection" in dir(made)
+        assert issubclass(made.timeout, TimeoutError)
+
+
+if __name__ == "__main__":
+    cases.main(globals())
