@@ -10,6 +10,7 @@ from errno import EAGAIN, ECONNRESET
 
 from . import bringup
 from .core.command import query
+from .core.datamode import BLIND_GUARD_MS, EscapeGuard, escape
 from .core.jobs import Job
 from .core.movers import const
 from .errors import ModemError, Timeout
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .core.session import Session
 
 _FREE = const(0)  # Link.state
+_DATA_MODE = const(3)  # Engine.state
 
 # Wait before the n-th restart in a row, in s, the last one for all that follow (BG96 manual 1.1: none for the first
 # three and the next, then 10, 30 and 60 minutes; the other manuals say nothing and get the same).
@@ -49,6 +51,11 @@ def recover(session: "Session"):
             link.fail(ECONNRESET, 0)
             link.must_close = False
     session.address = None
+    if engine.state == _DATA_MODE:  # AT would be payload of a connection that stands
+        try:
+            yield from escape(session, EscapeGuard(engine, BLIND_GUARD_MS))
+        except Timeout:
+            pass
     taken: "list[str]" = []
     error: "ModemError | None" = None
     counted = False

@@ -8,11 +8,12 @@ import atsock
 from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, line
-from ownline import FIBOCOM, GONE, SIMCOM, on_line, works
+from ownline import GONE, SIMCOM, on_line, works
 from scenes import attached
 from test_transparent import ENDS
 
 ENETDOWN = 100
+POLL, POLLIN, POLLOUT = 3, 1, 4  # of ioctl(): MicroPython's stream protocol
 
 
 def losses(dialect):
@@ -181,7 +182,47 @@ def test_left_without_a_word(dialect):
     module.end(b"")
     socket.send(b"a line\r")
     module.say(ERROR)
-    assert errno_of(socket.recv, 10) in GONE or dialect in FIBOCOM + ("bg96",)
-    errno_of(socket.send, b"x")
+    assert errno_of(socket.recv, 10) in GONE
+    assert errno_of(socket.send, b"x") in GONE
     socket.close()
     assert modem.command("AT+CSQ")
+
+
+@cases("dialect", DIALECTS)
+def test_the_end_of_the_line_gets_lost(dialect):
+    """The words are whole, and what ends their line has not come."""
+    for cut in (1, 2):
+        for ended in (False, True):
+            with Case(cut, ended):
+                said = ENDS[dialect][:-cut]
+                socket, modem, module = on_line(dialect)
+                if ended:
+                    module.end(said)
+                    assert socket.read() == b""
+                else:
+                    module.say(said)
+                    assert socket.read(len(said)) == said
+                    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_poll_while_it_is_unclear(dialect):
+    """Nothing can be sent, so poll() does not say so."""
+    socket, modem, module = on_line(dialect)
+    assert socket.ioctl(POLL, POLLIN | POLLOUT) == POLLOUT
+    module.say(ENDS[dialect])
+    polls = 0
+    while not socket.ioctl(POLL, POLLIN | POLLOUT):
+        module.clock.pass_ms(20)
+        polls += 1
+    assert polls > 50
+    assert socket.recv(100) == ENDS[dialect]
+    assert module.peer == b""
+    works(socket, module)
+    module.end(b"")
+    module.say(ENDS[dialect])
+    for _ in range(500):
+        socket.ioctl(POLL, POLLOUT)
+        module.clock.pass_ms(20)
+    assert socket.ioctl(POLL, POLLIN) & POLLIN
+    assert socket.recv(1) == b""

@@ -7,7 +7,7 @@ word of the module is data, no byte of the program is a command, and nothing of 
 import atsock
 from cases import cases
 from fakes import Case, errno_of, raises
-from frames import DIALECTS, OK, PEER, PORT, line
+from frames import DIALECTS, OK, PEER, PORT, line, speech
 from ownline import FIBOCOM, GONE, on_line, works
 from test_transparent import ENDS
 
@@ -348,3 +348,19 @@ def test_quiet_for_longer_than_ticks_tell(dialect):
         assert -guard.engine.until_ms(guard.idle_at) > 2000
         guard.plus = -1
     works(socket, module)
+
+
+# -- recover
+
+
+@cases("dialect", DIALECTS)
+def test_recover_leaves_data_mode(dialect):
+    """The connection still has the line: its peer is not told AT."""
+    socket, modem, module = on_line(dialect)
+    attach = speech(dialect).attach()
+    answer = module.answer
+    module.answer = lambda text: answer(text) if b"CLOSE" in text else attach(text)
+    assert modem.recover()[0] == "attach"
+    assert module.peer == b""
+    assert not module.data_mode and modem.isconnected()
+    assert errno_of(socket.send, b"x") in GONE

@@ -22,7 +22,7 @@ _PLUS = const(43)
 _OK_WORDS = (b"OK",)
 
 # Numbers of events, in packed rows (words.py): what a module may say that has left data mode by itself,
-_LOSSES = (15, 26, 27)  # ERROR, NETWORK_LOST, RESTARTED
+_LOSSES = (15, 26, 27, 29)  # ERROR, NETWORK_LOST, RESTARTED, NOISE
 _NOISES = (29,)
 _MORE = (b"+", b"*")  # and what may follow, beside noise
 
@@ -235,8 +235,11 @@ class DataFilter(Sink):
         return True
 
     def is_told(self):
-        """True when the module, or the peer, has said that data mode is over."""
-        return (min(self.whole, self.base) if self.reply else self.whole) > 0
+        """True when the module, or the peer, has said that data mode is over, maybe with the line's end lost."""
+        if self.reply:
+            return min(self.whole, self.base) > 0
+        self.ended = True
+        return self.whole > 0 or self.n > 2 and self._is_line(0, self.n)
 
     def ok_at(self):
         """Where in what is held back the OK of an escape stands, the last one; -1: none has come."""

@@ -181,6 +181,7 @@ def _escape(session, guard, data_filter):
         data_filter.first = {}
         if not told and not reply:
             data_filter.force()
+        through = False
         try:
             for _ in range(_ESCAPES):
                 if data_filter.ok_at() >= 0:
@@ -200,9 +201,11 @@ def _escape(session, guard, data_filter):
                 data_filter.expect(reply)
                 give_up = engine.after_ms(_OK_EARLY_MS + (_SOON_MS if data_filter.whole else _OK_MS))
                 yield lambda: data_filter.ok_at() >= 0 or engine.is_past(give_up)  # noqa: B023
-        except GeneratorExit:
-            data_filter.expect(_ESCAPE + OK_LINE)  # it may come when nobody waits for it any more
-            raise
+            through = True
+        finally:
+            if not through:  # interrupted: what is left of the +++ still goes out, and its OK comes
+                guard.note_written(len(_ESCAPE))
+                data_filter.expect(_ESCAPE + OK_LINE)
     if transmitter.left:
         left = transmitter.left
         transmitter.drop()
@@ -214,7 +217,7 @@ def _escape(session, guard, data_filter):
         yield _SETTLE_MS
         rest = data_filter.take_ok()
         confirmed = True
-    told = not confirmed and data_filter.whole > 0
+    told = not confirmed and data_filter.n > 0 and (told or data_filter.whole > 0)
     garbled = not confirmed and data_filter.is_garbled_ok()
     data_filter.expect(b"")
     engine.leave_data_mode()

@@ -26,6 +26,7 @@ _AGAIN = const(-11)
 _NO = const(0)  # Link.rx_pending
 _MAYBE = const(1)
 _OPEN = const(2)  # Link.state
+_INTERRUPTED = const(1)  # EscapeGuard.unsure
 
 _LOOK_MS = const(10_000)  # without a byte
 _QUIET_MS = const(300)  # behind what may be result codes; more payload would have come by then
@@ -71,12 +72,18 @@ class TransparentSocket(StreamSocket):
     def _next_step(self, buf, pos, n):
         link = self._link
         if link.state == _OPEN:
-            if self._settling is not None or not self._escaped and (link.data_filter.n or self._guard.unsure == 1):
+            if self._is_unclear(link):
                 return self._recv_step(buf, pos, n) if self._was_payload(link) else _AGAIN
             if self._escaped and not self._reads_when_escaped:
                 return _AGAIN
         # By way of the ring also where the buffer is large: the filter puts payload there.
         return super()._next_step(buf, pos, 0)
+
+    def _is_unclear(self, link):
+        # May what comes next not be payload?
+        if self._settling is not None or self._guard.unsure == _INTERRUPTED:
+            return True
+        return link.data_filter.n > 0 and not self._escaped
 
     def _was_payload(self, link):
         # What the filter holds back may be result codes: True when it was payload, which is in the ring now.
@@ -147,9 +154,8 @@ class TransparentSocket(StreamSocket):
             return self._no_link()
         if link.state != _OPEN:
             return super()._send_step(buf, pos, n)
-        if self._settling is not None or self._guard.unsure or link.data_filter.n > _PARTIAL:
-            if not self._is_settled(link):
-                return _AGAIN
+        if not self._may_send(link):
+            return _AGAIN
         if self._escaped:
             raise ModemError(EBUSY, "the socket is in command mode: resume() first")
         if self._engine.state != _DATA_MODE or self._engine.transmitter.left:  # one local more would be heap
@@ -157,6 +163,17 @@ class TransparentSocket(StreamSocket):
         n = self._guard.allowed(buf, pos, n)
         self._retry_ms = 0 if n else self._guard.pause_ms
         return self._write(buf, pos, n) if n else _AGAIN
+
+    def _may_send(self, link):
+        # False while the module may be in command mode: it would obey what is sent.
+        if self._settling is None and not self._guard.unsure and link.data_filter.n <= _PARTIAL:
+            return True
+        return self._is_settled(link)
+
+    def _is_writable(self, link):
+        if link.state == _OPEN and not self._may_send(link):
+            return False
+        return super()._is_writable(link)
 
     def _write(self, buf, pos, n):
         engine = self._engine
@@ -176,9 +193,10 @@ class TransparentSocket(StreamSocket):
     def escape(self):
         """Leave data mode, keep the connection: silence, +++, silence (guard times of the manual), OK.
 
-        Data that arrives meanwhile is kept.  Takes a little over two seconds whatever the timeout.  Does nothing in
-        command mode.  Allocates.  Raises Timeout when the module does not answer, OSError ENOTCONN, ECONNRESET when the
-        connection has ended.  Source: BG96 TCP/IP 2.1.10, A7600 1.2, L610 1.1.24 (GUARD_MS, DATA_ENDS of the tables).
+        Data that arrives meanwhile is kept.  Takes a little over two seconds whatever the timeout, up to 20 s when the
+        module does not answer.  Does nothing in command mode.  Allocates.  Raises Timeout when it does not answer (what
+        is sent then waits until an escape has found out), OSError ENOTCONN, ECONNRESET when the connection has ended.
+         Source: BG96 TCP/IP 2.1.10, A7600 1.2, L610 1.1.24 (GUARD_MS, DATA_ENDS of the tables).
         """
         link = self._link
         if link is None:
