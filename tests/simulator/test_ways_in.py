@@ -275,7 +275,8 @@ def test_one_file_says_it_all(tmp_path):
     ("dialect = 'bg96'\nbaud = 'fast'", "baud cannot be"),
     ("dialect = 'bg96'\n[settings]\nimei = '1'", "the setting imei cannot be '1': 15 digits"), ("x", "module.toml"),
     ("dialect = 'bg96'\n[[answer]]\nlines = []", "an answer has command"),
-    ("dialect = 'bg96'\n[[answer]]\ncommand = '('", "missing \\)"), ("dialect = 'bg96'\ntcp = 0\nrfc2217 = 0", "one of"),
+    ("dialect = 'bg96'\n[[answer]]\ncommand = '('", "missing \\)"),
+    ("dialect = 'bg96'\ntcp = 0\nrfc2217 = 0", "one of"),
 ])
 def test_what_is_wrong_with_a_file_is_said(tmp_path, text, words):
     path = tmp_path / "module.toml"

@@ -7,6 +7,7 @@ from .arguments import BadArguments, Int, Optional, Quoted, Text
 from .module import at
 from .tables import Accepted, Info, Stored
 
+_READ_BINARY = 176
 _BITS = Text(8)
 _CHARSET = Text(choices=("GSM", "IRA", "UCS2", "HEX", "8859-1", "PCCP437"))
 
@@ -169,6 +170,25 @@ class GeneralCommands:
             self.info(f'+CEDRXRDP: {technology},"{bits}","{bits}","0011"' if granted else "+CEDRXRDP: 0")
         self.ok()
 
+    # ---- SIM card -----------------------------------------------------------------------------------
+
+    @at("+CRSM")
+    def read_card(self, form, args):
+        """8.18: READ BINARY (176) of the files that name the card and its network; other files are not there."""
+        if form != "write":
+            self.ok()
+            return
+        command, number, *_ = self.match(args, Int(0, 255), Optional(Int(0, 65535), 0), *[Optional(Int(0, 255))] * 3,
+                                         Optional(Text(bare=True)), Optional(Text(bare=True)))
+        if not self.sim_ready:
+            self._sim_error()
+            return
+        digits = {0x2FE2: _swapped(self.ICCID), 0x6F07: f"08{_swapped('9' + self.IMSI)}",
+                  0x6F62: f"{_network_code(self.PLMN)}4000{'FFFFFF0000' * 4}"}.get(number)
+        found = command == _READ_BINARY and digits is not None
+        self.info(f'+CRSM: 144,0,"{digits}"' if found else "+CRSM: 106,130")     # 6A 82: file not found
+        self.ok()
+
     # ---- contexts -----------------------------------------------------------------------------------
 
     @at("+CGCONTRDP")
@@ -183,6 +203,18 @@ class GeneralCommands:
                     servers = ",".join(f'"{server}"' for server in self.DNS)
                     self.info(f'+CGCONTRDP: {cid},5,"{context.apn}","{context.address}","",{servers}')
         self.ok()
+
+
+def _swapped(digits):
+    """Digits two to a byte, the first one in the lower half (3GPP TS 31.102)."""
+    digits += "F" * (len(digits) % 2)
+    return "".join(digits[at + 1] + digits[at] for at in range(0, len(digits), 2))
+
+
+def _network_code(plmn):
+    """Three bytes of country and network (3GPP TS 24.008 10.5.1.13)."""
+    country, network = plmn[:3], plmn[3:].ljust(3, "F")
+    return f"{country[1]}{country[0]}{network[2]}{country[2]}{network[1]}{network[0]}"
 
 
 def _check_bits(bits, length):
