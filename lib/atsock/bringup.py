@@ -38,6 +38,7 @@ _LEAVE = const(9)  # in an entry of Table.ACCESS
 _DATA_MODE = const(3)  # Engine.state
 _CHECKS = const(4)  # questions of a module that answers nothing, or refuses them
 _CHECK_PAUSE_MS = const(2000)
+_CHECK_AGAIN_MS = const(500)
 _CMEE_MS = const(9000)
 _DOTTED_V6 = const(16)  # numbers of an IPv6 address in 27.007's notation (10.1.1)
 
@@ -367,7 +368,7 @@ def check_attached(session: "Session"):
             without_line += 1
             if state != MISSING or without_line > 1:  # a line may have got lost
                 break
-        yield _CHECK_PAUSE_MS
+        yield _CHECK_PAUSE_MS if command.errno else _CHECK_AGAIN_MS
     if silent == _CHECKS:
         return None
     if session.is_connected() and not session.attaching:

@@ -123,8 +123,8 @@ def _first_rung(session):
 
 def _next_rung(session, rung, error):
     # A module that does not answer AT has to be reset, what is sent to it does not matter.
-    if error.where[:4] == "sync":
-        return _RESET if session.reset is not None or rung >= _RESTART else _RESTART
+    if error.where[:4] == "sync" and rung < _RESTART:
+        return _RESET if session.reset is not None else _RESTART
     return rung + 1
 
 

@@ -44,8 +44,10 @@ def resolve(session: "Session", host, family=0):
     command.expected = 1
     yield command
     if command.errno:
-        session.note_failure(session.error(command))
-        raise session.error(command, refusal=EHOSTUNREACH)
+        session.note_failure(session.error(command))  # ENETDOWN there
+        error = session.error(command, refusal=EHOSTUNREACH)
+        session.note_failure(error)
+        raise error
     if not command.addresses:
         raise ModemError(EIO, "the module did not tell an address (%s)" % session.command_text(command))
     session.note_success()

@@ -143,6 +143,7 @@ class Engine(Deadlines):
     doubt_got = 0  # what had been got before
     quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
     quiet_until = 0  # ticks
+    failed_command = None  # the last one that failed; somebody looks at it and forgets it
     follow_up = None  # template of the command in flight that is to be sent next
     queries_sent = 0  # SYNC queries since the command timed out
     queries_outstanding = 0  # answers to them that are still to come, the command's own if it was the same query
@@ -258,6 +259,7 @@ class Engine(Deadlines):
             command.error_source = name_at(self.rows, self.code_row)  # of the line that told the code
         command.done = True
         if errno and errno != EAGAIN:
+            self.failed_command = command
             self.rest()
 
     def rest(self):

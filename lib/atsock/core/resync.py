@@ -85,6 +85,7 @@ def _give_up(engine):
     awaits_payload = engine.tokens.prompt
     abandon(engine, command)
     command.done = True
+    engine.failed_command = command
     engine.state = _TIMED_OUT
     engine.got = 0
     engine.queries_sent = 0

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _GONE = const(4)  # Link.state
 _EVENT_UNKNOWN = const(9)  # constants.py
+_DATA_MODE = const(3)  # Engine.state
+_CHECK_PAUSE_MS = const(2000)  # between two looks whether the context is there still
+_STRANGE_MS = const(180_000)  # two failures so close to each other are a reason for one
+_VERDICT_MS = const(2000)  # a call that failed waits so long for what that look finds
 _LATE_MS = const(2000)  # a question that is unanswered for so long is worth a word
 _FOREVER_MS = const(3_600_000)
 _NAME_ROOM = const(20)  # digits that fill_in() may put in place of a control byte
@@ -37,6 +41,9 @@ class Session:
     doubts = 0  # opens and lookups that the network failed, since one has worked
     progress: "Any" = None  # where attach() stands (bringup.py), while somebody attaches
     check_attached: "Any" = None  # function (session) -> steps that ask whether the context is there still (bringup.py)
+    strange_at: "int | None" = None  # ticks of the last failure that a lost context would explain
+    check: "Any" = None  # Job of the last look whether the context is there still
+    check_next = 0  # ticks when there may be another one
     cmee: "int | None" = None  # format of errors (AT+CMEE) that attach() has set, None: not known
 
     def __init__(self, stream, context=1, access="buffer", on_event=None):
@@ -141,6 +148,8 @@ class Session:
         moved = engine.pump()
         if engine.events and not engine.state:
             self.deliver()
+        if engine.failed_command is not None:
+            self._consider()
         if self.queue is not None:
             moved = self._start_next() or moved
         if self.jobs is not None:
@@ -163,6 +172,52 @@ class Session:
                 self._on_event(event, link.socket if link is not None else None, value)
         finally:
             self._delivering = False
+
+    # -- a module that restarts without a boot word, or loses the network without a notice
+
+    def _consider(self):
+        # A command was not answered, or refused in a way that a lost context would explain: once may be chance.
+        engine = self.engine
+        command = engine.failed_command
+        engine.failed_command = None
+        if self.address is None:
+            return
+        if command.errno == ETIMEDOUT or command.errno == EIO and self._is_strange(command):
+            if self.strange_at is not None and -engine.until_ms(self.strange_at) < _STRANGE_MS:
+                self.suspect()
+            self.strange_at = engine.after_ms(0)
+
+    def _is_strange(self, command):
+        # Was it about a connection, and refused for no reason that the peer or the network may have?
+        if command.link is None or command.template is self.engine.close_template:
+            return False
+        code = command.code
+        return code == MISSING or self.table.ERRNOS.get(code, "ENOTCONN") in ("ENETDOWN", "ENOTCONN")
+
+    def suspect(self):
+        """Ask the module in the background whether the context is there still; a loss is told as if it had said so."""
+        engine = self.engine
+        if self.check_attached is None or self.attaching or not self.is_connected() or engine.state == _DATA_MODE:
+            return
+        if self.check is None or self.check.done and engine.is_past(self.check_next):
+            self.check_next = engine.after_ms(_CHECK_PAUSE_MS)
+            self.check = self.spawn(self.check_attached(self))
+
+    def settle(self, give_up):
+        """A call has failed: wait for what a look at the context finds, if there is to be one.
+
+        At most 2 s, and until give_up (ticks or None).
+        """
+        engine = self.engine
+        if engine.failed_command is not None:
+            self._consider()
+        job = self.check
+        if job is None or job.done:
+            return
+        verdict_at = engine.after_ms(_VERDICT_MS)
+        while not job.done and not engine.is_past(verdict_at) and (give_up is None or not engine.is_past(give_up)):
+            left = engine.until_ms(verdict_at) if give_up is None else engine.until_ms(give_up)
+            self.wait(job.remaining_ms(max(0, min(left, _VERDICT_MS))))
 
     # -- commands that wait for their turn
 
@@ -237,6 +292,8 @@ class Session:
         finally:
             job.cancel()
             self.deliver()
+        if job.error is not None and self.address is not None:
+            self.settle(give_up)
         return job.result()
 
     def spawn(self, steps):

@@ -167,6 +167,8 @@ class Table:
     # -- codes
     # {the module's number: name of the errno with the same meaning (errors.py)}; other numbers are EIO.
     ERRNOS: "dict[int, str]" = {}
-    # (name, fields) of a command that carries a password: how many of its fields stand before it.  3GPP's are known.
-    SECRETS: "tuple[tuple[bytes, int], ...]" = ()
     FOREIGN_CODES: "Words" = ()  # names of the lines whose numbers are not those of ERRNOS
+
+    # -- messages
+    # (name, fields), of a command that carries a password: how many of its fields stand before it.  3GPP's are known.
+    SECRETS: "tuple[tuple[bytes, int], ...]" = ()
