@@ -138,6 +138,7 @@ class GeneralCommands:
         self.ok()
 
     def power_saving_timers(self):
+        """,<Active-Time>,<Periodic-TAU> as the network has granted them, with empty cause fields, or nothing."""
         mode, tau, active = self.nonvolatile.get("+CPSMS", (0, "", ""))
         return f',,"{active}","{tau}"' if mode == 1 else ""
 

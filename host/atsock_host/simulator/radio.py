@@ -98,7 +98,8 @@ class RadioCommands:
         if stat in (1, 5):
             self.searching = False
         elif not self.searching:
-            self.network_lost()
+            self.network_lost()     # and says so
+            return
         if self.registration != before:
             self._report_registration()
 
@@ -254,10 +255,6 @@ class RadioCommands:
             return place + ("," if timers else "") + timers
         if n in (3, 5) and self.registration == 3:      # <cause_type>,<reject_cause>: EMM, 15 no suitable cells
             return ",,,,0,15" + timers.removeprefix(",")
-        return ""
-
-    def power_saving_timers(self):
-        """,<Active-Time>,<Periodic-TAU> as the network has granted them, or nothing."""
         return ""
 
     def _registered(self):

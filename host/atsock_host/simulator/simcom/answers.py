@@ -43,6 +43,8 @@ class AnswerTables:
         "+UIMHOTSWAPLEVEL": Stored(Int(0, 1), start=(0,), test="(0,1)", saved=True),
         "+CSIMLOCK": Accepted(), "+CGPIO": Accepted(), "+CGDRT": Accepted(), "+CGSETV": Accepted(),
         "+CGPS": Stored(Int(0, 1), Optional(Int(1, 3)), start=(0, 1), test="(0,1)"),
+        "+CGPSINFO": Info("+CGPSINFO: ,,,,,,,,", read="+CGPSINFO: ,,,,,,,,"),
+        "+CGNSSINFO": Info("+CGNSSINFO: ,,,,,,,,,,,,,,,", write="+CGNSSINFO: ,,,,,,,,,,,,,,,"),
         "+CGNSSPWR": Stored(Int(0, 1), start=(0,), test="(0,1)"),
         # TLS: no session can be opened, its commands stand in another manual
         "+CSSLCFG": Options({}, keys=2, others=True), "+CCHSET": Accepted("(0,1),(0,1)"), "+CCHSTOP": Accepted(),
