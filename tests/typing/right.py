@@ -96,7 +96,8 @@ async def answer(reader: Any, writer: Any) -> None:
 
 
 async def concurrently(modem: atsock.Modem) -> None:
-    address: str = await modem.attach_async("internet")
+    address: str = await modem.attach_async("internet", on_progress=lambda step, detail: print(step + ": " + detail))
+    print((await modem.recover_async())[0].upper())
     reader, writer = await modem.open_connection(address, 80, ssl=True)
     writer.write(b"hello")
     await writer.drain()
@@ -109,9 +110,16 @@ async def concurrently(modem: atsock.Modem) -> None:
         await server.serve_forever()
 
 
+def keep(modem: atsock.Modem) -> None:
+    keeper = modem.keep(on_up=lambda address: print(address.upper()), on_down=lambda reason: print(reason.strip()))
+    while not keeper.is_up:
+        keeper.poll(1000)
+    asyncio.run(keeper.run())
+
+
 def failures(modem: atsock.Modem) -> str:
     try:
-        modem.recover()
+        print(", ".join(modem.recover()))
     except atsock.CommandError as error:
         return "%s: %s %s" % (error.command, error.code, error.text)
     except (atsock.Timeout, atsock.Restarted):

@@ -30,7 +30,9 @@ class Mismatch(ValueError):
         self.allowed = allowed
         self.akin = akin
         self.wrong_type = isinstance(value, (bool, float))
-        self.given = ", not " + _shown(value) if value is not None or akin else ""
+        self.given = ""
+        if (value is not None or akin) and "password" not in name.lower():
+            self.given = ", not " + _shown(value)
         super().__init__(self.text([allowed]))
 
     def text(self, alternatives):
