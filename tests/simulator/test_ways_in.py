@@ -190,6 +190,14 @@ def test_the_command_runs_on_standard_input_and_output():
     assert done.stdout == b"ATE0\r\r\nOK\r\n\r\nOK\r\n"
 
 
+def test_what_the_input_asked_for_is_answered_before_the_end():
+    done = subprocess.run(
+        [sys.executable, "-m", "atsock_host.simulator", "bg96", "--stdio", "--baud=9600", "--set=activate-ms=200"],
+        input=b"ATE0\r\nAT+QIACT=1\r\n", capture_output=True, timeout=PATIENCE_S,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "host")})
+    assert done.stdout == b"ATE0\r\r\nOK\r\n\r\nOK\r\n"
+
+
 # ---- the control channel
 
 

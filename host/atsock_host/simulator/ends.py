@@ -151,17 +151,17 @@ class TcpEnd(End):
 
 
 class StdioEnd(End):
-    """Standard input and output; the end of the input is the end of the process: `on_end()`."""
+    """Standard input and output; `on_end()` is called once, at the end of the input."""
 
     port = "-"
 
     def __init__(self, on_end):
         self._on_end = on_end
-        self._writing = False
+        self._writing = self._ended = False
         os.set_blocking(1, False)
 
     def watch(self, events):
-        self._rewatch(0, events & selectors.EVENT_READ)
+        self._rewatch(0, 0 if self._ended else events & selectors.EVENT_READ)
         writing = bool(events & selectors.EVENT_WRITE)
         if writing != self._writing:
             self._writing = writing
@@ -173,6 +173,8 @@ class StdioEnd(End):
     def read(self):
         data = os.read(0, _PIECE)
         if not data:
+            self._rewatch(0, 0)
+            self._ended = True
             self._on_end()
         return data
 

@@ -112,6 +112,10 @@ class Line:
         """Time of the next thing to do on the line."""
         return min(self._next_arrival_ms() - self.ahead_ms, self._next_departure_ms())
 
+    def is_idle(self):
+        """True when no byte is under way in either direction."""
+        return not self._to_host and not self._to_module
+
     def is_due_sharply(self):
         """True when the next thing to do hands over the last bytes there are: the host waits for just them."""
         if len(self._to_host) != 1 or self._blocked or not self._byte_ms or self._to_module:

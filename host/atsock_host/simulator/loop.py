@@ -5,6 +5,7 @@ import selectors
 import sys
 
 _SPIN_MS = 0.15             # a wait whose end matters is not slept to its end: waking up takes about as long
+_FINISH_MS = 5000           # longest wait behind the end of standard input
 _PR_SET_TIMERSLACK = 29     # Linux prctl(2)
 
 
@@ -15,22 +16,33 @@ def sharpen_timers():
 
 
 class Loop:
-    """`selector` maps every file to the function that serves it; `stop()` ends run()."""
+    """`selector` maps every file to the function that serves it; stop() ends run(), finish() does when all is out."""
 
     def __init__(self, clock):
         self.selector = selectors.SelectSelector()  # the only selector whose timeout is finer than 1 ms
         self._clock = clock
         self._running = True
+        self._end_ms = None
 
     def stop(self):
         self._running = False
 
+    def finish(self):
+        """End run() when the command in progress has its result and the line has carried it, at most soon."""
+        self._end_ms = self._clock.wall_ms() + _FINISH_MS
+
+    def _finished(self, module, line):
+        return self._end_ms is not None and (
+            self._clock.wall_ms() >= self._end_ms or not module.busy and line.is_idle())
+
     def run(self, module, line):
-        while self._running:
+        while self._running and not self._finished(module, line):
             due = line.next_event_ms()
             deadline = module.next_deadline_ms()
             if deadline is not None:
                 due = min(due, deadline - line.ahead_ms)
+            if self._end_ms is not None:
+                due = min(due, self._end_ms)
             ready = self._wait(due, line.is_due_sharply())
             self._clock.wake()
             line.run()      # what was due comes before what came just now

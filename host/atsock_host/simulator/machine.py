@@ -47,7 +47,7 @@ class Machine:
 
     def _end(self, config):
         if config.stdio:
-            return StdioEnd(self.loop.stop)
+            return StdioEnd(self.loop.finish)
         if config.tcp is not None:
             return TcpEnd(config.address, config.tcp)
         if config.rfc2217 is not None:

@@ -236,11 +236,11 @@ class Reception(Output):
         self._type(typed)
         if end < 0:
             return self._line_unfinished()
-        self._behind_cr = True
-        self._lf_at_once = self._input[:1] == b"\n"
         line, self._typed = bytes(self._typed), bytearray()
         self._typing = self._too_long = False
         if line:
+            self._behind_cr = b"AT" in line.upper()     # stray payload says nothing of how the host ends its commands
+            self._lf_at_once = self._input[:1] == b"\n"
             if self.echo:
                 self._write(b"\r")
                 self._spliced()
