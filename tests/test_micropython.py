@@ -8,16 +8,7 @@ from pathlib import Path
 import pytest
 
 LIB = Path(__file__).parent / "lib"
-SLOW = (
-    "test_alloc.py",
-    "test_deviations.py",
-    "test_engine.py",
-    "test_match.py",
-    "test_noise.py",
-    "test_splice.py",
-    "test_tables.py",
-    "test_vectors.py",
-)
+SLOW = ("test_alloc.py", "test_engine.py", "test_full_heap.py", "test_splice.py")
 FILES = [
     pytest.param(path.name, marks=[pytest.mark.slow] if path.name in SLOW else [])
     for path in sorted(LIB.glob("test_*.py"))

@@ -40,7 +40,11 @@ def os_error(number):
 
 def printable(data):
     """Bytes from the wire as str, for messages: what is not printable ASCII becomes "?"."""
-    return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in data])
+    text = bytearray(data)  # two blocks, however long it is: a full heap may have just these
+    for i in range(len(text)):
+        if not 32 <= text[i] < 127:
+            text[i] = 63
+    return str(text, "ascii")
 
 
 if sys.implementation.name != "micropython":

@@ -309,7 +309,7 @@ class Modem:
         """
         line = checks.line(text)
         command = query(line, timeout_ms or _COMMAND_MS, None if prefix is None else checks.line(prefix))
-        self._session.run(run_command(self._session, command), -1, "command")
+        self._session.run(run_command(self._session, command), timeout_ms or _COMMAND_MS, "command")
         bringup.note_raw_command(self._session, line)
         return command.lines
 

@@ -23,7 +23,7 @@ UNASKED = sum(value for value in EVENTS.values() if value >= words.READY)
 MASKS = {
     "ALL": sum(EVENTS.values()), "UNASKED": UNASKED,
     "PAYLOADS": words.DATA | words.PUSH, "FLOW": words.FLOW_OFF | words.FLOW_ON,
-    "DETAILS": words.ADDRESS | words.RESOLVED | words.REASON | words.CODE,
+    "FOUND": words.DATA | words.EMPTY, "DETAILS": words.ADDRESS | words.RESOLVED | words.REASON | words.CODE,
 }  # fmt: skip
 FOR_PROGRAMS = {name: getattr(constants, name) for name in dir(constants) if name.startswith("EVENT_")}
 # What match() leaves and takes, numbered in the head of core/movers.py; ROW_VALUE: a byte of a packed row
@@ -69,8 +69,8 @@ def test_numbers_are_those_of_the_lists(file):
 @pytest.mark.parametrize("file", FILES)
 def test_what_is_written_in_bits_is_an_event(file):
     for name, _, bits in FILES[file]:
-        # A size may be written so, too.
-        assert not bits or name in EVENTS | MASKS or name.endswith("_MAX"), f"_{name}"
+        # A size or a time may be written so, too.
+        assert not bits or name in EVENTS | MASKS or name.endswith(("_MAX", "_MS")), f"_{name}"
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.startswith(("core/", "sockets/"))])
@@ -116,7 +116,7 @@ def test_numbers_of_one_kind_differ():
     groups = (
         "NONE RAW INLINE HEX INLINE_HEX WORD RAW_FROM INLINE_FROM HEX_FROM INLINE_HEX_FROM",
         "ANY ASKED OWN_CONTEXT NEVER", "FREE OPENING OPEN LISTENING GONE DEAD", "NO MAYBE YES",
-        "NOTHING LINE PROMPT_TOKEN END FULL", "IDLE BUSY TIMED_OUT DATA_MODE", "IN_LINKS APART BECOMES",
+        "NOTHING LINE PROMPT_TOKEN END FULL", "IDLE BUSY TIMED_OUT DATA_MODE RESTING", "IN_LINKS APART BECOMES",
         "BY_LINE BY_ID BY_FLAG",
     )  # fmt: skip
     for group in groups:

@@ -257,6 +257,7 @@ _command = _or_none(template)
 
 SHAPES = {
     "NAME": word, "VENDOR": one_of("quectel", "simcom", "fibocom"), "MODELS": several(text), "LINKS": link_ids,
+    "SECRETS": lambda name, cells: need(all(len(cell) == 2 for cell in cells), "(name, fields)"),
     "SERVERS": one_of(words.IN_LINKS, words.APART, words.BECOMES), "SERVER_COUNT": number,
     "NO_PORT": one_of(b"", b"0"), "DATA_LINK": _or_none(number),
     "DATA_SETTING": _or_none(fields(_question, _name)), "REGISTRATION": several(_question), "SETUP": steps,

@@ -5,6 +5,7 @@ from atsock import dialects
 from atsock.manual import answers, load, texts
 from cases import cases
 from fakes import CUTS, WIRE_NAMES, Case, raises
+from frames import SYNC
 from frames import DIALECTS, ERROR, OK, line
 from scenes import attached, settle
 
@@ -204,7 +205,7 @@ def test_data_mode_and_back(cut):
     assert modem.call("ATO") == "CONNECT"
     raises(OSError, modem.query, "CIPMODE")
     before = clock.now
-    tape.load([(">", b"+++"), ("~", 1000), ("<", OK), (">", b"AT\r"), ("<", OK)])
+    tape.load([(">", b"+++"), ("~", 1000), ("<", OK)] + SYNC)
     assert modem.call("+++") is None
     assert clock.now - before >= 2000
     tape.done()

@@ -145,15 +145,13 @@ class Engine(Deadlines):
     quiet_until = 0  # ticks
     failed_command = None  # the last one that failed; somebody looks at it and forgets it
     follow_up = None  # template of the command in flight that is to be sent next
+    sends_more = False  # pump() sends that, or what is queued, behind what has come: the stack is deep before
     queries_sent = 0  # SYNC queries since the command timed out
     queries_outstanding = 0  # answers to them that are still to come, the command's own if it was the same query
     final_results = 0  # final result codes since then
     answer_begun = False  # the answer to one of them has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
     events: "list | None" = None  # a list when the application wants events: (event, link, value), delivered by a front
-    restarts = 0
-    network_losses = 0
-    pdp_lost = False  # the network took the context away, and it has not been activated since
 
     def __init__(self, port, context):
         self.port = port
@@ -178,6 +176,11 @@ class Engine(Deadlines):
         self.rx_blocked = False  # payload waits in the window for room in its ring
         self.unresponsive = False  # the module does not answer at all
         self.sender_n = 0
+        # Made here, because a full heap has no room for an attribute more.
+        self.restarts = 0
+        self.network_losses = 0
+        self.pdp_lost = False  # the network took the context away, and it has not been activated since
+        self.unfinished = 0  # RESTARTED, NETWORK_LOST that a full heap stopped half way, see urc.finish()
         self.last_rx_ms = 0  # ticks when payload moved last
 
     def link(self, id):
@@ -242,8 +245,8 @@ class Engine(Deadlines):
         if errno == EIO and self.code == MISSING and resync.doubt(self, True):
             return
         if errno == 0 and len(self.template) > 4:
-            # pump() sends it when it has taken in what has come: here the stack is deep.
             self.follow_up = self.template[4]
+            self.sends_more = True
             self.matched[_WANTED] = _UNASKED
             return
         self.set_idle()
@@ -306,6 +309,8 @@ class Engine(Deadlines):
         """Take in what has come, send what can go, mind the deadline; True when anything moved."""
         if self.transmitter.left or self.transmitter.hex_left:
             self.transmitter.flush()
+        if self.unfinished:
+            urc.finish(self)
         tokens = self.tokens
         self.rx_blocked = False
         ended = 0
@@ -329,10 +334,14 @@ class Engine(Deadlines):
                 n = 0 if ended > _WINDOWS else tokens.left and self.port.fill(tokens.window, tokens.position)
         if self.state != _IDLE or tokens.left:
             self._mind_time(moved)
-        if self.follow_up is not None:
-            template = self.follow_up
-            self.follow_up = None
-            self.start(self.command, template)
+        if self.sends_more:
+            self.sends_more = False
+            if self.follow_up is None:
+                self.transmitter.flush()
+            else:
+                template = self.follow_up
+                self.follow_up = None
+                self.start(self.command, template)
         return moved > 0
 
     def _mind_time(self, moved):

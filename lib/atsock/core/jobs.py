@@ -26,7 +26,7 @@ class Job:
         self.engine = session.engine
         self.steps = steps
         self.step = 0  # what the generator waits for: a Command, ms, or a function
-        self.resume = self.engine.after_ms(0)  # ticks when the ms are over
+        self.resume = self.engine.after_ms(0)  # ticks when the ms are over, or the command must have been sent
         self.running = False
         self.done = False
         self.value = None
@@ -39,7 +39,14 @@ class Job:
         self.running = True
         try:
             while not self.done and self._is_over(self.step):
-                self._take(next(self.steps))
+                step = self.step = next(self.steps)
+                if isinstance(step, Command):
+                    if self.engine.unresponsive:
+                        step.timeout_ms = _UNRESPONSIVE_MS
+                    self.resume = self.engine.after_ms(step.timeout_ms or step.template[1])
+                    self.session.submit(step)
+                elif isinstance(step, int):
+                    self.resume = self.engine.after_ms(step)
         except StopIteration as end:
             self.value = end.value
             self.done = True
@@ -52,31 +59,26 @@ class Job:
 
     def _is_over(self, step):
         if isinstance(step, Command):
+            if step.done or step.sent:
+                return step.done
             engine = self.engine
-            taken = engine.state == _DATA_MODE and not engine.tokens.sink.is_leaving
-            if not step.done and taken and self.session.withdraw(step):
+            if engine.state == _DATA_MODE and not engine.tokens.sink.is_leaving and self.session.withdraw(step):
                 self.steps.close()
                 raise ModemError(EBUSY, "the port is in data mode: escape() first")
-            return step.done
+            if self.engine.is_past(self.resume) and self.session.withdraw(step):  # its turn has not come
+                self.steps.close()
+                raise self.session.timeout_error("the module is busy", step)
+            return False
         if isinstance(step, int):
             return self.engine.is_past(self.resume)
         return step()
 
-    def _take(self, step):
-        self.step = step
-        if isinstance(step, Command):
-            if self.engine.unresponsive:
-                step.timeout_ms = _UNRESPONSIVE_MS
-            self.session.submit(step)
-        elif isinstance(step, int):
-            self.resume = self.engine.after_ms(step)
-
     def remaining_ms(self, ms):
         """How long a front may wait before advance() must be called again: ms, or less."""
         step = self.step
-        if isinstance(step, Command):
+        if isinstance(step, Command) and (step.sent or step.done):
             return ms
-        if isinstance(step, int):
+        if isinstance(step, (int, Command)):
             return max(0, min(ms, self.engine.until_ms(self.resume)))
         return min(ms, _LOOK_MS)
 

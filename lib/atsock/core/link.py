@@ -9,7 +9,7 @@ import sys
 from errno import ECONNRESET, EIO, ENOBUFS
 
 from .command import Command
-from .movers import const, get, take_in
+from .movers import const, get, put, take_in
 from .tokenizer import Sink
 
 TYPE_CHECKING = const(0)
@@ -163,6 +163,16 @@ class Link(Sink):
         out = bytearray(n if n < self.count else self.count)
         self.get(out, 0, len(out))
         return bytes(out)
+
+    def push_back(self, data):
+        """Put bytes before those that the ring holds: they come next again.  Allocates."""
+        rest = self.take(self.count) if self.count else b""
+        if self.buf is None:
+            self.make_ring()
+        if self.size < len(data) + len(rest):
+            self.resize(len(data) + len(rest))
+        put(self, data, 0, len(data))
+        put(self, rest, 0, len(rest))
 
     def find(self, byte, limit):
         """How many bytes up to and including the first `byte` (bytes of length 1) among the first `limit`; 0: none."""

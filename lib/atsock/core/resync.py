@@ -70,7 +70,8 @@ def expire(engine):
     engine.queries_outstanding += 1
     engine.deadline = engine.after_ms(SYNC[1])
     if not engine.transmitter.left:  # else the port takes nothing
-        engine.transmitter.send_text(SYNC[0])
+        engine.transmitter.queue_line(SYNC[0])
+        engine.sends_more = True
 
 
 def _give_up(engine):
@@ -175,8 +176,8 @@ def _ask(engine):
     engine.tokens.prompt = False
     engine.matched[_WANTED] |= template[2]
     engine.deadline = engine.after_ms(SYNC[1])
-    text = template[0] + b"\r"
-    engine.transmitter.send_payload(text, 0, len(text))
+    engine.transmitter.queue(template[0] + b"\r")
+    engine.sends_more = True
 
 
 def settle(engine):
@@ -235,8 +236,8 @@ def fill_up(engine, command, n):
     """
     if command.link is not None:
         command.link.fail(ECONNRESET, 0)
-    data = bytearray(n) if command.abort_sequence is None else command.abort_sequence
-    engine.transmitter.send_payload(data, 0, len(data))
+    engine.transmitter.queue(bytearray(n) if command.abort_sequence is None else command.abort_sequence)
+    engine.sends_more = True
 
 
 def reset(engine):
@@ -258,7 +259,8 @@ def reset(engine):
     engine.tokens.lines()
     resume(engine)
     if owed:
-        sent.send_payload(bytearray(owed), 0, owed)
+        sent.queue(bytearray(owed))
+        engine.sends_more = True
 
 
 def resume(engine):

@@ -284,11 +284,13 @@ class Session:
             self.start_later()
         job = Job(self, steps)
         try:
-            while not job.advance():
+            if not job.advance():
+                self.add(job)  # so that it goes on while a callback of the program waits for something else
+            while not job.done:
                 left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
                 if left <= 0:
                     raise self.timeout_error(what, job.step)
-                self.wait(job.remaining_ms(left))
+                self.wait(left)
         finally:
             job.cancel()
             self.deliver()

@@ -62,15 +62,25 @@ class Transmitter:
         self.left = n
         self.flush()
 
+    def queue(self, data):
+        """These bytes go out with the next flush()."""
+        self.out = data
+        self.pos = 0
+        self.left = len(data)
+
     def send_text(self, text):
-        """Write a line that is no command of the program's: text and CR."""
+        """Write a line that is no command of the program's, text and CR."""
+        self.queue_line(text)
+        self.flush()
+
+    def queue_line(self, text):
+        """A line that is no command of the program's, text and CR, goes out with the next flush()."""
         n = len(text)
         self.line[:n] = text
-        self.line[n] = _CR
         self.line_n = n
         self.rest = -1
         self.hex_left = 0
-        self.send_payload(self.line, 0, n + 1)
+        self.queue(text + b"\r")
 
     def drop(self):
         """What is left is not sent any more."""

@@ -53,30 +53,36 @@ def dispatch(engine, event, link):
         return _on_opened(engine, link)
     if event == _INCOMING:
         return _on_incoming(engine, link, engine.matched[_VALUE])
-    if event == _RESTARTED:
-        _on_restart(engine)
-    elif event == _NETWORK_LOST:
-        return _on_network_lost(engine)
+    if event == _NETWORK_LOST and not engine.matched[_IS_OK]:
+        return False
+    engine.unfinished |= event
+    finish(engine)
     return True
+
+
+def finish(engine):
+    """Act on RESTARTED and NETWORK_LOST; what a full heap stops half way pump() does again."""
+    if engine.unfinished & _RESTARTED:
+        _on_restart(engine)
+    if engine.unfinished & _NETWORK_LOST:
+        _on_network_lost(engine)
+    engine.unfinished = 0
 
 
 def _on_restart(engine):
     lose_all(engine, ECONNRESET)
-    engine.restarts += 1
     engine.event(_EVENT_RESTARTED, None, 0)
+    engine.restarts += 1
     if engine.command is not None:
         engine.state = _IDLE
         engine.finish(ECONNRESET)
 
 
 def _on_network_lost(engine):
-    if not engine.matched[_IS_OK]:
-        return False
-    lose_all(engine, ENETDOWN)
-    engine.network_losses += 1
     engine.pdp_lost = True
+    lose_all(engine, ENETDOWN)
     engine.event(_EVENT_NETWORK_LOST, None, 0)
-    return True
+    engine.network_losses += 1
 
 
 def _on_opened(engine, link):

@@ -10,6 +10,7 @@ nothing on MicroPython after the first transfer in each direction; everything el
 from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.movers import const
+from ..errors import EBUSY
 from .endpoint import Endpoint
 from .opening import request_credit
 from .sendbuffer import SendBuffer
@@ -97,6 +98,42 @@ class Socket(Endpoint):
             if not self._wait():
                 return self._give_up_receiving(pos)
 
+    def _begin_receiving(self, n):
+        # A call that receives up to n bytes begins.  Another one in the middle of it (from on_event) cannot.
+        if self._receiving:
+            self._fail(EBUSY)
+        self._receiving = True
+        self._wanted = n
+        self._filled = 0
+        self._start_clock()
+
+    def _guarded_receive(self, buf):
+        # _receive() that may be interrupted by an exception.  Few arguments: the frame stays off the heap.
+        try:
+            return self._receive(buf, 0, self._wanted)
+        except BaseException:
+            self._interrupt_receiving(buf)
+            raise
+
+    def _interrupt_receiving(self, buf):
+        # The call ends in an exception: the buffer is the caller's again, what has come to it is received once more.
+        link = self._link
+        self._receiving = False
+        if link is None:
+            return
+        end = self._filled
+        if self._reading == _DIRECT:
+            if link.rx.done:
+                end += link.rx.count
+                self._reading = 0
+                link.dst = None
+            else:
+                end = link.dst_at
+                self._engine.abandon(link.rx)
+                self._reading = _RING
+        if end:
+            link.push_back(bytes(memoryview(buf)[:end]))
+
     def _recv_step(self, buf, pos, n):
         # One step of receiving up to n bytes to buf[pos:].
         raise NotImplementedError
@@ -180,22 +217,39 @@ class Socket(Endpoint):
         # Waits until buf[pos:pos + n] is sent: the bytes accepted, or a negative errno when none was.
         if n <= 0:
             return 0 if self._open else -EBADF
+        if self._sending:  # from on_event, in the middle of another call
+            return -EBUSY
         if not self._timeout_ms:
             return self._post(buf, pos, n)
+        self._sending = True
+        self._tx_pos = pos
+        self._tx_end = pos + n
         self._start_clock()
-        sent = 0
-        while n > 0:
-            got = self._send_step(buf, pos, n)
+        sent = self._guarded_send(buf)
+        self._sending = False
+        return sent
+
+    def _guarded_send(self, buf):
+        # As _guarded_receive(): what is in flight when the call is interrupted stays so, with no hold on the buffer.
+        try:
+            return self._send_loop(buf)
+        except BaseException:
+            self._sending = False
+            self._give_up_sending()
+            raise
+
+    def _send_loop(self, buf):
+        start = self._tx_pos
+        while self._tx_pos < self._tx_end:
+            got = self._send_step(buf, self._tx_pos, self._tx_end - self._tx_pos)
             if got >= 0:
-                sent += got
-                pos += got
-                n -= got
+                self._tx_pos += got
             elif got != _AGAIN:
-                return sent or got
+                return self._tx_pos - start or got
             elif not self._wait():
                 got = self._give_up_sending()
-                return sent or got
-        return sent
+                return self._tx_pos - start or got
+        return self._tx_pos - start
 
     def _post(self, buf, pos, n):
         # Non-blocking: the count that was taken, or a negative errno.

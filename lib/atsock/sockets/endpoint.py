@@ -58,11 +58,17 @@ class Endpoint(Stream):
     _keepalive: "tuple[int, ...]" = _KEEPALIVE
     _reading = 0  # what link.rx is doing: 0 nothing, _RING, _DIRECT
     _writing = False  # link.tx is in flight, or finished and not looked at
+    _receiving = False  # a call that receives is on its way,
+    _wanted = 0  # of so many bytes,
+    _filled = 0  # of which so many are in the caller's buffer
+    _sending = False  # a call that sends is on its way
+    _tx_pos = _tx_end = 0  # with what is left of the caller's buffer
     _gave_up = False  # it is what is left of a send() that ran out of time
     _retry_ms = 0  # pause before a refused send is offered again, 0: none was refused
     _open = True
     _unconnected_events = 0  # what poll() says before connect(), beside POLLOUT
     _linger_ms = _LINGER_MS
+    _close_extra_ms = 0  # for what goes before the command that closes
 
     def __init__(self, session: "Session", family: int, access: str, tls: bool):
         self._session = session
@@ -148,9 +154,16 @@ class Endpoint(Stream):
         if steps is None:
             return
         if self._timeout_ms and not self._gave_up:
-            self._session.run(steps, -1, "close")
+            self._session.run(steps, self._close_limit_ms(), "close")
         else:
             self._close_in_background(self._session.spawn(steps))
+
+    def _close_limit_ms(self):
+        # How long a close() may take: the manual's time for the command; -1: a server closes several connections.
+        table = self._session.table
+        if table is None or self._listener is not None or self._send_buffer is not None and self._send_buffer.n:
+            return -1
+        return table.CLOSE[1] + self._close_extra_ms
 
     def close_steps(self):
         """The generator of commands behind close(), for other fronts; None when there is nothing to be done (any more).

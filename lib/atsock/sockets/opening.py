@@ -457,11 +457,11 @@ def drop_link(session: "Session", link: Link):
     table = session.table
     link.closing = True
     try:
-        if link.state == _OPENING and link.listener is None and not table.CLOSE_OPENING:
-            give_up = engine.after_ms(table.OPEN_MS)
-            yield lambda: link.state != _OPENING or engine.is_past(give_up)
         if link.data_filter is not None:  # an open that nobody waits for any more may still lead to data mode
             yield lambda: not _is_in_flight(session, link)
+        elif link.state == _OPENING and link.listener is None and not table.CLOSE_OPENING:
+            give_up = engine.after_ms(table.OPEN_MS)
+            yield lambda: link.state != _OPENING or engine.is_past(give_up)
         if engine.state == _DATA_MODE and engine.tokens.sink is link.data_filter:
             from ..core.datamode import escape_without_reader
 

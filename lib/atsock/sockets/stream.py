@@ -104,8 +104,9 @@ class StreamSocket(Socket):
         """
         if n <= 0 or n > len(buf):
             n = len(buf)
-        self._start_clock()
-        got = self._receive(buf, 0, n)
+        self._begin_receiving(n)
+        got = self._guarded_receive(buf)
+        self._receiving = False
         return got if got >= 0 else self._fail(-got)
 
     def readinto(self, buf: "Any", n: int = 0) -> "int | None":
@@ -116,15 +117,26 @@ class StreamSocket(Socket):
         """
         if n <= 0 or n > len(buf):
             n = len(buf)
-        self._start_clock()
-        pos = 0
+        self._begin_receiving(n)
+        got = self._guarded_fill(buf)
+        self._receiving = False
+        return self._filled if got >= 0 or self._filled else self._none_or_fail(got)
+
+    def _guarded_fill(self, buf):
+        try:
+            return self._fill(buf)
+        except BaseException:
+            self._interrupt_receiving(buf)
+            raise
+
+    def _fill(self, buf):
         while True:
-            got = self._receive(buf, pos, n - pos)
-            if got > 0:
-                pos += got
-            if got <= 0 or pos == n:
-                break
-        return pos if got >= 0 or pos else self._none_or_fail(got)
+            got = self._receive(buf, self._filled, self._wanted - self._filled)
+            if got <= 0:
+                return got
+            self._filled += got
+            if self._filled == self._wanted:
+                return got
 
     def recv(self, n: int, flags: int = 0) -> bytes:
         """Up to n bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result.
@@ -136,8 +148,11 @@ class StreamSocket(Socket):
         if n <= 0:
             self._check_open()
             return b""
-        self._start_clock()
-        got = self._fill_ring()
+        self._begin_receiving(0)
+        try:
+            got = self._fill_ring()
+        finally:
+            self._receiving = False
         if got < 0:
             self._fail(-got)
         if not got:
@@ -159,16 +174,26 @@ class StreamSocket(Socket):
         there, None when nothing.  Allocates.  Raises as recv_into().
         """
         self._check_open()
-        self._start_clock()
+        self._begin_receiving(0)
         out = b""
-        while n < 0 or len(out) < n:
-            got = self._fill_ring()
-            if got <= 0:
-                if got < 0 and not out:
-                    return self._none_or_fail(got)
-                break
-            out += self._link.take(got if n < 0 else n - len(out))
-        return out
+        got = 0
+        try:
+            while n < 0 or len(out) < n:
+                got = self._fill_ring()
+                if got <= 0:
+                    break
+                out += self._link.take(got if n < 0 else n - len(out))
+        except BaseException:
+            self._push_back(out)
+            raise
+        finally:
+            self._receiving = False
+        return self._none_or_fail(got) if not out and got < 0 else out
+
+    def _push_back(self, data):
+        # The call was interrupted: what it has received comes next again.
+        if data and self._link is not None:
+            self._link.push_back(data)
 
     def readline(self, n: "int | None" = -1) -> "bytes | None":
         """One line with its LF, at most n bytes of it, or what is left at the end of the stream.
@@ -176,21 +201,26 @@ class StreamSocket(Socket):
         Waits, returns None and raises as read().  Allocates.
         """
         self._check_open()
-        self._start_clock()
+        self._begin_receiving(0)
         out = b""
-        while len(out) != n:
-            got = self._fill_ring()
-            if got <= 0:
-                if got < 0 and not out:
-                    return self._none_or_fail(got)
-                break
-            end = self._link.find(b"\n", got)
-            if n is not None and 0 <= n < len(out) + (end or got):
-                end = n - len(out)
-            out += self._link.take(end or got)
-            if end:
-                break
-        return out
+        got = 0
+        try:
+            while len(out) != n:
+                got = self._fill_ring()
+                if got <= 0:
+                    break
+                end = self._link.find(b"\n", got)
+                if n is not None and 0 <= n < len(out) + (end or got):
+                    end = n - len(out)
+                out += self._link.take(end or got)
+                if end:
+                    break
+        except BaseException:
+            self._push_back(out)
+            raise
+        finally:
+            self._receiving = False
+        return self._none_or_fail(got) if not out and got < 0 else out
 
     def _fill_ring(self):
         # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
