@@ -80,7 +80,9 @@ class Line:
         data = bytes(memoryview(buf)[start : start + n])
         silence = self.clock.now - self.wrote_at
         self.wrote_at = self.clock.now
-        self.escape_at = 0
+        if self.escape_at:  # it was none
+            self.escape_at = 0
+            self.reach(b"+++")
         if not self.alive:
             return n
         if not self.data_mode:

@@ -24,9 +24,6 @@ OKS = (
     b"\nOK\r\n",
     b"\r\nOK",
     b"\r\nOK\r",
-    b"\r\r\n",
-    b"\r\n",
-    b"\n",
     b"",
 )
 

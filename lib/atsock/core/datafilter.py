@@ -18,7 +18,6 @@ RING_MAX = 1 << 17  # bytes, for what comes while nobody can read
 OK_LINE = b"\r\nOK\r\n"
 
 _HELD_MAX = const(128)  # bytes of result codes together
-_PLUS = const(43)
 _OK_WORDS = (b"OK",)
 
 # Numbers of events, in packed rows (words.py): what a module may say that has left data mode by itself,
@@ -49,6 +48,8 @@ class DataFilter(Sink):
         self.echo = b""  # and what may stand before that
         self.echoed = 0  # bytes of it that have come
         self.reply = b""  # what the module may say to +++, see expect()
+        self.reply_later = b""
+        self.is_due: "Any" = None
         self.base = 0  # bytes held back before that
         self.left = False  # it is being left
         self.ended = False  # has the end of the line that is looked at come?
@@ -79,18 +80,27 @@ class DataFilter(Sink):
         self.echoed = 0
         self.n = self.whole = 0
 
-    def expect(self, reply: bytes):
+    def expect(self, reply: bytes, more: bytes = b"", is_due=None):
         """The module may say this next, or what is left of it when bytes get lost: that is held back.
 
-        b"": not any more.
+        more: what it may say behind that as soon as is_due() says True.  reply b"": nothing any more.
         """
         if not self.reply:
             self.base = self.n
         self.reply = reply
+        self.reply_later = more
+        self.is_due = is_due
         self.words = self.codes
         if reply.endswith(OK_LINE):
             self.words = _by_letter(_OK_WORDS)
             self.words.update(self.codes)
+
+    def expect_more(self):
+        """The later part of the reply may come now; what has come before the first OK can is no part of it."""
+        if self.reply_later:
+            if OK_LINE not in self.reply:
+                self.base = self.n
+            self.expect(self.reply + self.reply_later)
 
     def clear(self):
         """Forget what is held back: it was no payload."""
@@ -142,6 +152,8 @@ class DataFilter(Sink):
 
     def _hold_reply(self, src, start, n):
         # One byte after the other, because the reply may begin anywhere; returns how many found room.
+        if self.reply_later and self.is_due():
+            self.expect_more()
         done = 0
         while done < n:
             if self.n == _HELD_MAX and not self._give(1):
@@ -244,7 +256,7 @@ class DataFilter(Sink):
     def ok_at(self):
         """Where in what is held back the OK of an escape stands, the last one; -1: none has come."""
         found = -1
-        pos = self.held.find(OK_LINE, self.base, self.n)
+        pos = self.held.find(OK_LINE, max(self.base - 2, 0), self.n)  # its CR LF may be what was there before
         while pos >= 0:
             found = pos
             pos = self.held.find(OK_LINE, pos + 1, self.n)
@@ -254,7 +266,7 @@ class DataFilter(Sink):
         """What stands before that OK is payload, as the module was in data mode; returns what stands behind it."""
         pos = self.ok_at()
         rest = bytes(memoryview(self.held)[pos + len(OK_LINE) : self.n])
-        self.n = pos
+        self.n = max(pos, self.base)
         self.force()
         self.clear()
         return rest
@@ -266,8 +278,9 @@ class DataFilter(Sink):
             self.release()
 
     def is_garbled_ok(self):
-        """True when something of an OK has come behind +++, and not all of it."""
-        return self.n > self.base and self.n > self.whole and self.held[self.n - 1] != _PLUS
+        """True when something of an OK has come behind +++, a letter at least, and not all of it."""
+        pos = max(self.base, self.whole)
+        return self.held.find(b"O", pos, self.n) >= 0 or self.held.find(b"K", pos, self.n) >= 0
 
     def overflow(self):
         """There is no room, and something else must get through.  False when room could be made.  Allocates."""

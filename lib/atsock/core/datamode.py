@@ -70,7 +70,8 @@ class EscapeGuard:
     def start(self):
         """Nothing is on its way to the module now."""
         self.unsure = self.SURE
-        self.idle_at = self.wrote_at = self.engine.after_ms(0)  # ticks when the last byte has left, and of its write
+        self.idle_at = self.engine.after_ms(0)  # ticks when the last byte has left,
+        self.wrote_at = self.engine.after_ms(-self.pause_ms)  # and of its write, or earlier: CONNECT may take its time
 
     def note_written(self, n):
         """n bytes have been given to the port."""
@@ -171,7 +172,7 @@ def _escape(session, guard, data_filter):
         if guard.unsure:  # the OK of the one before may come yet
             reply = _ESCAPE + OK_LINE
             data_filter.expect(reply)
-        while data_filter.ok_at() < 0:  # what is written meanwhile starts the silence anew; so does nothing here
+        while True:  # what is written meanwhile starts the silence anew; so does nothing here
             left = guard.remaining_ms()
             if told and not data_filter.is_told():
                 return None
@@ -187,7 +188,9 @@ def _escape(session, guard, data_filter):
                 if data_filter.ok_at() >= 0:
                     break
                 reply += _ESCAPE  # some echo it
-                data_filter.expect(reply)
+                due = engine.after_ms(guard.guard_ms - _OK_EARLY_MS)
+                # Only behind the second silence can the OK come; before, the same bytes are payload.
+                data_filter.expect(reply, OK_LINE, lambda: engine.is_past(due))  # noqa: B023
                 guard.unsure = guard.INTERRUPTED
                 transmitter.send_payload(_ESCAPE, 0, len(_ESCAPE))
                 give_up = engine.after_ms(_TAKE_MS)
@@ -195,10 +198,9 @@ def _escape(session, guard, data_filter):
                 if transmitter.left:
                     break
                 guard.note_written(len(_ESCAPE))
-                # Only behind the second silence can the OK come; before, the same bytes are payload.
                 yield guard.guard_ms - _OK_EARLY_MS
+                data_filter.expect_more()
                 reply += OK_LINE
-                data_filter.expect(reply)
                 give_up = engine.after_ms(_OK_EARLY_MS + (_SOON_MS if data_filter.whole else _OK_MS))
                 yield lambda: data_filter.ok_at() >= 0 or engine.is_past(give_up)  # noqa: B023
             through = True
@@ -219,6 +221,7 @@ def _escape(session, guard, data_filter):
         confirmed = True
     told = not confirmed and data_filter.n > 0 and (told or data_filter.whole > 0)
     garbled = not confirmed and data_filter.is_garbled_ok()
+    base = data_filter.base
     data_filter.expect(b"")
     engine.leave_data_mode()
     _dispatch(engine, rest)
@@ -246,7 +249,7 @@ def _escape(session, guard, data_filter):
         stands = confirmed
     if stands and (confirmed or garbled or listed or not told and listed is None):
         if garbled:
-            data_filter.n = data_filter.whole
+            data_filter.n = max(base, data_filter.whole)
         data_filter.force()
         return True
     if not answered:

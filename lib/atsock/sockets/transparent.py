@@ -46,6 +46,7 @@ class TransparentSocket(StreamSocket):
 
     _what = TCP
     _linger_ms = 15_000  # a close in the background begins with two silences
+    _close_extra_ms = 15_000  # two silences around +++
     _settling: "Job | None" = None  # finds out whether the connection stands
 
     def connect(self, address):
@@ -216,13 +217,13 @@ class TransparentSocket(StreamSocket):
         link = self._link
         if link is None:
             self._fail(ENOTCONN)
-        self._session.run(self.resume_steps(link), -1, "resume")
+        self._session.run(self._resume_settled(link), -1, "resume")
         if link.state != _OPEN:
             self._fail(link.errno or ENOTCONN)
 
     def is_escaped(self):
         """True between escape() and resume()."""
-        return self._escaped
+        return self._escaped and self._has_settled()
 
     def _is_online(self, link):
         # Is the port in this connection's data mode?  An interrupted resume() may have led there all the same.
@@ -252,6 +253,10 @@ class TransparentSocket(StreamSocket):
 
     def _has_settled(self):
         return self._settling is None or self._settling.done
+
+    def _resume_settled(self, link):
+        yield self._has_settled
+        yield from self.resume_steps(link)
 
     def resume_steps(self, link: "Link"):
         """The generator of commands behind resume()."""
