@@ -9,8 +9,10 @@ import pytest
 from atsock_host import Simulator
 from atsock_host.simulator import SimulatorError
 from atsock_host.simulator.common import CommonModule
+from atsock_host.simulator.fibocom import L610, NL668
 from atsock_host.simulator.module import at, printable
 from atsock_host.simulator.simcom import SIM7028
+from fibocombench import MipBench
 from simbench import ROOT, Bench
 
 
@@ -67,6 +69,17 @@ def test_lines_that_were_the_end_of_a_process():
                  '\xdfAT+CREG="\xff"'):
         b.tx(line + "\r")
         assert b.rx().endswith((b"OK\r\n", b"ERROR\r\n")), line
+
+
+@pytest.mark.parametrize("module_class", [NL668, L610])
+def test_asking_for_data_while_a_listener_closes(module_class):
+    b = MipBench(module_class)
+    b.ask('AT+GTSET="IPRFMT",5')
+    b.ask('AT+MIPOPEN=1,5000,"0.0.0.0",0,0')
+    b.wait(100)
+    b.ask("AT+MIPCLOSE=1")
+    b.rx()
+    assert b.ask("AT+MIPREAD?") == b"\r\nOK\r\n"
 
 
 def test_text_for_traces():

@@ -7,7 +7,7 @@ NL668 and L610 manuals unless two are given.
 import ipaddress
 import re
 
-from ..endpoints import Stream
+from ..endpoints import Listener, Stream
 
 TCP, UDP, SSL = 0, 1, 2                     # <Protocol> of +MIPOPEN; plus 60 over IPv6 (L610)
 IPV6_OFFSET = 60
@@ -69,7 +69,7 @@ class MipSocket:
 
     def unread(self):
         """Bytes received and not yet given to the host."""
-        if self.endpoint is None or self.state in (OPENING, LISTENING):
+        if self.endpoint is None or isinstance(self.endpoint, Listener) or self.state == OPENING:
             return 0
         return self.endpoint.available() + (len(self.datagram[0]) if self.datagram else 0)
 
