@@ -75,7 +75,7 @@ class TransparentSocket(StreamSocket):
         if link.state == _OPEN:
             if self._is_unclear(link):
                 return self._recv_step(buf, pos, n) if self._was_payload(link) else _AGAIN
-            if self._escaped and not self._reads_when_escaped:
+            if not self._escaped or not self._reads_when_escaped:
                 return _AGAIN
         # By way of the ring also where the buffer is large: the filter puts payload there.
         return super()._next_step(buf, pos, 0)
