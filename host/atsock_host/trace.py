@@ -104,23 +104,34 @@ def unescape(text):
     return plain.encode("latin-1")
 
 
+def parse_record(line):
+    """The Record that a line of a trace is, None for any other line."""
+    try:
+        return _record(line)
+    except ValueError:
+        return None
+
+
+def _record(line):
+    if match := _RECORD.fullmatch(line):
+        ms, direction, text = float(match[1]), match[2], match[3]
+    elif match := _SIMULATORS.fullmatch(line):
+        ms, direction, text = float(match[2]) * 1000, match[1], match[3]
+    else:
+        raise ValueError(f"is not a record: {line[:60]!r}")
+    return Record(ms, direction, text.encode("utf-8", "replace") if direction == NOTE else unescape(text))
+
+
 def read_trace(lines):
     """Iterate the Records of an open trace file (or any lines); ValueError names the first line that is none."""
     for number, line in enumerate(lines, 1):
         line = line.rstrip("\r\n")
-        if not line or line.startswith("#"):
-            continue
-        if match := _RECORD.fullmatch(line):
-            ms, direction, text = float(match[1]), match[2], match[3]
-        elif match := _SIMULATORS.fullmatch(line):
-            ms, direction, text = float(match[2]) * 1000, match[1], match[3]
-        else:
-            raise ValueError(f"line {number} of the trace is not a record: {line[:60]!r}")
-        try:
-            data = text.encode() if direction == NOTE else unescape(text)
-        except ValueError as error:
-            raise ValueError(f"line {number} of the trace: {error}") from error
-        yield Record(ms, direction, data)
+        if line and not line.startswith("#"):
+            try:
+                yield _record(line)
+            except ValueError as error:
+                colon = "" if str(error).startswith("is ") else ":"
+                raise ValueError(f"line {number} of the trace{colon} {error}") from error
 
 
 class TraceWriter:

@@ -1,0 +1,357 @@
+"""What a command, its parameters, an information line, a notice and an error code mean.
+
+Owns the choice of the dialect and the reading of fields.  The parameters are those of the driver's tables of the
+manuals, the texts of error codes, too; the words are in titles.py.
+"""
+
+import re
+
+from atsock import dialects
+from atsock.manual import arguments, load, texts
+
+from . import titles
+
+FAMILIES = ("bg96", "a7600", "sim7028", "nl668", "l610")
+_MODELS = (
+    ("SIM7028", "sim7028"),
+    ("SIM7022", "sim7028"),
+    ("L610", "l610"),
+    ("NL668", "nl668"),
+    ("BG9", "bg96"),
+    ("A76", "a7600"),
+    ("SIM76", "a7600"),
+    ("EC2", "bg96"),
+    ("EG", "bg96"),
+    ("BC", "bg96"),
+)
+_NAME = re.compile(r"AT([+#%^*$!@\\]+[A-Z0-9_]+|&?[A-Z]|)(.*)", re.IGNORECASE | re.DOTALL)
+_FIELD = re.compile(r'\s*("[^"]*"?|[^,]*)\s*(?:,|$)')
+_PAYLOAD = "#zyet"
+_UNKNOWN = 99
+
+
+def name_and_rest(command):
+    """("+QIOPEN", "=1,0") of a command line; ("", ...) of a bare AT."""
+    if command.strip() == "+++":
+        return "+++", ""
+    match = _NAME.fullmatch(command.strip())
+    return (match[1].upper(), match[2].strip()) if match else ("", "")
+
+
+def fields_of(text):
+    """The fields of a list: texts keep their quotes."""
+    found: "list[str]" = []
+    pos = 0
+    while pos <= len(text) and len(found) < 100:
+        match = _FIELD.match(text, pos)
+        found.append(match[1].strip())
+        if match.end() == pos or match.end() == len(text) and not text.endswith(","):
+            break
+        pos = match.end()
+    return found if text.strip() else []
+
+
+def number(fields, index):
+    """The number in a field, None when there is none."""
+    try:
+        return int(fields[index].strip('"'))
+    except (IndexError, ValueError):
+        return None
+
+
+class Vocabulary:
+    """Explains the lines of one module.  dialect: its name, None: none of the five that are known here."""
+
+    def __init__(self, dialect):
+        self.dialect = dialect
+        self._manual = load(dialect) if dialect else None
+        self._table = dialects.get(dialect) if dialect else None
+
+    def command(self, text):
+        """(what the command does, source): of its manual; ("", "") when that is not known."""
+        name, rest = name_and_rest(text)
+        title, source = titles.COMMANDS.get(name, ("", ""))
+        if not name and rest:
+            return "", ""
+        if rest.startswith("=?"):
+            title = f"what is supported of: {title}" if title else "what is supported?"
+        elif rest.startswith("?") and title:
+            title += "?"
+        return title, source
+
+    def parameters(self, text):
+        """[(name, value, complaint)] of a command: names of the manual; complaint "" or what the manual allows."""
+        name, rest = name_and_rest(text)
+        if not rest.startswith("=") or rest.startswith("=?"):
+            return []
+        values = fields_of(rest[1:])
+        row = self._row(name, values)
+        if row is None:
+            names = _GENERAL.get(name, ())
+            return [(names[n] if n < len(names) else f"parameter {n + 1}", value, "") for n, value in enumerate(values)]
+        items = [item.split(":", 1) for item in row[1].split(",") if item and item.split(":", 1)[1][0] not in _PAYLOAD]
+        found = []
+        for n, value in enumerate(values):
+            item = items[n] if n < len(items) else ("one too many", "")
+            found.append(
+                (
+                    item[0].lstrip("[?"),
+                    value,
+                    self._complaint(item[1], value) if n < len(items) else "not in the manual",
+                )
+            )
+        return found
+
+    def _row(self, name, values):
+        rows = [row for row in self._manual.FORMS if row[0] == name + "="] if self._manual else []
+        best = None
+        for row in rows:
+            items = [item for item in row[1].split(",") if item and item.split(":", 1)[1][0] not in _PAYLOAD]
+            wrong = sum(
+                bool(self._complaint(item.split(":", 1)[1], value)) for item, value in zip(items, values, strict=False)
+            )
+            wrong += abs(len(items) - len(values)) if len(values) > len(items) else 0
+            wrong += sum(item[0] != "[" for item in items[len(values) :])
+            if best is None or wrong < best[0]:
+                best = (wrong, row)
+        return best[1] if best else None
+
+    def _complaint(self, kind, value):
+        kind = self._manual.RANGES.get(kind, kind)
+        if not value or kind in ("", "none"):
+            return ""
+        if kind[0].isdigit():
+            try:
+                arguments._number(0, "", kind, int(value))
+            except arguments.Mismatch as error:
+                return f"the manual allows {error.allowed}"
+            except ValueError:
+                return "a number in the manual"
+        elif kind[0] == '"' and value.strip('"') not in kind.strip('"').split("|"):
+            return "the manual allows " + ", ".join(kind.strip('"').split("|"))
+        elif kind[0] == "s" and len(value.strip('"')) > int(kind[1:]):
+            return f"the manual allows {kind[1:]} characters"
+        return ""
+
+    def result(self, text):
+        """What a final result says beyond its words: the text of an error code."""
+        match = re.match(r"(\+CM[ES] ERROR:?) *(\d+)", text)
+        if match:
+            source = match[1].rstrip(":").encode() + b":"
+            return texts.find(self._table, source, int(match[2]))
+        return {"NO CARRIER": "the connection has ended, or could not be made"}.get(text.strip(), "")
+
+    def line(self, text, unasked=False):
+        """What an information line or a notice says; "" when that is not known."""
+        name, colon, rest = text.strip().partition(":")
+        fields = fields_of(rest) if colon else []
+        name = name.lstrip("+*^")
+        reader = _LINES.get(name.upper())
+        said = reader(self, fields, unasked) if reader and colon else ""
+        return said or (self._notice(text, fields) if unasked or not said else "")
+
+    def _notice(self, text, fields):
+        bare = text.strip().lstrip("+*^")
+        best = max((key for key in titles.NOTICES if bare.upper().startswith(key.upper())), key=len, default=None)
+        if best is None:
+            return ""
+        values = [value.strip('"') for value in fields] + ["?"] * 5
+        return titles.NOTICES[best].format(*values)
+
+    def code(self, value, source=b""):
+        """The text of a code of the maker's own list; "done" for 0."""
+        if value is None:
+            return ""
+        if value == 0:
+            return "done"
+        return texts.find(self._table, source, value) if self._table else ""
+
+
+def guess_dialect(lines):
+    """The dialect that the texts of a log speak, None when they speak none of the five."""
+    score = dict.fromkeys(FAMILIES, 0)
+    for text in lines:
+        upper = text.upper()
+        for word, dialect in _MODELS:
+            if upper.startswith((word, "MODEL: " + word, "QUECTEL_" + word, "SIMCOM_" + word)):
+                score[dialect] += 5
+        if upper.startswith("AT+"):
+            name = name_and_rest(upper)[0]
+            for dialect in FAMILIES:
+                score[dialect] += name in _NAMES[dialect]
+        elif upper.startswith(("+QI", "+CIP", "+MIP", "+NETOPEN")):
+            score["bg96"] += upper.startswith("+QI")
+            score["a7600"] += upper.startswith(("+CIP", "+NETOPEN"))
+            score["nl668"] += upper.startswith("+MIP")
+    best = max(FAMILIES, key=lambda dialect: score[dialect])
+    return best if score[best] else None
+
+
+_COMMON = ("+CSQ", "+CREG", "+CGREG", "+CEREG", "+CGDCONT", "+CPIN", "+CFUN", "+CCLK", "+CPSI", "O", "&D1")
+_NAMES = {dialect: {row[0].rstrip("=?") for row in load(dialect).FORMS} - set(_COMMON) for dialect in FAMILIES}
+
+_GENERAL = {
+    "+CGDCONT": ("cid", "PDP_type", "APN", "address"),
+    "+CFUN": ("fun", "rst"),
+    "+CREG": ("n",),
+    "+CGREG": ("n",),
+    "+CEREG": ("n",),
+    "+COPS": ("mode", "format", "operator", "technology"),
+    "+CGATT": ("state",),
+    "+CGACT": ("state", "cid"),
+    "+CMEE": ("n",),
+    "+CPIN": ("PIN", "new PIN"),
+    "+CGAUTH": ("cid", "protocol", "user", "password"),
+    "+IPR": ("speed",),
+    "+CMGF": ("mode",),
+    "+CIPSTART": ("type", "address", "port"),
+    "+CSTT": ("APN", "user", "password"),
+    "+IFC": ("from module", "to module"),
+    "+CGPADDR": ("cid",),
+    "+CPSMS": ("mode", "RAU", "GPRS-READY", "TAU", "active"),
+}
+
+
+# -- readers of information lines: (vocabulary, fields, unasked) to text
+
+
+def _signal(words, fields, unasked):
+    rssi = number(fields, 0)
+    if rssi is None:
+        return ""
+    if rssi == _UNKNOWN:
+        return "no signal: antenna, band or coverage"
+    strength = "very weak" if rssi < 6 else "weak" if rssi < 10 else "fair" if rssi < 15 else "good"
+    return f"{2 * rssi - 113} dBm, {strength}" if rssi <= 31 else ""
+
+
+def _registration(words, fields, unasked):
+    # Asked: n,stat,...; unasked: stat,...  A second number that is short and bare tells them apart.
+    plain = [field for field in fields if field and not field.startswith('"')]
+    asked = not unasked and (len(fields) == 2 or len(plain) > 1) and number(fields, 1) is not None
+    if len(fields) == 1:
+        parts = fields[0].split()
+        fields = parts if len(parts) > 1 else fields
+        asked = asked or len(parts) > 1
+    said = titles.REGISTRATION.get(number(fields, 1 if asked else 0), "")
+    if len(fields) > 3 and said:
+        technology = titles.TECHNOLOGY.get(number(fields, 4 if asked else 3), "")
+        said += f", {technology}" if technology else ""
+    return said
+
+
+def _sim(words, fields, unasked):
+    return titles.SIM.get(fields[0].strip('"').upper() if fields else "", "")
+
+
+def _operator(words, fields, unasked):
+    if len(fields) < 3:
+        return "no operator"
+    technology = titles.TECHNOLOGY.get(number(fields, 3), "")
+    return fields[2].strip('"') + (f", {technology}" if technology else "")
+
+
+def _attached(words, fields, unasked):
+    return {0: "not attached to packet data", 1: "attached to packet data"}.get(number(fields, 0), "")
+
+
+def _radio(words, fields, unasked):
+    return titles.RADIO.get(number(fields, 0), "")
+
+
+def _result_at(index, link=None, source=b""):
+    def read(words, fields, unasked):
+        value = number(fields, index)
+        if value is None:
+            return ""
+        said = words.code(value, source)
+        where = f"connection {fields[link]}: " if link is not None and link < len(fields) and link != index else ""
+        return f"{where}{said}" if said else f"{where}code {value}"
+
+    return read
+
+
+def _received(words, fields, unasked):
+    mode, link, n = number(fields, 0), number(fields, 1), number(fields, 2)
+    if mode in (2, 3) and n is not None:
+        return f"{n} bytes of connection {link} follow, {fields[3] if len(fields) > 3 else '?'} are left"
+    if mode == 4 and n is not None:
+        return f"{n} bytes wait for connection {link}"
+    return "" if mode == 1 else {0: "received data is pushed"}.get(mode, "")
+
+
+def _read(words, fields, unasked):
+    n = number(fields, 0)
+    if n is None:
+        return ""
+    if len(fields) == 3 and number(fields, 1) is not None:
+        return f"{fields[0]} bytes received, {fields[1]} of them read, {fields[2]} left"
+    return "nothing is left to be read" if n == 0 else f"{n} bytes follow"
+
+
+def _sent(words, fields, unasked):
+    asked, taken = number(fields, 1), number(fields, 2)
+    if asked is None or taken is None:
+        return ""
+    return f"all {taken} bytes taken" if asked == taken else f"{max(taken, 0)} of {asked} bytes taken"
+
+
+def _closed(words, fields, unasked):
+    reason = titles.CLOSE_REASONS.get(number(fields, 1), "") if len(fields) > 1 else ""
+    return f"connection {fields[0]}: {reason}" if reason and fields else ""
+
+
+def _error_of_sockets(words, fields, unasked):
+    return words.code(number(fields, 0), b"+CIPERROR:")
+
+
+def _context(words, fields, unasked):
+    if len(fields) > 3:
+        state = {0: "inactive", 1: "active"}.get(number(fields, 1), "")
+        return f"context {fields[0]} {state}, address {fields[-1].strip(chr(34))}" if state else ""
+    return ""
+
+
+def _call(words, fields, unasked):
+    if number(fields, 0) == 1 and len(fields) > 1:
+        return f"the context is active, address {fields[-1].strip(chr(34))}"
+    return {0: "the context is not active"}.get(number(fields, 0), "")
+
+
+def _looked_up(words, fields, unasked):
+    if number(fields, 0) == 1 and len(fields) > 2:
+        return f"{fields[1].strip(chr(34))} is {fields[2].strip(chr(34))}"
+    return f"not found: {words.code(number(fields, 1), b'+CDNSGIP:') or 'no reason given'}" if fields else ""
+
+
+_LINES = {
+    "CSQ": _signal,
+    "CREG": _registration,
+    "CGREG": _registration,
+    "CEREG": _registration,
+    "CPIN": _sim,
+    "COPS": _operator,
+    "CGATT": _attached,
+    "CFUN": _radio,
+    "QIOPEN": _result_at(1, 0),
+    "CIPOPEN": _result_at(1, 0),
+    "CIPCLOSE": _result_at(1, 0),
+    "NETOPEN": _result_at(0),
+    "NETCLOSE": _result_at(0),
+    "QIGETERROR": _result_at(0),
+    "QNTP": _result_at(0),
+    "MIPOPEN": lambda words, fields, unasked: (
+        {1: f"connection {fields[0]}: open", 0: f"connection {fields[0]}: not open"}.get(number(fields, 1), "")
+        if fields
+        else ""
+    ),
+    "CIPRXGET": _received,
+    "QIRD": _read,
+    "CIPSEND": _sent,
+    "IPCLOSE": _closed,
+    "CIPERROR": _error_of_sockets,
+    "IP ERROR": lambda words, fields, unasked: "",
+    "QIACT": _context,
+    "MIPCALL": _call,
+    "CDNSGIP": _looked_up,
+}
