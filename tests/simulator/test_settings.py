@@ -174,6 +174,22 @@ def test_values_of_flash_survive_a_restart_and_others_do_not():
     assert line(b, "+CPSMS?") == '+CPSMS: 1,,,"00101000","00100001"'
 
 
+def test_contexts_are_kept_over_a_restart_but_not_active():
+    b = made(L610)
+    line(b, '+CGDCONT=1,"IPV4V6","iot.example"')
+    b.ask("AT+MIPCALL=1")
+    b.wait(1000)
+    b.module.restart()
+    b.wait(5000)
+    b.rx()
+    b.ask("ATE0")
+    assert line(b, "+CGDCONT?") == '+CGDCONT: 1,"IPV4V6","iot.example","0.0.0.0",0,0'
+    b.ask("AT+MIPCALL=1")
+    b.wait(1000)
+    assert b.rx().startswith(b"\r\n+MIPCALL: 10.7.157.1")
+    assert b.module.violations == []
+
+
 def test_registration_with_cause_and_power_saving():
     b = made()
     line(b, "+CEREG=4")

@@ -33,6 +33,9 @@ class PacketCommands:
         super().reset()
         self.attached = True
         self.contexts = {1: Context(1, "IP", self.APN)}
+        for cid, (kind, apn) in self.kept(True).get("+CGDCONT", {}).items():
+            self.contexts[cid] = Context(cid, kind, apn)
+            self.contexts[cid].defined = True
 
     def set_constant(self, attribute, value):
         super().set_constant(attribute, value)
@@ -85,9 +88,12 @@ class PacketCommands:
             cid, kind, apn = self.match(args[:3], Int(1, self.CONTEXTS),
                                         Optional(Text(choices=("IP", "IPV6", "IPV4V6", "PPP"))),
                                         Optional(Text(limit=99), ""))
+            stored = self.kept(True).setdefault("+CGDCONT", {})
             if kind is None:
                 self.contexts.pop(cid, None)
+                stored.pop(cid, None)
             else:
+                stored[cid] = (str(kind), str(apn))
                 context = self.context(cid)
                 context.kind, context.apn, context.defined = str(kind), str(apn), True
         self.ok()

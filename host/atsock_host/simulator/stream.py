@@ -3,6 +3,7 @@
 import array
 import selectors
 import socket
+import sys
 
 from .endpoints import RECEIVE_BUFFER, SEND_BUFFER, Stream
 
@@ -14,7 +15,19 @@ except ImportError:     # Windows
 
 _ROOM_POLL_MS = 5           # the kernel tells nobody when the peer has acknowledged
 _CHUNK = 4096
+_SO_NWRITE = 0x1024         # macOS: <sys/socket.h>
 _AGAIN_MS = 1000            # a lost packet of a stream comes that much later: TCP sends it again
+
+
+def _queued(sock):
+    """Bytes that the operating system has sent and the peer has not acknowledged; 0 where it does not tell."""
+    if sys.platform == "darwin":
+        return sock.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
+    if fcntl is None:
+        return 0
+    queued = array.array("i", [0])
+    fcntl.ioctl(sock, termios.TIOCOUTQ, queued)     # Linux: tcp(7), SIOCOUTQ
+    return queued[0]
 
 
 class Way:
@@ -63,11 +76,7 @@ class SocketStream(Stream):
     def unacked(self):
         if self._sock is None:
             return 0
-        if fcntl is None:
-            return self._leaving + len(self._unsent)
-        queued = array.array("i", [0])
-        fcntl.ioctl(self._sock, termios.TIOCOUTQ, queued)   # Linux: sent, not acknowledged (tcp(7), SIOCOUTQ)
-        return self._leaving + len(self._unsent) + queued[0]
+        return self._leaving + len(self._unsent) + _queued(self._sock)
 
     def connecting(self):
         self._watch(selectors.EVENT_WRITE)
