@@ -15,7 +15,8 @@ from .core import urc
 from .core.command import Command, Query, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
 from .core.movers import MISSING, const
-from .core.words import BY_FLAG, BY_ID, OK
+from .core.openids import open_ids
+from .core.words import OK
 from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
@@ -141,7 +142,9 @@ def attach_with(session: "Session", account: Account, on_progress=None):
                 if address is None or engine.pdp_lost:
                     address = yield from _activate(session, account, address)
                 else:
-                    yield from _close_stale(session)
+                    # The host restarted and the module did not: close what an earlier session left open.
+                    for id in (yield from open_ids(session)) or ():
+                        yield Command(engine.link(id), engine.close_template)
                     if (yield from _connections_take_line(session)):
                         yield from run_steps(session, session.table.ACCESS["transparent"][_LEAVE])  # activates anew
                         address = yield from _active_address(session)
@@ -303,33 +306,6 @@ def address_in(line, family=4):
             return text
         found = found or text
     return found
-
-
-def _close_stale(session):
-    # The host restarted and the module did not: close what an earlier session left open.
-    table = session.table
-    text, prefix, form = table.STALE
-    command = query(text, prefix=prefix)
-    yield command
-    for id in _stale_ids(command.lines, form, table.LINKS):
-        yield Command(session.engine.link(id), session.engine.close_template)
-
-
-def _stale_ids(lines, form, ids):
-    # The connection ids that the answer to STALE calls open.
-    found = []
-    for line in lines:
-        index = 0
-        number = number_at(line, 0)
-        while number != MISSING:
-            if form == BY_FLAG:
-                if number:
-                    found.append(ids[0] + index)
-            elif form == BY_ID or index == 0:
-                found.append(number)
-            index += 1
-            number = number_at(line, index)
-    return [id for id in found if id in ids]
 
 
 def _connections_take_line(session):

@@ -267,6 +267,7 @@ SHAPES = {
     "OPEN_MS": number,
     "PROTOCOLS": several(fields(one_of(4, 6), number, number, number)),
     "STALE": fields(_question, _name, one_of(words.BY_LINE, words.BY_ID, words.BY_FLAG)), "CLOSE_OPENING": yes_or_no,
+    "STALE_GONE": _or_none(fields(number, number)), "IN_USE": several(number), "OPEN_ENDS_CLOSED": yes_or_no,
     "CLOSE_AFTER_PEER": yes_or_no,
     "UDP_MAX": number, "STORE_MAX": number, "ROOM": _or_none(fields(_question, _name)),
     "NOTHING_LEFT": _or_none(number), "RETRY": _or_none(number),

@@ -103,6 +103,7 @@ _ASKED_LINK = const(10)
 _ASKED_N = const(11)
 _CONTEXT = const(12)
 _ANY_LINK = const(1001)
+_FAILURE = const(2)  # the least number of PEER_CLOSED's reasons that is one
 _NO_LINK = const(1000)  # a command without a link: no row with one is its answer
 
 # Events for the application (constants.py)
@@ -557,7 +558,10 @@ class Engine(Deadlines):
         matched = self.matched
         if link is None or link.state == _FREE or matched[_IS_OK] and matched[_VALUE] != MISSING:  # that acknowledges
             return
-        link.peer_closed()
+        is_failure = matched[_AUX] >= _FAILURE
+        if link.doubt is not None and link.doubt(is_failure):
+            return
+        link.peer_closed(is_failure)
         link.must_close = self.close_after_peer
         self.event(_EVENT_CLOSED, link, 0)
         if self.required & _CONNECT and self.state == _BUSY and self.command.link is link:

@@ -37,6 +37,14 @@ class Link(Sink):
     must_close = False  # the module must be told to close it before the id can be used again
     code = 0  # the module's own number for an errno, 0: none told
     closing = False  # somebody is at that
+    closed_at: "int | None" = None  # ticks when the module was told to, while it was open
+    # function(is it a failure): the module says that the connection has ended, which may be about the one before it on
+    # this id; True: that is seen to, see sockets/doubts.py.  None: there is no doubt.
+    doubt: "Any" = None
+    ended = False  # the module has said that it is closed
+    looks = 0  # times in a row that nothing had come for ten seconds
+    looked_at: "int | None" = None  # ticks of the last of them
+    looked_pos = 0  # where the ring was then
     discarding = False  # payload is for nobody any more
     tx_credit = -1  # bytes the module has room for, below 0: not told
     querying_credit = False  # a job asks for it
@@ -88,15 +96,18 @@ class Link(Sink):
         if code or self.code:
             self.code = code
 
-    def peer_closed(self):
-        """The connection is closed, or was never made."""
-        if self.state == _OPENING:
+    def peer_closed(self, is_failure=False):
+        """The connection is closed, or was never made; is_failure: not by the peer's will, something may be lost."""
+        self.ended = True
+        if self.listener is not None and self.state == _LISTENING:
+            self.listener.errno = ECONNRESET
+        if self.state == _OPENING or is_failure and self.state == _OPEN:
             self.fail(ECONNRESET, 0)
         elif self.state == _OPEN or self.state == _LISTENING:
             self.state = _GONE
-            # A notice may have been lost or overtaken: read once more before end of stream.
-            if self.rx_pending == _NO and not self.pushed and not self.keeps_borders:
-                self.rx_pending = _MAYBE
+        # A notice may have been lost or overtaken: read once more before the end is told.
+        if self.rx_pending == _NO and not self.pushed and not self.keeps_borders and self.state != _FREE:
+            self.rx_pending = _MAYBE
 
     def overflow(self):
         """Payload without room, and something else must get through: discard from here on, and say so.

@@ -35,6 +35,7 @@ class Session:
     """stream: see Port; context: PDP context id; on_event(event, sock, value): the application's, or None."""
 
     restarts = 0  # of recover(), since it has last succeeded
+    lists_links = False  # the answer to STALE has shown an open connection (sockets/doubts.py)
     restarted_at = 0  # ticks of the last one
     rung = 0  # of the ladder that recover() takes first (recovery.py)
     recovered_at = 0  # ticks when it last succeeded
@@ -191,7 +192,11 @@ class Session:
         # Was it about a connection, and refused for no reason that the peer or the network may have?
         if command.link is None or command.template is self.engine.close_template:
             return False
+        link = command.link
         code = command.code
+        in_use = code in self.table.IN_USE or link.code in self.table.IN_USE
+        if in_use and command is not link.rx and command is not link.tx:  # an open, of an id that is taken
+            return False
         return code == MISSING or self.table.ERRNOS.get(code, "ENOTCONN") in ("ENETDOWN", "ENOTCONN")
 
     def suspect(self):

@@ -25,6 +25,7 @@ _FREE = const(0)
 _OPENING = const(1)
 _OPEN = const(2)
 _LISTENING = const(3)
+_NO = const(0)
 # match() (movers.py)
 _EVENT = const(0)
 _ID = const(1)
@@ -52,7 +53,7 @@ def dispatch(engine, event, link):
     if event == _OPENED:
         return _on_opened(engine, link)
     if event == _INCOMING:
-        return _on_incoming(engine, link, engine.matched[_VALUE])
+        return _on_incoming(engine, link, engine.servers.get(engine.matched[_VALUE]))
     if event == _NETWORK_LOST and not engine.matched[_IS_OK]:
         return False
     engine.unfinished |= event
@@ -67,6 +68,13 @@ def finish(engine):
     if engine.unfinished & _NETWORK_LOST:
         _on_network_lost(engine)
     engine.unfinished = 0
+
+
+def end(engine, link, is_failure):
+    """The connection is closed; is_failure: not by the peer's will, what was on its way may be lost."""
+    link.peer_closed(is_failure)
+    link.must_close = engine.close_after_peer
+    engine.event(_EVENT_CLOSED, link, 0)
 
 
 def _on_restart(engine):
@@ -88,10 +96,10 @@ def _on_network_lost(engine):
 def _on_opened(engine, link):
     if link is None:
         return False
-    # A peer may be there before the program has seen that the module listens.
-    listens = link.listener is not None and (link.state == _LISTENING or link.state == _OPENING)
-    if listens and engine.matched[_AUX_FIELD] >= 0 and _on_incoming(engine, link, link.id):
-        return True
+    # A peer may be there before the program has seen that the module listens; and another one may take its place.
+    if link.listener is not None and engine.matched[_AUX_FIELD] >= 0:
+        if _on_incoming(engine, link, link.listener):
+            return True
     if link.state != _OPENING:
         return False
     if engine.matched[_IS_OK]:
@@ -107,15 +115,18 @@ def _on_incoming(engine, link, server):
     index = engine.matched[_AUX_FIELD]
     if index < 0:
         return _on_data_mode(engine)
-    server = engine.servers.get(server)
     pos = field(engine.tokens.line, engine.matched[_FIELDS], engine.tokens.n, index)
     if pos < 0:
         return False
-    if server is None:  # left over from before the host restarted, or closed meanwhile
-        engine.event(_EVENT_INCOMING, None, 0)
-        return True
     if link is None:
         link = engine.link(engine.matched[_ID])
+    if server is None:  # left over from before the host restarted, or closed meanwhile
+        if link.state == _OPEN:  # no more
+            end(engine, link, False)
+            link.rx_pending = _NO
+        link.must_close = True
+        engine.event(_EVENT_INCOMING, None, 0)
+        return True
     server.incoming(link, bytes(memoryview(engine.tokens.line)[pos : engine.tokens.n]))
     engine.event(_EVENT_INCOMING, server, 0)
     return True

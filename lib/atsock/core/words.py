@@ -27,7 +27,8 @@ PUSHED = 1 << 17  # a buffer went out; nobody needs to wait for it
 # These come unasked (URC).
 READY = 1 << 18  # data waits in the module
 PUSH = 1 << 19  # payload follows
-PEER_CLOSED = 1 << 20  # connection closed by peer or network; nothing happened when `value` is `ok`
+# connection closed by peer or network; nothing happened when `value` is `ok`; aux: why, 2 and more are failures
+PEER_CLOSED = 1 << 20
 OPENED = 1 << 21  # result of an open; aux: address of the peer that connected
 INCOMING = 1 << 22  # a server accepted `link`; value: server id; aux: peer's address, None: it has taken the line
 INCOMING_FULL = 1 << 23

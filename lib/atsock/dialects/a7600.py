@@ -102,6 +102,8 @@ class A7600(Table):
     # -- sockets
     #        question         prefix         form
     STALE = (b"AT+CIPCLOSE?", b"+CIPCLOSE:", BY_FLAG)  # 2.6
+    IN_USE = (4, 7, 9)  # chapter 4; a number that is taken gets 4 (SIM7600, A7670)
+    OPEN_ENDS_CLOSED = False
     CLOSE_OPENING = False  # 2.3, 2.6: the result of an open comes first
     CLOSE_AFTER_PEER = False  # 5: the socket is closed
     UDP_MAX = 1500
@@ -175,9 +177,9 @@ class A7600(Table):
         (b"+CIPRXGET:",   b"1,",             READY,        0,    None, ANY,   NONE, None, 1),
         # 2.4: link, asked, accepted
         (b"+CIPSEND:",    b"",               SENT,         0,    2,    ASKED, NONE, None, 3),
-        (b"+IPCLOSE:",    b"",               PEER_CLOSED,  0,    None, ANY,   NONE, None, ANY),  # 5
+        (b"+IPCLOSE:",    b"",               PEER_CLOSED,  0,    None, ANY,   NONE, 1,    ANY),  # 5
         # older firmware: no colon
-        (b"+IPCLOSE",     b"",               PEER_CLOSED,  0,    None, ANY,   NONE, None, 2),
+        (b"+IPCLOSE",     b"",               PEER_CLOSED,  0,    None, ANY,   NONE, 1,    2),
         (b"+CIPOPEN:",    b"",               OPENED,       0,    1,    0,     NONE, None, 2),  # 2.3
         (b"+SERVERSTOP:", b"",               CLOSED,       None, 1,    ANY,   NONE, None, 2),  # 2.15
         (b"+CIPCLOSE:",   b"",               CLOSED,       0,    1,    ANY,   NONE, None, 2),  # 2.6

@@ -103,6 +103,9 @@ class BG96(Table):
     # -- sockets
     #        question        prefix        form
     STALE = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)  # 2.1.6
+    STALE_GONE = (5, 4)  # socket_state: Closing
+    IN_USE = (563, 574)  # chapter 4: identity used, port busy
+    OPEN_ENDS_CLOSED = False
     CLOSE_OPENING = True  # 2.1.4, 2.1.5: an open without result is ended by QICLOSE
     CLOSE_AFTER_PEER = True  # 2.2.1: the state stays Closing
     UDP_MAX = 1460  # 2.1.7

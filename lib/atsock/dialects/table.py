@@ -100,6 +100,11 @@ class Table:
     # -- sockets
     # (question, prefix, form): which connections are open, as BY_LINE, BY_ID or BY_FLAG.
     STALE: "tuple[bytes, bytes, int] | None" = None
+    # (position, value) in a line of STALE: the peer has closed the connection, the id is still taken; None: not told.
+    STALE_GONE: "tuple[int, int] | None" = None
+    # Numbers of a refused open by which the module has something open already: the id, its port, too many.
+    IN_USE: "Numbers" = ()
+    OPEN_ENDS_CLOSED = False  # an open that failed is told as PEER_CLOSED; False: as OPENED
     CLOSE_OPENING = False  # CLOSE ends an open that is under way; False: its result is waited for
     CLOSE_AFTER_PEER = False  # a connection that the peer closed keeps its id until CLOSE
     UDP_MAX = 0  # bytes of a datagram

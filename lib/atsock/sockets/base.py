@@ -11,6 +11,7 @@ from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.movers import const
 from ..errors import EBUSY
+from .doubts import look_for
 from .endpoint import Endpoint
 from .opening import request_credit
 from .sendbuffer import SendBuffer
@@ -78,9 +79,11 @@ class Socket(Endpoint):
     def _look_again(self):
         # Nothing is there.  When it has been so for 10 s, a notice may have been lost: ask the module once more.
         link = self._link
-        if link is not None and link.state == _OPEN and not link.pushed:
-            if self._engine.until_ms(self._checked) <= -_LOOK_AGAIN_MS:
+        if link is not None and link.state == _OPEN and self._engine.until_ms(self._checked) <= -_LOOK_AGAIN_MS:
+            if not link.pushed:
                 link.rx_pending = link.rx_pending or _MAYBE
+            if not self._reading:
+                look_for(self._session, link)
 
     # -- receiving: the module's buffer -> ring, or the reader's buffer
 

@@ -15,8 +15,11 @@ from ..core.command import Command, number_at, query
 from ..core.jobs import run_steps
 from ..core.link import Link
 from ..core.movers import MISSING, const
+from ..core.openids import open_ids
+from ..core.urc import end
 from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, ModemError, Timeout
+from .doubts import doubt
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ _OPEN = const(2)
 _GONE = const(4)
 _DEAD = const(5)
 _NO = const(0)
+_YES = const(2)
 _AGAIN = const(-11)
 _DATA_MODE = const(3)
 
@@ -51,6 +55,8 @@ _GROUP = const(5)
 _SETUP = const(6)
 _LEAVE = const(9)
 
+_GENERAL = b"+CME ERROR:"  # 27.007 9.2: its numbers up to 255 are of no use here
+_LATE_MS = const(10_000)  # so long after a close the module may still tell of the connection's end
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken (no const: a test shortens it)
 _CREDIT_QUERIES = const(8)
 _CREDIT_PAUSE_MS = const(50)  # before the first of them, doubled up to
@@ -124,52 +130,109 @@ def access_row(session: "Session", access) -> "tuple[Any, ...]":
 def _open_steps(session, socket, what, host, port, row, look_up):
     engine = session.engine
     opened = False
+    refused: "dict[int, bool]" = {}  # ids that the module has refused: has it closed something there?
     try:
         template = _open_template(session, socket, what, host, port, row)
         peer = b""
         if look_up is not None:  # what is pushed names its sender, not its link
             addresses = yield from look_up(session, host)
             peer = b"%s:%d" % (addresses[0], port)
-        # Nobody else may switch the access mode, or take the id, before the link has it.
-        yield lambda: not session.opening
-        session.opening = True
-        try:
-            ids = yield from use_access(session, socket._access)
-            before = yield from _free_link(session, ids)
-            link = _new_link(socket, before, what, row)
-        finally:
-            session.opening = False
-        if peer:
-            link.peer = peer
-        if what == TCP:
-            socket._peer = (host, port)
-        elif what == TCP_SERVER:
-            socket._listener.use_link(link)
-        link.must_close = True
-        command = Command(link, template)
-        command.enters_data_mode = socket._access == "transparent"
-        try:
-            yield command
-        finally:
-            if not command.sent:
-                link.must_close = False
-        if command.errno == 0:
-            becomes = what == TCP_SERVER and session.table.SERVERS == BECOMES
-            if link.state == _OPENING and (command.enters_data_mode or becomes):
-                link.state = _OPEN
-            give_up = engine.after_ms(session.table.OPEN_MS)
-            yield lambda: link.state != _OPENING or engine.is_past(give_up)
-        if link.state != _OPEN and link.state != _GONE:
-            raise _open_error(session, link, command, what)
-        # GONE: the peer has closed it already; what it sent can be read.
-        if what == TCP:
-            session.note_success()
-        engine.pdp_lost = False
-        opened = True
-        return link
+        while True:
+            # Nobody else may switch the access mode, or take the id, before the link has it.
+            yield lambda: not session.opening
+            session.opening = True
+            try:
+                ids = yield from use_access(session, socket._access)
+                before = yield from _free_link(session, _not_given_up(ids, refused))
+                link = _new_link(socket, before, what, row)
+            finally:
+                session.opening = False
+            if peer:
+                link.peer = peer
+            if what == TCP:
+                socket._peer = (host, port)
+            elif what == TCP_SERVER:
+                socket._listener.use_link(link)
+            link.must_close = True
+            command = Command(link, template)
+            command.enters_data_mode = socket._access == "transparent"
+            try:
+                yield command
+            finally:
+                if not command.sent:  # the module knows nothing of it
+                    link.must_close = False
+                    link.state = _FREE
+            if command.errno == 0:
+                becomes = what == TCP_SERVER and session.table.SERVERS == BECOMES
+                if link.state == _OPENING and (command.enters_data_mode or becomes):
+                    link.state = _OPEN
+                give_up = engine.after_ms(session.table.OPEN_MS)
+                yield _until_opened(engine, link, give_up)
+            if link.state == _OPEN or link.state == _GONE:
+                # GONE: the peer has closed it already; what it sent can be read.
+                if what == TCP:
+                    session.note_success()
+                engine.pdp_lost = False
+                opened = True
+                if not was_closed(session, before):
+                    link.doubt = None
+                return link
+            at_once = command.sent and command.errno == EIO
+            error = _open_error(session, link, command, what)
+            yield from _give_back(session, socket, link, command, at_once, error, refused)
     finally:
         if not opened:
             socket._release()
+
+
+def _until_opened(engine, link, give_up):
+    return lambda: link.state != _OPENING or engine.is_past(give_up)
+
+
+def _not_given_up(ids, refused):
+    return [n for n in ids if n not in refused or refused[n] is not None]
+
+
+def _give_back(session, socket, link, command, at_once, error, refused):
+    # The open of this link has failed.  Returns when it may be tried once more, else raises the error: the module holds
+    # the id (or the port) for a connection that nobody here knows of, and has been told to close that.  at_once: the
+    # command was refused.
+    is_current = session.engine.links.get(link.id) is link  # else a server has accepted a client there meanwhile
+    if is_current:
+        in_use = _is_in_use(session.table, command, at_once)
+        if in_use is None:
+            held = yield from open_ids(session)
+            in_use = held is not None and link.id in held
+        if not in_use:
+            raise error
+    again = is_current and link.id not in refused
+    if not again:
+        if is_current and (not refused[link.id] or socket._local):  # nothing was open there, or it is the port
+            raise error
+        refused[link.id] = None
+        if link.data_filter is not None or not _not_given_up(session.table.LINKS, refused):
+            raise error
+    socket._link = None
+    link.socket = None
+    if again:
+        closing = Command(link, session.engine.close_template)
+        yield closing
+        refused[link.id] = not closing.errno
+        link.must_close = False
+        link.state = _FREE
+    elif is_current:
+        link.must_close = True  # before it is used again
+
+
+def _is_in_use(table, command, at_once):
+    # Does the module refuse the open because it holds the id for another connection?  None: it does not say why, or in
+    # words that every command uses.
+    code = command.code
+    is_own = command.error_source not in table.FOREIGN_CODES
+    if is_own and command.errno == EIO and code in table.IN_USE:
+        return True
+    says_why = code != MISSING and is_own and (code in table.ERRNOS or command.error_source != _GENERAL)
+    return False if says_why or not at_once else None
 
 
 def _open_template(session, socket, what, host, port, row):
@@ -332,6 +395,7 @@ def _new_link(socket, before, what, row):
         link.buf = before.buf
     link.socket = socket
     link.state = _OPENING
+    watch(session, link, before)
     if pushed:
         link.pushed = True
     elif what == UDP_ANY and session.table.READ_ANY is not None:
@@ -342,6 +406,18 @@ def _new_link(socket, before, what, row):
     return link
 
 
+def was_closed(session: "Session", link: Link) -> bool:
+    """True when the module was told to close it so short a time ago that it may still tell of the end."""
+    return link.closed_at is not None and -_LATE_MS <= session.engine.until_ms(link.closed_at) <= 0
+
+
+def watch(session: "Session", link: Link, before: Link) -> None:
+    """From now on an end of this link that may be that of `before`, the last one on its id, is doubted."""
+    is_late = was_closed(session, before)
+    if is_late or link.state == _OPENING and not session.table.OPEN_ENDS_CLOSED:
+        link.doubt = lambda is_failure: doubt(session, link, is_late, is_failure)
+
+
 def replace_link(session: "Session", link: Link) -> Link:
     """A new Link for another connection of the same id; a socket that was not closed yet keeps the old one."""
     engine = session.engine
@@ -350,14 +426,36 @@ def replace_link(session: "Session", link: Link) -> Link:
         fresh.size = link.size
         fresh.buf = link.buf
     fresh.must_close = link.must_close
+    if link.state == _OPEN or link.state == _OPENING:  # it has ended without a word
+        end(engine, link, False)
     link.must_close = False
     link.rx_pending = _NO
-    # Whatever is answered from now on is the new connection's.
-    session.refuse(link.rx, EIO)
-    session.refuse(link.tx)
+    # Whatever is answered from now on is the new connection's, and what was to be sent for the old one would be, too.
+    command = session.queue
+    while command is not None:
+        following = command.next
+        if command.link is link:
+            session.refuse(command, EIO if command is not link.tx else ECONNRESET)
+        command = following
     if engine.command is link.rx:
-        link.rx.link = fresh
+        link.rx = _hand_over(link.rx, fresh, EIO)
+    elif engine.command is link.tx:
+        sending = link.tx
+        link.tx = _hand_over(sending, fresh, ECONNRESET)
+        engine.abandon(sending)
     return fresh
+
+
+def _hand_over(command, link, errno):
+    # A command in flight whose id this link has now: what comes of it is no longer for the socket that has sent it.
+    # Returns what that socket is to find instead.
+    found = Command(command.link, command.template)
+    found.n = command.n
+    found.count = command.count
+    found.errno = errno
+    found.done = True
+    command.link = link
+    return found
 
 
 def ring_size(socket: "Endpoint", pushed) -> int:
@@ -432,7 +530,13 @@ def close_link(session: "Session", link: Link):
     link.closing = True
     try:
         link.discarding = True
+        if _may_be_kept(session, link):
+            held = (link.id,) if link.rx_pending == _YES else (yield from open_ids(session))
+            if session.engine.links.get(link.id) is link:
+                link.must_close = held is not None and link.id in held
         if link.must_close:
+            if link.state == _OPEN or link.state == _DEAD and (link.rx.sent or link.tx.sent):
+                link.closed_at = session.engine.after_ms(0)
             command = Command(link, session.engine.close_template)
             yield command
             if command.errno and command.errno != EIO:  # a refusal means that it was not open (any more)
@@ -446,6 +550,13 @@ def close_link(session: "Session", link: Link):
             yield from link.listener.connection_closed(link)
     finally:
         link.closing = False
+
+
+def _may_be_kept(session, link):
+    # May the module keep the id of a client that has left?  With data unread it does, and some firmware always: its
+    # server would run out of ids.  What has been given to another client meanwhile is not to be closed.
+    is_over = link.ended and not link.must_close and link.listener is not None and link.data_filter is None
+    return is_over and session.engine.links.get(link.id) is link and session.is_connected()
 
 
 def drop_link(session: "Session", link: Link):

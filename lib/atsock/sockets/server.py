@@ -1,18 +1,22 @@
 """TCP servers: what a listening socket has beside its link, and the connections that nobody has fetched yet.
 
+Those are few: a client that comes when the backlog is full is closed, one that has gone again and left nothing is
+forgotten.  A module's id that is told of anew has a new client, and the one before is gone.
+
 Modules number their servers in three ways (SERVERS of the dialect tables): the server takes a connection id of its own
 (IN_LINKS, BG96), servers are numbered apart (APART, SIMCom), or the listening id itself becomes the connection
 (BECOMES, Fibocom).  The engine tells of each connection by incoming(); everything else here is generators of commands.
 """
 
-from errno import EINVAL
+from errno import EADDRINUSE, EINVAL, EIO
 
 from ..core.command import Command
-from ..core.jobs import run_command
+from ..core.jobs import Job, check, run_command
 from ..core.link import Link
 from ..core.movers import const
 from ..core.words import APART, BECOMES
 from ..errors import EMFILE, ENETDOWN, ModemError
+from .doubts import settle
 from .endpoint import parse_sender
 from .opening import (
     TCP_SERVER,
@@ -24,28 +28,34 @@ from .opening import (
     replace_link,
     ring_size,
     use_access,
+    watch,
 )
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
-    from ..core.jobs import Job
     from ..core.session import Session
     from .stream import StreamSocket
 
 _OPEN = const(2)  # Link.state (words.py)
 _LISTENING = const(3)
 _GONE = const(4)
+_DEAD = const(5)
+_YES = const(2)  # Link.rx_pending
+_BACKLOG = const(4)  # connections that may wait for accept(), whatever the program says: modules accept by themselves
+_SWEEP_MS = const(500)  # clients that come and go meanwhile cost no command each
 _RECV = const(2)  # of a socket's table
 
 
 class Listener:
-    """A TCP server; `queue` holds the accepted links that nobody has fetched yet, the oldest first.
+    """A TCP server; `queue` holds the accepted links that nobody has fetched yet, the oldest first; `links` all that
+    are not closed.
 
     session: of the module; socket: the listening socket; port: its local port, 0 before listen(); errno: why nobody
-    will connect any more (the network went away), 0: all is well.  Raises ModemError ENETDOWN before attach().
+    will connect any more (the network went away), 0: all is well; backlog: how many may wait, 4 at least.
+    Raises ModemError ENETDOWN before attach().
     """
 
-    def __init__(self, session: "Session", socket: "StreamSocket"):
+    def __init__(self, session: "Session", socket: "StreamSocket", backlog: int = 1):
         table = session.table
         if table is None:
             raise ModemError(ENETDOWN, "not attached: call attach() first")
@@ -53,17 +63,20 @@ class Listener:
         self.socket = socket
         self.kind = table.SERVERS
         self.id: "int | None" = None  # server id: a connection id, or the number of a server
-        self.queue: "list[Link]" = []
+        self.backlog = max(backlog, _BACKLOG)
+        self.links: "list[Link]" = []
         self.port = 0
         self.errno = 0
         self.closed = False
+        self.started = False  # the module has listened
         self._link_count = len(table.LINKS)
         self._row = access_row(session, socket._access)
         self._read = session.filled(table.READ)
-        self._sockets: "list[StreamSocket]" = []  # of the links in `queue`, where they are made at once (data mode)
-        self._links: "list[Link]" = []  # all accepted links that are not closed
+        self._queue: "list[Link]" = []
+        self._sockets: "list[StreamSocket]" = []  # of the links in it, where they are made at once (data mode)
         self._job: "Job" = None  # listens on another id
         self._start: "Command" = None  # command that starts a server apart
+        self._sweep: "Job | None" = None  # closes the links that nobody wants
         self._waits_for_id = False
         self._stopping = False
 
@@ -75,6 +88,7 @@ class Listener:
             raise ModemError(EINVAL, "listen() needs the port of bind()")
         self.port = port
         link = None
+        _check_port(self)
         try:
             if self.kind == APART:
                 link = yield from self._start_apart()
@@ -84,7 +98,8 @@ class Listener:
             if link is None:
                 self._forget_start()
                 self.socket._release()
-        if link not in self._links:  # the first connection may have come already
+        self.started = True
+        if link not in self.links:  # the first connection may have come already
             link.state = _LISTENING
 
     def _forget_start(self):
@@ -97,9 +112,12 @@ class Listener:
 
     def use_link(self, link: "Link"):
         """This link listens as soon as the module says so."""
+        servers = self.session.engine.servers
+        if servers.get(self.id) is self:  # an id that the module has refused
+            servers.pop(self.id)
         self.id = link.id
         link.listener = self
-        self.session.engine.servers[link.id] = self
+        servers[link.id] = self
 
     def _start_apart(self):
         # A server has no link; the socket gets one that no id stands behind, for its states.
@@ -116,10 +134,22 @@ class Listener:
             session.engine.servers[self.id] = self
             template = session.filled(session.table.LISTEN, server=self.id, port=self.port)
             self._start = Command(None, template)
-            yield from run_command(session, self._start)
+            yield self._start
+            if self._start.errno == EIO:
+                yield from self._stop_stale(template)
+            check(session, self._start)
         finally:
             session.opening = False
         return link
+
+    def _stop_stale(self, template):
+        # A server of an earlier program may still have the number, or the port: stop those that nobody here knows.
+        session = self.session
+        for n in range(session.table.SERVER_COUNT):
+            if n == self.id or n not in session.engine.servers:
+                yield Command(None, session.filled(session.table.STOP, server=n))
+        self._start = Command(None, template)
+        yield self._start
 
     def _free_id(self):
         # With DATA_LINK the data mode has one connection, and one server for it.
@@ -135,9 +165,11 @@ class Listener:
         """Called by the engine: the module has accepted this link; peer: its address as the module wrote it."""
         socket = self.socket
         pushed = self._row[_RECV] is None
-        becomes = self.kind == BECOMES and link.socket is socket and link not in self._links
+        if link.state == _OPEN and link.peer == peer and link in self.links:  # told twice
+            return
+        becomes = self.kind == BECOMES and link.socket is socket and link not in self.links
         if not becomes:
-            link = replace_link(self.session, link)
+            link = self._replace(link)
             size = ring_size(socket, pushed)
             if size != link.size:
                 link.size = size
@@ -151,20 +183,82 @@ class Listener:
         # Whether an accepted connection pushes as its server does, or starts buffered, is told in two ways
         # (BG96 2.1.4 and 2.2.4): it can do both.
         link.rx.template = self._read
-        self._links.append(link)
+        self.links.append(link)
         if socket._access == "transparent":  # its data follows at once
             link.rx.template = None
             self._sockets.append(self._socket_for(link))
-        if self.closed:  # a server of its own cannot be stopped before its connections (SIMCom 2.15)
-            link.socket = None
-            self.session.later(drop_link(self.session, link))
-        else:
-            self.queue.append(link)
+        elif self.closed or len(self.queue) >= self.backlog:
+            # A server of its own cannot be stopped before its connections (SIMCom 2.15).
+            self._refuse(link)
+            return
+        self._queue.append(link)
+
+    def _replace(self, before):
+        # The link of a new client on the id of another connection, which is over then.
+        link = replace_link(self.session, before)
+        watch(self.session, link, before)
+        command = self.session.engine.command
+        if before.closing and command is not None and command.link is before:  # a close on its way, which may hit it
+            settle(self.session, link)
+        listener = before.listener
+        if listener is not None:
+            listener.forget(before)
+            if listener is not self and listener.closed:
+                self.session.add(Job(self.session, listener.connection_closed(before)))
+        return link
+
+    def forget(self, link: "Link"):
+        """This link is closed, or the module has given its id away."""
+        if link in self.links:
+            self.links.remove(link)
+        if link in self._queue:
+            self._take(self._queue.index(link))
+
+    def _take(self, i):
+        # Takes a link out of the queue; returns its socket, None where that is made later.
+        self._queue.pop(i)
+        return self._sockets.pop(i) if self._sockets else None
+
+    def _refuse(self, link):
+        # Nobody wants it: it is closed in the background.  This may be called while a line is being read, and for
+        # thousands of clients: nothing is sent at once.
+        link.socket = None
+        link.discarding = True
+        if self._sweep is None or self._sweep.done:
+            self._sweep = Job(self.session, self._close_refused())
+            self.session.add(self._sweep)
+
+    def _close_refused(self):
+        yield 0 if self.closed else _SWEEP_MS
+        while True:
+            links = [link for link in self.links if link.socket is None and not link.closing]
+            if not links:
+                return
+            yield from drop_link(self.session, links[0])
+
+    @property
+    def queue(self) -> "list[Link]":
+        """The accepted links that nobody has fetched yet, the oldest first; those that are gone are given up."""
+        i = 0
+        while i < len(self._queue):
+            if self._sockets or not _is_over(self._queue[i]):
+                i += 1
+            else:
+                self._give_up(i)
+        return self._queue
+
+    def _give_up(self, i):
+        link = self._queue[i]
+        self._take(i)
+        self._refuse(link)
+        if self.kind == BECOMES and not self.closed:
+            self._job = Job(self.session, self._listen_again())
+            self.session.add(self._job)
 
     def accept(self):
         """Take the oldest accepted link: (socket, (address, port)); there is one."""
-        link = self.queue.pop(0)
-        socket = self._sockets.pop(0) if self._sockets else self._socket_for(link)
+        link = self._queue[0]
+        socket = self._take(0) or self._socket_for(link)
         self._job = self.session.spawn(self._listen_again())
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
 
@@ -210,11 +304,12 @@ class Listener:
         session = self.session
         self.closed = True
         yield lambda: self._job is None or self._job.done
-        for link in self.queue:
-            yield from self._sockets.pop(0)._close_steps(link) if self._sockets else close_link(session, link)
-        self.queue = []
+        while self._queue:
+            link = self._queue[0]
+            socket = self._take(0)
+            yield from socket._close_steps(link) if socket is not None else close_link(session, link)
         if self.kind == APART:
-            if not self._links:
+            if not self.links:
                 yield from self._stop()
         elif session.engine.servers.get(self.id) is self:  # else it waits for an id
             session.engine.servers.pop(self.id)
@@ -222,14 +317,17 @@ class Listener:
             if link.state == _LISTENING or link.state == _GONE:
                 yield from close_link(session, link)
 
+    def is_running(self):
+        """True while it has its port."""
+        return self.started and not self.closed and not self.errno
+
     def connection_closed(self, link: "Link"):
         """The steps after a connection of this server was closed: stop a closed server whose last one it was.
 
         SIMCom 2.15 demands that order.
         """
-        if link in self._links:
-            self._links.remove(link)
-        if self.closed and self.kind == APART and not self._links:
+        self.forget(link)
+        if self.closed and self.kind == APART and not self.links:
             yield from self._stop()
 
     def _stop(self):
@@ -243,5 +341,22 @@ class Listener:
             yield from run_command(self.session, Command(None, stop), False)
         finally:
             self._stopping = False
-        if not self._links:  # else somebody connected just before, and it was refused
+        if not self.links:  # else somebody connected just before, and it was refused
             servers.pop(self.id, None)
+
+
+def _is_over(link):
+    # Has the client gone, and left nothing to read?
+    return link.state == _DEAD or link.state == _GONE and link.rx_pending != _YES and not link.count
+
+
+def _check_port(listener):
+    # One server to a port (of a family).
+    engine = listener.session.engine
+    others = list(engine.servers.values()) + [link.listener for link in engine.links.values()]
+    for other in others:
+        if other is None or other is listener or other.port != listener.port or not other.is_running():
+            continue
+        if other.socket._family == listener.socket._family:
+            listener.errno = EADDRINUSE
+            raise ModemError(EADDRINUSE, "port %d: another socket listens" % listener.port)

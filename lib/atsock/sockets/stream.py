@@ -50,20 +50,21 @@ class StreamSocket(Socket):
         return open_link(self._session, self, TCP, host, port)
 
     def listen(self, backlog: int = 1) -> None:
-        """Accept connections to the port of bind().  backlog: ignored, the module decides.
+        """Accept connections to the port of bind().  backlog: how many may wait for accept(), 4 at least; more are
+        closed.
 
         Waits for the module also when non-blocking: nothing else is asked.  Allocates.  Raises OSError: EINVAL without
         bind(), EADDRINUSE, EMFILE.
         Source: the OPEN_TCP_SERVER, LISTEN commands of the dialect tables.
         """
-        self._session.run(self.listen_steps(), self._timeout_ms or -1, "listen")
+        self._session.run(self.listen_steps(backlog), self._timeout_ms or -1, "listen")
 
-    def listen_steps(self):
+    def listen_steps(self, backlog=1):
         """The generator of commands behind listen(), for other fronts."""
         from .server import Listener
 
         self._check_open()
-        self._listener = Listener(self._session, self)
+        self._listener = Listener(self._session, self, backlog)
         return self._listener.listen(self._local)
 
     def accept(self) -> "tuple[Self, tuple[str, int]]":

@@ -1,0 +1,362 @@
+"""Connection ids: where the module and the driver believe different things, they are brought together.
+
+The module is a function of its commands that keeps a list of the ids it holds, as AT+QISTATE?, AT+CIPCLOSE? and
+AT+MIPCLOSE? tell it.
+"""
+
+from errno import ECONNRESET
+
+import atsock
+from atsock.core.command import query
+from cases import cases
+from fakes import CUTS, Case, errno_of, raises
+from frames import DIALECTS, ERROR, OK, PEER, PORT, line
+from scenes import answers, attached, connect, rest, settle
+
+SIMCOM = ("a7600", "sim7028")
+FIBOCOM = ("nl668", "l610")
+LISTS = (b"AT+QISTATE?", b"AT+CIPCLOSE?", b"AT+MIPCLOSE?")
+
+# How an open of an id that is taken is refused: the lines for that id.
+TAKEN = {
+    "bg96": (
+        lambda id: OK + line(b"+QIOPEN: %d,563" % id),
+        lambda id: ERROR,  # and AT+QIGETERROR says 563
+    ),
+    "a7600": (
+        lambda id: line(b"+CIPOPEN: %d,4" % id) + ERROR,
+        lambda id: line(b"+IP ERROR: Connection is already created") + ERROR,
+        lambda id: ERROR,
+    ),
+    "nl668": (
+        lambda id: line(b"+CME ERROR: 2017"),
+        lambda id: line(b"+CME ERROR: 2004"),
+        lambda id: line(b"+CME ERROR: 3"),
+        lambda id: line(b"+TCPIP ERROR: TCPIP socket used"),
+        lambda id: ERROR,
+    ),
+}
+TAKEN["sim7028"] = TAKEN["a7600"]
+TAKEN["l610"] = TAKEN["nl668"]
+
+
+class Module:
+    """Answers by itself; held: the ids that it calls open; sticky: those that a close does not free."""
+
+    def __init__(self, dialect, says, taken=None):
+        self.dialect = dialect
+        self.says = says
+        self.taken = taken
+        self.held = []
+        self.sticky = []
+        self.commands = []
+        self.close = says.close(0)[0][1][:-2]
+
+    def __call__(self, command):
+        says = self.says
+        self.commands.append(command)
+        if command.startswith(says.open_line(command)):
+            id = says.link_of(command)
+            if id in self.held:
+                return self.taken(id)
+            self.held.append(id)
+            return says.opened(command, id)
+        if command in LISTS:
+            return self.list() + OK
+        if command.startswith(self.close):
+            id = int(command.split(b"=")[1])
+            if id in self.held and id not in self.sticky:
+                self.held.remove(id)
+            return says.close(id)[1][1]
+        if command == b"AT+QIGETERROR":
+            return line(b"+QIGETERROR: 563, Socket identity has been used") + OK
+        if command == b"AT+CSQ":
+            return line(b"+CSQ: 20,0") + OK
+        if command.startswith((b"AT+QIRD=", b"AT+CIPRXGET=2", b"AT+MIPREAD=")):
+            return says.nothing("buffer", int(command.replace(b"=2,", b"=").split(b"=")[1].split(b",")[0]))
+        return OK
+
+    def list(self):
+        if self.dialect == "bg96":
+            form = b'+QISTATE: %d,"TCP","192.0.2.7",5005,4097,2,1,0,0,"uart1"'
+            return b"".join([line(form % id) for id in self.held])
+        if self.dialect in FIBOCOM:
+            return line(b"+MIPCLOSE: " + (b",".join([b"%d" % id for id in self.held]) or b"0"))
+        return line(b"+CIPCLOSE: " + b",".join([b"%d" % (id in self.held) for id in range(self.says.links)]))
+
+    def count(self, start):
+        return len([command for command in self.commands if command.startswith(start)])
+
+
+def start(dialect, taken=None):
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Module(dialect, says, taken)
+    return modem, tape, clock, says, module
+
+
+def opened(modem, timeout=30):
+    socket = modem.socket()
+    socket.settimeout(timeout)
+    socket.connect((PEER, PORT))
+    return socket
+
+
+def say(tape, data):
+    tape.input.append([0, "!", data])
+
+
+# -- an id that the module holds and the driver takes for free
+
+
+@cases("dialect", DIALECTS)
+def test_taken_id_is_closed_and_opened_again(dialect):
+    for taken in TAKEN[dialect]:
+        modem, tape, clock, says, module = start(dialect, taken)
+        module.held.append(says.first)
+        with Case(dialect, taken(says.first)):
+            socket = opened(modem)
+            assert socket._link.id == says.first
+            assert module.count(module.close) == 1
+            socket.close()
+            assert module.held == []
+
+
+@cases("dialect", DIALECTS)
+def test_next_id_when_it_stays_taken(dialect):
+    for taken in TAKEN[dialect]:
+        modem, tape, clock, says, module = start(dialect, taken)
+        module.held.append(says.first)
+        module.sticky.append(says.first)
+        with Case(dialect, taken(says.first)):
+            assert opened(modem)._link.id == says.first + 1
+
+
+@cases("dialect", DIALECTS)
+def test_all_ids_stay_taken(dialect):
+    """An error in the end, after a bounded number of commands."""
+    taken = TAKEN[dialect][0]
+    modem, tape, clock, says, module = start(dialect, taken)
+    module.held = [says.first + i for i in range(says.links)]
+    module.sticky = module.held
+    raises(OSError, opened, modem)
+    assert len(module.commands) <= 6 * says.links, len(module.commands)
+
+
+@cases("dialect", DIALECTS)
+def test_a_refusal_with_nothing_open_is_the_programs(dialect):
+    """Refused for another reason: no second open."""
+    refusals = {"bg96": OK + line(b"+QIOPEN: 0,566"), "a7600": line(b"+CIPOPEN: 0,10") + ERROR}
+    refusals["sim7028"] = refusals["a7600"]
+    refusal = refusals.get(dialect) or line(b"+CME ERROR: 2012")
+    modem, tape, clock, says, module = start(dialect)
+
+    def answer(command):
+        module.commands.append(command)
+        return refusal if command.startswith(says.open_line(command)) else OK
+
+    tape.auto = answer
+    raises(OSError, opened, modem)
+    assert module.count(says.open_line(b"")) == 1
+
+
+@cases("dialect", SIMCOM)
+def test_list_cut_short_at_take_over(dialect):
+    """The answer to AT+CIPCLOSE? stops in mid-line: it is asked for again, and what is open is closed."""
+    modem, tape, clock, says = attached(dialect)
+    module = Module(dialect, says)
+    module.held.append(1)
+    cut = [line(b"+CIPCLOSE: 0,")[:-2], line(b"+CIPCLOSE: 0") + OK]
+    attach = says.attach()
+
+    def answer(command):
+        if command == b"AT+NETOPEN?":
+            return line(b"+NETOPEN: 1") + OK
+        if command == b"AT+CIPCLOSE?" and cut:
+            return cut.pop(0)
+        return module(command) if b"CIPCLOSE" in command else attach(command)
+
+    tape.auto = answer
+    modem._session.set_down()
+    modem.attach("internet")
+    assert module.held == []
+
+
+# -- ends that come late
+
+
+def late(dialect, id):
+    """How the module tells of an end."""
+    return {
+        "bg96": (line(b'+QIURC: "closed",%d' % id),),
+        "nl668": (line(b"+MIPSTAT: %d,1" % id), line(b"+MIPCLOSE: %d,1" % id), line(b"+MIPCLOSE: %d,9,2" % id)),
+    }.get({"l610": "nl668"}.get(dialect, dialect), (line(b"+IPCLOSE: %d,1" % id), line(b"+IPCLOSE: %d,0" % id)))
+
+
+@cases("dialect", DIALECTS)
+def test_late_end_behind_the_next_open(dialect):
+    """Of the connection before, closed by the driver just now: the new one on its id lives on."""
+    first = attached(dialect)[3].first
+    for text in late(dialect, first):
+        modem, tape, clock, says, module = start(dialect)
+        with Case(dialect, text):
+            opened(modem).close()
+            socket = opened(modem)
+            assert socket._link.id == first
+            say(tape, text)
+            settle(modem, tape)
+            modem.poll(10)
+            settle(modem, tape)
+            assert [command for command in module.commands if command in LISTS]
+            assert socket._link.state == 2
+            socket.close()
+            assert module.held == []
+
+
+@cases("dialect", DIALECTS)
+def test_late_end_before_the_result_of_the_next_open(dialect):
+    first = attached(dialect)[3].first
+    for text in late(dialect, first):
+        modem, tape, clock, says, module = start(dialect)
+        with Case(dialect, text):
+            opened(modem).close()
+
+            def answer(command, module=module, says=says, text=text, tape=tape):
+                parts = module(command)
+                if not command.startswith(says.open_line(command)):
+                    return parts
+                tape.input += [[0, "!", OK + text], [0, "~", 900], [0, "!", parts.replace(OK, b"")]]
+                return b""
+
+            tape.auto = answer
+            assert opened(modem)._link.state == 2
+
+
+@cases("dialect", DIALECTS)
+def test_an_end_that_the_list_confirms(dialect):
+    """The new connection itself was closed by its peer at once."""
+    modem, tape, clock, says, module = start(dialect)
+    opened(modem).close()
+    socket = opened(modem)
+    module.held.remove(says.first)
+    say(tape, late(dialect, says.first)[0])
+    assert socket.recv(10) == b""
+
+
+@cases("dialect", FIBOCOM)
+def test_failed_open_behind_a_close(dialect):
+    """+MIPSTAT may be the open's own: that is believed three seconds later."""
+    modem, tape, clock, says, module = start(dialect)
+    opened(modem).close()
+
+    def answer(command):
+        return OK + line(b"+MIPSTAT: 1,1") if command.startswith(b"AT+MIPOPEN=") else module(command)
+
+    tape.auto = answer
+    began = clock.now
+    raises(OSError, opened, modem)
+    assert clock.now - began < 4000
+
+
+# -- ends of other forms
+
+
+@cases("dialect", FIBOCOM)
+def test_closed_by_peer_as_mipclose(dialect):
+    """Unasked and not 0: the peer has closed.  0 is what a close of the driver's own has done."""
+    for text in (b"+MIPCLOSE: 1,1", b"+MIPCLOSE: 1,2", b"+MIPCLOSE: 1,1024,2", b"+MIPCLOSE:1,2"):
+        modem, tape, clock, says, module = start(dialect)
+        with Case(dialect, text):
+            socket = opened(modem)
+            say(tape, line(b"+MIPCLOSE: 1,0") + line(b"+MIPCLOSE: 1,77,0"))
+            settle(modem, tape)
+            assert socket._link.state == 2
+            say(tape, line(text))
+            began = clock.now
+            assert socket.recv(10) == b""
+            assert clock.now - began < 3000
+
+
+@cases("dialect", SIMCOM)
+def test_reason_of_an_end(dialect):
+    """+IPCLOSE: 1 is the peer's close; 2, a send that timed out, is an error.  Without a reason: a close."""
+    for text in (b"+IPCLOSE: 0,1", b"+IPCLOSE 0,1", b"+IPCLOSE: 0"):
+        modem, tape, clock, says, module = start(dialect)
+        socket = opened(modem)
+        say(tape, line(text))
+        assert socket.recv(10) == b"", text
+    for text in (b"+IPCLOSE: 0,2", b"+IPCLOSE 0,2", b"+IPCLOSE: 0,3"):
+        modem, tape, clock, says, module = start(dialect)
+        socket = opened(modem)
+        say(tape, line(text))
+        assert errno_of(socket.recv, 10) == ECONNRESET, text
+        assert errno_of(socket.send, b"x") == ECONNRESET, text
+
+
+@cases("dialect", SIMCOM)
+def test_what_came_before_an_error_is_read(dialect):
+    """+IPCLOSE: 2 while data waits in the module: first the data, then the error."""
+    modem, tape, clock, says, module = start(dialect)
+    socket = opened(modem)
+    reads = [says.answer("buffer", 0, b"last words", 0)]
+
+    def answer(command):
+        return reads.pop(0) if reads and command.startswith(b"AT+CIPRXGET=2") else module(command)
+
+    tape.auto = answer
+    say(tape, line(b"+CIPRXGET: 1,0") + line(b"+IPCLOSE: 0,2"))
+    assert socket.recv(100) == b"last words"
+    assert errno_of(socket.recv, 100) == ECONNRESET
+
+
+@cases("dialect", DIALECTS)
+def test_vanished_without_a_word(dialect):
+    """A reader that waits sees the end, although nothing tells of it: the list is asked once in a while."""
+    modem, tape, clock, says, module = start(dialect)
+    socket = opened(modem, None)
+    other = opened(modem, None)
+    module.held.remove(says.first)
+    began = clock.now
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    assert clock.now - began < 120_000, clock.now - began
+    assert other._link.state == 2
+
+
+@cases("dialect", DIALECTS)
+def test_a_list_of_no_use(dialect):
+    """Firmware whose list has never shown a connection is not believed for a quarter of an hour."""
+    modem, tape, clock, says, module = start(dialect)
+    socket = opened(modem, 600)
+    module.held.clear()
+    raises(atsock.Timeout, socket.recv, 10)
+
+
+# -- an open that never went out
+
+
+@cases("dialect", DIALECTS)
+def test_cancelled_before_it_was_sent(dialect):
+    """A non-blocking connect() behind another command, closed before its turn: no command, and its id is free at
+    once."""
+    for cut in CUTS:
+        modem, tape, clock, says = attached(dialect, cut=cut)
+        first = connect(modem, tape, says)
+        tape.auto = answers(says)
+        first.close()
+        rest(tape)
+        tape.load([(">", b"AT+GSN\r"), ("~", 50), ("<", line(b"1") + OK)])
+        modem._session.submit(query(b"AT+GSN"))
+        socket = modem.socket()
+        socket.setblocking(False)
+        errno_of(socket.connect, (PEER, PORT))
+        began = clock.now
+        socket.close()
+        assert clock.now == began
+        modem.close()
+        assert clock.now - began < 1000, clock.now - began
+        modem.poll(100)
+        settle(modem, tape)
+        tape.done()
+        began = clock.now
+        socket = connect(modem, tape, says)
+        assert socket._link.id == says.first
+        assert clock.now - began < 1000
