@@ -27,6 +27,40 @@ PIECES = (";", "=", "?", "=?", "AT", "at", "&W", "&F", "Z", "E1", "Q1", "V0", "S
           "S")
 
 
+# Lines that bring a module into the states where others mean something
+_SIMCOM = (
+    "AT+NETOPEN", "AT+NETOPEN", "AT+NETCLOSE", 'AT+CIPOPEN={n},"TCP","192.0.2.10",80',
+    'AT+CIPOPEN={n},"TCP","example.com",80',
+    'AT+CIPOPEN={n},"UDP",,,5000', "AT+CIPSEND={n},5", "AT+CIPSEND={n},", 'AT+CIPSEND={n},5,"192.0.2.1",9',
+    "AT+CIPCLOSE={n}",
+    "AT+CIPRXGET=1", "AT+CIPRXGET=0", "AT+CIPRXGET=2,{n},50", "AT+CIPRXGET=3,{n},50", "AT+CIPRXGET=4,{n}",
+    "AT+CIPACK={n}",
+    "AT+SERVERSTART=80,{n}", "AT+SERVERSTOP={n}", "AT+CIPMODE=1", "AT+CIPMODE=0", "ATO", "AT+CFUN=1,1",
+    "AT+CIPSENDMODE={n}",
+    "AT+CIPCLOSE?", "AT+CIPOPEN?", "AT+CFUN=0", "AT+CFUN=1", 'AT+CPING="example.com",1,2', "AT+CPINGSTOP", "AT+IPADDR")
+_FIBOCOM = (
+    'AT+MIPCALL=1,"a"', 'AT+MIPCALL=1,"a"', "AT+MIPCALL=0", 'AT+MIPOPEN={n},,"192.0.2.10",80,0',
+    'AT+MIPOPEN={n},,"example.com",80,0', 'AT+MIPOPEN={n},5000,"192.0.2.10",80,1', 'AT+MIPOPEN={n},5000,"0.0.0.0",0,0',
+    "AT+MIPSEND={n},5", "AT+MIPSEND={n}", 'AT+MIPSEND={n},"4142"', "AT+MIPPUSH={n}", "AT+MIPFLUSH={n}",
+    "AT+MIPCLOSE={n}",
+    "AT+MIPCLOSE={n},2", 'AT+GTSET="IPRFMT",5', 'AT+GTSET="IPRFMT",{n}', "AT+MIPREAD={n},50", "AT+MIPREAD?",
+    "AT+MIPOPEN?",
+    'AT+MIPODM={n},,"192.0.2.10",80,0', "ATO", "AT+MIPSETS={n},5,50", "AT+MIPDSETS={n},3,20", "AT+CFUN=1,1",
+    "AT+CFUN=0",
+    "AT+CFUN=1", 'AT+MPING=1,"example.com",2', 'AT+MIPDNS="example.com"', 'AT+MIPNTP="example.com",123')
+_QUECTEL = (
+    "AT+QIACT=1", "AT+QIACT=1", "AT+QIDEACT=1", 'AT+QIOPEN=1,{n},"TCP","192.0.2.10",80,0,{n}',
+    'AT+QIOPEN=1,{n},"TCP","example.com",80,0,0', 'AT+QIOPEN=1,{n},"TCP","example.com",80,0,1',
+    'AT+QIOPEN=1,{n},"UDP","192.0.2.10",80,0,0', 'AT+QIOPEN=1,{n},"UDP SERVICE","127.0.0.1",0,3030,1',
+    'AT+QIOPEN=1,{n},"TCP LISTENER","127.0.0.1",0,2020,{n}', "AT+QISEND={n},5", "AT+QISEND={n}", "AT+QISEND={n},0",
+    'AT+QISEND={n},5,"192.0.2.1",9', 'AT+QISENDEX={n},"4142"', "AT+QIRD={n},100", "AT+QIRD={n}", "AT+QIRD={n},0",
+    "AT+QISWTMD={n},0", "AT+QISWTMD={n},1", "AT+QISWTMD={n},2", "ATO", "AT+QICLOSE={n}", "AT+QICLOSE=11", "AT+QISTATE",
+    'AT+QIDNSGIP=1,"example.com"', 'AT+QPING=1,"example.com",1,2', 'AT+QNTP=1,"example.com"', "AT+CFUN=1,1",
+    "AT+CFUN=0",
+    "AT+CFUN=1", 'AT+QICFG="viewmode",{n}', 'AT+QICFG="dataformat",1,1', "AT+QISDE=0")
+USEFUL = {"bg96": _QUECTEL, "a7600": _SIMCOM, "sim7028": _SIMCOM, "nl668": _FIBOCOM, "l610": _FIBOCOM}
+
+
 class Fuzz:
     def __init__(self, dialect, seed):
         self.dice = random.Random(f"{dialect} {seed}")
@@ -38,14 +72,17 @@ class Fuzz:
             for step in vector["steps"] if str(step.get("tx", "")).upper().startswith("AT")})
         assert self.examples, "the manual's examples are the seeds"
         self.seen = b""
+        self.useful = USEFUL[dialect]
         self.silent_ato = dialect in ("nl668", "l610")      # the manuals name no answer to it
 
     # ---- lines
 
     def line(self):
-        kind = self.dice.randrange(10)
+        kind = self.dice.randrange(13)
         if kind < 3:
             return self.dice.choice(self.examples)
+        if kind >= 10:
+            return self.dice.choice(self.useful).format(n=self.dice.randint(0, 2)).encode()
         if kind < 7:
             return b"AT" + self.command()
         if kind < 8:

@@ -175,7 +175,7 @@ class Sending(Links):
         link = self.link(number)
         if not self.check_service():
             self.ip_error("Network not opened")
-        elif link.state in (FREE, ENDED):
+        elif link.state in (FREE, ENDED) or link.endpoint is None:
             self.check_in_use(link)
             self.ip_error("Connection is not created")
         elif link.kind != "TCP":
