@@ -1,8 +1,10 @@
 """Ways to the line of a virtual module: TCP, RFC 2217, standard input and output; speeds; the control channel."""
 
+import contextlib
 import json
 import os
 import select
+import selectors
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import serial
 
 from atsock_host import Simulator
 from atsock_host.simulator import SimulatorError
+from atsock_host.simulator.rfc2217 import Rfc2217End
 from simbench import ROOT
 
 PATIENCE_S = 10
@@ -92,6 +95,40 @@ def test_rfc2217_carries_every_byte():
         assert got == bytes(range(256))
         peer.close()
     server.close()
+
+
+def test_rfc2217_to_a_host_that_reads_late():
+    """What the client did not take at once goes out when it does, the last byte, too."""
+    sent = bytes(range(256)) * 8192
+    selector = selectors.SelectSelector()
+    end = Rfc2217End()
+    done = 0
+
+    def ready(events):
+        nonlocal done
+        while events & selectors.EVENT_WRITE and done < len(sent):
+            try:
+                done += end.write(sent[done:done + 50_000])
+            except BlockingIOError:
+                break
+        end.watch(selectors.EVENT_READ | (selectors.EVENT_WRITE if done < len(sent) else 0))
+
+    end.attach(selector, ready)
+    end.watch(selectors.EVENT_READ | selectors.EVENT_WRITE)
+    client = socket.create_connection(("127.0.0.1", int(end.port.rpartition(":")[2])), PATIENCE_S)
+    client.settimeout(0.001)
+    got = bytearray()
+    limit = time.monotonic() + 3 * PATIENCE_S
+    while got.count(b"\xff\xff") < 8192:      # 0xFF is doubled; telnet's own bytes hold no pair of it
+        assert time.monotonic() < limit, (done, len(got))
+        for key, events in selector.select(0.01):
+            key.data(events)
+        if done == len(sent) or done and not selector.select(0):
+            with contextlib.suppress(TimeoutError):
+                got += client.recv(65536)
+    assert done == len(sent)
+    client.close()
+    end.close()
 
 
 def test_rfc2217_power_key_and_reset():

@@ -81,8 +81,11 @@ class Control:
     def _status(self, rest):
         del rest
         module = self._module
-        return {"alive": module.alive, "busy": module.busy, "data_mode": module.in_data_mode,
-                "violations": len(module.violations) + module.violations_left_out}
+        status = {"alive": module.alive, "busy": module.busy, "data_mode": module.in_data_mode,
+                  "violations": len(module.violations) + module.violations_left_out}
+        if module.exceptions_seen:
+            status["exceptions"] = module.exceptions_seen
+        return status
 
     def _help(self, rest):
         del rest

@@ -5,6 +5,8 @@ and on again has pressed it.  With `dtr="data"` DTR is what AT&D says of it.  Te
 pyserial's, which this file alone of the simulator needs.
 """
 
+import selectors
+
 from serial import rfc2217
 
 from .ends import TcpEnd
@@ -69,10 +71,21 @@ class Rfc2217End(TcpEnd):
         super().__init__(host, port)
         self.on_wire = on_wire
         self._manager = None
-        self._control = b""     # telnet's own bytes that the client has not taken yet
+        self._control = b""     # bytes that the client has not taken yet, telnet's own and escaped ones
+
+    def attach(self, selector, ready):
+        def flush_first(events):
+            if events & selectors.EVENT_WRITE:
+                self._flush_control()
+            ready(events)
+        super().attach(selector, flush_first)
+
+    def watch(self, events):
+        super().watch(events | (selectors.EVENT_WRITE if self._control else 0))
 
     def connected(self):
         self.host_rate = None
+        self._control = b""
         self._manager = rfc2217.PortManager(_Wires(self), _Telnet(self))
 
     def send_control(self, data):
