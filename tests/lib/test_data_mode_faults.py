@@ -226,3 +226,22 @@ def test_poll_while_it_is_unclear(dialect):
         module.clock.pass_ms(20)
     assert socket.ioctl(POLL, POLLIN) & POLLIN
     assert socket.recv(1) == b""
+
+
+@cases("dialect", DIALECTS)
+def test_words_that_nobody_has_read(dialect):
+    """They came while the program was busy: what it sends next is not a command."""
+    for timeout in (60, 0):
+        with Case(timeout):
+            socket, modem, module = on_line(dialect, timeout)
+            assert socket.send(b"x") == 1
+            module.end(ENDS[dialect])
+            module.clock.pass_ms(5000)
+            sent = 0
+            try:
+                while True:
+                    sent += socket.write(b"AT+CFUN=0\r") or 0
+                    module.clock.pass_ms(10)
+            except OSError as error:
+                assert error.args[0] in GONE
+            assert not sent and b"AT+CFUN=0" not in module.commands

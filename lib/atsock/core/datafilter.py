@@ -19,6 +19,8 @@ OK_LINE = b"\r\nOK\r\n"
 
 _HELD_MAX = const(128)  # bytes of result codes together
 _OK_WORDS = (b"OK",)
+_NO_WORDS: "tuple[bytes, ...]" = ()
+_NOTHING: "dict[int, tuple[bytes, ...]]" = {}
 
 # Numbers of events, in packed rows (words.py): what a module may say that has left data mode by itself,
 _LOSSES = (15, 26, 27, 29)  # ERROR, NETWORK_LOST, RESTARTED, NOISE
@@ -40,7 +42,8 @@ class DataFilter(Sink):
         self.ends = words
         self.codes = _by_letter(words + _names(rows, _LOSSES))
         self.words = self.codes  # that are looked for now
-        self.more = _by_letter(_MORE + _names(rows, _NOISES))
+        self.more = _MORE + _names(rows, _NOISES)
+        self.later = _by_letter(self.more, self.codes)  # in the lines behind the first one
         self.held = bytearray(_HELD_MAX)
         self.n = 0  # bytes held back
         self.whole = 0  # of them: those of whole lines
@@ -90,10 +93,8 @@ class DataFilter(Sink):
         self.reply = reply
         self.reply_later = more
         self.is_due = is_due
-        self.words = self.codes
-        if reply.endswith(OK_LINE):
-            self.words = _by_letter(_OK_WORDS)
-            self.words.update(self.codes)
+        self.words = _by_letter(_OK_WORDS, self.codes) if reply.endswith(OK_LINE) else self.codes
+        self.later = _by_letter(self.more, self.words)
 
     def expect_more(self):
         """The later part of the reply may come now; what has come before the first OK can is no part of it."""
@@ -240,10 +241,10 @@ class DataFilter(Sink):
         """What is held back is payload: hand it on; False while the ring has no room for it."""
         link = self.link
         if not link.discarding:
-            if link.room() < self.n:
+            if link.size - link.count < self.n:
                 return False
             link.write(self.held, 0, self.n)
-        self.clear()
+        self.n = self.whole = self.base = 0
         return True
 
     def is_told(self):
@@ -313,18 +314,11 @@ class DataFilter(Sink):
         return True
 
     def _is_line(self, pos, end):
-        # Can a line of the module begin at held[pos:], the first one or a later one?
-        words = self.words.get(self.held[pos + 2])
-        if words is not None and self._is_code(words, pos + 2, end):
-            return True
-        words = self.more.get(self.held[pos + 2]) if pos else None
-        return words is not None and self._is_code(words, pos + 2, end)
-
-    def _is_code(self, words, pos, end):
-        # Does held[pos:end] begin with one of the words, or can it become such a line (a whole one cannot)?
+        # Does held[pos:end] begin with CR LF and one of the words, or can it become such a line (a whole one cannot)?
+        words = (self.later if pos else self.words).get(self.held[pos + 2], _NO_WORDS)
         i = 0
         while i < len(words):
-            if self._is_word(words[i], pos, end):
+            if self._is_word(words[i], pos + 2, end):
                 return True
             i += 1
         return False
@@ -342,11 +336,11 @@ class DataFilter(Sink):
         return True
 
 
-def _by_letter(words):
-    # {first byte: the words that begin with it}
-    found: "dict[int, tuple[bytes, ...]]" = {}
+def _by_letter(words, others=_NOTHING):
+    # {first byte: the words that begin with it}, and what is in others.
+    found: "dict[int, tuple[bytes, ...]]" = dict(others)
     for word in words:
-        found[word[0]] = found.get(word[0], ()) + (word,)
+        found[word[0]] = found.get(word[0], _NO_WORDS) + (word,)
     return found
 
 

@@ -9,12 +9,12 @@ Knows no socket.  EscapeGuard never waits and allocates nothing.
 from errno import ECONNRESET
 
 from ..errors import Timeout
-from .command import number_at, query
+from .command import Query, number_at, query
 from .datafilter import OK_LINE, DataFilter, link_without_reader
 from .movers import const, copy
 from .port import ticks_add, ticks_diff
 from .resync import SYNC, SYNC_ANSWER
-from .words import BY_FLAG
+from .words import BY_FLAG, OK
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _ESCAPES = const(2)  # +++ without an OK: one of its bytes may have got lost
 _QUESTIONS = const(3)  # to a module that may be in command mode; the first may be spoiled by the +++ before it
 _ANSWER_MS = const(2000)
 _ESCAPE = b"+++"
+_QUESTION = (SYNC[0], _ANSWER_MS, OK, 0)
 
 # words.py
 _NO = const(0)
@@ -226,7 +227,8 @@ def _escape(session, guard, data_filter):
     engine.leave_data_mode()
     _dispatch(engine, rest)
     for _ in range(_QUESTIONS):
-        question = query(SYNC[0], _ANSWER_MS, SYNC_ANSWER)
+        question = Query(None, _QUESTION)
+        question.prefix = SYNC_ANSWER
         yield question
         yield lambda: engine.state != _TIMED_OUT
         answered = question.lines or confirmed and not question.errno

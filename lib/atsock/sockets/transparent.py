@@ -126,7 +126,11 @@ class TransparentSocket(StreamSocket):
 
     def _is_quiet(self):
         engine = self._engine
-        return not engine.pump() and not 0 <= -engine.until_ms(engine.last_rx_ms) < _QUIET_MS
+        return not 0 <= -engine.until_ms(engine.last_rx_ms) < _QUIET_MS
+
+    def _start_clock(self):
+        super()._start_clock()
+        self._engine.pump()  # what the module has said counts before anything is sent
 
     def _wait(self):
         # As all sockets', but data mode has no notice that could have been lost.
