@@ -25,7 +25,7 @@ class StandIn:
         self.asked, self.attached, self.closed = [], None, False
         StandIn.made = self
 
-    def attach(self, **how):
+    def attach(self, on_progress=None, **how):
         self.attached = how
         return "10.0.0.1"
 
@@ -36,7 +36,10 @@ class StandIn:
         return answer
 
     def command(self, text, prefix=None, timeout_ms=None):
-        answers = {"AT+CGSN": [b"860000000000017"], "AT+COPS?": [b'+COPS: 0,0,"Some Net",7']}
+        answers = {
+            "AT+CGSN": [b"860000000000017"], "AT+COPS?": [b'+COPS: 0,0,"Some Net",7'], "AT+CPIN?": [b"+CPIN: READY"],
+            "AT+CCID": [b"+CCID: 89860000000000000017"], "AT+CGDCONT?": [b'+CGDCONT: 1,"IP","internet"'],
+            "AT+CGPADDR": [b'+CGPADDR: 1,"10.0.0.7"']}
         return self._answer(answers.get(text, []), "command", text)
 
     def identity(self):
@@ -149,7 +152,9 @@ def test_info_attaches_nothing(modem):
     assert modem.made.attached is None
     assert result.stdout.splitlines() == [
         "manufacturer  Quectel", "model         BG96", "revision      R1", "IMEI          860000000000017",
-        "operator      Some Net", "signal        -67 dBm", "bit errors    class 0", "registration  roaming"]
+        "SIM           READY", "ICCID         89860000000000000017", "operator      Some Net", "technology    LTE",
+        "signal        -67 dBm", "bit errors    class 0", "registration  roaming", "APN           internet",
+        "address       10.0.0.7"]
 
 
 def test_info_says_what_is_not_known(modem, monkeypatch):
@@ -157,7 +162,12 @@ def test_info_says_what_is_not_known(modem, monkeypatch):
     monkeypatch.setattr(modem, "_answer", lambda self, answer, *asked: [b"nothing like it"])
     lines = run("info", "--sim", "bg96").stdout.splitlines()
     assert [line.split()[0] for line in lines if line.endswith(" unknown")] == [
-        "IMEI", "operator", "signal", "bit"]
+        "IMEI", "ICCID", "operator", "technology", "signal", "bit", "APN", "address"]
+
+
+def test_what_a_module_says_is_no_escape_sequence(modem, monkeypatch):
+    monkeypatch.setattr(modem, "_answer", lambda self, answer, *asked: [b'+COPS: 0,0,"\x1b[31mNet\x07",7'])
+    assert "operator      \\x1b[31mNet\\x07\n" in run("info", "--sim", "bg96").stdout
 
 
 def test_info_of_a_silent_module(modem, monkeypatch):
@@ -165,7 +175,7 @@ def test_info_of_a_silent_module(modem, monkeypatch):
     result = run("info", "--sim", "bg96")
     assert result.exit_code == 1
     assert result.stderr == "Error: the module does not tell: no answer to AT\n"
-    assert modem.made.asked == [("command", "AT"), ("command", "AT")]
+    assert modem.made.asked == [("command", "AT")] * 3
 
 
 def test_ping(modem):

@@ -19,6 +19,7 @@ INTERRUPTED = 130       # 128 + SIGINT, as shells have it
 
 _HOMES = {      # command: its file
     "bench": "bench",
+    "doctor": "doctor",
     "get": "get",
     "info": "info",
     "ntp": "net",

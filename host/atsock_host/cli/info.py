@@ -1,52 +1,48 @@
 """atsock info: what the module says of itself and of the network.  Attaches nothing."""
 
-import re
+import json
 
-import atsock
 import click
 
+from . import facts
 from .session import failing, modem_options, opened_modem
+from .words import say
 
-ANSWER_MS = 3000        # a module that is awake answers AT in a fraction of this
 
-
-@click.command("info", short_help="Show what the module is, its signal and its registration.")
+@click.command("info", short_help="Show what the module is, its SIM card, signal and registration.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON; null for what is not known.")
 @modem_options
-def info_command(choice):
-    """Show what the module is, its signal and its registration; it is not attached to the network for that."""
+def info_command(choice, as_json):
+    """Show what the module is, its SIM card, its signal and its registration; it is not attached for that."""
     with opened_modem(choice, attach=False) as modem, failing("the module does not tell"):
-        _wake(modem)
-        manufacturer, model, revision = modem.identity()
-        dbm, error_class = modem.signal()
-        rows = (
-            ("manufacturer", manufacturer),
-            ("model", model),
-            ("revision", revision),
-            ("IMEI", _first(modem, "AT+CGSN", r"(\d{14,16})")),
-            ("operator", _first(modem, "AT+COPS?", r'\+COPS: \d+,\d+,"([^"]*)"')),
-            ("signal", "unknown" if dbm is None else f"{dbm} dBm"),
-            ("bit errors", "unknown" if error_class is None else f"class {error_class}"),
-            ("registration", modem.registration()),
-        )
-    for name, value in rows:
-        click.echo(f"{name:14}{value}")
+        found = _found(modem)
+    if as_json:
+        click.echo(json.dumps({name.replace(" ", "_"): value for name, value, _ in found}, indent=1))
+        return
+    for name, value, unit in found:
+        said = "unknown" if value is None else unit % value if unit else value
+        say(f"{name:14}{said}")
 
 
-def _wake(modem):
-    """The first AT after a pause may be lost (sleep, automatic baud rate): two are tried."""
-    try:
-        modem.command("AT", timeout_ms=ANSWER_MS)
-    except atsock.Timeout:
-        modem.command("AT", timeout_ms=ANSWER_MS)
-
-
-def _first(modem, command, pattern):
-    """The group of the first information line that has `pattern`; "unknown" when none has or the module refuses."""
-    try:
-        lines = modem.command(command)
-    except atsock.CommandError:
-        return "unknown"
-    for line in lines:
-        if match := re.search(pattern, line.decode(errors="replace")):
-            return match[1]
-    return "unknown"
+def _found(modem):
+    """[(name, value, form)]; the value is None when it is not known."""
+    facts.wake(modem)
+    manufacturer, model, revision = modem.identity()
+    dbm, error_class = modem.signal()
+    state, meaning = facts.sim(modem)
+    operator, technology = facts.operator(modem)
+    return [
+        ("manufacturer", manufacturer, ""),
+        ("model", model, ""),
+        ("revision", revision, ""),
+        ("IMEI", facts.imei(modem), ""),
+        ("SIM", meaning if state == "ERROR" or state.isdigit() else state, ""),
+        ("ICCID", facts.iccid(modem), ""),
+        ("operator", operator, ""),
+        ("technology", technology, ""),
+        ("signal", dbm, "%d dBm"),
+        ("bit errors", error_class, "class %d"),
+        ("registration", modem.registration(), ""),
+        ("APN", facts.apn(modem), ""),
+        ("address", facts.address(modem), ""),
+    ]

@@ -10,13 +10,14 @@ from types import SimpleNamespace
 import atsock
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from ..limits import ACCESS, DIALECTS
 from ..serialport import SerialPort
 from ..simulator import Simulator, SimulatorError
 from ..trace import TracePort
 from . import settings
-from .words import sentence
+from .words import one_line, sentence
 
 DEFAULT_BAUD = 115200
 SIM_APN = "internet"        # a virtual module has none stored, and some modules refuse to attach without one
@@ -58,6 +59,8 @@ _MODEM_OPTIONS = (
     _Option("--ask-password", is_flag=True, help="Ask for that password."),
     _Option("--pin", help="PIN of the SIM card; likewise ATSOCK_PIN, the config file, --ask-pin."),
     _Option("--ask-pin", is_flag=True, help="Ask for that PIN."),
+    _Option("--attach-timeout", type=click.FloatRange(min=1), metavar="S",
+            help="Give up attaching to the network after so many seconds; 240 if not given."),
     _Option("--access", type=click.Choice(ACCESS), default="buffer", show_default=True, metavar="MODE",
             help=f"How received data comes from the module: {', '.join(ACCESS)}."),
 )
@@ -67,8 +70,8 @@ _SECRETS = (("password", "password of the access point"), ("pin", "PIN of the SI
 def _choices(options, several=(), optional=False):
     """A decorator that adds `options` to a command, which gets them together as one namespace, `choice`.
 
-    `several`: names of those that may be repeated, and come as a tuple; `optional`: no module need be chosen, and none
-    is by the environment or the config file.
+    `several`: names of those that may be repeated, and come as a tuple; then nothing comes from the environment or the
+    config file.  `optional`: no module need be chosen.
     """
 
     def decorate(command):
@@ -76,7 +79,7 @@ def _choices(options, several=(), optional=False):
         def collected(**values):
             names = [name for name in values if name in _NAMES]
             choice = SimpleNamespace(**{name: values.pop(name) for name in names})
-            if not optional:
+            if not several:
                 settings.fill(click.get_current_context(), choice)
             if bool(choice.port) == bool(choice.sim) and (choice.port or not optional):
                 raise click.UsageError("say which module: either --port URL or --sim DIALECT")
@@ -100,9 +103,10 @@ def _ask_for_secrets(choice):
 
 
 _NAMES = {"port", "sim", "hosts", "baud", "rtscts", "trace", "dialect", "apn", "user", "password", "pin", "access",
-          "ask_password", "ask_pin"}
+          "ask_password", "ask_pin", "attach_timeout"}
 port_options = _choices(_PORT_OPTIONS)
 modem_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS)
+doctor_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS, optional=True)
 
 
 def bench_options(command):
@@ -171,8 +175,8 @@ def opened_modem(choice, attach=True):
             modem = atsock.Modem(port, choice.dialect or choice.sim, apn=apn, access=choice.access)
         try:
             if attach:
-                with failing("cannot attach to the network"), waiting("attaching to the network"):
-                    modem.attach(**account(choice))
+                with failing("cannot attach to the network"), waiting("attaching to the network") as spinner:
+                    modem.attach(**account(choice), **_patience(choice), on_progress=_shown_by(spinner))
             yield modem
         finally:
             # The port may be what failed: closing must not hide the failure that is on its way.
@@ -180,7 +184,19 @@ def opened_modem(choice, attach=True):
                 modem.close()
 
 
+def _patience(choice):
+    return {} if choice.attach_timeout is None else {"timeout_ms": int(choice.attach_timeout * 1000)}
+
+
+def _shown_by(spinner):
+    # What attach() tells of its steps, behind the spinner.
+    if spinner is None:
+        return None
+    return lambda step, detail: spinner.update(
+        f"attaching to the network: {escape(one_line(f'{step}: {detail}' if detail else step))} ...")
+
+
 def waiting(text):
-    """Shows `text` with a spinner on a terminal while something takes its time; nothing in a pipe."""
+    """Shows `text` with a spinner on a terminal while something takes its time; nothing (None) in a pipe."""
     console = Console(stderr=True)
     return console.status(f"{text} ...") if console.is_terminal else contextlib.nullcontext()

@@ -1,0 +1,372 @@
+"""atsock doctor: walks a set-up from the wire to the internet and says at the first failure what is wrong.
+
+Owns the order of the steps and the advice.  probe.py finds a module on a line, facts.py asks it, the driver attaches.
+"""
+
+import json
+import time
+from types import SimpleNamespace
+
+import click
+from serial.tools import list_ports
+
+import atsock
+
+from .. import tls
+from ..explain.meaning import guess_dialect
+from . import facts, probe
+from .session import DEFAULT_BAUD, SIM_APN, account, doctor_options, opened_port
+from .words import one_line, say, sentence
+
+REGISTER_S = 15  # the network is searched for so long, as long as nothing says that it is in vain
+SIM_S = 8  # a SIM card may be busy for so long
+POLL_S = 0.5
+TCP_PORT, TLS_PORT = 80, 443
+CONNECT_S = 30
+WEAK_DBM = -105
+
+GOOD, WARNING, FAILED, SKIPPED = "ok", "warning", "FAILED", "skipped"
+_COLOURS = {GOOD: "green", WARNING: "yellow", FAILED: "red", SKIPPED: "bright_black"}
+
+
+class Failure(Exception):
+    """A step that failed: what is wrong, what to do, and where that is written."""
+
+    def __init__(self, detail, advice, source=""):
+        super().__init__(detail)
+        self.detail, self.advice, self.source = detail, advice, source
+
+
+class Report:
+    """The steps so far; shows each as it ends."""
+
+    def __init__(self, quiet):
+        self.steps = []
+        self._quiet = quiet
+
+    def add(self, name, state, detail, advice="", source=""):
+        self.steps.append(
+            {"step": name, "state": state.lower(), "detail": one_line(detail), "advice": advice, "source": source}
+        )
+        if self._quiet:
+            return
+        click.echo(click.style(f"{state:8}", fg=_COLOURS[state]) + one_line(f"{name:14}{detail}"))
+        if advice:
+            say(f"{'':22}what to do: {advice}{f' ({source})' if source else ''}")
+
+    @property
+    def failed(self):
+        """The name of the step that failed, None when none did."""
+        return next((step["step"] for step in self.steps if step["state"] == FAILED.lower()), None)
+
+
+@click.command("doctor", short_help="Find out what is wrong, from the wire to the internet.")
+@click.option(
+    "--name", default="example.com", show_default=True, metavar="HOST", help="A host to look up and connect to."
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=1),
+    default=60,
+    show_default=True,
+    metavar="S",
+    help="How long attaching may take, in seconds.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
+@doctor_options
+def doctor_command(choice, name, timeout_s, as_json):
+    """Walk the set-up from the wire to the internet: port, speed, echo, identity, SIM card, signal, registration,
+    context, DNS, TCP, TLS. Stops at the first failure and says what to do.
+
+    Without --port and --sim the ports of this computer are tried one after the other.
+    """
+    report = Report(as_json)
+    _examine(report, choice, name, timeout_s)
+    if as_json:
+        click.echo(json.dumps({"ok": not report.failed, "failed": report.failed, "steps": report.steps}, indent=1))
+    if report.failed:
+        raise click.ClickException(f"{report.failed}: {report.steps[-1]['detail']}")
+
+
+def _examine(report, choice, name, timeout_s):
+    step = "port"
+    try:
+        _choose_port(report, choice)
+        with opened_port(choice) as port:
+            report.add("port", GOOD, f"{choice.port or 'virtual ' + choice.sim} opens")
+            step = "answer"
+            _find_speed(report, port, choice)
+            modem = atsock.Modem(
+                port,
+                choice.dialect or choice.sim,
+                access=choice.access,
+                apn=choice.apn or (SIM_APN if choice.sim else None),
+            )
+            for step in _OF_MODULE:
+                _OF_MODULE[step](report, modem, choice, timeout_s)
+            for step in _OF_INTERNET:
+                _OF_INTERNET[step](report, modem, choice, name)
+            modem.close()
+    except Failure as failure:
+        report.add(step, FAILED, failure.detail, failure.advice, failure.source)
+    except click.ClickException as error:
+        report.add(
+            step,
+            FAILED,
+            error.message,
+            "plug the module in, or see what else uses the port; "
+            "`python -m serial.tools.list_ports` lists what there is",
+        )
+    except (OSError, ValueError) as error:
+        report.add(
+            step, FAILED, sentence(error), "try again with --trace FILE, and look at it with `atsock trace FILE`"
+        )
+
+
+# -- the wire
+
+
+def _choose_port(report, choice):
+    if choice.port or choice.sim:
+        return
+    ports = sorted(list_ports.comports())
+    if not ports:
+        raise Failure(
+            "this computer has no serial port",
+            "plug the module in; a USB module shows as several ports after "
+            "some seconds; on Linux `dmesg` says what became of it. --sim DIALECT needs no module",
+        )
+    for found in ports:
+        speed = _quick_look(found.device)
+        report.add(
+            "port",
+            GOOD if speed else SKIPPED,
+            f"{found.device} ({found.description}): {'answers AT' if speed else 'no answer to AT'}",
+        )
+        if speed:
+            choice.port, choice.baud = found.device, choice.baud or speed
+            return
+    raise Failure(
+        "no port answers AT",
+        "is the module switched on (power key, supply)? Does another program have the "
+        "port? Name it with --port to see more",
+    )
+
+
+def _quick_look(device):
+    trial = SimpleNamespace(port=device, sim=None, baud=None, rtscts=False, trace=None, hosts={})
+    try:
+        with opened_port(trial) as port:
+            return DEFAULT_BAUD if probe.ask(port).answers else None
+    except (click.ClickException, OSError):
+        return None
+
+
+def _find_speed(report, port, choice):
+    seen = probe.ask(port)
+    tried = [choice.baud or DEFAULT_BAUD]
+    first = seen
+    if not seen.answers and not choice.sim:
+        for speed in probe.SPEEDS:
+            if speed not in tried:
+                tried.append(speed)
+                port.init(speed, choice.rtscts)
+                seen = probe.ask(port)
+                if seen.answers:
+                    break
+    if not seen.answers and probe.leave_data_mode(port):
+        report.add("data mode", WARNING, "the port was in data mode", "an earlier program has left it so; it was ended")
+        seen = probe.ask(port)
+    if not seen.answers:
+        raise Failure(*probe.explain(first, tried))
+    if len(tried) > 1:
+        report.add("speed", WARNING, f"the module speaks {tried[-1]} bit/s, not {tried[0]}", f"use --baud {tried[-1]}")
+        choice.baud = tried[-1]
+    else:
+        report.add("speed", GOOD, f"{tried[0]} bit/s" if choice.port else "a virtual line")
+    report.add("echo", GOOD, "on (attach() switches it off)" if seen.echoes else "off")
+
+
+# -- the module
+
+
+def _identity(report, modem, choice, timeout_s):
+    facts.wake(modem)
+    manufacturer, model, revision = modem.identity()
+    report.add("identity", GOOD, f"{manufacturer} {model}, firmware {revision}, IMEI {facts.imei(modem) or 'unknown'}")
+    dialect = choice.dialect or choice.sim or guess_dialect([model.upper()])
+    if dialect is None:
+        report.add(
+            "dialect",
+            WARNING,
+            "no dialect is known for this model",
+            "attach() looks for the nearest one; --dialect names it",
+            "docs/dialects.md",
+        )
+
+
+_SIM_ADVICE = {
+    "SIM PIN": "give it: --ask-pin, ATSOCK_PIN or the config file",
+    "11": "give the PIN: --ask-pin or ATSOCK_PIN",
+    "SIM PUK": "put the card into a telephone and enter the PUK",
+    "12": "put the card into a telephone and enter the PUK",
+    "10": "put a SIM card in, the right way round; some boards have two slots",
+    "NOT INSERTED": "put a SIM card in, the right way round; some boards have two slots",
+    "13": "try the card in a telephone; is its supply right?",
+    "15": "try the card in a telephone",
+    "PH-NET PIN": "the module takes cards of one operator only",
+}
+_SOON = ("14", "NOT READY", "ERROR", "3")  # the card is being read still, or the radio is off
+
+
+def _sim(report, modem, choice, timeout_s):
+    give_up = time.monotonic() + SIM_S
+    state, meaning = facts.sim(modem)
+    while state in _SOON and time.monotonic() < give_up:
+        time.sleep(POLL_S)
+        state, meaning = facts.sim(modem)
+    if state in ("SIM PIN", "11") and choice.pin:
+        report.add("SIM", GOOD, "the SIM card wants its PIN, which is given")
+        return
+    if state != "READY" and not state.startswith(("SIM PIN2", "SIM PUK2")):
+        raise Failure(meaning, _SIM_ADVICE.get(state, "try the card in a telephone"), "3GPP TS 27.007 8.3 and 9.2")
+    report.add("SIM", GOOD, f"ready, number {facts.iccid(modem) or 'unknown'}")
+
+
+def _signal(report, modem, choice, timeout_s):
+    dbm, _ = modem.signal()
+    if dbm is None:
+        report.add(
+            "signal",
+            WARNING,
+            "no signal",
+            "is the antenna on, and on the right socket (main, not GNSS)? Right after a start it takes a while",
+            "3GPP TS 27.007 8.5",
+        )
+    elif dbm < WEAK_DBM:
+        report.add("signal", WARNING, f"{dbm} dBm is weak", "a better antenna, or nearer to a window")
+    else:
+        report.add("signal", GOOD, f"{dbm} dBm")
+
+
+_REGISTRATION_ADVICE = {
+    "denied": "the network refuses this card: is the contract active, does it allow this technology (LTE-M, NB-IoT) "
+    "and roaming, is the IMEI blocked?",
+    "searching": "antenna, coverage, bands and technology: is LTE-M or NB-IoT offered here? Give it some minutes after "
+    "the first start with a new card",
+    "not searching": "the radio may be off (AT+CFUN?), or the operator chosen by hand does not exist: AT+COPS=0",
+    "emergency calls only": "the card is not accepted by any network here: contract, roaming",
+}
+
+
+def _registration(report, modem, choice, timeout_s):
+    if choice.pin and facts.sim(modem)[0] != "READY":
+        report.add("registration", SKIPPED, "comes with the PIN")
+        return
+    give_up = time.monotonic() + min(REGISTER_S, timeout_s)
+    state = modem.registration()
+    while state not in ("home", "roaming", "denied") and time.monotonic() < give_up:
+        time.sleep(POLL_S)
+        state = modem.registration()
+    if state not in ("home", "roaming") and not state.startswith("SMS only"):
+        raise Failure(
+            state,
+            _REGISTRATION_ADVICE.get(state, _REGISTRATION_ADVICE["searching"]),
+            "3GPP TS 27.007 7.2, 10.1.20, 10.1.22",
+        )
+    operator, technology = facts.operator(modem)
+    details = ", ".join(filter(None, (state, operator, technology)))
+    report.add("registration", GOOD, details)
+
+
+def _context(report, modem, choice, timeout_s):
+    stored = facts.apn(modem)
+    apn = choice.apn or (SIM_APN if choice.sim else stored)
+    report.add(
+        "APN",
+        GOOD if apn else WARNING,
+        apn or "none is given or stored",
+        "" if apn else "the operator says which: --apn, ATSOCK_APN or the config file",
+        "" if apn else "27.007 10.1.1",
+    )
+    try:
+        address = modem.attach(**account(choice), timeout_ms=int(timeout_s * 1000))
+    except OSError as error:
+        raise Failure(
+            sentence(error),
+            f"is {apn or 'the stored APN'} the APN of this card, and does it need --user and "
+            "--password? Is data allowed by the contract?",
+            _context_source(modem),
+        ) from error
+    report.add("context", GOOD, f"active, address {address}")
+
+
+def _context_source(modem):
+    return {
+        "bg96": "BG96 TCP/IP 2.1.2, 4",
+        "a7600": "A7600 TCPIP 2.1, 4",
+        "sim7028": "SIM7028 TCPIP 2.1.1, 5.2",
+        "nl668": "NL668 TCP&UDP 1.1.1",
+        "l610": "L610 TCP&UDP 1.1.1",
+    }.get(modem.dialect, "27.007 10.1.10")
+
+
+# -- the internet
+
+
+def _unreachable(report, step, choice, name):
+    # A virtual module reaches what it was told of.
+    if choice.sim and name not in choice.hosts:
+        report.add(step, SKIPPED, f"the virtual module knows no {name}: --host {name}=127.0.0.1 --name {name}")
+        return True
+    return False
+
+
+def _dns(report, modem, choice, name):
+    if _unreachable(report, "DNS", choice, name):
+        return
+    try:
+        addresses = modem.resolve(name)
+    except OSError as error:
+        raise Failure(
+            f"{name}: {sentence(error)}",
+            "does the name exist (--name takes another)? Some APNs have no DNS, or "
+            "none for the public internet: try an address as --name",
+        ) from error
+    report.add("DNS", GOOD, f"{name} is {', '.join(addresses)}")
+
+
+def _tcp(report, modem, choice, name):
+    _connect(report, modem, choice, "TCP", name, TCP_PORT)
+
+
+def _tls(report, modem, choice, name):
+    _connect(report, modem, choice, "TLS", name, TLS_PORT)
+
+
+def _connect(report, modem, choice, step, name, port):
+    if _unreachable(report, step, choice, name):
+        return
+    sock = modem.socket()
+    sock.settimeout(CONNECT_S)
+    try:
+        sock.connect((name, port))
+        if step == "TLS":
+            sock = tls.wrap_socket(sock, server_hostname=name)
+            report.add("TLS", GOOD, f"{sock.version()}, the certificate of {name} is good")
+        else:
+            report.add("TCP", GOOD, f"connected to {name}:{port}")
+    except OSError as error:
+        raise Failure(
+            f"{name}:{port}: {sentence(error)}",
+            "does a server listen there? Some APNs let only certain addresses and ports through"
+            if step == "TCP"
+            else "is the clock of this computer right? A proxy of the operator may stand between",
+        ) from error
+    finally:
+        sock.close()
+
+
+_OF_MODULE = {"identity": _identity, "SIM": _sim, "signal": _signal, "registration": _registration, "context": _context}
+_OF_INTERNET = {"DNS": _dns, "TCP": _tcp, "TLS": _tls}

@@ -1,0 +1,190 @@
+"""atsock doctor and info: set-ups that work, and one for each thing that can be wrong with one."""
+
+import json
+import os
+import threading
+import tty
+
+import pytest
+from atsock_host import Simulator, cli
+from atsock_host.cli import doctor, probe
+from click.testing import CliRunner
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """What is waited for in vain is waited for briefly."""
+    for module, name, value in (
+            (doctor, "REGISTER_S", 0.2), (doctor, "SIM_S", 0.1), (doctor, "POLL_S", 0.02), (probe, "TURN_S", 0.05),
+            (probe, "GUARD_S", 0.05), (probe, "SPEEDS", (115200, 9600))):
+        monkeypatch.setattr(module, name, value)
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.main, list(arguments))
+
+
+def diagnosis(*arguments):
+    """(exit status, {step: [state, detail, advice, source]})."""
+    result = run("doctor", "--json", *arguments)
+    report = json.loads(result.stdout)
+    steps = {step["step"]: [step[name] for name in ("state", "detail", "advice", "source")] for step in report["steps"]}
+    assert report["ok"] == (result.exit_code == 0) and (report["failed"] is None) == report["ok"]
+    if report["failed"]:
+        assert result.stderr.startswith(f"Error: {report['failed']}: ") and result.stderr.count("\n") == 1
+    return report["failed"], steps
+
+
+@pytest.mark.parametrize("dialect", ["bg96", "a7600", "sim7028", "nl668", "l610"])
+def test_a_set_up_that_works(dialect):
+    failed, steps = diagnosis("--sim", dialect)
+    assert failed is None
+    for name in ("port", "speed", "echo", "identity", "SIM", "signal", "registration", "APN", "context"):
+        assert steps[name][0] == "ok", steps[name]
+    assert steps["SIM"][1] == "ready, number 89860000000000000017"
+    assert steps["DNS"][0] == "skipped"
+
+
+def test_what_a_person_sees():
+    lines = run("doctor", "--sim", "bg96").stdout.splitlines()
+    assert lines[0] == "ok      port          virtual bg96 opens"
+    assert any(line.startswith("ok      context       active, address ") for line in lines)
+
+
+FAULTS = [      # fault, step that fails, what is said, words of the advice
+    ("sim-missing", "SIM", "SIM not inserted", "put a SIM card in"),
+    ("sim-pin", "SIM", "the SIM card wants its PIN", "--ask-pin"),
+    ("not-registered", "registration", "searching", "antenna"),
+]
+
+
+@pytest.mark.parametrize("dialect", ["bg96", "a7600", "nl668"])
+@pytest.mark.parametrize("fault, step, said, advice", FAULTS)
+def test_what_is_wrong(dialect, fault, step, said, advice):
+    with Simulator(dialect, faults=[fault]) as module:
+        failed, steps = diagnosis("--port", module.port, "--apn", "internet")
+    assert failed == step
+    assert said in steps[step][1] and advice in steps[step][2] and "27.007" in steps[step][3]
+
+
+def test_a_pin_that_is_given():
+    with Simulator("bg96", faults=["sim-pin"]) as module:
+        failed, steps = diagnosis("--port", module.port, "--apn", "internet", "--pin", "1234")
+    assert failed == "DNS" and steps["context"][0] == "ok"      # the virtual module knows no example.com
+
+
+def test_an_apn_that_is_missing():
+    with Simulator("bg96", faults=["apn-required"]) as module:
+        failed, steps = diagnosis("--port", module.port)
+    assert failed == "context" and steps["APN"][0] == "warning"
+    assert "the APN of this card" in steps["context"][2] and steps["context"][3].startswith("BG96 TCP/IP")
+
+
+def test_a_name_that_does_not_exist():
+    with Simulator("bg96", hosts={"there.example": "127.0.0.1"}) as module:
+        failed, steps = diagnosis("--port", module.port, "--apn", "internet", "--name", "nowhere.example")
+    assert failed == "DNS" and "nowhere.example" in steps["DNS"][1]
+
+
+def test_a_server_that_does_not_listen(monkeypatch):
+    monkeypatch.setattr(doctor, "TCP_PORT", 1)
+    failed, steps = diagnosis("--sim", "bg96", "--host", "there.example=127.0.0.1", "--name", "there.example")
+    assert failed == "TCP" and steps["DNS"][1] == "there.example is 127.0.0.1"
+    assert steps["TCP"][1].startswith("there.example:1: ")
+
+
+def test_a_port_that_does_not_exist():
+    failed, steps = diagnosis("--port", "/dev/no-such-port")
+    assert failed == "port" and "does not exist" in steps["port"][1]
+
+
+@pytest.mark.parametrize("fault", ["echo-stays", "prompt-bare", "cut"])
+def test_what_does_no_harm(fault):
+    with Simulator("bg96", faults=[fault]) as module:
+        assert diagnosis("--port", module.port, "--apn", "internet")[1]["context"][0] == "ok"
+
+
+class Line:
+    """A pseudo-terminal whose other end answers whatever comes by `answer` (bytes to bytes)."""
+
+    def __init__(self, answer):
+        self._mine, other = os.openpty()
+        tty.setraw(other)
+        self.port = os.ttyname(other)
+        self._other, self._answer = other, answer
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        try:
+            while data := os.read(self._mine, 100):
+                os.write(self._mine, self._answer(data))
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        os.close(self._other)
+        os.close(self._mine)
+
+
+@pytest.mark.parametrize(
+    "answer, said, advice",
+    [(lambda data: b"", "silence (tried 115200, 9600 bit/s)", "TX wired to RX"),
+     (lambda data: data, "only the echo comes back", "TX and RX may be joined"),
+     (lambda data: b"\xf0\x9e\x00\xfe\xf8", "what comes is no text (f0 9e 00 fe f8", "another speed"),
+     (lambda data: b"\r\nERROR\r\n", "answers AT with ERROR", "switch it off and on"),
+     (lambda data: b"$GPRMC,,V,,,,,,,,,,N*53\r\n", "something speaks, but does not answer AT: '$GPRMC", "other ports")])
+def test_a_line_without_a_module(answer, said, advice):
+    with Line(answer) as line:
+        failed, steps = diagnosis("--port", line.port)
+    assert failed == "answer" and said in steps["answer"][1] and advice in steps["answer"][2]
+
+
+def test_a_port_in_data_mode():
+    """What an earlier program has left: AT goes to its connection until +++ is said."""
+    state = {"data": True}
+
+    def answer(data):
+        if state["data"]:
+            state["data"] = data != b"+++"
+            return b"" if state["data"] else b"\r\nOK\r\n"
+        return b"\r\nOK\r\n" if data == b"AT\r" else b"\r\nERROR\r\n"
+
+    with Line(answer) as line:
+        failed, steps = diagnosis("--port", line.port)
+    assert steps["data mode"][0] == "warning" and failed == "identity"
+
+
+def test_no_port_at_all(monkeypatch):
+    monkeypatch.setattr(doctor.list_ports, "comports", lambda: [])
+    failed, steps = diagnosis()
+    assert failed == "port" and "no serial port" in steps["port"][1] and "--sim" in steps["port"][2]
+
+
+def test_the_port_is_found(monkeypatch):
+    class Port:
+        def __init__(self, device):
+            self.device, self.description = device, "n/a"
+
+        def __lt__(self, other):
+            return self.device < other.device
+
+    with Simulator("a7600") as module, Line(lambda data: b"") as silent:
+        monkeypatch.setattr(doctor.list_ports, "comports", lambda: [Port(silent.port), Port(module.port)])
+        failed, steps = diagnosis("--apn", "internet")
+    assert failed == "DNS" and steps["identity"][1].startswith("SIMCOM")
+
+
+def test_info_as_json():
+    found = json.loads(run("info", "--sim", "sim7028", "--json").stdout)
+    assert (found["model"], found["SIM"], found["ICCID"]) == ("SIM7028", "READY", "89860000000000000017")
+    assert (found["operator"], found["technology"], found["signal"]) == ("Simulated", "NB-IoT", -67)
+    assert found["bit_errors"] == 0 and found["APN"] is None
+
+
+def test_info_without_a_sim_card():
+    with Simulator("bg96", faults=["sim-missing"]) as module:
+        said = run("info", "--port", module.port).stdout
+    assert "\nSIM           SIM not inserted\n" in said
