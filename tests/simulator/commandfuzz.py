@@ -122,6 +122,7 @@ class Fuzz:
         line = self.line()
         erase, was_data = module.erase, module.in_data_mode
         was_online = self.silent_ato and module.odm is not None
+        was_data = was_data or module._forgiving    # what is left of data may stand before the command
         self.seen = b""
         self.bench.tx(line + self.dice.choice((b"\r", b"\r", b"\r\n")))
         asked = not module.quiet and module.alive and not was_data
