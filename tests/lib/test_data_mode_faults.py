@@ -83,6 +83,7 @@ def test_peer_says_so_and_goes_on(dialect):
     assert socket.read(len(ENDS[dialect]) + 4) == ENDS[dialect] + b"more"
     assert module.data_mode and module.peer == b"x"
     works(socket, module)
+    assert not module.commands
 
 
 @cases("dialect", DIALECTS)
@@ -161,6 +162,17 @@ def test_restart_of_a_module_that_is_deaf_for_long(dialect):
     module.end(line(b"RDY"))
     module.alive = False
     raises(atsock.Restarted, socket.recv, 10)
+    assert not modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
+def test_over_and_deaf(dialect):
+    """The words, and nobody who could confirm them: no clean end, and attach() has to find out."""
+    socket, modem, module = on_line(dialect, 90)
+    module.end(b"data" + ENDS[dialect])
+    module.alive = False
+    assert socket.read(4) == b"data"
+    assert errno_of(socket.recv, 10) == ENETDOWN
     assert not modem.isconnected()
 
 
@@ -245,3 +257,49 @@ def test_words_that_nobody_has_read(dialect):
             except OSError as error:
                 assert error.args[0] in GONE
             assert not sent and b"AT+CFUN=0" not in module.commands
+
+
+@cases("dialect", DIALECTS)
+def test_bytes_of_the_ok_get_lost_as_well(dialect):
+    """The peer says the words, and the module's OK is not whole: it was in data mode all the same."""
+    for ok in (b"\r\nK\r\n", b"\r\nO\r\n", b"OK\r\n", b"\r\nOK"):
+        with Case(ok):
+            socket, modem, module = on_line(dialect)
+            module.ok = ok
+            module.say(ENDS[dialect])
+            assert socket.read(len(ENDS[dialect])) == ENDS[dialect]
+            module.ok = OK
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_program_that_looks_seldom(dialect):
+    """It polls every few seconds: what has come meanwhile is told apart all the same."""
+    for pause in (700, 1100, 3000):
+        with Case(pause):
+            socket, modem, module = on_line(dialect, 0)
+            module.say(ENDS[dialect])
+            got = b""
+            for _ in range(20):
+                module.clock.pass_ms(pause)
+                got += socket.read(100) or b""
+            assert got == ENDS[dialect], got
+            socket.settimeout(60)
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_resume_while_it_is_unclear(dialect):
+    """Data mode goes on by itself; a resume() of the program's waits for that."""
+    socket, modem, module = on_line(dialect, 0)
+    module.resume_ms = 500
+    module.say(ENDS[dialect])
+    got = b""
+    while not module.commands:
+        got += socket.read(100) or b""
+        assert not socket.is_escaped()
+        module.clock.pass_ms(10)
+    socket.resume()
+    socket.settimeout(60)
+    assert got + socket.read(len(ENDS[dialect]) - len(got)) == ENDS[dialect]
+    works(socket, module)

@@ -9,6 +9,7 @@ from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, OK, PEER, PORT, line, speech
 from ownline import FIBOCOM, GONE, on_line, works
+from test_data_mode_faults import losses
 from test_transparent import ENDS
 
 ECONNRESET = 104
@@ -80,6 +81,41 @@ def test_notice_behind_the_ok(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_loss_behind_the_ok(dialect):
+    """The network goes away as data mode is left."""
+    socket, modem, module = on_line(dialect)
+    module.ok = OK + losses(dialect)
+    assert errno_of(socket.escape) == 100
+    assert not modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
+def test_line_before_an_ok_that_is_not_whole(dialect):
+    socket, modem, module = on_line(dialect)
+    module.ok = b"OK\r\n"
+    module.say(b"a line\r\n", 1700)
+    module.clock.pass_ms(30)
+    socket.escape()
+    socket.resume()
+    assert socket.read(8) == b"a line\r\n"
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_plus_plus_plus_right_behind_resume(dialect):
+    """The module has heard nothing since ATO: a payload of +++ would be the escape."""
+    socket, modem, module = on_line(dialect)
+    socket.escape()
+    module.resume_ms = 1500
+    socket.resume()
+    assert socket.send(b"+++") == 3
+    module.clock.pass_ms(5000)
+    modem.poll(10)
+    assert module.data_mode
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
 def test_a_plus_gets_lost(dialect):
     """Two + are payload to the module; the second escape is whole."""
     socket, modem, module = on_line(dialect)
@@ -126,6 +162,11 @@ def test_silence(dialect):
     module.alive = True
     module.say(b"still here")
     assert socket.read(10) == b"still here"
+    wrote_at = module.wrote_at
+    socket.settimeout(10)
+    raises(atsock.Timeout, socket.recv, 1)
+    assert module.wrote_at == wrote_at
+    socket.settimeout(60)
     socket.escape()
     socket.resume()
     works(socket, module)
@@ -150,7 +191,7 @@ def test_silence_and_send(dialect):
 def test_interrupted_escape(dialect):
     """Ctrl-C at any moment of it: data go on afterwards, as if there had been none."""
     for at in (1, 5, 40, 60, 80, 95, 100, 104, 106, 107, 108, 109, 110):
-        for what in ("send", "receive", "escape"):
+        for what in ("send", "receive", "escape", "poll"):
             with Case(at, what):
                 socket, modem, module = on_line(dialect)
                 socket.send(b"x")
@@ -163,6 +204,9 @@ def test_interrupted_escape(dialect):
                 if what == "escape":
                     socket.escape()
                     assert modem.signal()[0] is not None
+                elif what == "poll":
+                    modem.poll(3000)
+                    modem.poll(3000)
                 elif what == "send" and not socket.is_escaped():
                     assert socket.send(b"more") == 4
                     assert module.peer == b"xmore", module.peer
@@ -203,8 +247,8 @@ def test_late_answer_to_resume(dialect):
                 module.echo = echo
                 module.resume_ms = ms
                 socket.resume()
-                assert socket.send(b"first") == 5
-                assert module.peer == b"first", module.peer
+                assert socket.send(b"+++first") == 8
+                assert module.peer == b"+++first", module.peer
                 module.echo = False
                 works(socket, module)
 
