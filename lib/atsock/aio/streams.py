@@ -62,7 +62,7 @@ async def open_connection(session: "Session", host, port, ssl=None, server_hostn
 async def start_server(session: "Session", callback, port, backlog=5, ssl=None):
     """Listen on port (1 to 65535); returns a Server that calls callback(reader, writer) for each connection.
 
-    callback: a function or a coroutine function; backlog: ignored, the module decides; ssl: None, or an SSLContext with
+    callback: a function or a coroutine function; backlog: as of StreamSocket.listen(); ssl: None, or an SSLContext with
     the server's certificate.  Waits for the module.  Allocates.
     Raises ValueError for ssl=True; OSError as StreamSocket.listen().
     """
@@ -71,7 +71,7 @@ async def start_server(session: "Session", callback, port, backlog=5, ssl=None):
     socket = make_socket(session, None, SOCK_STREAM, 0, None, False)
     socket.bind(("0.0.0.0", port))
     try:
-        await waiter.of(session).run(socket.listen_steps(), -1, "listen")
+        await waiter.of(session).run(socket.listen_steps(backlog), -1, "listen")
     except BaseException:
         _close(session, socket)
         raise

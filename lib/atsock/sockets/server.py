@@ -252,14 +252,14 @@ class Listener:
         self._take(i)
         self._refuse(link)
         if self.kind == BECOMES and not self.closed:
-            self._job = Job(self.session, self._listen_again())
+            self._job = Job(self.session, self._listen_again(self._job))
             self.session.add(self._job)
 
     def accept(self):
         """Take the oldest accepted link: (socket, (address, port)); there is one."""
         link = self._queue[0]
         socket = self._take(0) or self._socket_for(link)
-        self._job = self.session.spawn(self._listen_again())
+        self._job = self.session.spawn(self._listen_again(self._job))
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
 
     def _socket_for(self, link):
@@ -268,9 +268,9 @@ class Listener:
         socket._adopt(link, self._row)
         return socket
 
-    def _listen_again(self):
-        # Where the listening id became the connection: listen on another one as soon as there is one.
-        before = self._job
+    def _listen_again(self, before):
+        # Where the listening id became the connection: listen on another one as soon as there is one.  before: the job
+        # that did so last.
         if self.kind != BECOMES:
             return
         yield lambda: before is None or before.done
