@@ -295,8 +295,8 @@ def address_in(line, family=4):
     for text in split_fields(line[line.find(b":") + 1 :]):
         text = text.strip(b' "[]')
         parts = text.split(b".")
-        if len(parts) == _DOTTED_V6 and all(part.isdigit() for part in parts):
-            numbers = [int(part) for part in parts]
+        numbers = [int(part) for part in parts if part.isdigit()]
+        if len(numbers) == len(parts) == _DOTTED_V6:
             text = b":".join([b"%x" % (numbers[i] << 8 | numbers[i + 1]) for i in range(0, _DOTTED_V6, 2)])
         elif not is_address(text):
             continue

@@ -81,7 +81,7 @@ def is_address(data):
     if b":" in data:
         return True
     parts = data.split(b".")
-    return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)
+    return len(parts) == 4 and len([part for part in parts if part.isdigit() and int(part) < 256]) == 4
 
 
 def eight_groups(address):

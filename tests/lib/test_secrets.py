@@ -65,7 +65,8 @@ def test_arguments_that_cannot_be():
     modem, tape, clock = new_modem("bg96")
     for wrong in (
         {"password": "p\xe4ss"}, {"password": PASSWORD + '"'}, {"password": PASSWORD + "\r"},
-        {"password": PASSWORD * 20}, {"pin": PIN + "x"}, {"pin": PIN * 3}, {"pin": int(PIN)}, {"password": [PASSWORD]}, {"pin": PIN + "\u0664"},
+        {"password": PASSWORD * 20}, {"pin": PIN + "x"},
+        {"pin": PIN * 3}, {"pin": int(PIN)}, {"password": [PASSWORD]}, {"pin": PIN + "\u0664"},
     ):  # fmt: skip
         options = {"user": "u"}
         options.update(wrong)
@@ -84,7 +85,8 @@ def test_arguments_that_cannot_be():
 
 @cases("text", (
     b'AT+CPIN="4711"', b"AT+CPIN=4711", b'at+cpin="4711","4711"', b'AT+CLCK="SC",1,"4711"',
-    b'AT+CPWD="SC","4711","4712"', b'AT+CGAUTH=1,1,"u","s3cretPW"', b'AT+QICSGP=1,1,"internet","u","s3cretPW",1', b"AT+CMEE=2;+CPIN=4711",
+    b'AT+CPWD="SC","4711","4712"',
+    b'AT+CGAUTH=1,1,"u","s3cretPW"', b'AT+QICSGP=1,1,"internet","u","s3cretPW",1', b"AT+CMEE=2;+CPIN=4711",
 ), "abcdefgh")  # fmt: skip
 def test_commands_of_the_program(text):
     """command() shows them no more than attach() does: refused, or not answered."""
