@@ -105,7 +105,7 @@ def test_every_command_has_help(name):
      (["ping", "x", "--port", "pigeon://coop"], "protocol 'pigeon' not known"),
      (["resolve", "x", "--sim", "bg96", "--host", "name"], "--host must be NAME=ADDR[:PORT], not name"),
      (["resolve", "x", "--port", "/dev/x", "--host", "a=b"], "--host goes with --sim"),
-     (["get", "https://x/", "--sim", "bg96"], "only http:// can be fetched, not https://"),
+     (["get", "ftp://x/", "--sim", "bg96"], "only http:// and https:// can be fetched, not ftp://"),
      (["get", "http:///x", "--sim", "bg96"], "names no host"),
      (["get", "http://x:99999/", "--sim", "bg96"], "Port out of range"),
      (["sim", "bg96", "--fault", "gremlins"], "no fault is called gremlins; there are: "),

@@ -3,9 +3,11 @@
 import http.server
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 from atsock_host import cli
+from atsock_host.cli import get as get_command_file
 from atsock_host.cli import session
 from click.testing import CliRunner
 
@@ -14,6 +16,7 @@ CONTENT = bytes(range(256)) * 40
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    version, asked = '"v1"', []
 
     def do_GET(self):
         getattr(self, "page_" + self.path[1:].partition("?")[0].replace(".", "_"), self.page_missing)()
@@ -47,8 +50,36 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def page_circle(self):
         self._send(301, b"", ("Location", "circle"), ("Content-Length", "0"))
 
-    def page_to_https(self):
-        self._send(301, b"", ("Location", "https://example.com/"), ("Content-Length", "0"))
+    def page_elsewhere(self):
+        self._send(301, b"", ("Location", "ftp://example.com/"), ("Content-Length", "0"))
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/see_other":
+            self._send(303, b"", ("Location", "/seen"), ("Content-Length", "0"))
+        else:
+            said = f"{self.headers['Content-Type']} {self.headers.get('X-Own')} ".encode() + body
+            self._send(201, said, ("Content-Length", str(len(said))))
+
+    def page_seen(self):
+        self._send(200, b"seen", ("Content-Length", "4"))
+
+    def page_resumable(self):
+        """Breaks off at the first third until it is asked for the rest of the same version."""
+        begin = 0
+        if (asked := self.headers.get("Range")) and self.headers.get("If-Range") == Handler.version:
+            begin = int(asked.removeprefix("bytes=").rstrip("-"))
+        Handler.asked.append(begin)
+        body = CONTENT[begin:] if begin else CONTENT[: len(CONTENT) // 3]
+        headers = [("Content-Length", str(len(CONTENT) - begin)), ("ETag", Handler.version)]
+        if begin:
+            headers.append(("Content-Range", f"bytes {begin}-{len(CONTENT) - 1}/{len(CONTENT)}"))
+        self._send(206 if begin else 200, body, *headers)
+
+    def page_escapes(self):
+        self.send_response(404, "\x1b[31mno\x07")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def page_nonsense(self):
         self.wfile.write(b"this is no HTTP\r\n\r\n")
@@ -162,9 +193,48 @@ def test_redirects_are_followed_when_asked(server, tmp_path):
 
 
 def test_a_redirect_to_what_cannot_be_fetched(server):
-    result = get(f"{server}/to_https", "--follow")
+    result = get(f"{server}/elsewhere", "--follow")
     assert result.exit_code == 2
-    assert "only http:// can be fetched" in result.stderr
+    assert "only http:// and https:// can be fetched" in result.stderr
+
+
+def test_posting(server, tmp_path):
+    assert get(f"{server}/post", "-d", "a=b", "-H", "X-Own: mine", "-o", "out").exit_code == 0
+    assert (tmp_path / "out").read_text() == "application/x-www-form-urlencoded mine a=b"
+    (tmp_path / "body").write_bytes(b"{}")
+    assert get(f"{server}/post", "-d", "@body", "-H", "content-type: application/json", "-o", "out").exit_code == 0
+    assert (tmp_path / "out").read_text() == "application/json None {}"
+    assert get(f"{server}/see_other", "-d", "x", "--follow", "-o", "out").exit_code == 0
+    assert (tmp_path / "out").read_text() == "seen"
+    assert get(f"{server}/post", "-d", "@nothing").exit_code == 2
+    assert get(f"{server}/post", "-H", "nothing").exit_code == 2
+
+
+def test_going_on_where_it_broke_off(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(Handler, "asked", [])
+    third = len(CONTENT) // 3
+    assert f"after {third} of {len(CONTENT)} bytes" in failed(f"{server}/resumable", "--continue")
+    assert (tmp_path / "resumable.part").read_bytes() == CONTENT[:third]
+    assert get(f"{server}/resumable", "-C").exit_code == 0
+    assert (tmp_path / "resumable").read_bytes() == CONTENT
+    assert Handler.asked == [0, third]
+    assert [path.name for path in tmp_path.iterdir()] == ["resumable"]
+
+
+def test_another_version_is_begun_anew(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(Handler, "asked", [])
+    failed(f"{server}/resumable", "-C")
+    monkeypatch.setattr(Handler, "version", '"v2"')
+    failed(f"{server}/resumable", "-C")
+    assert Handler.asked == [0, 0]
+
+
+def test_a_server_cannot_speak_to_the_terminal(server):
+    assert "answered 404 \\x1b[31mno\\x07" in failed(f"{server}/escapes")
+    written = []
+    terminal = get_command_file._SafeTerminal(SimpleNamespace(write=written.append, flush=lambda: None))
+    terminal.write(b"text\r\n\x1b]0;title\x07\xff")
+    assert written == ["text\n\\x1b]0;title\\x07\ufffd"]
 
 
 def test_the_server_says_no(server, tmp_path):
