@@ -347,15 +347,14 @@ class Modem:
 
         Raises CommandError, Timeout; ModemError EIO when it answers and does not tell them.
         """
-        maker, model, revision = [self._told(text) for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR")]
-        self._session.model = model
-        return maker, model, revision
-
-    def _told(self, text):
-        lines = self.command(text)
-        if not lines:
-            raise ModemError(EIO, "the module did not tell what it is (%s)" % text)
-        return printable(b" ".join(lines))
+        told = []
+        for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR"):
+            lines = self.command(text)
+            if not lines:
+                raise ModemError(EIO, "the module did not tell what it is (%s)" % text)
+            told.append(printable(b" ".join(lines)))
+        self._session.model = told[1]
+        return told[0], told[1], told[2]
 
     def signal(self) -> "tuple[int | None, int | None]":
         """(RSSI in dBm, BER class 0-7); None for what is not known (27.007 8.5).  Raises as identity()."""

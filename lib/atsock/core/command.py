@@ -51,7 +51,10 @@ class Command:
         self.next = None  # in the queue of those that wait for their turn
         if timeout_ms:
             self.timeout_ms = timeout_ms
-        self.clear()
+        # As clear(), which would be one frame more where the stack is deep.
+        self.sent = self.done = False
+        self.errno = self.count = 0
+        self.code = MISSING
 
     def clear(self):
         """Forget what came of it."""
@@ -190,7 +193,9 @@ def query(text, timeout_ms=_GENERAL_MS, prefix=None, required=OK):
 
 def read_form(text):
     """The Query of a read form, AT+NAME?, whose answer begins with +NAME: (other lines may come between)."""
-    return query(text, prefix=text[2:-1] + b":")
+    command = Query(None, (text, _GENERAL_MS, OK, 0))
+    command.prefix = text[2:-1] + b":"
+    return command
 
 
 # -- fields of an information line

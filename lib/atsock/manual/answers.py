@@ -6,7 +6,10 @@ from . import DATA, LATEST, MANY, NUMBERS, OKAY
 
 def fields(line):
     """The fields behind the colon of an information line (bytes): a tuple of int, str without quotes, None if empty."""
-    return tuple([_value(text) for text in split_fields(_behind_name(line))])
+    found = []  # the stack is deep here: no comprehension
+    for text in split_fields(_behind_name(line)):
+        found.append(_value(text))
+    return tuple(found)
 
 
 def ranges(line):
@@ -23,7 +26,12 @@ def result(shape, lines, skip):
         return None
     if shape == NUMBERS:
         return tuple([number for line in lines for number in _numbers(line) if number])
-    rows = _with_payload(lines) if shape == DATA else [fields(line)[skip:] for line in lines]
+    rows = []
+    if shape == DATA:
+        rows = _with_payload(lines)
+    else:
+        for line in lines:
+            rows.append(fields(line)[skip:])
     if shape == LATEST:
         rows = [row for row in rows if row]  # a damaged line has no fields
         ids = [row[0] for row in rows]
@@ -62,14 +70,20 @@ def _value(text):
     if not text:
         return None
     if text[:1] == b'"':
-        return _str(text.strip(b'"'))
-    label = text.rfind(b": ")  # a field may have one of its own
-    if label >= 0:
-        text = text[label + 2 :].strip()
-    elif text[-1:] == b":" and b" " in text:
-        return None
-    digits = text[1:] if text[:1] == b"-" else text
-    return int(text) if digits.isdigit() else _str(text)
+        text = text.strip(b'"')
+    else:
+        label = text.rfind(b": ")  # a field may have one of its own
+        if label >= 0:
+            text = text[label + 2 :].strip()
+        elif text[-1:] == b":" and b" " in text:
+            return None
+        digits = text[1:] if text[:1] == b"-" else text
+        if digits.isdigit():
+            return int(text)
+    try:  # as _str(), which would be one frame more
+        return text.decode()
+    except UnicodeError:
+        return _str(text)
 
 
 def _str(text):
