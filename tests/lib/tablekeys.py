@@ -280,7 +280,6 @@ SHAPES = {
     "PING_FATAL": several(number), "NTP_LINE": _or_none(fields(_name, number, number, position)),
     "UNACKED_LINE": _or_none(fields(_name, position, number)),
     "KEEPALIVE_MAX": _or_none(several(number, 4)), "LINES": rows, "ERRNOS": errnos, "FOREIGN_CODES": several(_name),
-    "SECRETS": several(fields(_name, number)),
 }  # fmt: skip
 SHAPES.update([(command, templates if command == "CONFIGURE" else _command) for command in COMMANDS])
 
