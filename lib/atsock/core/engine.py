@@ -240,8 +240,9 @@ class Engine(Deadlines):
     def finish(self, errno):
         """The command in flight has come to its end: 0, or why it failed."""
         command = self.command
-        if self.transmitter.is_sending(command.buf):  # the module ended the payload by itself (Fibocom 1.2.4: SENDTIME)
-            self.transmitter.left = 0
+        sent = self.transmitter
+        if sent.left and sent.out is command.buf:  # the module ended the payload by itself (Fibocom 1.2.4: SENDTIME)
+            sent.left = 0
             errno = errno or EIO
         if errno == EIO and self.code == MISSING and resync.doubt(self, True):
             return
@@ -250,7 +251,13 @@ class Engine(Deadlines):
             self.sends_more = True
             self.matched[_WANTED] = _UNASKED
             return
-        self.set_idle()
+        # As set_idle(): the stack is deep here.
+        self.state = _IDLE
+        self.command = None
+        self.matched[_WANTED] = _UNASKED
+        self.tokens.prompt = self.doubted = False
+        sent.hex_left = 0
+        sent.rest = -1
         # What the module has stored already is not sent again: a refusal of the follow-up repeats only that.
         resume = self.template if errno == EAGAIN and self.template is not command.template else None
         if resume is not command.resume_from:
@@ -482,8 +489,9 @@ class Engine(Deadlines):
 
     def _says_nothing(self):
         # OK to a read or a query, and nothing of what was asked for: it may be the OK of something else.
-        if self.command.is_query:
-            return self.command.says_nothing()
+        command = self.command
+        if command.is_query:
+            return command.prefix is not None and not command.lines and command.until is None
         return self.template[3] & _FOUND and not self.got & _FOUND
 
     # -- payload

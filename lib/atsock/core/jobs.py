@@ -34,6 +34,8 @@ class Job:
 
     def advance(self):
         """Go on as far as possible without waiting; True when it is done."""
+        if self.done:
+            return True
         if self.running:  # the generator itself waits for something, and that led here
             return False
         self.running = True

@@ -65,6 +65,7 @@ class Session:
         self.jobs = None  # the first job, linked by their next
         self.waiter = None  # what asyncio's tasks wait with (aio/waiter.py)
         self.explain = None  # function (table, source, code) -> what the manual says of an error code
+        self._running = None  # job of the innermost run()
         self._dropped = []  # generators that somebody left behind, see later()
         self._on_event = on_event
         self._delivering = False
@@ -288,15 +289,18 @@ class Session:
         if not engine.unresponsive:
             self.start_later()
         job = Job(self, steps)
+        outer = self._running
+        self._running = job
         try:
             if not job.advance():
                 self.add(job)  # so that it goes on while a callback of the program waits for something else
-            while not job.done:
+            while not job.advance():
                 left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
                 if left <= 0:
                     raise self.timeout_error(what, job.step)
                 self.wait(left)
         finally:
+            self._running = outer
             job.cancel()
             self.deliver()
         if job.error is not None and self.address is not None:
@@ -349,7 +353,7 @@ class Session:
         moved = False
         job = self.jobs
         while job is not None:
-            if job.advance():
+            if job is not self._running and job.advance():  # run() itself steps that one: the stack is deep here
                 self.remove(job)
                 moved = True
             job = job.next
@@ -365,7 +369,10 @@ class Session:
 
     def is_idle(self):
         """True when nothing waits or works in the background."""
-        return self.jobs is None and self.queue is None
+        job = self.jobs
+        if job is self._running and job is not None:
+            job = job.next
+        return job is None and self.queue is None
 
     # -- what to raise
 

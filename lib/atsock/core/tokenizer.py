@@ -64,9 +64,12 @@ class Tokenizer:
         """Payload in hexadecimal digits follows for `sink`, on a line of its own when n is not 0."""
         if self.digits is None:
             self.digits = Hexadecimal()
-        self.raw(sink, 0)
-        self.digits.start(n)
+        digits = self.digits
+        digits.own_line = n > 0
+        digits.nibble = digits.decoded = digits.behind = 0
+        self.sink = sink
         self.left = 1
+        self.taken = 0
         self.kind = _DIGITS
 
     def lines(self):
@@ -117,15 +120,10 @@ class Hexadecimal:
     Takes digit pairs up to the first byte that is none, knows no length.
     """
 
-    own_line = False  # the payload stands on a line of its own
+    own_line = False  # the payload stands on a line of its own: some firmware puts an empty one before the first digit
     nibble = 0  # first half of a digit pair that the window's end cut in two, as its ASCII code
     decoded = 0  # bytes at the window's next byte that the ring had no room for
     behind = 0  # where the digits go on behind them
-
-    def start(self, n):
-        """A payload begins; n > 0: on a line of its own (some firmware puts an empty line before the first digit)."""
-        self.own_line = n > 0
-        self.nibble = self.decoded = self.behind = 0
 
     def next(self, tokens, position):
         """One step with what the window holds; END, FULL, or 0: go on."""

@@ -1,7 +1,7 @@
 """What the transfers of all sockets share: receiving, sending, poll().
 
 A transfer is a loop over a step that never waits (_recv_step, _send_step) and the session's wait.  There is one such
-loop for receiving (_receive) and one for sending (_send_all); stream.py, datagram.py and transparent.py stand on them.
+loop for receiving (_receive) and one for sending (_send_loop); stream.py, datagram.py and transparent.py stand on them.
 
 What a step returns is a count or a negative errno; AGAIN: wait, and call again.  Steps, loops and poll() allocate
 nothing on MicroPython after the first transfer in each direction; everything else here may.
@@ -216,8 +216,8 @@ class Socket(Endpoint):
 
     # -- sending: the caller's buffer -> module
 
-    def _send_all(self, buf, pos, n):
-        # Waits until buf[pos:pos + n] is sent: the bytes accepted, or a negative errno when none was.
+    def _begin_sending(self, buf, pos, n):
+        # A call that sends buf[pos:pos + n] begins: None, and _guarded_send() is next; else what has come of it.
         if n <= 0:
             return 0 if self._open else -EBADF
         if self._sending:  # from on_event, in the middle of another call
@@ -228,12 +228,11 @@ class Socket(Endpoint):
         self._tx_pos = pos
         self._tx_end = pos + n
         self._start_clock()
-        sent = self._guarded_send(buf)
-        self._sending = False
-        return sent
+        return None
 
     def _guarded_send(self, buf):
-        # As _guarded_receive(): what is in flight when the call is interrupted stays so, with no hold on the buffer.
+        # Waits until all is sent: the bytes accepted, or a negative errno when none was.  What is in flight when the
+        # call is interrupted stays so, with no hold on the buffer.
         try:
             return self._send_loop(buf)
         except BaseException:
@@ -248,11 +247,12 @@ class Socket(Endpoint):
             if got >= 0:
                 self._tx_pos += got
             elif got != _AGAIN:
-                return self._tx_pos - start or got
+                break
             elif not self._wait():
                 got = self._give_up_sending()
-                return self._tx_pos - start or got
-        return self._tx_pos - start
+                break
+        self._sending = False
+        return self._tx_pos - start or got
 
     def _post(self, buf, pos, n):
         # Non-blocking: the count that was taken, or a negative errno.

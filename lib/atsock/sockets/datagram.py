@@ -356,7 +356,9 @@ class DatagramSocket(Socket):
             self._fail(-self._no_link())
         self._check_size(buf, self._max_size(template))
         self._template = template
-        sent = self._send_all(buf, 0, len(buf))
+        sent = self._begin_sending(buf, 0, len(buf))
+        if sent is None:
+            sent = self._guarded_send(buf)
         return sent if sent >= 0 else self._fail(-sent)
 
     def _max_size(self, template):

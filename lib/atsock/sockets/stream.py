@@ -257,7 +257,9 @@ class StreamSocket(Socket):
         """
         if isinstance(buf, str):  # MicroPython's sockets take text, too
             buf = buf.encode()
-        sent = self._send_all(buf, 0, len(buf))
+        sent = self._begin_sending(buf, 0, len(buf))
+        if sent is None:
+            sent = self._guarded_send(buf)
         return sent if sent >= 0 else self._fail(-sent)
 
     def sendall(self, buf: "Bytes | str") -> None:
@@ -265,7 +267,9 @@ class StreamSocket(Socket):
         if isinstance(buf, str):
             buf = buf.encode()
         n = len(buf)
-        sent = self._send_all(buf, 0, n)
+        sent = self._begin_sending(buf, 0, n)
+        if sent is None:
+            sent = self._guarded_send(buf)
         if sent != n:
             link = self._link
             self._fail(-sent if sent < 0 else link.errno if link is not None and link.errno else ETIMEDOUT)
@@ -283,7 +287,9 @@ class StreamSocket(Socket):
             pos = 0
         if pos + n > len(buf):
             n = len(buf) - pos
-        sent = self._send_all(buf, pos, n)
+        sent = self._begin_sending(buf, pos, n)
+        if sent is None:
+            sent = self._guarded_send(buf)
         return sent if sent >= 0 else self._none_or_fail(sent)
 
     def unacked(self) -> int:
