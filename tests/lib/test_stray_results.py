@@ -115,3 +115,40 @@ def test_code_without_its_error():
     tape.load(send[:1] + [("!", line(b"+CIPERROR: 4")), ("~", 3000), (">", b"\0" * 5)] + SYNC)
     raises(OSError, socket.send, b"hello")
     assert clock.now - start < 10_000, clock.now - start
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_one_ok_behind_a_send(dialect):
+    """Older Fibocom firmware: one OK, the status before or behind it; a send takes no seconds for the second one."""
+    for result in (
+        OK + line(b"+MIPPUSH: 1,0,5"),
+        line(b"+MIPPUSH: 1,0") + OK,
+        line(b"+MIPSEND: 1,0,2048") + OK,
+    ):
+        socket, modem, tape, clock, says = connected(dialect, timeout=60)
+        send = says.send("buffer", 1, b"hello")
+        start = clock.now
+        tape.load(send[:-1] + [("<", result)] + send[:-1] + [("<", result)])
+        assert socket.send(b"hello") == 5
+        assert socket.send(b"hello") == 5
+        assert clock.now - start < 3000, (result, clock.now - start)
+
+
+@cases("dialect", DIALECTS)
+def test_port_that_takes_nothing(dialect):
+    """A hung module holds CTS: every call ends in its time, none spins."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    tape.write = lambda buf, start=0, n=-1: None
+    start = clock.now
+    assert errno_of(socket.send, b"hello") == 110
+    assert clock.now - start == 5000
+    start = clock.now
+    assert errno_of(modem.command, "AT+CGMM", None, 3000) == 110
+    assert clock.now - start <= 3100
+    start = clock.now
+    socket.settimeout(5)
+    try:
+        socket.close()
+    except OSError as error:
+        assert error.args[0] == 110, error
+    assert clock.now - start <= modem._session.table.CLOSE[1] + 100

@@ -60,7 +60,6 @@ _DATA = const(1 << 5)
 _EMPTY = const(1 << 6)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _ADDRESS = const(1 << 10)
-_RESOLVED = const(1 << 11)
 _CONNECT = const(1 << 13)
 _REASON = const(1 << 14)
 _ERROR = const(1 << 15)
@@ -95,9 +94,7 @@ _ID = const(1)
 _VALUE = const(2)
 _AUX = const(3)
 _KIND = const(4)
-_FIELDS = const(5)
 _IS_OK = const(6)
-_ROW = const(8)
 _WANTED = const(9)
 _ASKED_LINK = const(10)
 _ASKED_N = const(11)
@@ -126,8 +123,7 @@ _PUSHED_MAX = const(8192)  # bytes of one pushed payload: more is a damaged leng
 
 class Engine(Deadlines):
     # What is not written on the data path.
-    dialect = None  # its name, as soon as it is known
-    access = None  # access mode that the rows are for
+    dialect = access = None  # their names, as soon as the rows are those of a dialect
     sender: "bytes | bytearray" = b""  # address line of the payload that follows, a bytearray as soon as one comes
     error_query = None  # template of the command that asks the module why it refused the last one (AT+QIGETERROR)
     error_query_for = b""  # how the commands begin that it tells about
@@ -291,10 +287,7 @@ class Engine(Deadlines):
         sent.rest = -1
 
     def abandon(self, command):
-        """The front stops waiting for it: it stays in flight, but its buffers are the caller's again.
-
-        command.count is then how many bytes a read had put into the caller's buffer.
-        """
+        """The front stops waiting for it: it stays in flight, but its buffers are the caller's again."""
         resync.abandon(self, command)
 
     def reset(self):

@@ -24,7 +24,6 @@ _MAYBE = const(1)
 _OPEN = const(2)
 _DEAD = const(5)
 _EVENT_OVERFLOW = const(8)  # constants.py
-_EVENT = const(0)  # match() (movers.py)
 _WANTED = const(9)
 
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
@@ -209,7 +208,10 @@ def dispatch_stale(engine):
 
 
 def abandon(engine, command):
-    """See Engine.abandon()."""
+    """The front stops waiting for the command: it stays in flight, but its buffers are the caller's again.
+
+    command.count is then how many bytes a read had put into the caller's buffer.
+    """
     if command is not engine.command:
         return
     payload = command.buf

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Bytes = bytes | bytearray | memoryview
 
-_AGAIN = const(-11)  # words.py
 _RAW_FROM = const(6)  # the first kind of payload whose header tells the sender (words.py)
 
 # What match() leaves in Engine.matched (movers.py)

@@ -33,7 +33,6 @@ else:
 # words.py
 _AGAIN = const(-11)
 _OPENING = const(1)
-_OPEN = const(2)
 _GONE = const(4)
 
 _MICROPYTHON = sys.implementation.name == "micropython"
@@ -277,6 +276,8 @@ class Endpoint(Stream):
             self._check_job(EALREADY)
         if self._send_buffer is not None:
             self._send_buffer.lost = False
+        if self._timeout_ms and self._link is not None:  # the module may have restarted without a word
+            self._session.settle(self._deadline if self._timeout_ms > 0 else None)
         raise self._session.link_error(self._link, errno)
 
     def _none_or_fail(self, result: int) -> "Any":
