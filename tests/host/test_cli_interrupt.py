@@ -85,3 +85,27 @@ def test_a_pipe_that_nobody_reads(arguments):
 def test_every_command_is_interrupted_here():
     """Those that are left out do as others do: ping, ntp as resolve; sim has signals of its own."""
     assert set(cli.main.list_commands(None)) - set(COMMANDS) <= {"ntp", "ping", "sim"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_ctrl_c_at_the_terminals_prompt():
+    import pty
+
+    child, terminal = pty.fork()
+    if not child:
+        os.environ["TERM"] = "xterm"
+        os.execv(sys.executable, [sys.executable, "-m", "atsock_host", "term", "--sim", "bg96"])
+    said, pressed = b"", False
+    try:
+        while data := os.read(terminal, 4096):
+            said += data
+            if b"\x1b[6n" in data:          # where is the cursor?
+                os.write(terminal, b"\x1b[1;1R")
+            if b"AT>" in said and not pressed:
+                pressed = True
+                os.write(terminal, b"\x03")
+    except OSError:                         # its end
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
+    assert b"Traceback" not in said
+    os.close(terminal)

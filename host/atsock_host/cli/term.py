@@ -28,6 +28,7 @@ A line is sent with CR.  What the module says is shown as it comes, bytes that a
 _GOOD = re.compile(r"OK|SEND OK|CONNECT(?! FAIL).*")
 _BAD = re.compile(r"ERROR|\+CM[ES] ERROR:.*|SEND FAIL|CONNECT FAIL|NO CARRIER|NO DIALTONE|BUSY|NO ANSWER")
 _TYPE_HERE = "AT> "
+_INTERRUPT = object()   # typed: Ctrl-C
 LOOK_S = 0.01           # how often the port is looked at
 PROMPT_MS = 100         # a > with so much silence after it is a prompt
 HELD_LOOKS = 10         # a line without an end is shown after so many looks without news
@@ -104,12 +105,12 @@ async def converse(port, show):
         reader = asyncio.create_task(_show_all(port, show))
         try:
             while not reader.done():
-                typing = asyncio.create_task(session.prompt_async(_TYPE_HERE))
+                typing = asyncio.create_task(_typed(session))
                 await asyncio.wait({typing, reader}, return_when=asyncio.FIRST_COMPLETED)
                 if reader.done():
                     typing.cancel()
                     break
-                if not _obey(port, typing, show):
+                if not _obey(port, typing.result(), show):
                     break
         finally:
             reader.cancel()
@@ -117,12 +118,20 @@ async def converse(port, show):
         reader.result()     # raises what ended it
 
 
-def _obey(port, typing, show):
-    """Do what was typed; False when that is to end."""
+async def _typed(session):
+    """The next line; ":quit" for Ctrl-D, _INTERRUPT for Ctrl-C (asyncio would print what a task raises of that)."""
     try:
-        line = typing.result()
-    except (EOFError, KeyboardInterrupt):
-        return False
+        return await session.prompt_async(_TYPE_HERE)
+    except EOFError:
+        return ":quit"
+    except KeyboardInterrupt:
+        return _INTERRUPT
+
+
+def _obey(port, line, show):
+    """Do what was typed; False when that is to end.  Raises KeyboardInterrupt for Ctrl-C."""
+    if line is _INTERRUPT:
+        raise KeyboardInterrupt
     if line.strip() == ":quit":
         return False
     if line.strip() == ":help":
