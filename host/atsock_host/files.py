@@ -67,7 +67,7 @@ class _Keeper:
 
 
 def makefile(sock, mode="r", buffering=None, encoding=None, errors=None, newline=None):
-    """A file over a socket of the modem, as socket.makefile(): it keeps the connection open behind the socket's close()."""
+    """A file over a socket of the modem, as socket.makefile(); it keeps the connection open behind close()."""
     keeper = vars(sock).get("_keeper")
     if keeper is None:
         keeper = sock._keeper = _Keeper(sock)
