@@ -50,8 +50,8 @@ def test_without_explanations(path):
 
 
 SUMMARY = [
-    "1.1 s, 2 commands: 2 good, 0 failed, 0 without a result; 5 bytes of payload sent, 4 received; 1 notes; "
-    "dialect bg96",
+    ("1.1 s, 2 commands: 2 good, 0 failed, 0 without a result; 5 bytes of payload sent, 4 received; 1 notes; "
+    "dialect bg96"),
     "     12.5 ms until the result of AT+QIRD=0,1500",
     "      2.0 ms until the result of AT",
 ]

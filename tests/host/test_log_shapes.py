@@ -95,8 +95,9 @@ def test_line_ends_that_got_lost(text, commands):
 
 def test_what_a_library_prints_in_the_middle_of_a_line():
     """TinyGSM with its debugging on (TinyGSM issue 296 has such a log)."""
-    text = "09:11:06.440 -> AT+CGREG?\n09:11:06.440 -> +CGREG:[16926] < 1 > /+CGREG:\n09:11:06.440 ->  0,0\n" \
-           "09:11:06.473 -> OK\n09:11:06.473 -> [16933] < 1 > /OK/\n"
+    text = (
+        "09:11:06.440 -> AT+CGREG?\n09:11:06.440 -> +CGREG:[16926] < 1 > /+CGREG:\n09:11:06.440 ->  0,0\n"
+        "09:11:06.473 -> OK\n09:11:06.473 -> [16933] < 1 > /OK/\n")
     assert found(text) == [("AT+CGREG?", ["+CGREG: 0,0"], "OK", [])]
 
 

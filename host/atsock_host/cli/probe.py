@@ -63,8 +63,8 @@ def explain(seen, tried):
     if not seen.data:
         return (
             f"silence (tried {speeds} bit/s)",
-            "is the module switched on (power key, supply)? Is TX wired to RX and RX "
-            "to TX, and ground to ground? A USB module has several ports, and only some take AT: try the others",
+            ("is the module switched on (power key, supply)? Is TX wired to RX and RX "
+            "to TX, and ground to ground? A USB module has several ports, and only some take AT: try the others"),
             "",
         )
     if seen.refuses:
