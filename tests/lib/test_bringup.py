@@ -2,7 +2,7 @@
 
 import atsock
 from cases import cases
-from fakes import Case, errno_of, new_modem, raises
+from fakes import WIRE_NAMES, WIRES, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line, speech
 from scenes import connect, echoing, rest
 
@@ -76,12 +76,12 @@ def test_dialogue(dialect):
     assert len(seen) == n, "attached already: nothing is sent"
 
 
-@cases("cut", (0, 1))
+@cases("wire", WIRE_NAMES)
 @cases("dialect", DIALECTS)
-def test_echo_is_on(dialect, cut):
+def test_echo_is_on(dialect, wire):
     """Echo until ATE0: what comes back in front of the answers does no harm."""
     modem, tape, clock, module = start(dialect)
-    tape.cut = cut
+    tape.behave(**WIRES[wire])
     tape.auto, echo = echoing(module)
     assert modem.attach("internet") == "10.0.0.1"
 
