@@ -91,7 +91,7 @@ def test_bg96_services_without_context():
     for arguments in (("QPING", 1, SERVER), ("QNTP", 1, SERVER, 123)):
         bench = bg96.plain()
         fails(bench, *arguments, code=561, text="Open PDP context failed", number=errno.ENETDOWN)
-        assert bench.lines()[1] == "AT+QIGETERROR"
+        assert "AT+QIGETERROR" in bench.lines()[1:3]
 
 
 def test_bg96_late_failures():
@@ -113,7 +113,8 @@ def test_cancelled_sends():
     for bench in (bg96.connected(), _a7600.open(), _a7600.open(quirks=("esc-ok",)), _sim7028.open()):
         name = "QISEND" if bench.module.MODEL == "BG96" else "CIPSEND"
         assert bench.modem.call(name, 0, None) is None
-        assert bytes(bench.wire.sent).endswith(b"\x1b")
+        # A bare ERROR behind ESC is made sure of.
+        assert bytes(bench.wire.sent).removesuffix(b"AT+CSQ\r").endswith(b"\x1b")
         assert bench.modem.command("AT") == []
         assert bytes(bench.network.streams[0].sent) == b""
     fails(bg96.active(), "QISEND", 0, None, code=567, text="Socket has been closed")

@@ -76,10 +76,10 @@ def test_what_is_there_is_given_at_once(dialect, access):
     module.coming += 5
     while module.coming:
         module.wait(1, False)  # the network delivers, the program does something else
-        socket._modem.poll()
+        socket._session.service()
         if module.pulls:
             break
     asleep = []
-    socket._modem._engine.port.wait = lambda ms, writing: asleep.append(ms)
+    socket._session.engine.port.wait = lambda ms, writing: asleep.append(ms)
     assert socket.recv(1024) == steps.SOURCE[module.given % steps.SIZE - 5 :][:5]
     assert asleep == []

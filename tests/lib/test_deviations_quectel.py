@@ -335,7 +335,7 @@ def test_going_back_to_data_answers_no_carrier():
     """Back to data mode after +++: the connection is gone."""
     socket, modem, tape, clock = _transparent([
         (">", b'AT+QIOPEN=1,0,"TCP","192.0.2.7",5005,0,2\r'), ("<", b"\r\nCONNECT\r\n"), (">", b"+++"), ("~", 1000),
-        ("<", OK), *SYNC,
+        ("<", OK), SYNC[0], SYNC[1],
         (">", b"AT+QIRD=0,1024\r"), ("<", b"\r\n+QIRD: 0\r\n" + OK), (">", b"AT+QISWTMD=0,2\r"),
         ("<", line(b"NO CARRIER")),
         (">", b"AT+QIGETERROR\r"), ("<", line(b"+QIGETERROR: 567,Socket closed") + OK),

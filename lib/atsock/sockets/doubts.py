@@ -37,7 +37,9 @@ def doubt(session: "Session", link: "Link", is_late: bool, is_failure: bool) -> 
     if not is_late:
         return False
     link.doubt = None
-    session.add(Job(session, _settle(session, link, is_failure)))
+    job = Job(session, _settle(session, link, is_failure))
+    job.advance()
+    session.add(job)
     return True
 
 
@@ -53,9 +55,17 @@ def _settle(session, link, is_failure):
         yield lambda: link.state != _OPENING or engine.is_past(give_up)
         if link.state == _OPEN:
             return
-    held = yield from open_ids(session, True)
-    if engine.links.get(link.id) is link and (held is None or link.id not in held):
-        urc.end(engine, link, is_failure)
+    flow_off = link.flow_off
+    link.flow_off = True  # nothing is sent to a connection that may be gone
+    waits = session.withdraw(link.tx)
+    try:
+        held = yield from open_ids(session, True)
+        if engine.links.get(link.id) is link and (held is None or link.id not in held):
+            urc.end(engine, link, is_failure)
+    finally:
+        link.flow_off = flow_off
+        if waits:
+            session.submit(link.tx)
 
 
 # -- an end that nobody has told
