@@ -36,12 +36,12 @@ BOARD = (contents.TREE / "tools" / "sizes_board.py", contents.TREE / "tests" / "
 
 # Ceilings, in bytes, for every dialect: a little above what it takes at present, so that growth is seen.
 KEPT = {
-    (64, SOURCE): 152_000, (64, MPY): 152_000, (64, ROMFS): 98_000, (64, FROZEN): 62_000,
-    (32, SOURCE): 130_000, (32, MPY): 106_000, (32, ROMFS): 69_000, (32, FROZEN): 35_000,
+    (64, SOURCE): 206_000, (64, MPY): 190_000, (64, ROMFS): 118_000, (64, FROZEN): 75_000,
+    (32, SOURCE): 172_000, (32, MPY): 134_000, (32, ROMFS): 84_000, (32, FROZEN): 42_000,
 }
 # Heaps in which the client works, import included.
-HEAPS = {(64, MPY): 212_000, (64, ROMFS): 156_000, (32, MPY): 146_000}
-FLASH = 128_000  # the .mpy files of package.json
+HEAPS = {(64, MPY): 280_000, (64, ROMFS): 180_000, (32, MPY): 180_000}
+FLASH = 157_000  # the .mpy files of package.json
 
 _LIMIT_S = 120
 _ROOM = 8 << 20

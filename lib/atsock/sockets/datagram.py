@@ -280,7 +280,7 @@ class DatagramSocket(Socket):
     def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> int:
         """As send(); with n for buf[:n], with pos and n for buf[pos:pos + n]."""
         if pos is None:
-            return self.send(buf)
+            return self._send(buf, self._peer_template())
         if n is None:
             pos, n = 0, pos
         return self.send(memoryview(buf)[pos : pos + n])
