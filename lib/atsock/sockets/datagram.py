@@ -305,7 +305,7 @@ class DatagramSocket(Socket):
             else:
                 self._connect_to(host, port)
         if self._peer == (host, port):
-            return self.send(buf)
+            return self._send(buf, self._peer_template())
         if table.ACCESS[self._access][_SEND_TO] is None:
             raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._sent_elsewhere = True
