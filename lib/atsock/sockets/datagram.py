@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 
     Bytes = bytes | bytearray | memoryview
 
+_HEX = const(3)  # kinds of payload
+_INLINE_HEX = const(4)
+_HEX_FROM = const(8)
+_INLINE_HEX_FROM = const(9)
 _RAW_FROM = const(6)  # the first kind of payload whose header tells the sender (words.py)
 
 # What match() leaves in Engine.matched (movers.py)
+_VALUE = const(2)
 _KIND = const(4)
 _FIELDS = const(5)
 _AUX_FIELD = const(7)
@@ -35,6 +40,11 @@ _AUX_FIELD = const(7)
 _SEND = const(0)  # of Table.ACCESS
 _CHUNK = const(1)
 _SEND_TO = const(8)
+
+_READ = const(3)
+_OPEN = const(2)  # Link.state (words.py)
+_SENDER_ROOM = const(64)  # bytes of a sender's text
+_FETCHES = const(16)  # reads of what waits when the link is changed
 
 _MSG_PEEK = const(2)
 _MSG_DONTWAIT = const(64)
@@ -54,6 +64,8 @@ class DatagramLink(Link):
     def __init__(self, id):
         super().__init__(id)
         self.begun = -1  # a datagram is coming in: the ring's count before it, -1: none
+        self.engine: "Engine" = None  # whose last line has announced it
+        self.lost = 0  # datagrams that did not come whole, or found no room
         self.discarding = False  # it is dropped; or all are
         self._header = bytearray((_UNFINISHED, 0, 0))
 
@@ -67,6 +79,10 @@ class DatagramLink(Link):
 
     def begin(self, engine: "Engine"):
         """A datagram follows the engine's line: its sender stands in that, in the address line before, or nowhere."""
+        self.engine = engine
+        if self.begun >= 0:  # another one that has never ended
+            self.count = self.begun
+            self.lost += 1
         line = engine.sender
         pos = 0
         end = engine.sender_n
@@ -85,15 +101,32 @@ class DatagramLink(Link):
         put(self, line, pos, end - pos)
 
     def end(self, n):
-        """All of its n bytes have come; False when it had to be dropped."""
+        """It has ended after n bytes; False when it had to be dropped, or has not come whole."""
         begun = self.begun
         self.begun = -1
+        if not self.discarding and self._is_damaged(n):
+            self.count = begun
+            self.discarding = True
         if self.discarding:
             self.discarding = False
+            self.lost += 1
             return False
         self.buf[self.place(begun)] = n >> 8
         self.buf[self.place(begun + 1)] = n & 255
         return True
+
+    def _is_damaged(self, n):
+        # Digits end where one is damaged, before the end of their line; some firmware announces how many they are.
+        engine = self.engine
+        kind = engine.matched[_KIND]
+        counted = kind == _HEX or kind == _HEX_FROM
+        if not counted and kind != _INLINE_HEX and kind != _INLINE_HEX_FROM:
+            return False
+        tokens = engine.tokens
+        pos = tokens.position[0]
+        if pos < tokens.position[1] and tokens.window[pos] != 13 and tokens.window[pos] != 10:
+            return True
+        return counted and n != engine.matched[_VALUE] and 2 * n != engine.matched[_VALUE]
 
     def overflow(self):
         """No room for the one that is coming in: drop it, and say so.  Returns True."""
@@ -110,6 +143,8 @@ class DatagramLink(Link):
     def take_datagram(self, dst, pos, n):
         """The oldest datagram's first n bytes to dst[pos:], the rest of it is lost; returns the count."""
         size = self._byte(0) << 8 | self._byte(1)
+        if self.begun >= 0:  # the one that is coming in stands behind it
+            self.begun -= self._byte(2) + _HEADER + size
         self.skip(self._byte(2) + _HEADER)
         if n > size:
             n = size
@@ -139,6 +174,7 @@ class DatagramSocket(Socket):
     _address = None  # its numeric address
     _last = None  # (address, port, template) of the last datagram that named its address
     _template = None  # of the send on its way
+    _kept: "DatagramLink" = None  # link of before connect(), whose datagrams the next one is given
     _sent_elsewhere = False  # the module's default may be the last target from then on (Fibocom 1.1.7)
 
     # -- opening
@@ -146,7 +182,8 @@ class DatagramSocket(Socket):
     def connect(self, address: "tuple[str, int]") -> None:
         """Send to, and receive from, (host, port) only; another time: from now on to that one.
 
-        SIMCom's modules let the datagrams of others through.  Waits for the module also when non-blocking.  Allocates.
+        What has come before can still be received.  SIMCom's modules let the datagrams of others through.  Waits for
+        the module also when non-blocking.  Allocates.
         Raises as StreamSocket.connect().
         Source: the OPEN_UDP, OPEN_UDP_ANY commands of the dialect tables.
         """
@@ -156,6 +193,7 @@ class DatagramSocket(Socket):
     def _connect_to(self, host, port):
         if self._table_of_dialect().OPEN_UDP is not None:
             if self._link is not None:  # bound, or connected to another peer
+                self._keep(self._link)
                 self.close()
                 self._open = True
                 self._sent_elsewhere = False
@@ -165,6 +203,47 @@ class DatagramSocket(Socket):
                 self._open_any()
             host = self._numeric(host)
         self._peer = (host, port)
+
+    def _keep(self, link):
+        # This link is closed, and another one opened: what waits is received from that.
+        if link.rx.template is not None and link.state == _OPEN:
+            self._session.run(self._fetch_steps(link), self._timeout_ms or -1, "connect")
+        self._kept = link
+
+    def _fetch_steps(self, link):
+        # Read what the module holds of this link into its ring.
+        rx = link.rx
+        if self._reading:
+            yield lambda: rx.done
+            self._reading = 0
+        room = self._table[_READ] + _HEADER + _SENDER_ROOM
+        for _ in range(_FETCHES):
+            if link.buf is None:
+                link.make_ring()
+            if link.room() < room:
+                link.resize(link.count + room)
+            rx.n = self._table[_READ]
+            yield rx
+            if rx.errno or not rx.count:
+                return
+
+    def _adopt(self, link, row):
+        super()._adopt(link, row)
+        kept = self._kept
+        if kept is None:
+            return
+        self._kept = None
+        link.lost = kept.lost
+        if kept.count:
+            kept.resize(max(link.size, kept.count))
+            link.size = kept.size
+            link.buf = kept.buf
+            link.count = kept.count
+
+    @property
+    def lost(self) -> int:
+        """How many datagrams were dropped: they found no room (SO_RCVBUF), or did not come whole."""
+        return 0 if self._link is None else self._link.lost
 
     def bind(self, address: "tuple[str, int]") -> None:
         """Receive at the local port of address (host, port), 0: any.  Waits for the module where that opens the socket.

@@ -1,0 +1,184 @@
+"""Datagrams come whole or are counted lost, and connect() keeps what waits."""
+
+import atsock
+from cases import cases
+from fakes import CUTS, Case, errno_of
+from frames import DIALECTS, OK, PEER, PORT, digits, line
+from scenes import attached, connect, settle
+
+FIBOCOM = ("nl668", "l610")
+
+
+def datagrams(dialect, access, cut=0, timeout=5, ring=4096):
+    modem, tape, clock, says = attached(dialect, access, cut)
+    socket = connect(modem, tape, says, timeout, ring=ring, type=atsock.SOCK_DGRAM)
+    return socket, modem, tape, clock, says
+
+
+def push(dialect, says, data):
+    """The pieces of one pushed datagram: header, payload, end."""
+    if dialect == "bg96":
+        return b'\r\n+QIURC: "recv",0,%d\r\n' % len(data), data, b"\r\n"
+    if dialect in FIBOCOM:
+        return b"\r\n+MIPRUDP: %s,%d,1,%d," % (PEER.encode(), PORT, len(data)), data, b""
+    whole = says.push("push", 0, data)
+    return whole[: -len(data)], data, b""
+
+
+@cases("dialect", DIALECTS)
+def test_one_is_read_while_the_next_is_coming_in(dialect):
+    """Each of them is whole, and in its place."""
+    for cut in CUTS:
+        socket, modem, tape, clock, says = datagrams(dialect, "push", cut)
+        with Case(dialect, cut):
+            one, two, three = b"first" * 20, b"second" * 30, b"third" * 10
+            header, data, end = push(dialect, says, two)
+            tape.load([
+                ("!", b"".join(push(dialect, says, one)) + header + data[:50]), ("~", 300), ("!", data[50:] + end),
+                ("!", b"".join(push(dialect, says, three))),
+            ])  # fmt: skip
+            assert socket.recv(500) == one
+            assert socket.recv(500) == two
+            assert socket.recv(500) == three
+            assert socket.lost == 0
+
+
+@cases("dialect", DIALECTS)
+def test_one_that_does_not_come_whole_is_counted(dialect):
+    """The module falls silent inside it; the next one is whole."""
+    socket, modem, tape, clock, says = datagrams(dialect, "push", timeout=20)
+    header, data, end = push(dialect, says, b"half of this comes")
+    tape.load([("!", header + data[:9]), ("~", 15_000), ("!", b"".join(push(dialect, says, b"whole")))])
+    assert socket.recv(100) == b"whole"
+    assert socket.lost == 1
+
+
+@cases("dialect", DIALECTS)
+def test_what_has_no_room_is_counted(dialect):
+    socket, modem, tape, clock, says = datagrams(dialect, "push", ring=512)
+    sizes = (200, 200, 200, 50)
+    for size in sizes:
+        tape.load([("!", b"".join(push(dialect, says, b"x" * size)))])
+        settle(modem, tape)
+    got = []
+    socket.settimeout(0)
+    while True:
+        try:
+            got.append(len(socket.recv(500)))
+        except OSError:
+            break
+    assert got == [200, 200, 50] and socket.lost == 1, (got, socket.lost)
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_damaged_digits_are_no_datagram(dialect):
+    """Hexadecimal: a digit that is none ends the payload before its announced length."""
+    data = b"twenty bytes of data"
+    text = digits(data)
+    for damaged in (
+        text[:20] + b"G" + text[21:],
+        text[:14] + b"\xff" + text[15:],
+        text[:13] + b" " + text[15:],
+        text[:-2],
+        text[:-1],
+        text[:-1] + b"g",
+    ):
+        for cut in CUTS:
+            socket, modem, tape, clock, says = datagrams(dialect, "hex", cut, 30)
+            with Case(dialect, damaged, cut):
+                good = says.answer("hex", 0, data, 0)
+                reads = [good.replace(text, damaged), says.nothing("hex", 0), good]
+
+                def answer(command, says=says, reads=reads):
+                    if command + b"\r" == says.ask("hex", 0, says.most["hex"]):
+                        return reads.pop(0) if reads else says.nothing("hex", 0)
+                    return line(b"+CSQ: 20,0") + OK
+
+                tape.auto = answer
+                tape.input.append([0, "!", says.notice("hex", 0)])
+                assert socket.recv(100) == data
+                assert socket.lost == 1
+
+
+@cases("dialect", FIBOCOM)
+def test_damaged_digits_in_a_push(dialect):
+    data = b"twenty bytes of data"
+    text = digits(data)
+    header = b"\r\n+MIPRUDP: %s,%d,1,0," % (PEER.encode(), PORT)
+    for cut in CUTS:
+        socket, modem, tape, clock, says = datagrams(dialect, "hex", cut)
+        with Case(dialect, cut):
+            tape.load([("!", header + text[:20] + b"G" + text[21:] + b"\r\n" + header + text + b"\r\n")])
+            assert socket.recv(100) == data
+            assert socket.lost == 1
+
+
+# -- connect() on a socket that has received
+
+
+class Module:
+    """UDP of a BG96 in buffer access: waiting datagrams by id, with their senders."""
+
+    def __init__(self, says):
+        self.says = says
+        self.waiting = []
+        self.commands = []
+        self.service = False
+
+    def __call__(self, command):
+        self.commands.append(command)
+        if command.startswith(b"AT+QIOPEN="):
+            self.service = b"UDP SERVICE" in command
+            self.waiting = []
+            return OK + line(b"+QIOPEN: 0,0")
+        if command.startswith(b"AT+QICLOSE"):
+            self.waiting = []
+        if command.startswith(b"AT+QIRD="):
+            if not self.waiting:
+                return line(b"+QIRD: 0") + OK
+            data, sender = self.waiting.pop(0)
+            header = b'+QIRD: %d,"%s",%d' % (len(data), sender, PORT) if self.service else b"+QIRD: %d" % len(data)
+            return b"\r\n" + header + b"\r\n" + data + b"\r\n" + OK
+        return OK
+
+
+def test_connect_keeps_what_waits():
+    """A DTLS server: bind(), look at who speaks, connect() to that; what has come meanwhile is there."""
+    for ring in (512, 2048):
+        modem, tape, clock, says = attached("bg96", "buffer")
+        module = tape.auto = Module(says)
+        socket = modem.socket(type=atsock.SOCK_DGRAM)
+        socket.settimeout(5)
+        socket.setsockopt(1, atsock.SO_RCVBUF, ring)
+        socket.bind(("", 5684))
+        hellos = [b"hello %d " % i * 10 for i in range(9)]
+        module.waiting = [(hello, PEER.encode()) for hello in hellos]
+        tape.input.append([0, "!", line(b'+QIURC: "recv",0')])
+        assert socket.recvfrom(2000, 2) == (hellos[0], (PEER, PORT))  # MSG_PEEK
+        socket.connect((PEER, PORT))
+        assert [socket.recvfrom(2000) for _ in hellos] == [(hello, (PEER, PORT)) for hello in hellos]
+        opens = [command for command in module.commands if command.startswith(b"AT+QIOPEN=")]
+        assert len(opens) == 2 and b",5684," in opens[1], opens
+        module.waiting = [(b"and on", b"")]
+        tape.input.append([0, "!", line(b'+QIURC: "recv",0')])
+        assert socket.recvfrom(2000) == (b"and on", (PEER, PORT))
+        assert socket.lost == 0
+        socket.close()
+
+
+@cases("dialect", FIBOCOM)
+def test_another_peer_keeps_what_waits(dialect):
+    modem, tape, clock, says = attached(dialect, "push")
+    socket = connect(modem, tape, says, 5, type=atsock.SOCK_DGRAM)
+    tape.load([
+        ("!", b"".join(push(dialect, says, b"first")) + b"".join(push(dialect, says, b"second"))),
+        (">", b"AT+MIPCLOSE=1\r"), ("<", OK + line(b"+MIPCLOSE: 1,0")),
+        (">", b'AT+MIPOPEN=1,,"192.0.2.8",5005,1\r'), ("<", OK + line(b"+MIPOPEN: 1,1")),
+    ])  # fmt: skip
+    settle(modem, tape)
+    socket.connect(("192.0.2.8", PORT))
+    assert socket.recvfrom(100) == (b"first", (PEER, PORT))
+    assert socket.recvfrom(100) == (b"second", (PEER, PORT))
+    socket.settimeout(0)
+    errno_of(socket.recv, 100)
+    tape.done()
