@@ -19,6 +19,7 @@ _OPENING = const(1)
 _OPEN = const(2)
 
 _RESULT_MS = const(3000)  # for the result of an open that may have failed
+_OTHERS_MS = const(10_000)  # for the results of the opens of other connections
 _LOOK_MS = const(9900)
 _LOOKS = const(6)  # looks into an empty buffer, ten seconds apart, between two questions
 _SILENT_LOOKS = const(90)  # before a list is believed that has never shown an open connection
@@ -48,6 +49,14 @@ def settle(session: "Session", link: "Link") -> None:
     session.add(Job(session, _settle(session, link, True)))
 
 
+def _is_opening(engine, link):
+    # Is the result of another open to come?  Some modules are not to be asked for their list before.
+    for other in engine.links.values():
+        if other is not link and other.state == _OPENING:
+            return True
+    return False
+
+
 def _settle(session, link, is_failure):
     engine = session.engine
     if link.state == _OPENING:
@@ -59,6 +68,8 @@ def _settle(session, link, is_failure):
     link.flow_off = True  # nothing is sent to a connection that may be gone
     waits = session.withdraw(link.tx)
     try:
+        give_up = engine.after_ms(_OTHERS_MS)
+        yield lambda: not _is_opening(engine, link) or engine.is_past(give_up)
         held = yield from open_ids(session, True)
         if engine.links.get(link.id) is link and (held is None or link.id not in held):
             urc.end(engine, link, is_failure)
@@ -88,6 +99,8 @@ def look_for(session: "Session", link: "Link") -> None:
 
 def _look(session, link, looks):
     engine = session.engine
+    give_up = engine.after_ms(_OTHERS_MS)
+    yield lambda: not _is_opening(engine, link) or engine.is_past(give_up)
     held = yield from open_ids(session, True)
     if held is None or engine.links.get(link.id) is not link or link.state != _OPEN:
         return
