@@ -8,7 +8,6 @@ from errno import EACCES, ECONNRESET, EIO, ENODEV, ETIMEDOUT
 
 from . import dialects
 from .core.command import number_at, query, read_form, text_at
-from .core.datamode import BLIND_GUARD_MS, EscapeGuard, escape
 from .core.jobs import run_command
 from .core.movers import MISSING, const
 from .errors import ModemError, Restarted, Timeout, printable
@@ -16,6 +15,7 @@ from .errors import ModemError, Restarted, Timeout, printable
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from .bringup import Account
+    from .core.engine import Engine
     from .core.session import Session
 
 # Two queries in turn: the answer to one shows that those that were asked before are not outstanding any more.
@@ -25,6 +25,8 @@ _SYNC_MS = const(25_000)  # as long as the slowest of the modules boots (A7600: 
 _SYNC_PAUSE_MS = const(100)
 _DRAIN_MS = const(300)  # a module that has booted answers all that it has heard meanwhile
 _ESCAPE_AT = const(5)  # AT without an answer, before data mode is tried to be left,
+_ESCAPE_TAKE_MS = const(3000)  # for the port to take +++,
+_GUARD_MS = const(1130)  # and silence on both sides of it, of a module that is not known yet (see core/datamode.py)
 _FILL_AT = const(6)  # and before a payload that the module still waits for is filled up
 _FILLER = const(256)  # bytes, written
 _FILLERS = const(8)  # so many times: no prompt takes more than 2048 bytes
@@ -131,11 +133,27 @@ def synchronise(session: "Session"):
         unanswered += 1
         if unanswered == _ESCAPE_AT:  # perhaps it is in data mode
             try:
-                yield from escape(session, EscapeGuard(engine, BLIND_GUARD_MS))
+                yield from escape_blindly(engine)
             except Timeout:  # a module that boots may hold the line (CTS)
                 pass
         elif unanswered == _FILL_AT and heard != b"ERROR":  # or takes what comes for payload
             yield from _fill_up(engine)
+
+
+def escape_blindly(engine: "Engine"):
+    """+++ between two silences, to a module that may be in data mode; whether it was, nobody looks at.
+
+    Raises Timeout when the port does not take it.
+    """
+    yield _GUARD_MS
+    transmitter = engine.transmitter
+    transmitter.send_payload(b"+++", 0, 3)
+    give_up = engine.after_ms(_ESCAPE_TAKE_MS)
+    yield lambda: not transmitter.left or engine.is_past(give_up)
+    if transmitter.left:
+        transmitter.drop()
+        raise Timeout("the port does not take +++")
+    yield _GUARD_MS
 
 
 def _fill_up(engine):

@@ -9,8 +9,8 @@ no vendor command.  Off the data path; allocates.
 from errno import EAGAIN, ECONNRESET
 
 from . import bringup
+from .contact import escape_blindly
 from .core.command import query
-from .core.datamode import BLIND_GUARD_MS, EscapeGuard, escape
 from .core.jobs import Job
 from .core.movers import const
 from .errors import ModemError, Timeout
@@ -53,7 +53,7 @@ def recover(session: "Session"):
     session.address = None
     if engine.state == _DATA_MODE:  # AT would be payload of a connection that stands
         try:
-            yield from escape(session, EscapeGuard(engine, BLIND_GUARD_MS))
+            yield from escape_blindly(engine)
         except Timeout:
             pass
     taken: "list[str]" = []

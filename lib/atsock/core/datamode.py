@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .session import Session
 
-BLIND_GUARD_MS = 1100  # of a module that is not known yet
-
 _GUARD_MARGIN_MS = const(30)  # on top of the manual's silence, for the clock's grain
 _EARLY_MS = const(200)  # silence this much below the guard time may be taken for one by the module
 _GAP_MS = const(1000)  # and this much above it surely breaks a +++ apart (SIMCom counts 900 ms between two bytes)
@@ -130,12 +128,11 @@ def _is_plus(buf, pos, n):
     return True
 
 
-def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter | None" = None):
+def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     """Back to command mode, the connection stays: silence, +++, silence, OK.  A generator of commands (jobs.py).
 
     Takes a little over two guard times.  What arrives meanwhile goes to the data filter's link.
-    data_filter: of the data mode that the engine is in, or was in when an escape was interrupted.  None: nobody knows
-    whether the module is in data mode, and whether it confirms is not looked at.
+    data_filter: of the data mode that the engine is in, or was in when an escape was interrupted.
     Nobody's word is believed: what the filter holds back may be the peer's, and so may an OK.  What counts is an OK
     behind +++ and its silences (the module was in data mode, so all that came before is payload), or no OK but the
     answer to a question (it was not).  A question is asked only when two +++ have led to nothing but silence.
@@ -143,24 +140,6 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter | No
     connection ended; None when the filter held something back and more came: it was payload, nothing was sent.
     Raises Timeout when the module does not answer (the engine stays in data mode then).
     """
-    return _escape_blindly(session.engine, guard) if data_filter is None else _escape(session, guard, data_filter)
-
-
-def _escape_blindly(engine, guard):
-    yield max(guard.remaining_ms(), 0)
-    transmitter = engine.transmitter
-    transmitter.send_payload(_ESCAPE, 0, len(_ESCAPE))
-    give_up = engine.after_ms(_TAKE_MS)
-    yield lambda: not transmitter.left or engine.is_past(give_up)
-    if transmitter.left:
-        transmitter.drop()
-        raise Timeout("the port does not take +++")
-    guard.note_written(len(_ESCAPE))
-    yield guard.guard_ms
-    return True
-
-
-def _escape(session, guard, data_filter):
     # Flat, because generators must not be nested deep.  An interrupted one leaves guard.unsure, and the filter
     # expecting an OK: the next one goes on from there.
     engine = session.engine
@@ -271,7 +250,7 @@ def escape_without_reader(session: "Session", guard_ms: int):
     data_filter.left = True
     engine.enter_data_mode(data_filter)
     try:
-        return (yield from _escape(session, EscapeGuard(engine, guard_ms), data_filter))
+        return (yield from escape(session, EscapeGuard(engine, guard_ms), data_filter))
     except Timeout:
         engine.leave_data_mode()
         session.set_down()
