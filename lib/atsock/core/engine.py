@@ -252,8 +252,8 @@ class Engine(Deadlines):
         self.command = None
         self.matched[_WANTED] = _UNASKED
         self.tokens.prompt = self.doubted = False
-        sent.hex_left = 0
-        sent.rest = -1
+        if sent.hex_left or sent.rest > 0:
+            sent.cut_short()
         # What the module has stored already is not sent again: a refusal of the follow-up repeats only that.
         resume = self.template if errno == EAGAIN and self.template is not command.template else None
         if resume is not command.resume_from:
@@ -282,9 +282,7 @@ class Engine(Deadlines):
         self.matched[_WANTED] = _UNASKED
         self.tokens.prompt = False
         self.doubted = False
-        sent = self.transmitter
-        sent.hex_left = 0  # a line that the module did not wait for is cut short
-        sent.rest = -1
+        self.transmitter.cut_short()
 
     def abandon(self, command):
         """The front stops waiting for it: it stays in flight, but its buffers are the caller's again."""
@@ -318,21 +316,20 @@ class Engine(Deadlines):
         moved = n = self.port.fill(tokens.window, tokens.position)
         while n:
             token = tokens.next()
-            if token == _LINE:
+            if token == _NONE:
+                # The window is used up.  When a payload goes on and more of it has come meanwhile, take that in at
+                # once, but no other one: its reader must have its turn before there is no room any more.
+                ended += 1
+                n = 0 if ended > _WINDOWS else tokens.left and self.port.fill(tokens.window, tokens.position)
+            elif token == _LINE:
                 self.dispatch_line()
             elif token == _END:
                 ended = _WINDOWS
                 self._on_payload()
             elif token == _PROMPT_TOKEN:
                 self._on_prompt()
-            elif token == _FULL:
-                if not self._make_room():
-                    return False
-            else:
-                # The window is used up.  When a payload goes on and more of it has come meanwhile, take that in at
-                # once, but no other one: its reader must have its turn before there is no room any more.
-                ended += 1
-                n = 0 if ended > _WINDOWS else tokens.left and self.port.fill(tokens.window, tokens.position)
+            elif not self._make_room():
+                return False
         if self.state != _IDLE or tokens.left:
             self._mind_time(moved)
         if self.sends_more:
@@ -390,9 +387,8 @@ class Engine(Deadlines):
         if self.skips_line:
             resync.dispatch_stale(self)
             return
-        query = self.command if self.state == _BUSY and self.command.is_query else None
-        if query is not None and query.claims(self):
-            self._on_information_text(query)
+        if self.state == _BUSY and self.command.is_query and self.command.claims(self):
+            self._on_information_text(self.command)
             return
         pos = 0
         while True:
@@ -402,8 +398,8 @@ class Engine(Deadlines):
             event = self.matched[_EVENT]
             if self._on_urc(event) if event & _UNASKED else self._on_response(event):
                 return
-        if query is not None and query.collects(self):
-            self._on_information_text(query)
+        if self.state == _BUSY and self.command.is_query and self.command.collects(self):
+            self._on_information_text(self.command)
         elif note_unmatched:
             urc.on_unmatched(self)
 

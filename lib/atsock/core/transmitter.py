@@ -85,6 +85,10 @@ class Transmitter:
     def drop(self):
         """What is left is not sent any more."""
         self.left = 0
+        self.cut_short()
+
+    def cut_short(self):
+        """No more of a line that the module did not wait for than what is being written."""
         self.hex_left = 0
         self.rest = -1
 
@@ -94,7 +98,7 @@ class Transmitter:
 
     def flush(self):
         """Write what the port takes; True when everything is out."""
-        while self.left or self._more():
+        while self.left or (self.hex_left or self.rest > 0) and self._more():
             n = self.port.write(self.out, self.pos, self.left)
             if not n:
                 return False
