@@ -34,3 +34,4 @@ EVENT_FLOW_OFF = 6  # the module asks to stop sending
 EVENT_FLOW_ON = 7
 EVENT_OVERFLOW = 8  # pushed data was lost for want of room; value: bytes as far as known
 EVENT_UNKNOWN = 9  # a line that no table explains; value: the line (bytes)
+EVENT_MODEL = 10  # a model that nobody knows is used as its nearest kin (Modem.dialect); value: its name (str)

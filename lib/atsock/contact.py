@@ -1,4 +1,4 @@
-"""The first steps of attach(): in step with a silent UART, and with whom; the SIM; registration.
+"""The first steps of attach(): in step with a silent UART; the SIM; registration.
 
 Owns what the module's answers to the 3GPP commands mean while it starts; vendor commands stand in the dialect tables.
 Generators of commands (core/jobs.py): they wait for nothing themselves.  Off the data path; allocates.
@@ -6,7 +6,6 @@ Generators of commands (core/jobs.py): they wait for nothing themselves.  Off th
 
 from errno import EACCES, ECONNRESET, EIO, ENODEV, ETIMEDOUT
 
-from . import dialects
 from .core.command import number_at, query, read_form, text_at
 from .core.jobs import run_command
 from .core.movers import MISSING, const
@@ -93,7 +92,7 @@ def tell(session: "Session", step, detail=""):
         session.progress.tell(step, detail)
 
 
-# -- in step, and with whom
+# -- in step
 
 
 def synchronise(session: "Session"):
@@ -203,26 +202,6 @@ def _no_answer(heard, baudrate):
 def _is_readable(data):
     strange = [byte for byte in data if byte > 126 or byte < 32 and byte not in b"\t\r\n"]
     return 4 * len(strange) < len(data)
-
-
-def identify(session: "Session"):
-    """Ask the module what it is, and use that dialect.  Raises ModemError ENODEV for one that no dialect knows."""
-    said: "list[bytes]" = []
-    for text in (b"AT+CGMM", b"ATI", b"", b"AT+CGMM", b"ATI"):
-        if not text:  # once more: a line may have got lost, or come late
-            yield _POLL_MS
-            continue
-        command = query(text)
-        yield command
-        said += [line for line in command.lines if line not in said]
-        if text == b"AT+CGMM" and command.lines:
-            session.model = printable(b" ".join(command.lines))
-        table = dialects.identify(command.lines)
-        if table is not None:
-            session.use(table, session.access)
-            return
-    what = printable(b" / ".join(said)) if said else "nothing"
-    raise ModemError(ENODEV, "no dialect for this module, it calls itself: " + what)
 
 
 # -- the SIM: 27.007 8.3

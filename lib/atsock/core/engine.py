@@ -71,6 +71,7 @@ _PUSH = const(1 << 19)
 _PEER_CLOSED = const(1 << 20)
 _FLOW_OFF = const(1 << 24)
 _FLOW = const(1 << 24 | 1 << 25)  # FLOW_OFF, FLOW_ON
+_SENDER = const(1 << 28)
 _NOISE = const(1 << 29)
 _UNASKED = const((1 << 30) - (1 << 18))
 _PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
@@ -537,10 +538,12 @@ class Engine(Deadlines):
 
     def _on_urc(self, event):
         link = self.links.get(self.matched[_ID])
+        if event == _PUSH:
+            return self._on_push(link, self.matched[_VALUE])
         if event == _READY:
             self.on_ready(link)
-        elif event == _PUSH:
-            return self._on_push(link, self.matched[_VALUE])
+        elif event == _SENDER:
+            urc.note_sender(self)
         elif event & _FLOW:
             if link is not None:
                 link.flow_off = event == _FLOW_OFF

@@ -18,7 +18,6 @@ _OPENED = const(1 << 21)
 _INCOMING = const(1 << 22)
 _NETWORK_LOST = const(1 << 26)
 _RESTARTED = const(1 << 27)
-_SENDER = const(1 << 28)
 _IDLE = const(0)
 _BUSY = const(1)
 _FREE = const(0)
@@ -45,10 +44,7 @@ _SENDER_MAX = const(64)  # an address and a port
 
 
 def dispatch(engine, event, link):
-    """OPENED, INCOMING, RESTARTED, NETWORK_LOST or SENDER; True when the line meant that."""
-    if event == _SENDER:
-        _note_sender(engine)
-        return True
+    """OPENED, INCOMING, RESTARTED or NETWORK_LOST; True when the line meant that."""
     if event == _OPENED:
         return _on_opened(engine, link)
     if event == _INCOMING:
@@ -185,8 +181,8 @@ def _on_stray_payload(engine):
     engine.begin_payload(link, matched[_VALUE])
 
 
-def _note_sender(engine):
-    # Whose the payload is that follows.  Allocates the first time only.
+def note_sender(engine):
+    """SENDER: whose the payload is that follows.  Allocates the first time only."""
     if not engine.sender:
         engine.sender = bytearray(_SENDER_MAX)
     n = min(engine.tokens.n - engine.matched[_FIELDS], _SENDER_MAX)

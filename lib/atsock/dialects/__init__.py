@@ -1,4 +1,4 @@
-"""The dialects by name, and which of them a module speaks.
+"""The dialects by name; which of them a module speaks is told by kin.py.
 
 A dialect is a class (table.py says what it consists of) in a file of its own, which is imported when it is asked for.
 An application may register more of them.
@@ -7,15 +7,6 @@ An application may register more of them.
 from .table import Table
 
 _BUILT_IN = ("a7600", "bg96", "l610", "nl668", "sim7028")
-
-# MODELS of the built-in dialects, so that nobody has to import them all to know a module (a test compares).
-_MODELS = (
-    ("a7600", (b"A76", b"SIM7600", b"SIMCOM_SIM7600", b"SIM7500", b"SIM767")),
-    ("bg96", (b"BG96", b"BG95", b"BG77")),
-    ("l610", (b"L610",)),
-    ("nl668", (b"NL668",)),
-    ("sim7028", (b"SIM7028", b"SIMCOM_SIM7028")),
-)
 
 _registered: "dict[str, type[Table]]" = {}
 
@@ -96,31 +87,3 @@ def _check(table):
     for row in rows:
         if len(row) != 9:
             raise ValueError("%s: the row %r has %d fields instead of 9" % (table.__name__, row, len(row)))
-
-
-def identify(lines):
-    """The dialect of a module that answers AT+CGMM or ATI by these lines (bytes); None when no line names a model."""
-    for line in lines:
-        for name in names():
-            if is_model(line, _models(name)):
-                return get(name)
-    return None
-
-
-def _models(name):
-    if name in _registered:
-        return _registered[name].MODELS
-    for known, models in _MODELS:
-        if known == name:
-            return models
-    return ()
-
-
-def is_model(line, models):
-    """True when a word of the line (bytes) begins with one of these models."""
-    words = line.upper().replace(b":", b" ").replace(b",", b" ").replace(b'"', b" ").split()
-    for model in models:
-        for word in words:
-            if word.startswith(model):
-                return True
-    return False

@@ -46,7 +46,6 @@ class A7600(Table):
     # -- module
     NAME = "a7600"
     VENDOR = "simcom"
-    MODELS: "tuple[bytes, ...]" = (b"A76", b"SIM7600", b"SIMCOM_SIM7600", b"SIM7500", b"SIM767")
     LINKS = range(0, 10)  # 2.3
     SERVERS = APART  # 2.14
     SERVER_COUNT = 4

@@ -44,7 +44,6 @@ class BG96(Table):
     # -- module
     NAME = "bg96"
     VENDOR = "quectel"
-    MODELS = (b"BG96", b"BG95", b"BG77")
     LINKS = range(0, 12)  # 2.1.4
     SERVERS = IN_LINKS  # 2.1.4
     NO_PORT = b"0"  # 2.1.4: the module chooses

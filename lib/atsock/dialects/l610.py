@@ -13,7 +13,6 @@ class L610(NL668):
 
     # -- module
     NAME = "l610"
-    MODELS = (b"L610",)
 
     # -- context
     AUTHS = (0, 1, 2, 3)  # 1.1.1

@@ -47,7 +47,6 @@ class NL668(Table):
     # -- module
     NAME = "nl668"
     VENDOR = "fibocom"
-    MODELS = (b"NL668",)
     LINKS = range(1, 7)  # 1.1.2
     SERVERS = BECOMES  # 1.1.2: the listening socket becomes the connection
     NO_PORT = b""  # 1.1.2: an empty field, the module chooses

@@ -13,7 +13,6 @@ class SIM7028(A7600):
 
     # -- module
     NAME = "sim7028"
-    MODELS = (b"SIM7028", b"SIMCOM_SIM7028")
     LINKS = range(0, 2)  # 2.1.3
     SERVERS = APART  # 2.1.14
     SERVER_COUNT = 2

@@ -105,7 +105,9 @@ def _test(session, name):
 def _identify(session):
     if session.table is None:
         yield from contact.synchronise(session)
-        yield from contact.identify(session)
+        from ..identify import identify
+
+        yield from identify(session)
 
 
 def _manual(session):
