@@ -129,9 +129,7 @@ def attach_with(session: "Session", account: Account, on_progress=None):
             try:
                 tell(session, "identify")
                 if session.table is None:
-                    from .identify import identify
-
-                    yield from identify(session)
+                    yield from session.identify(session)
                 tell(session, "identify", session.table.NAME)
                 command = query(b"AT+CMEE=%d" % _CMEE)  # a refusal does no harm
                 yield command

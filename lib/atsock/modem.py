@@ -72,6 +72,10 @@ class Modem:
             raise ValueError("context: 1 to 16, not %r" % (context,))
         table = None if dialect is None else dialects.get(dialect)
         self._session = Session(stream, context, checks.access(access), on_event)
+        if table is None:
+            from .identify import identify
+
+            self._session.identify = identify
         self._engine = self._session.engine
         self._session.use(table, access)
         self._session.reset = reset

@@ -21,7 +21,7 @@ DRIVER = [path for path in sorted(LIB.rglob("*.py")) if path.parent.name != "dia
 ATTRIBUTE = re.compile("[A-Z][A-Z_0-9]*")
 # Read where a table's own row or template names them.
 BY_TABLES = {"SEND", "SEND_TO", "SEND_HEX", "PUSH_OUT", "PUSH_TO", "READ_HEX"}
-BY_IDENTIFICATION = {"MODELS"}  # dialects/__init__.py
+BY_IDENTIFICATION = {"MODELS"}  # of tables that are registered: dialects/kin.py
 
 
 def trees(paths):
@@ -68,7 +68,8 @@ def test_what_is_read_is_an_attribute():
 def test_every_attribute_is_set_in_a_dialect():
     """An attribute that no dialect sets is one too many."""
     classes = {one for name in tablekeys.NAMES for one in dialects.get(name).__mro__} - {Table, object}
-    assert {attribute for one in classes for attribute in vars(one)} >= set(tablekeys.attributes(Table))
+    found = {attribute for one in classes for attribute in vars(one)}
+    assert found >= set(tablekeys.attributes(Table)) - BY_IDENTIFICATION
 
 
 def test_what_is_the_dialects_own_is_used():
@@ -84,9 +85,14 @@ ASK = """
 import sys
 from atsock import dialects
 dialects.names()
-dialects.identify([b"EC25"])
-assert not [key for key in sys.modules if key.startswith("atsock.dialects.") and key != "atsock.dialects.table"]
-print(dialects.identify([sys.argv[1].encode()]).NAME)
+assert [key for key in sys.modules if key.startswith("atsock.dialects.")] == ["atsock.dialects.table"]
+if sys.argv[2] == "named":
+    print(dialects.get(sys.argv[1]).NAME)
+else:
+    from atsock.dialects import kin
+    kin.find([b"EC999"])
+    kin.other_family([b"EC999"])
+    print(kin.find([sys.argv[1].upper().encode()])[0].NAME)
 print(*sorted(key for key in sys.modules if key.startswith("atsock.dialects.")))
 """
 
@@ -94,10 +100,30 @@ print(*sorted(key for key in sys.modules if key.startswith("atsock.dialects.")))
 @pytest.mark.parametrize(
     "name, base", [("bg96", ""), ("a7600", ""), ("sim7028", "a7600"), ("nl668", ""), ("l610", "nl668")]
 )
-def test_a_dialect_is_imported_when_it_is_asked_for(name, base):
-    """Alone, or with the one that it is based on; to know the module imports no other."""
-    command = [sys.executable, "-c", ASK, name.upper()]
+@pytest.mark.parametrize("how", ["named", "found"])
+def test_a_dialect_is_imported_when_it_is_asked_for(name, base, how):
+    """Alone, or with the one that it is based on; to know the module imports no other, and who names it needs no table
+    of models."""
+    command = [sys.executable, "-c", ASK, name, how]
     done = subprocess.run(command, cwd=LIB.parent, capture_output=True, text=True, check=True)
     found, modules = done.stdout.splitlines()
     assert found == name
-    assert modules.split() == ["atsock.dialects." + one for one in sorted({name, base, "table"} - {""})]
+    loaded = {name, base, "table", "kin" if how == "found" else ""} - {""}
+    assert modules.split() == ["atsock.dialects." + one for one in sorted(loaded)]
+
+
+NAMED = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from fakes import new_modem
+from frames import speech
+modem, tape, clock = new_modem(sys.argv[1])
+tape.auto = speech(sys.argv[1]).attach()
+modem.attach("internet")
+print(modem.dialect, *[key for key in sys.modules if key in ("atsock.identify", "atsock.dialects.kin")])
+"""
+
+
+def test_who_names_the_dialect_loads_no_models():
+    command = [sys.executable, "-c", NAMED, "bg96", str(LIB.parent), str(LIB.parents[1] / "tests" / "lib")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == ["bg96"]

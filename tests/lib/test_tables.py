@@ -6,6 +6,7 @@ import tablekeys
 from atsock import dialects
 from atsock.core import rows, words
 from atsock.core.words import CODE, DATA, ERROR, INCOMING, MAY, MUST, OK, OK2, PROMPT, PUSH, PUSHED, REFUSED, SENT
+from atsock.dialects import kin
 from atsock.dialects.table import Table
 from cases import cases
 from fakes import Case, raises
@@ -40,38 +41,6 @@ def test_all_are_found():
     assert "bg95" in str(error) and "a7600, bg96, l610, nl668, sim7028" in str(error)
 
 
-def test_models_are_known():
-    """By AT+CGMM or ATI, in any case of letters, with or without a name in front; the first line that names a model."""
-    for name, lines in (
-        ("bg96", (b"BG96",)), ("bg96", (b"Quectel", b"BG95-M3", b"Revision: BG96MAR02A07M1G")),
-        ("a7600", (b"A7670E-FASE",)),
-        ("a7600", (b'+CGMM: "SIMCOM_SIM7600E-H"',)), ("sim7028", (b"SIMCOM_SIM7028",)),
-        ("sim7028", (b"+CGMM: sim7028",)),
-        ("nl668", (b"NL668-EU",)), ("l610", (b'+CGMM: "l610-CN-00-00",1',)), ("l610", (b"", b"Fibocom", b"L610")),
-    ):  # fmt: skip
-        with Case(name, lines):
-            assert dialects.identify(lines).NAME == name
-    for lines in ((), (b"",), (b"EC25",), (b"XBG96",), (b"Quectel", b"EG91")):
-        assert dialects.identify(lines) is None
-
-
-def test_the_index_of_models_says_what_the_tables_say():
-    for name in NAMES:
-        for model in dialects.get(name).MODELS:
-            assert dialects.identify([model]).NAME == name
-            assert dialects.is_model(b"x " + model + b"-1", dialects.get(name).MODELS)
-    assert dict(dialects._MODELS) == {name: dialects.get(name).MODELS for name in NAMES}
-
-
-def test_models_do_not_overlap():
-    """The name of one dialect's models is no beginning of another's."""
-    all_models = [(name, model) for name in NAMES for model in dialects.get(name).MODELS]
-    for name, model in all_models:
-        assert model == model.upper()
-        for other, longer in all_models:
-            assert name == other or not longer.startswith(model), (name, model, other)
-
-
 # -- tables of the application's own
 
 
@@ -93,8 +62,8 @@ def test_a_table_can_be_registered():
     try:
         dialects.register(_EC25)
         assert dialects.names() == ["a7600", "bg96", "ec25", "l610", "nl668", "sim7028"]
-        assert dialects.get("ec25") is _EC25 and dialects.identify([b"EC25EFAR06"]) is _EC25
-        assert dialects.identify([b"BG96"]).NAME == "bg96"
+        assert dialects.get("ec25") is _EC25 and kin.find([b"EC25EFAR06"]) == (_EC25, b"EC25EFAR06")
+        assert kin.find([b"BG96"])[0].NAME == "bg96"
         assert "ec25" in str(raises(ValueError, dialects.get, "ec24"))
     finally:
         _forget()
@@ -106,8 +75,8 @@ def test_a_registered_table_may_replace_a_built_in_one():
     try:
         dialects.register(_Own96)
         assert dialects.names() == list(NAMES)
-        assert dialects.get("bg96") is _Own96 and dialects.identify([b"OWN96"]) is _Own96
-        assert dialects.identify([b"BG96"]) is None
+        assert dialects.get("bg96") is _Own96 and kin.find([b"OWN96"])[0] is _Own96
+        assert kin.find([b"BG96"]) == (None, None)
     finally:
         _forget()
     assert dialects.get("bg96").UDP_MAX == 1460

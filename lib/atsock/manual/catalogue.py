@@ -105,9 +105,7 @@ def _test(session, name):
 def _identify(session):
     if session.table is None:
         yield from contact.synchronise(session)
-        from ..identify import identify
-
-        yield from identify(session)
+        yield from session.identify(session)
 
 
 def _manual(session):
