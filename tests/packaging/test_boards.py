@@ -27,7 +27,7 @@ RESETS = {"BG96": (150, 460), "A7670": (2000, None), "A7608": (2000, None)}
 
 
 def run(board, script, *arguments):
-    path = environment(FAKES, BOARDS / board, BOARDS, BOARDS / "unix", TREE / "lib")
+    path = environment(FAKES, BOARDS / board, BOARDS, BOARDS / "examples", BOARDS / "unix", TREE / "lib")
     done = subprocess.run(
         [MICROPYTHON, FAKES / script, *map(str, arguments)], capture_output=True, text=True, env=path, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -160,20 +160,8 @@ def test_any_module_on_a_pico(module, tmp_path):
 def test_first_light(board):
     with page_server(b"it works") as server, Simulator(
             data(board)["times"]["dialect"], hosts={"example.com": f"127.0.0.1:{server.server_port}"}) as module:
-        said = run(board, "light.py", module.port)
+        said = run(board, "run.py", "first_light", module.port)
         assert module.violations() == []
     assert "power key pressed: False" in said
     assert "address: 10." in said
     assert said.rstrip().endswith("it works")
-
-
-@pytest.mark.parametrize("dialect", ["bg96", "a7600", "sim7028", "nl668", "l610"])
-def test_first_light_of_the_unix_port(dialect):
-    with page_server(b"it works") as server, Simulator(
-            dialect, hosts={"page.example": f"127.0.0.1:{server.server_port}"}) as module:
-        done = subprocess.run(
-            [MICROPYTHON, "boards/unix/main.py", module.port, dialect, "page.example", "/x"], cwd=TREE,
-            env=environment(TREE / "lib"), capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.rstrip().endswith("it works")
-    assert server.asked == ["/x"]

@@ -106,10 +106,10 @@ def test_it_fetches_a_page(build, form, dialect):
         "mpy for any board": build / "any"}[form]
     page = bytes(range(256)).replace(b"\r", b"").hex().encode()
     with page_server(page) as server, Simulator(
-            dialect, hosts={"page.example": f"127.0.0.1:{server.server_port}"}) as module:
+            dialect, hosts={"example.com": f"127.0.0.1:{server.server_port}"}) as module:
         done = subprocess.run(
-            [MICROPYTHON, "boards/unix/main.py", module.port, dialect, "page.example", "/"], cwd=TREE,
-            env=environment(folder), capture_output=True, text=True, timeout=60)
+            [MICROPYTHON, "boards/examples/first_light.py", module.port, dialect], cwd=TREE,
+            env=environment(folder, TREE / "boards" / "unix"), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().encode().endswith(page)
 

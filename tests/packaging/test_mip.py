@@ -40,20 +40,21 @@ def files(folder):
 def fetch_over_the_serial_line(board, dialect):
     """first light (boards/unix) on the board, by mpremote alone."""
     with page_server(PAGE) as server, Simulator(
-            dialect, hosts={"page.example": f"127.0.0.1:{server.server_port}"}) as module:
-        arguments = ["main.py", module.port, dialect, "page.example", "/"]
+            dialect, hosts={"example.com": f"127.0.0.1:{server.server_port}"}) as module:
+        arguments = ["first_light.py", module.port, dialect]
         return mpremote(
             board, "cp", "boards/unix/tty.py", f":{board.lib}/tty.py", "+",
-            "exec", f"import sys; sys.argv[:] = {arguments!r}", "+", "run", "boards/unix/main.py")
+            "cp", "boards/unix/start.py", f":{board.lib}/start.py", "+",
+            "exec", f"import sys; sys.argv[:] = {arguments!r}", "+", "run", "boards/examples/first_light.py")
 
 
 def fetch(lib, dialect):
     """first light in a MicroPython that imports from `lib` and nowhere else."""
     with page_server(PAGE) as server, Simulator(
-            dialect, hosts={"page.example": f"127.0.0.1:{server.server_port}"}) as module:
+            dialect, hosts={"example.com": f"127.0.0.1:{server.server_port}"}) as module:
         done = subprocess.run(
-            [MICROPYTHON, "boards/unix/main.py", module.port, dialect, "page.example", "/"], cwd=TREE,
-            env=environment(lib), capture_output=True, text=True, timeout=LIMIT_S)
+            [MICROPYTHON, "boards/examples/first_light.py", module.port, dialect], cwd=TREE,
+            env=environment(lib, TREE / "boards" / "unix"), capture_output=True, text=True, timeout=LIMIT_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

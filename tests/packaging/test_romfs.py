@@ -48,11 +48,11 @@ def test_every_module_is_in_it(image):
 def test_it_fetches_a_page(image, dialect):
     page = bytes(range(256)).replace(b"\r", b"").hex().encode()
     with page_server(page) as server, Simulator(
-            dialect, hosts={"page.example": f"127.0.0.1:{server.server_port}"}) as module:
-        arguments = ["main.py", module.port, dialect, "page.example", "/"]
+            dialect, hosts={"example.com": f"127.0.0.1:{server.server_port}"}) as module:
+        arguments = ["first_light.py", module.port, dialect]
         said = run(
-            image, f"sys.argv[:] = {arguments!r}\nexec(open('boards/unix/main.py').read())\n"
-            "print(atsock.__file__)\n", folders=[TREE / "boards" / "unix"])
+            image, f"sys.argv[:] = {arguments!r}\nexec(open('boards/examples/first_light.py').read())\n"
+            "print(start.atsock.__file__)\n", folders=[TREE / "boards" / "unix"])
     assert page.decode() in said
     assert said.splitlines()[-1].startswith("/rom/")
 

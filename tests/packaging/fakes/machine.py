@@ -1,12 +1,14 @@
-"""machine.Pin and machine.UART for the unix port: pins write down when they changed, the UART is a serial port.
+"""What the programs of boards/ need of a board's machine, for the unix port.
 
-clock_ms is the fake time; `port` the path behind every UART, None: nothing is behind it.
+Pins write down when they changed, UARTs are serial ports, the clock writes down what it was set to, sleep is short.
+
+clock_ms is the fake time; `ports` the paths behind the UARTs, in order; without one nothing is behind it.
 """
 
 from tty import Tty
 
 clock_ms = 0
-port = None
+ports = []
 changes = []  # (clock_ms, pin number, level), the level given at creation included
 uarts = []  # (id, bit rate, the other arguments with the numbers of their pins)
 
@@ -33,7 +35,20 @@ class UART:
     def __new__(cls, id, baudrate, **others):
         numbers = {name: value.number if isinstance(value, Pin) else value for name, value in others.items()}
         uarts.append((id, baudrate, numbers))
-        return Tty(port) if port else None
+        return Tty(ports.pop(0)) if ports else None
+
+
+class RTC:
+    set = ()  # what datetime() was given
+
+    def datetime(self, fields):
+        RTC.set = fields
+
+
+def lightsleep(ms):
+    """Back at once."""
+    global clock_ms
+    clock_ms += ms
 
 
 def sleep_ms(ms):

@@ -1,0 +1,7 @@
+"""The runner of the examples and its servers live in tools/, the board's fake machine with the packaging tests."""
+
+import sys
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TREE / "tools"), str(TREE / "tests" / "packaging")]
