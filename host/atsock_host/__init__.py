@@ -7,14 +7,20 @@ standard library only, loads neither pyserial nor the command line.
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["Bridge", "PortError", "SerialPort", "Simulator", "TracePort", "read_trace"]
+__all__ = [
+    "Bridge", "PortError", "SerialPort", "Simulator", "SimulatorError", "Simulators", "TracePort", "VirtualModule",
+    "read_trace",
+]
 
 _HOMES = {
     "Bridge": ".bridge",
     "PortError": ".serialport",
     "SerialPort": ".serialport",
     "Simulator": ".simulator",
+    "SimulatorError": ".simulator",
+    "Simulators": ".simulator",
     "TracePort": ".trace",
+    "VirtualModule": ".simulator",
     "read_trace": ".trace",
 }
 

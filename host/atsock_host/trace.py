@@ -61,8 +61,11 @@ def hide_secrets(data):
     return data
 
 
-def _open_private(path, flags):
-    # A file that is there already keeps its owner, and loses what others may do with it.
+def private(path, flags):
+    """An opener for open(): the file can be read by its owner only.
+
+    One that is there already keeps its owner, and loses what others may do with it.
+    """
     descriptor = os.open(path, flags, 0o600)
     if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.fchmod(descriptor, 0o600)
@@ -71,7 +74,7 @@ def _open_private(path, flags):
 
 def open_private(path):
     """A new text file that only its owner can read.  Raises OSError."""
-    return open(path, "w", encoding="ascii", newline="\n", opener=_open_private)
+    return open(path, "w", encoding="ascii", newline="\n", opener=private)
 
 
 class Record(NamedTuple):

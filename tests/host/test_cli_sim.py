@@ -53,12 +53,12 @@ def answer(path, command):
         return data
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_runs_until_a_signal(start, number):
+@pytest.mark.parametrize("number, expected", [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)])
+def test_it_runs_until_a_signal(start, number, expected):
     module = start("bg96")
     assert answer(module.port, b"AT\r").endswith(b"\r\nOK\r\n")
     words, status = module.end(number)
-    assert status == 0
+    assert status == expected
     assert words == "virtual bg96, Ctrl-C ends it\n"
 
 
@@ -66,7 +66,7 @@ def test_it_tells_what_a_driver_should_not_have_done(start):
     module = start("bg96")
     answer(module.port, b"AT+NONSENSE\r")
     words, status = module.end()
-    assert status == 0
+    assert status == 130
     assert "\n! " in words and "NONSENSE" in words
 
 
@@ -103,3 +103,74 @@ def test_the_list_of_faults():
     result = CliRunner().invoke(cli.main, ["sim", "bg96", "--list-faults"])
     assert result.exit_code == 0
     assert "\ncut  " in result.output and "\nsplice  " in result.output
+
+
+def test_several_modules_and_their_links(start, tmp_path):
+    module = start("bg96", "--count", "3", "--link", str(tmp_path / "modem"), "--log", str(tmp_path / "log.jsonl"))
+    ports = [module.port, *(module.process.stdout.readline().strip() for _ in range(2))]
+    links = [tmp_path / f"modem-{number}" for number in (1, 2, 3)]
+    assert [os.readlink(link) for link in links] == ports
+    answer(ports[2], b"AT+NONSENSE\r")
+    words, status = module.end()
+    assert status == 130
+    assert words.startswith("virtual 3 modules, Ctrl-C ends it\n! module 3: unknown command")
+    assert not any(map(os.path.lexists, links))
+
+
+@pytest.mark.parametrize("option", ["--trace", "--log"])
+def test_files_are_for_their_owner_only(start, tmp_path, option):
+    path = tmp_path / "file"
+    path.write_text("left from before")
+    path.chmod(0o644)
+    before = os.umask(0)
+    try:
+        module = start("bg96", option, str(path))
+        answer(module.port, b"ATI\r")
+    finally:
+        os.umask(before)
+    module.end()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "Quectel" in path.read_text() and "before" not in path.read_text()
+
+
+HARNESS = """
+import os, signal, sys
+turns = int(sys.argv.pop(1))
+def count(frame, event, argument):
+    global turns
+    turns -= 1
+    if not turns:
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGINT)
+from atsock_host.__main__ import run
+sys.setprofile(count)
+run("atsock")
+"""
+
+
+@pytest.mark.parametrize("moment", [3, 30, 1000, 20_000, 60_000, 90_000, 120_000, 150_000, 180_000])
+def test_ctrl_c_at_any_moment(moment):
+    """Counted in calls of functions; when it has started by then, the signal comes while it runs."""
+    process = subprocess.Popen([sys.executable, "-c", HARNESS, str(moment), "sim", "bg96", "--count", "2"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        first = process.stderr.readline()
+        if first == "virtual 2 modules, Ctrl-C ends it\n":
+            process.send_signal(signal.SIGINT)
+            first = ""
+        words = first + process.communicate(timeout=WAIT_S)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert words.strip() == "" and words.count("\n") <= 1
+
+
+def test_ctrl_c_while_standard_input_is_the_line():
+    process = subprocess.Popen([sys.executable, "-m", "atsock_host", "sim", "bg96", "--stdio"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(b"ATE0\r")
+    process.stdin.flush()
+    assert process.stdout.read(len(b"ATE0\r\r\nOK\r\n")).endswith(b"OK\r\n")
+    process.send_signal(signal.SIGINT)
+    words = process.communicate(timeout=WAIT_S)[1]
+    assert (process.returncode, words.strip()) == (130, b"")

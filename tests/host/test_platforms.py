@@ -66,3 +66,62 @@ assert port.wait(1000) and port.read(9) == b"hello"
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+SIMULATOR = """
+import socket, threading
+from atsock_host import SerialPort, Simulator, Simulators
+from atsock_host.simulator import machine
+assert not machine.has_terminals()
+
+def answer(module, command, end):
+    with SerialPort(module.port) as port:
+        port.write(command)
+        data = b""
+        while not data.endswith(end):
+            assert port.wait(10000), data
+            data += port.read() or b""
+        return data
+
+with Simulator("bg96", hosts={"example.com": "127.0.0.1:1"}) as module:
+    assert module.port.startswith("socket://127.0.0.1:"), module.port
+    assert answer(module, b"ATE0\\r", b"OK\\r\\n").startswith(b"ATE0")
+    assert module.control("status")["alive"]
+    assert module.violations() == [] and module.exceptions() == []
+with Simulators("l610", count=2, rfc2217=0) as modules:
+    assert [module.port[:8] for module in modules] == ["rfc2217:"] * 2
+"""
+# Python makes a pair of sockets on Windows out of two of TCP.
+PAIR = """
+def socketpair():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        one = socket.create_connection(server.getsockname())
+        return one, server.accept()[0]
+socket.socketpair = socketpair
+"""
+# The simulator's process is another one: what this system lacks, it lacks, too.
+LACKING_PROCESS = """
+import os, pathlib, tempfile
+folder = tempfile.mkdtemp()
+pathlib.Path(folder, "sitecustomize.py").write_text("import subprocess, asyncio\\n" + lacks)
+os.environ["PYTHONPATH"] = folder
+"""
+
+
+def lacking(program, *arguments):
+    begin = "import sys\nimport subprocess, asyncio, tempfile\nlacks = " + repr(WINDOWS + PAIR) + LACKING_PROCESS
+    return subprocess.run([sys.executable, "-c", begin + WINDOWS + program, *arguments], capture_output=True, text=True,
+                          timeout=60)
+
+
+def test_a_virtual_module_without_pseudo_terminals():
+    done = lacking(SIMULATOR)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("options, status", [((), 2), (("--count", "2"), 2), (("--list-faults",), 0)])
+def test_the_command_says_what_to_use_without_pseudo_terminals(options, status):
+    done = lacking("from atsock_host.__main__ import run\nrun('atsock')", "sim", "bg96", *options)
+    assert done.returncode == status, done.stderr
+    assert ("this system has no pseudo-terminals: use --tcp PORT (0: any); what it prints then, "
+            "socket://127.0.0.1:PORT, is what a host opens" in " ".join(done.stderr.split())) == bool(status)

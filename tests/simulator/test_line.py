@@ -56,6 +56,9 @@ class Echo:
     def tick(self):
         raise AssertionError("no timer was set")
 
+    def note(self, event, **fields):
+        self.noted = event, fields
+
 
 class Rig:
     """A line with a stand-in module, a clock to set and the host's end of the pty."""

@@ -23,6 +23,10 @@ class Owner:
         self.timers = Timers(lambda: self.ms)
         self.after = self.timers.after
         self.events = []
+        self.notes = []
+
+    def note(self, event, **fields):
+        self.notes.append((event, fields))
 
     def on_connected(self, stream, ok):
         self.events.append(("connected", stream, ok))

@@ -1,24 +1,22 @@
-"""atsock sim: a virtual module in the foreground."""
+"""atsock sim: virtual modules in the foreground."""
 
-import contextlib
-import os
 import signal
+import sys
 
 import click
 
-from ..simulator import Simulator, SimulatorError
+from ..simulator.__main__ import INTERRUPTED
 from ..simulator.__main__ import main as simulator_main
 from ..simulator.canned import AnswerError
-from ..simulator.config import ConfigError, make
+from ..simulator.config import MOST_MODULES, ConfigError, make_all
 from ..simulator.faults import WIRE_FAULTS, UnknownFault, all_quirks
+from ..simulator.machine import NO_TERMINALS, has_terminals
+from ..simulator.process import Process
 from ..simulator.registry import DIALECTS, module_class
 from ..simulator.settings import SETTINGS, SettingError, split_option
 from .session import failing, host_table
 
-_ENDS = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD") if hasattr(signal, name)}
-
-
-_OTHERWISE = {"hosts", "settings", "baud", "control", "stdio"}     # the arguments of Simulator have other names
+_OTHERWISE = {"hosts": "host", "settings": "set", "faults": "fault"}    # the process's options have other names
 
 
 def _faults(dialect):
@@ -31,10 +29,12 @@ def _list(texts):
         click.echo(f"{name:{width}}  {text}")
 
 
-@click.command("sim", short_help="Run a virtual module on a pseudo-terminal or a TCP port.")
+@click.command("sim", short_help="Run virtual modules on pseudo-terminals or TCP ports.")
 @click.argument("dialect", type=click.Choice(DIALECTS), metavar="[DIALECT]", required=False)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE",
-              help="TOML file with all of this; then it may name the dialect.")
+              help="TOML file with all of this, of one module or several; then it may name the dialect.")
+@click.option("--count", type=click.IntRange(1, MOST_MODULES), metavar="N",
+              help="So many modules in one process, on ports that follow each other.")
 @click.option("--host", "hosts", multiple=True, metavar="NAME=ADDR[:PORT]",
               help="A name that the module can reach, beside loopback addresses (may be repeated).")
 @click.option("--baud", type=click.IntRange(min=0), metavar="N",
@@ -48,11 +48,13 @@ def _list(texts):
               help="Something to go wrong (may be repeated); --list-faults shows what there is.")
 @click.option("--seed", type=int, help="Makes random faults repeatable.")
 @click.option("--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write all traffic to FILE.")
+@click.option("--log", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Write what happens to FILE: a JSON object a line for each command, answer, notice, fault, ...")
 @click.option("--link", type=click.Path(), metavar="PATH", help="Make PATH a symbolic link to the port meanwhile.")
 @click.option("--tcp", type=click.IntRange(0, 65535), metavar="PORT", help="Listen there instead; 0: any port.")
 @click.option("--rfc2217", type=click.IntRange(0, 65535), metavar="PORT",
               help="The same with RFC 2217: DTR is the power key, RTS the reset, the speed counts.")
-@click.option("--address", metavar="ADDR", help="Where --tcp and --rfc2217 listen (127.0.0.1).")
+@click.option("--address", metavar="ADDR", help="Where --tcp, --rfc2217 and --control listen (127.0.0.1).")
 @click.option("--dtr", type=click.Choice(["power-key", "data"]),
               help="What DTR of RFC 2217 is (power-key; data: as AT&D says).")
 @click.option("--stdio", is_flag=True, help="Standard input and output are the line.")
@@ -60,10 +62,11 @@ def _list(texts):
               help="TCP port for control commands; 0: any port.")
 @click.option("--list-faults", is_flag=True, help="List the faults of DIALECT and end.")
 @click.option("--list-settings", is_flag=True, help="List the settings and end.")
-def sim_command(dialect, list_faults, list_settings, stdio, link, **options):
-    """Run a virtual module until Ctrl-C. DIALECT: bg96, a7600, sim7028, nl668 or l610.
+def sim_command(dialect, list_faults, list_settings, stdio, **options):
+    """Run virtual modules until Ctrl-C. DIALECT: bg96, a7600, sim7028, nl668 or l610.
 
-    Prints what a host opens as its first line. At the end it says what a well-behaved driver would not have done.
+    Prints what a host opens as its first line, one for each module. At the end it says what a well-behaved driver
+    would not have done.
     """
     if list_faults:
         if dialect is None:
@@ -73,79 +76,73 @@ def sim_command(dialect, list_faults, list_settings, stdio, link, **options):
     if list_settings:
         _list({name: setting.text for name, setting in SETTINGS.items()})
         return
-    arguments = _checked(dialect, {**options, "stdio": stdio})
-    if stdio or os.name == "nt":
-        _in_this_process(dialect, options, stdio, link)
+    configs = _checked(dialect, {**options, "stdio": stdio})
+    arguments = _arguments(dialect, options)
+    if stdio:
+        simulator_main([*arguments, "--stdio"])
         return
-    with failing("cannot run the module"), Simulator(dialect, **arguments) as module, \
-            _linked(link, module.port), _held(_ENDS):
-        click.echo(module.port)
-        if module.control_port:
-            click.echo(f"control {module.control_port}")
-        click.echo(f"virtual {module.dialect or 'module'}, Ctrl-C ends it", err=True)
-        _wait_for_the_end(module)
-        for text in module.violations():
-            click.echo(f"! {text}", err=True)
-        for text in module.exceptions():
-            click.echo(f"# {text}", err=True)
+    if not has_terminals() and any(config.tcp is None and config.rfc2217 is None for config in configs):
+        raise click.UsageError(NO_TERMINALS)
+    _run(arguments, configs)
 
 
 def _checked(dialect, options):
-    """The keyword arguments of Simulator; UsageError for what cannot be."""
+    """The Configs of all modules; UsageError for what cannot be."""
     try:
-        settings = dict(map(split_option, options["settings"]))
-        hosts = host_table(options["hosts"])
-        make({**options, "dialect": dialect, "hosts": hosts, "faults": list(options["faults"]), "settings": settings,
-              "answers": [options["answers"]] if options["answers"] else []}, options["config"])
+        return make_all({
+            **options, "dialect": dialect, "settings": dict(map(split_option, options["settings"])),
+            "hosts": host_table(options["hosts"]), "faults": list(options["faults"]),
+            "answers": [options["answers"]] if options["answers"] else []}, options["config"])
     except (ConfigError, UnknownFault, SettingError, AnswerError) as error:
         raise click.UsageError(str(error)) from error
-    arguments = {name: value for name, value in options.items() if value is not None and name not in _OTHERWISE}
-    arguments.update(hosts=hosts, settings=settings)
-    for name, parameter in (("baud", "baudrate"), ("control", "control_port")):
-        if options[name] is not None:
-            arguments[parameter] = options[name]
-    return arguments
 
 
-def _in_this_process(dialect, options, stdio, link):
-    """The line is standard input and output, or the system cannot do without."""
+def _arguments(dialect, options):
+    """The same options for the process."""
     given = [dialect] if dialect else []
     for name, value in options.items():
-        option = "--" + {"hosts": "host", "settings": "set", "faults": "fault"}.get(name, name).replace("_", "-")
+        option = "--" + _OTHERWISE.get(name, name).replace("_", "-")
         for each in value if isinstance(value, tuple) else [value]:
             given += [option, str(each)] if each is not None else []
-    given += ["--stdio"] if stdio else []
-    given += ["--link", link] if link else []
-    simulator_main(given)
+    return given
 
 
-@contextlib.contextmanager
-def _held(signals):
-    # Blocked rather than handled: none is lost that comes as soon as the port is known, and nothing comes between the
-    # look at the module's process and the wait for its end.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+def _end(number, frame):
+    raise SystemExit(0)
+
+
+def _run(arguments, configs):
+    """Until a signal ends it: SIGINT with 130, others with 0; a process that ends by itself is a failure."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _end)
+    what = configs[0].dialect if len(configs) == 1 else f"{len(configs)} modules"
+    process = None
+    runs = False
     try:
-        yield
+        with failing("cannot run the module"):
+            process = Process(arguments, what)
+            for config in configs:
+                click.echo(process.line())
+                if config.control is not None:
+                    click.echo(process.line())
+            runs = True
+            click.echo(f"virtual {what}, Ctrl-C ends it", err=True)
+            process.wait()
+    except (KeyboardInterrupt, SystemExit) as end:
+        if runs:
+            with failing("cannot ask the module"):
+                _report(process, len(configs))
+        sys.exit(INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if process is not None:
+            process.close()
 
 
-def _wait_for_the_end(module):
-    """Until a signal says it is enough; SimulatorError when the module's process ends by itself."""
-    module.control("status")
-    if signal.sigwait(_ENDS) == signal.SIGCHLD:
-        raise SimulatorError(f"the simulator of {module.dialect} has ended by itself")
-
-
-@contextlib.contextmanager
-def _linked(link, port):
-    if link is None:
-        yield
-        return
-    if os.path.islink(link):
-        os.unlink(link)
-    os.symlink(port, link)
-    try:
-        yield
-    finally:
-        os.unlink(link)
+def _report(process, count):
+    """What the drivers should not have done, and where the simulator was at fault."""
+    for number in range(1, count + 1):
+        which = f"module {number}: " if count > 1 else ""
+        for word, mark in (("violations", "!"), ("exceptions", "#")):
+            for text in process.ask(f"module {number} {word}"):
+                click.echo(f"{mark} {which}{text}", err=True)

@@ -1,35 +1,74 @@
-"""Virtual modules on pseudo-terminals; their sockets are real sockets of this machine.
+"""Virtual modules on pseudo-terminals and TCP ports; their sockets are real sockets of this machine.
 
-Owns the life of the simulator's process as seen from outside.  The process itself is `__main__.py`.
+Owns what a program in Python has of them: Simulator is one module, Simulators are several in one process.  The
+process is process.py from outside and `__main__.py` from inside.
 """
 
+import contextlib
 import json
 import os
-import pathlib
-import select
-import subprocess
-import sys
 import tempfile
-import time
 
+from .eventlog import read_log
+from .process import Process, SimulatorError
 from .registry import DIALECTS
 
-__all__ = ["Simulator", "SimulatorError"]
-
-_START_S = 20
-_STOP_S = 5
-_ANSWER_S = 10
+__all__ = ["Simulator", "SimulatorError", "Simulators", "VirtualModule"]
 
 
-def _pairs(table):
-    return [f"{name}={value}" for name, value in (table or {}).items()]
+class VirtualModule:
+    """One module of a simulator's process.
+
+    port: its serial line, a path or a URL that SerialPort takes.  control_port: the TCP port for control commands, or
+    None.  dialect: which module it is, None when only a file of options knows.  log: path of the log, or None.
+    """
+
+    def __init__(self, process, number, dialect, log, has_control):
+        self._process = process
+        self._number = number
+        self.dialect = dialect
+        self.log = log
+        self.port = process.line()
+        self.control_port = int(process.line().split()[1]) if has_control else None
+
+    @property
+    def tcp_address(self):
+        """(address, port) of a line on a TCP port, for programs that open a socket themselves; None for a path."""
+        scheme, mark, rest = self.port.partition("://")
+        if not mark:
+            return None
+        address, _, port = rest.rpartition(":")
+        return address, int(port)
+
+    def violations(self):
+        """What a well-behaved driver never does and the one on the line did: list of texts."""
+        return self.control("violations")
+
+    def exceptions(self):
+        """Tracebacks of the simulator's own faults: the module answers ERROR then and lives on."""
+        return self.control("exceptions")
+
+    def events(self):
+        """What the log says of this module so far: list of dicts.  SimulatorError when there is no log."""
+        if self.log is None:
+            raise SimulatorError("the simulator was started without log=")
+        if self._process.pid is not None:
+            self.control("status")      # what was noted before is in the file then
+        return [record for record in read_log(self.log) if record["module"] == self._number]
+
+    def control(self, command):
+        """Make something happen to the module and return the answer:
+
+        "violations"; "exceptions"; "status"; "restart" (as by a watchdog); "hang" (only a restart helps); "power-off",
+        "power-on", "power-key", "reset-pin"; "network-lost", "network-back"; "urc TEXT" (an unsolicited line);
+        "ring [NUMBER]"; "sms [INDEX]"; "set NAME VALUE", "get NAME", "settings"; "fault NAME[:VALUE]", "no-fault NAME",
+        "faults"; "answer JSON", "no-answers"; "help" says what each does.  SimulatorError for anything else and when
+        the process has ended.
+        """
+        return self._process.ask(f"module {self._number} {command}")
 
 
-class SimulatorError(RuntimeError):
-    """The simulator's process could not start, has ended, or did not understand."""
-
-
-class Simulator:
+class Simulator(VirtualModule):
     """A virtual module in a process of its own; `port` is its serial line: a path, or a URL that SerialPort takes.
 
     dialect: "bg96", "a7600", "sim7028", "nl668" or "l610" (ValueError for others); None when `config` names it.
@@ -37,45 +76,38 @@ class Simulator:
     beside loopback addresses.  baudrate: speed of the line in bit/s, 0 for no limit.  latency_ms: delay of
     everything the module writes.  faults: names of what shall go wrong (`python -m atsock_host.simulator
     --help` lists them).  seed: makes random faults repeatable.  trace: path of a file that gets all bytes.
+    log: path of a file that gets what happened as JSON, one record to a line; events() reads it.
     settings: {name: value}, docs/simulator.md lists the names.  answers: a file of canned answers, or a list of
     {"command": ..., "lines": [...], ...}.  config: a TOML file with any of these.
-    tcp, rfc2217: listen on this TCP port instead of making a pseudo-terminal; 0 takes any.  dtr: what DTR of RFC 2217
-    is, "power-key" or "data".  address: where they listen.  control_port: a TCP port for control commands, too, 0 for
-    any; the attribute of that name tells which.
+    tcp, rfc2217: listen on this TCP port instead of making a pseudo-terminal; 0 takes any.  Where the system has no
+    pseudo-terminals, tcp=0 is what happens by itself.  dtr: what DTR of RFC 2217 is, "power-key" or "data".
+    address: where they listen.  link: path of a symbolic link to the port.  control_port: a TCP port for control
+    commands, too, 0 for any; the attribute of that name tells which.
     Raises SimulatorError when the process does not start.
     """
 
     def __init__(self, dialect=None, *, hosts=None, baudrate=0, latency_ms=0, faults=(), seed=None, trace=None,
-                 settings=None, answers=(), config=None, tcp=None, rfc2217=None, dtr=None, control_port=None,
-                 address=None):
-        if dialect not in DIALECTS and (dialect is not None or config is None):
-            raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}")
-        self.dialect = dialect
+                 log=None, settings=None, answers=(), config=None, tcp=None, rfc2217=None, dtr=None, control_port=None,
+                 address=None, link=None):
+        _check_dialect(dialect, config)
         files = [answers] if isinstance(answers, (str, os.PathLike)) else []
-        command = [sys.executable, "-m", __name__, *([dialect] if dialect else [])]
+        arguments = [dialect] if dialect else []
         for name, value in (("config", config), ("baud", baudrate or None), ("latency-ms", latency_ms or None),
-                            ("seed", seed), ("trace", trace), ("tcp", tcp), ("rfc2217", rfc2217), ("dtr", dtr),
-                            ("address", address), ("control", control_port)):
+                            ("seed", seed), ("trace", trace), ("log", log), ("tcp", tcp), ("rfc2217", rfc2217),
+                            ("dtr", dtr), ("address", address), ("control", control_port), ("link", link)):
             if value is not None:
-                command += [f"--{name}", str(value)]
+                arguments += [f"--{name}", str(value)]
         for option, values in (("host", _pairs(hosts)), ("fault", faults), ("set", _pairs(settings)),
                                ("answers", files)):
             for value in values:
-                command += [f"--{option}", str(value)]
-        self._pending = b""
-        self._stderr = tempfile.TemporaryFile()
-        home = str(pathlib.Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH")) if part)
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr,
-            env={**os.environ, "PYTHONPATH": path},
-            start_new_session=True)     # a Ctrl-C meant for the program must not stop the module under it
+                arguments += [f"--{option}", str(value)]
+        self._process = None
+        self._process = Process([*arguments, "--pty-or-tcp"], dialect or config)
         try:
-            self.port = self._read_line(_START_S).decode()
-            self.control_port = int(self._read_line(_START_S).split()[1]) if control_port is not None else None
+            super().__init__(self._process, 1, dialect, log, control_port is not None)
             for answer in reversed([] if files else list(answers)):
                 self.control(f"answer {json.dumps(answer)}")
-        except SimulatorError:
+        except BaseException:
             self.close()
             raise
 
@@ -92,71 +124,124 @@ class Simulator:
     @property
     def pid(self):
         """Process id of the simulator, or None after close()."""
-        return self._process.pid if self._process else None
+        return self._process.pid
+
+    def wait(self, seconds=None):
+        """Until the process has ended by itself, which is a SimulatorError; False after `seconds`."""
+        return self._process.wait(seconds)
 
     def close(self):
         """End the process; does nothing the second time."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        try:
-            process.stdin.close()
-        except BrokenPipeError:     # a word to it was still on its way when it died
-            pass
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
-        self._stderr.close()
+        self._process.close()
 
-    def violations(self):
-        """What a well-behaved driver never does and the one on the line did: list of texts."""
-        return self.control("violations")
 
-    def exceptions(self):
-        """Tracebacks of the simulator's own faults: the module answers ERROR then and lives on."""
-        return self.control("exceptions")
+class Simulators:
+    """Several virtual modules in one process: a sequence of VirtualModule.
 
-    def control(self, command):
-        """Make something happen to the module and return the answer:
+    Simulators("bg96", count=8)         eight of a kind; their IMEI, ICCID, IMSI and number count up
+    Simulators([{"dialect": "bg96"}, {"dialect": "l610", "settings": {"imei": ...}, "count": 2}], baudrate=115200)
+    Simulators(config="modules.toml")   what the [[module]] tables of a file say
 
-        "violations"; "exceptions"; "status"; "restart" (as by a watchdog); "hang" (only a restart helps); "power-off",
-        "power-on", "power-key", "reset-pin"; "network-lost", "network-back"; "urc TEXT" (an unsolicited line);
-        "ring [NUMBER]"; "sms [INDEX]"; "set NAME VALUE", "get NAME", "settings"; "fault NAME[:VALUE]", "no-fault NAME",
-        "faults"; "answer JSON", "no-answers"; "help" says what each does.  SimulatorError for anything else and when
-        the process has ended.
-        """
-        if self._process is None:
-            raise SimulatorError("the simulator is closed")
-        try:
-            self._process.stdin.write(command.encode() + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            raise SimulatorError(self._obituary()) from None
-        answer = json.loads(self._read_line(_ANSWER_S))
-        if "error" in answer:
-            raise SimulatorError(answer["error"])
-        return answer["result"]
+    A dict has the keywords of Simulator, and `count`; what is given beside the list is for all of them.  A port that
+    is given for all is the first one's, and the next module has the next one; files are numbered.
+    Raises ConfigError (a ValueError) and its like for what cannot be, SimulatorError when the process does not start.
+    """
 
-    def _read_line(self, seconds):
-        output = self._process.stdout.fileno()
-        deadline = time.monotonic() + seconds
-        while b"\n" not in self._pending:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([output], [], [], left)[0]:
-                raise SimulatorError(f"the simulator of {self.dialect} gave no answer within {seconds} s")
-            data = os.read(output, 65536)
-            if not data:
-                raise SimulatorError(self._obituary())
-            self._pending += data
-        line, _, self._pending = self._pending.partition(b"\n")
-        return line
+    def __init__(self, modules=None, *, count=None, config=None, log=None, **for_all):
+        from .config import make_all        # here, because a single module does not need it
 
-    def _obituary(self):
-        self._process.wait(_STOP_S)
-        self._stderr.seek(0)
-        words = self._stderr.read().decode(errors="replace").strip().splitlines()
-        reason = words[-1] if words else f"exit status {self._process.returncode}"
-        return f"the simulator of {self.dialect} has ended: {reason}"
+        named = {"log": os.fspath(log) if log is not None else None, "count": count}
+        if modules is None and config is None:
+            raise ValueError("say which modules: a dialect, a list, or config=")
+        if isinstance(modules, str):
+            _check_dialect(modules, config)
+            named["dialect"] = modules
+        elif modules is not None:
+            named["module"] = [_entry(module) for module in modules]
+        if modules is not None and config is not None:
+            raise ValueError("either modules or config=")
+        entry = {**{name: value for name, value in named.items() if value is not None}, **_entry(for_all)}
+        self._process = None
+        self._modules = []
+        with _file_of(entry, config) as path:
+            plan = make_all({}, path)
+            self._process = Process(["--config", path, "--pty-or-tcp"], "several modules")
+            try:
+                for number, made in enumerate(plan, 1):
+                    self._modules.append(VirtualModule(
+                        self._process, number, made.dialect, made.log, made.control is not None))
+            except BaseException:
+                self.close()
+                raise
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __getitem__(self, index):
+        return self._modules[index]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def __del__(self):
+        if getattr(self, "_process", None) is not None:
+            self.close()
+
+    @property
+    def pid(self):
+        """Process id of the simulator, or None after close()."""
+        return self._process.pid
+
+    def wait(self, seconds=None):
+        """Until the process has ended by itself, which is a SimulatorError; False after `seconds`."""
+        return self._process.wait(seconds)
+
+    def close(self):
+        """End the process; does nothing the second time."""
+        self._process.close()
+
+
+def _check_dialect(dialect, config):
+    if dialect not in DIALECTS and (dialect is not None or config is None):
+        raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}")
+
+
+def _pairs(table):
+    return [f"{name}={value}" for name, value in (table or {}).items()]
+
+
+_OTHERWISE = {"baudrate": "baud", "control_port": "control", "answers": "answer"}      # in a file
+
+
+def _entry(keywords):
+    """Keywords of Simulator as a file of options has them."""
+    entry = {_OTHERWISE.get(name, name): os.fspath(value) if isinstance(value, os.PathLike) else value
+             for name, value in keywords.items() if value is not None}
+    if isinstance(entry.get("answer"), str):
+        from .config import read_file
+
+        entry["answer"] = read_file(entry["answer"]).get("answer", [])
+    for name, kind in (("answer", list), ("faults", list), ("hosts", dict), ("settings", dict)):
+        if name in entry:
+            entry[name] = kind(entry[name])
+    return entry
+
+
+@contextlib.contextmanager
+def _file_of(entry, config):
+    """The path of a file of options: `config`, or one that says what `entry` says, for as long as it is needed."""
+    if config is not None:
+        if entry:
+            raise ValueError(f"with config= the file says it all, not {', '.join(entry)}")
+        yield os.fspath(config)
+        return
+    handle, path = tempfile.mkstemp(".json")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            json.dump(entry, file)
+        yield path
+    finally:
+        os.unlink(path)

@@ -1,25 +1,29 @@
 """The simulator's process: `python -m atsock_host.simulator DIALECT`.
 
-Prints what a host opens as its first line, with --control the port for that as the second.  Ends when its standard
-input ends, on SIGTERM and on Ctrl-C.  Lines on standard input are control commands (control.py), unless it is the line
-itself (--stdio).
+Prints what a host opens as its first line, with --control the port for that as the second, and so on for every module
+(--count, --config).  Ends when its standard input ends, on SIGTERM, and on Ctrl-C with 130.  Lines on standard input
+are control commands (control.py, controlinput.py), unless it is the line itself (--stdio).
 """
 
 import argparse
 import gc
+import contextlib
 import os
 import pathlib
-import selectors
 import signal
 import sys
 
 from .canned import AnswerError
-from .config import ConfigError, make
+from .config import MOST_MODULES, ConfigError, make_all
+from .controlinput import ControlInput
+from .eventlog import EventLog
 from .faults import WIRE_FAULTS, UnknownFault, all_quirks
-from .loop import sharpen_timers
+from .loop import Loop, sharpen_timers
 from .machine import Machine
 from .registry import DIALECTS, module_class
 from .settings import SETTINGS, SettingError, split_option
+
+INTERRUPTED = 130       # 128 + SIGINT, as shells have it
 
 
 class _Help(argparse.Action):
@@ -57,10 +61,14 @@ def _parser():
     parser.add_argument("-h", "--help", action=_Help)
     parser.add_argument("dialect", nargs="?", choices=DIALECTS, help="which module to be (the file may say it)")
     parser.add_argument("--config", metavar="FILE", help="TOML file with all of this")
+    parser.add_argument("--count", type=int, metavar="N",
+                        help=f"so many modules, at most {MOST_MODULES}, on ports that follow each other")
     parser.add_argument("--tcp", type=int, metavar="PORT", help="listen there, no pseudo-terminal; 0: any port")
     parser.add_argument("--rfc2217", type=int, metavar="PORT",
                         help="the same with RFC 2217: DTR is the power key, RTS the reset; the speed counts")
-    parser.add_argument("--address", metavar="ADDR", help="where --tcp and --rfc2217 listen (127.0.0.1)")
+    parser.add_argument("--address", metavar="ADDR", help="where --tcp, --rfc2217 and --control listen (127.0.0.1)")
+    parser.add_argument("--pty-or-tcp", action="store_true",
+                        help="a pseudo-terminal, or --tcp 0 where the system has none")
     parser.add_argument("--dtr", choices=("power-key", "data"), help="what DTR of RFC 2217 is (power-key; data: AT&D)")
     parser.add_argument("--stdio", action="store_true", help="standard input and output are the line")
     parser.add_argument("--control", type=int, metavar="PORT", help="TCP port for control commands; 0: any")
@@ -74,6 +82,8 @@ def _parser():
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:VALUE]", help="see below")
     parser.add_argument("--seed", type=int, help="makes random faults repeatable")
     parser.add_argument("--trace", metavar="FILE", help="file for all bytes (>, <) and violations (!)")
+    parser.add_argument("--log", metavar="FILE",
+                        help="file for commands, answers, notices, states, faults, violations as JSON, one to a line")
     parser.add_argument("--link", metavar="PATH", help="symbolic link to the port, removed at the end")
     return parser
 
@@ -88,67 +98,82 @@ def _hosts(texts):
     return table
 
 
-def _config(options):
+def _configs(options):
     given = vars(options)
-    return make({**given, "hosts": _hosts(options.host), "faults": options.fault,
-                 "settings": dict(map(split_option, options.set))}, options.config)
-
-
-class _ControlInput:
-    """Standard input as lines of control commands; its end ends the process."""
-
-    def __init__(self, control, loop):
-        self._control = control
-        self._loop = loop
-        self._pending = b""
-        loop.selector.register(0, selectors.EVENT_READ, self.ready)
-
-    def ready(self, events):
-        del events
-        data = os.read(0, 65536)
-        if not data:
-            self._loop.stop()
-            return
-        *lines, self._pending = (self._pending + data).split(b"\n")
-        for line in lines:
-            print(self._control.answer(line.decode(errors="replace")), flush=True)
+    return make_all({**given, "hosts": _hosts(options.host), "faults": options.fault,
+                     "settings": dict(map(split_option, options.set))}, options.config)
 
 
 def _end(number, frame):
-    raise SystemExit(0)     # an exception ends select(), a flag would not
+    # an exception ends select(), a flag would not
+    raise SystemExit(INTERRUPTED if number == signal.SIGINT else 0)
+
+
+class _Machines:
+    """The modules of this process, their links and their log."""
+
+    def __init__(self, configs, stdio):
+        self.loop = Loop()
+        self._links = []
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._unlink)
+            log = EventLog(configs[0].log) if configs[0].log else None
+            if log is not None:
+                undo.callback(log.close)
+            self.machines = []
+            for number, config in enumerate(configs, 1):
+                self.machines.append(Machine(config, self.loop, log, number))
+                undo.callback(self.machines[-1].close)
+                if config.link:
+                    self._link(config.link, self.machines[-1].line.port)
+            self._undo = undo.pop_all()
+        self._stdio = stdio
+
+    def _link(self, path, port):
+        if os.path.islink(path):
+            os.unlink(path)
+        os.symlink(port, path)
+        self._links.append(path)
+
+    def _unlink(self):
+        for path in self._links:
+            pathlib.Path(path).unlink(missing_ok=True)
+
+    def tell(self):
+        """Say where the lines and the control ports are."""
+        output = sys.stderr if self._stdio else sys.stdout
+        for machine in self.machines:
+            if not self._stdio:
+                print(machine.line.port, file=output)
+            if machine.control_port is not None:
+                print(f"control {machine.control_port.port}", file=output)
+        output.flush()
+
+    def run(self):
+        if not self._stdio:
+            ControlInput([machine.control for machine in self.machines], self.loop.share_of_all(), self.loop.stop)
+        self.loop.run()
+
+    def close(self):
+        self._undo.close()
 
 
 def main(arguments=None):
     parser = _parser()
     options = parser.parse_args(arguments)
-    try:
-        config = _config(options)
-        machine = Machine(config)
-    except (ConfigError, UnknownFault, SettingError, AnswerError, OSError) as problem:
-        parser.error(str(problem))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    link = pathlib.Path(config.link) if config.link else None
-    if link:
-        link.unlink(missing_ok=True)
-        link.symlink_to(machine.line.port)
-    if config.stdio:
-        if machine.control_port is not None:
-            print(f"control {machine.control_port.port}", file=sys.stderr, flush=True)
-    else:
-        print(machine.line.port, flush=True)
-        if machine.control_port is not None:
-            print(f"control {machine.control_port.port}", flush=True)
-        if os.name != "nt":     # select() of Windows takes sockets only: --control is the way there
-            _ControlInput(machine.control, machine.loop)
-    sharpen_timers()
-    gc.freeze()         # the tables stay: a later collection need not look at them
     try:
-        machine.run()
+        machines = _Machines(_configs(options), options.stdio)
+    except (ConfigError, UnknownFault, SettingError, AnswerError, OSError) as problem:
+        parser.error(str(problem))
+    try:
+        machines.tell()
+        sharpen_timers()
+        gc.freeze()         # the tables stay: a later collection need not look at them
+        machines.run()
     finally:
-        if link:
-            link.unlink(missing_ok=True)
-        machine.close()
+        machines.close()
     return 0
 
 

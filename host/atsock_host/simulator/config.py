@@ -19,16 +19,26 @@
     command = "AT\\\\+QTEMP"
     lines = ["+QTEMP: 40,41,40"]
 
-An option of the command line comes before what the file says; hosts, faults, settings and answers are added.
+    [[module]]                      # several in one process: what stands outside of these tables is for all of them
+    settings = { imei = "867000000000001" }
+
+    [[module]]
+    dialect = "l610"
+    count = 3                       # three of this kind
+
+An option of the command line comes before what the file says; hosts, faults, settings and answers are added.  A file
+whose name ends with .json holds the same as JSON.
 """
 
 import dataclasses
+import json
 import tomllib
 
 from .canned import from_entries
 from .faults import sort_out
 from .registry import DIALECTS, module_class
 from .settings import normal, parsed
+from .several import spread
 
 
 class ConfigError(ValueError):
@@ -42,11 +52,13 @@ class Config:
     latency_ms: float = 0
     seed: "int | None" = None
     trace: "str | None" = None
+    log: "str | None" = None            # of all modules of the process
     link: "str | None" = None
     tcp: "int | None" = None            # 0: any port
     rfc2217: "int | None" = None
-    address: str = "127.0.0.1"          # where tcp and rfc2217 listen
+    address: str = "127.0.0.1"          # where tcp, rfc2217 and control listen
     stdio: bool = False
+    pty_or_tcp: bool = False            # TCP where the system has no pseudo-terminals
     control: "int | None" = None
     dtr: str = "power-key"              # RFC 2217: what DTR is, "power-key" or "data"
     hosts: dict = dataclasses.field(default_factory=dict)
@@ -70,27 +82,39 @@ class Config:
         return self
 
 
-_SIMPLE = {"dialect": str, "baud": int, "latency_ms": (int, float), "seed": int, "trace": str, "link": str, "tcp": int,
-           "rfc2217": int, "address": str, "control": int, "dtr": str}
+_SIMPLE = {"dialect": str, "baud": int, "latency_ms": (int, float), "seed": int, "trace": str, "log": str, "link": str,
+           "tcp": int, "rfc2217": int, "address": str, "control": int, "dtr": str}
 _TABLES = {"hosts": dict, "faults": list, "settings": dict, "answer": list}
+_SEVERAL = {"module": list, "count": int}
+_OF_ALL = ("log", "module")     # they do not stand in a [[module]] table
+_WAYS = ("tcp", "rfc2217")
+MOST_MODULES = 64               # select() takes 1024 files, and a module may have 14
 
 
 def read_file(path):
     """The tables of a TOML file; ConfigError for one that cannot be read or has names that mean nothing."""
     try:
         with open(path, "rb") as file:
-            found = tomllib.load(file)
+            found = json.load(file) if str(path).endswith(".json") else tomllib.load(file)
     except OSError as problem:
         raise ConfigError(f"{path}: {problem.strerror}") from problem
     except ValueError as problem:
         raise ConfigError(f"{path}: {problem}") from problem
-    for name, value in found.items():
-        kind = _SIMPLE.get(name) or _TABLES.get(name)
-        if kind is None:
-            raise ConfigError(f"{path}: {name} means nothing; there are: {', '.join([*_SIMPLE, *_TABLES])}")
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise ConfigError(f"{path}: {name} cannot be {value!r}")
+    _look_at(found, path, {**_SIMPLE, **_TABLES, **_SEVERAL})
+    for module in found.get("module", []):
+        _look_at(module, path, {name: kind for name, kind in {**_SIMPLE, **_TABLES, **_SEVERAL}.items()
+                                if name not in _OF_ALL})
     return found
+
+
+def _look_at(found, path, kinds):
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path}: {found!r} is no table")
+    for name, value in found.items():
+        if name not in kinds:
+            raise ConfigError(f"{path}: {name} means nothing; there are: {', '.join(kinds)}")
+        if not isinstance(value, kinds[name]) or isinstance(value, bool):
+            raise ConfigError(f"{path}: {name} cannot be {value!r}")
 
 
 def answers_of(path):
@@ -103,8 +127,11 @@ def answers_of(path):
 
 def make(options, file=None):
     """A checked Config of `options` (None and empty ones were not given) over what the file says."""
+    return _make(options, read_file(file) if file else {})
+
+
+def _make(options, found):
     config = Config()
-    found = read_file(file) if file else {}
     for name in _SIMPLE:
         value = options.get(name)
         if value is None:
@@ -112,8 +139,9 @@ def make(options, file=None):
         if value is not None:
             setattr(config, name, value)
     config.stdio = bool(options.get("stdio"))
-    if options.get("tcp") is not None or options.get("rfc2217") is not None or config.stdio:
-        config.tcp, config.rfc2217 = options.get("tcp"), options.get("rfc2217")     # the file's way in is another one
+    config.pty_or_tcp = bool(options.get("pty_or_tcp"))
+    if config.stdio or any(options.get(way) is not None for way in _WAYS):
+        config.tcp, config.rfc2217 = map(options.get, _WAYS)    # the file's way in is another one
     config.hosts = {**found.get("hosts", {}), **options.get("hosts", {})}
     config.faults = [*found.get("faults", []), *options.get("faults", [])]
     config.settings = {normal(name): value for name, value in
@@ -121,3 +149,40 @@ def make(options, file=None):
     config.answers = [answer for path in options.get("answers", []) for answer in answers_of(path)]
     config.answers += from_entries(found.get("answer", []))
     return config.check()
+
+
+def make_all(options, file=None):
+    """Checked Configs of all modules of a process; `options` may have `count`.
+
+    The first module has a port, a trace and a link as they are given for all; with more than one the next port is the
+    next module's, and files are numbered (several.py).
+    """
+    found = read_file(file) if file else {}
+    entries = found.pop("module", None) or [{}]
+    copies = options.get("count") or found.pop("count", 1)
+    found.pop("count", None)
+    plan = [(entry, copy) for entry in entries for copy in range(entry.get("count", copies))]
+    if not 1 <= len(plan) <= MOST_MODULES:
+        raise ConfigError(f"1 to {MOST_MODULES} modules, not {len(plan)}")
+    if len(plan) == 1:
+        return [_make(options, _joined(found, plan[0][0]))]
+    if options.get("stdio"):
+        raise ConfigError("standard input and output are the line of one module")
+    configs = []
+    for index, (entry, copy) in enumerate(plan):
+        config = _make(options, _joined(found, entry))
+        own = [name for name in entry if options.get(name) is None]
+        spread(config, index, {name: copy if entry.get("count", copies) > 1 else None for name in own})
+        configs.append(config.check())
+    return configs
+
+
+def _joined(found, entry):
+    """What a file says of one module: `found` is for all of them."""
+    joined = {**found, **{name: value for name, value in entry.items() if name != "count"}}
+    if any(way in entry for way in _WAYS):
+        joined = {name: value for name, value in joined.items() if name not in _WAYS or name in entry}
+    for name, kind in _TABLES.items():
+        if name in found and name in entry:
+            joined[name] = {**found[name], **entry[name]} if kind is dict else [*found[name], *entry[name]]
+    return joined

@@ -45,6 +45,8 @@ WORDS = {
     "help": "these words",
 }
 
+_QUESTIONS = {"violations", "exceptions", "status", "get", "settings", "faults", "help"}    # they are not in the log
+
 
 class Control:
     """The words for one module; `wire` holds the faults of its line, or is None where there is none."""
@@ -58,6 +60,8 @@ class Control:
         word, _, rest = line.strip().partition(" ")
         if word not in WORDS:
             return json.dumps({"error": f"unknown control command {word!r}"})
+        if word not in _QUESTIONS:
+            self._module.note("control", text=line.strip())
         try:
             return json.dumps({"result": getattr(self, "_" + word.replace("-", "_"))(rest.strip())})
         except (ControlError, SettingError, UnknownFault, AnswerError) as problem:
@@ -167,12 +171,14 @@ class Control:
         for name, value in wire.items():
             self._wire.switch(name, value)
         self._module.quirks.update(quirks)
+        self._module.note("fault", name=rest, on=True)
 
     def _no_fault(self, rest):
         wire, quirks = sort_out([rest], type(self._module))
         for name in wire if self._wire is not None else ():
             self._wire.switch(name, None)
         self._module.quirks.difference_update(quirks)
+        self._module.note("fault", name=rest, on=False)
 
     def _faults(self, rest):
         del rest
@@ -192,12 +198,12 @@ class Control:
 
 
 class ControlPort:
-    """A TCP port where anybody on this computer may give control commands; several clients at a time."""
+    """A TCP port where whoever reaches it may give control commands; several clients at a time."""
 
-    def __init__(self, control, selector, port=0):
+    def __init__(self, control, selector, port=0, address="127.0.0.1"):
         self._control = control
         self._selector = selector
-        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener = socket.create_server((address, port))
         self._listener.setblocking(False)
         self.port = self._listener.getsockname()[1]
         selector.register(self._listener, selectors.EVENT_READ, self._accept)

@@ -11,6 +11,7 @@ Calls to the owner (the module; `link` of an endpoint is the owner's to use):
     on_closed(stream, reset)    the peer ended the stream (reset: broken off); buffered bytes stay readable
     on_accept(listener, stream) a peer has connected; keep the stream or abort() it
     on_datagram(sock)           a datagram is in the queue; fetch with recv()
+    note(event, **fields)       something for the log
 """
 
 from collections import deque

@@ -25,10 +25,13 @@ _NEVER = float("inf")
 
 
 class EventClock:
-    """Milliseconds since the start: call it for the time of the event in hand, `wall_ms()` for the real one."""
+    """Milliseconds since `start` (time.monotonic(), default now): call it for the time of the event in hand.
 
-    def __init__(self):
-        self._start = time.monotonic()
+    `wall_ms()` is the real one.
+    """
+
+    def __init__(self, start=None):
+        self._start = time.monotonic() if start is None else start
         self._ms = 0.0
         self.woke_ms = 0.0      # when the loop saw what it serves now; computing since then does not count
 
@@ -153,9 +156,11 @@ class Line:
         self._record("<", data)
         garbled = self._rates_differ()
         ready = self._clock() + self._latency_ms
-        weight = len(data)
+        weight, written = len(data), data
         if self._wire is not None:
             data = self._wire.garbage(data) if garbled else self._wire.spoil(data)
+        if data != written:
+            self.module.note("fault", name="line", sent=weight, arrived=len(data))
         self._to_host.append(_Piece(data, ready, weight))
 
     def ready(self, events):

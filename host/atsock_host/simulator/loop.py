@@ -1,12 +1,13 @@
-"""The main loop of the simulator's process: waits for the line, the sockets and the control input."""
+"""The main loop of the simulator's process: waits for lines, sockets and control input of all its modules."""
 
 import ctypes
 import selectors
 import sys
+import time
 
 _SPIN_MS = 0.15             # a wait whose end matters is not slept to its end: waking up takes about as long
-_FINISH_MS = 5000           # longest wait behind the end of standard input
 _PR_SET_TIMERSLACK = 29     # Linux prctl(2)
+_NEVER = float("inf")
 
 
 def sharpen_timers():
@@ -15,57 +16,88 @@ def sharpen_timers():
         ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 
-class Loop:
-    """`selector` maps every file to the function that serves it; stop() ends run(), finish() does when all is out."""
+class Share:
+    """The loop's selector as one machine has it: a file is registered with the function that serves it."""
 
-    def __init__(self, clock):
-        self.selector = selectors.SelectSelector()  # the only selector whose timeout is finer than 1 ms
-        self._clock = clock
+    def __init__(self, selector, machine):
+        self._selector = selector
+        self._machine = machine
+
+    def register(self, file, events, serve):
+        return self._selector.register(file, events, (self._machine, serve))
+
+    def modify(self, file, events, serve):
+        return self._selector.modify(file, events, (self._machine, serve))
+
+    def unregister(self, file):
+        return self._selector.unregister(file)
+
+
+class Loop:
+    """Serves machines (machine.py); `began` is time.monotonic() of the moment from which their clocks count.
+
+    stop() ends run(); so does a machine that has finished, when it is the last one.
+    """
+
+    def __init__(self):
+        self.began = time.monotonic()
+        self._selector = selectors.SelectSelector()     # the only selector whose timeout is finer than 1 ms
+        self._machines = []
         self._running = True
-        self._end_ms = None
+
+    def add(self, machine):
+        """Serve one machine more; returns its share of the selector."""
+        self._machines.append(machine)
+        return Share(self._selector, machine)
+
+    def share_of_all(self):
+        """A share for a file that may have to do with any machine."""
+        return Share(self._selector, None)
 
     def stop(self):
         self._running = False
 
-    def finish(self):
-        """End run() when the command in progress has its result and the line has carried it, at most soon."""
-        self._end_ms = self._clock.wall_ms() + _FINISH_MS
-
-    def _finished(self, module, line):
-        return self._end_ms is not None and (
-            self._clock.wall_ms() >= self._end_ms or not module.busy and line.is_idle())
-
-    def run(self, module, line):
-        while self._running and not self._finished(module, line):
-            due = line.next_event_ms()
-            deadline = module.next_deadline_ms()
-            if deadline is not None:
-                due = min(due, deadline - line.ahead_ms)
-            if self._end_ms is not None:
-                due = min(due, self._end_ms)
-            ready = self._wait(due, line.is_due_sharply())
-            self._clock.wake()
-            line.run()      # what was due comes before what came just now
+    def run(self):
+        while self._running and self._machines:
+            ready, now = self._wait()
+            # what was due comes before what came just now
+            at_work = [machine for machine in self._machines if machine.due_ms() <= now]
+            for machine in at_work:
+                machine.clock.wake()
+                machine.line.run()
             for key, events in ready:
                 # an event served before may have closed this file
-                if self.selector.get_map().get(key.fd) == key:
-                    self._clock.move(self._clock.wall_ms())
-                    self._serve(key, events, module)
-                    line.collect()
-            line.run()
+                if self._selector.get_map().get(key.fd) == key:
+                    self._serve(key, events, at_work)
+            for machine in at_work:
+                machine.line.run()
+                if machine.finished():
+                    self._machines.remove(machine)
 
-    def _serve(self, key, events, module):
+    def _serve(self, key, events, at_work):
+        owner, serve = key.data
+        concerned = self._machines if owner is None else [owner]
+        for machine in concerned:
+            if machine not in at_work:
+                machine.clock.wake()
+                at_work.append(machine)
+            machine.clock.move(machine.clock.wall_ms())
         try:
-            key.data(events)
+            serve(events)
         except Exception as problem:
-            module.crashed(problem)
-            if self.selector.get_map().get(key.fd) == key:      # it would only fail again
-                self.selector.unregister(key.fileobj)
+            concerned[0].module.crashed(problem)
+            if self._selector.get_map().get(key.fd) == key:     # it would only fail again
+                self._selector.unregister(key.fileobj)
+        for machine in concerned:
+            machine.line.collect()
 
-    def _wait(self, due, sharply):
-        """Until a file is ready or the clock shows `due`; `sharply`: not a moment longer."""
-        wait_ms = due - self._clock.wall_ms() - (_SPIN_MS if sharply else 0)
-        ready = self.selector.select(None if wait_ms == float("inf") else max(0.0, wait_ms / 1000))
-        while sharply and not ready and self._clock.wall_ms() < due:
+    def _wait(self):
+        """Until a file is ready or something is due; what is ready, and the time of the clocks."""
+        first = min(self._machines, key=lambda machine: machine.due_ms())
+        due, clock = first.due_ms(), first.clock
+        sharply = first.line.is_due_sharply()   # not a moment longer
+        wait_ms = due - clock.wall_ms() - (_SPIN_MS if sharply else 0)
+        ready = self._selector.select(None if wait_ms == _NEVER else max(0.0, wait_ms / 1000))
+        while sharply and not ready and clock.wall_ms() < due:
             pass
-        return ready
+        return ready, clock.wall_ms()

@@ -1,4 +1,4 @@
-"""A virtual module put together: clock, loop, network, module, line and control.
+"""A virtual module put together: clock, network, module, line and control, served by a loop.
 
 Owns which part gets what of a Config.  Starts no process and reads no option.
 """
@@ -8,26 +8,40 @@ import os
 from .config import ConfigError
 from .control import Control, ControlPort
 from .ends import PtyEnd, StdioEnd, TcpEnd
+from .eventlog import Writer
 from .faults import Wire, sort_out
 from .line import EventClock, Line
-from .loop import Loop
 from .network import SocketNetwork
 from .registry import module_class
 
 _AHEAD_MS = 2.0     # above what a command takes to compute
+_FINISH_MS = 5000   # longest wait behind the end of standard input
+NO_TERMINALS = ("this system has no pseudo-terminals: use --tcp PORT (0: any); what it prints then, "
+                "socket://127.0.0.1:PORT, is what a host opens")
+
+
+def has_terminals():
+    """True where the system has pseudo-terminals."""
+    try:
+        import termios
+        import tty
+    except ImportError:
+        return False
+    return hasattr(os, "openpty") and hasattr(termios, "tcgetattr") and hasattr(tty, "setraw")
 
 
 class Machine:
-    def __init__(self, config):
-        self.clock = EventClock()
-        self.loop = Loop(self.clock)
+    """One module of the process; `log` is an EventLog for all of them, or None, and `number` its number there."""
+
+    def __init__(self, config, loop, log=None, number=1):
+        self.clock = EventClock(loop.began)
+        self._end_ms = None
+        share = loop.add(self)
         try:
-            network = SocketNetwork(config.hosts, self.loop.selector, config.seed)
+            network = SocketNetwork(config.hosts, share, config.seed)
         except ValueError as problem:
             raise ConfigError(f"--host: {problem}") from problem
-        self._trace = None
-        if config.trace:
-            self._trace = open(config.trace, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        self._trace = Writer(config.trace) if config.trace else None
         trace = self._trace.write if self._trace else None
         kind = module_class(config.dialect)
         faults, quirks = sort_out(config.faults, kind)
@@ -37,25 +51,31 @@ class Machine:
         self.wire = Wire(faults, config.seed)
         self.wire.on_change = self._faults_changed
         self._faults_changed()
-        self.line = Line(self.module, self.clock, self.loop.selector, baudrate=config.baud,
+        self.line = Line(self.module, self.clock, share, baudrate=config.baud,
                          latency_ms=config.latency_ms, wire=self.wire, trace=trace, ahead_ms=_AHEAD_MS,
                          end=self._end(config))
         self.control = Control(self.module, self.wire)
         self.control_port = None
         if config.control is not None:
-            self.control_port = ControlPort(self.control, self.loop.selector, config.control)
+            self.control_port = ControlPort(self.control, share, config.control, config.address)
+        if log is not None:
+            self.module.log = log.begin(number, self.clock, config.dialect, self.line.port)
+            for fault in config.faults:
+                self.module.note("fault", name=fault, on=True)
 
     def _end(self, config):
         if config.stdio:
-            return StdioEnd(self.loop.finish)
-        if config.tcp is not None:
-            return TcpEnd(config.address, config.tcp)
+            return StdioEnd(self._finish)
         if config.rfc2217 is not None:
             from .rfc2217 import Rfc2217End     # needs pyserial
             return Rfc2217End(config.address, config.rfc2217,
                               lambda wire, level: self._wire_changed(config, wire, level))
-        if not hasattr(os, "openpty"):
-            raise ConfigError("this system has no pseudo-terminals: --tcp PORT")
+        if config.tcp is not None:
+            return TcpEnd(config.address, config.tcp)
+        if not has_terminals():
+            if not config.pty_or_tcp:
+                raise ConfigError(NO_TERMINALS)
+            return TcpEnd(config.address, 0)
         return PtyEnd()
 
     def _faults_changed(self):
@@ -70,9 +90,23 @@ class Machine:
         elif wire == "rts" and level:
             self.module.restart(off_words=())
 
-    def run(self):
-        """Until the loop is stopped."""
-        self.loop.run(self.module, self.line)
+    # ---- for the loop
+
+    def due_ms(self):
+        """Time of the clock when something is to be done, infinity for nothing."""
+        due = self.line.next_event_ms()
+        deadline = self.module.next_deadline_ms()
+        if deadline is not None:
+            due = min(due, deadline - self.line.ahead_ms)
+        return due if self._end_ms is None else min(due, self._end_ms)
+
+    def finished(self):
+        """True when the input has ended, the command in progress has its result and the line has carried it."""
+        return self._end_ms is not None and (
+            self.clock.wall_ms() >= self._end_ms or not self.module.busy and self.line.is_idle())
+
+    def _finish(self):
+        self._end_ms = self.clock.wall_ms() + _FINISH_MS
 
     def close(self):
         self.line.close()

@@ -108,6 +108,11 @@ class Module(Reception):
         """Do what is due by the clock."""
         self._timers.tick()
 
+    def note(self, event, **fields):
+        """One record of the log, when there is one."""
+        if self.log is not None:
+            self.log(event, fields)
+
     def violation(self, text):
         """Report something a well-behaved driver never does."""
         where = f" [{self._line_text}]" if self._line_text else ""
@@ -118,6 +123,7 @@ class Module(Reception):
             self.violations_left_out += 1
         if self.trace:
             self.trace(f"! {self.now_ms() / 1000:.6f} {shown}\n")
+        self.note("violation", text=shown)
 
     def crashed(self, problem):
         """An exception nobody expected: reported and counted; the command in progress ends with ERROR."""
@@ -133,6 +139,7 @@ class Module(Reception):
         if self.trace:
             lines = report.split("\n")
             self.trace("".join(f"# {self.now_ms() / 1000:.6f} {line}\n" for line in lines))
+        self.note("exception", text=report)
         if self.busy:
             if self._capture_timer is not None:
                 self._capture_timer.cancel()
@@ -166,6 +173,7 @@ class Module(Reception):
     def end_silently(self):
         """End the command in progress without any result."""
         self._awaited = self._made
+        self._note_answer("")
         self._end_command()
         self._flush_held()
         self._drain()
@@ -198,6 +206,7 @@ class Module(Reception):
             self._write(self._frame(word))
         self.network.reset()
         self.alive = False
+        self.note("state", what="power", value="starting")
         self.reset()
         self.after(self.BOOT_MS if silence_ms is None else silence_ms, self._booted)
 
@@ -206,6 +215,7 @@ class Module(Reception):
         self.restart()
         self._timers.clear()
         self.powered = False
+        self.note("state", what="power", value="off")
 
     def power_on(self):
         """Start silent, as a module whose power key was just pressed."""
@@ -223,6 +233,7 @@ class Module(Reception):
         self._timers.clear()
         self._input.clear()
         self.alive = False
+        self.note("state", what="power", value="hung")
 
     def boot_words(self):
         """(milliseconds after the line is alive, text) of what a start says."""
@@ -230,6 +241,7 @@ class Module(Reception):
 
     def _booted(self):
         self.alive = True
+        self.note("state", what="power", value="on")
         for ms, word in self.boot_words():
             self.after(ms, lambda word=word: self.urc(word))
 
@@ -262,6 +274,7 @@ class Module(Reception):
         self._impatient = False
         self._info_open = False
         self.command_name = self.argument_text = ""
+        self._begin_answer(text)
         if self._canned(text):
             return
         problems = []

@@ -7,6 +7,7 @@ net.  Knows no AT command.
 
 import datetime
 import errno
+import os
 import random
 import selectors
 import socket
@@ -39,6 +40,7 @@ class SocketListener(Listener):
         stream = SocketStream(self.network, peer[:2], sock.getsockname()[:2], sock)
         self.network.remember(stream)
         stream.established()
+        stream.accepted()
         self.network.owner.on_accept(self, stream)
 
     def close(self):
@@ -116,6 +118,7 @@ class SocketNetwork(Network):
     open_ms = rtt_ms = jitter_ms = 0
     loss = 0.0
     mtu = 65535
+    server_address = "127.0.0.1"        # where servers of the module listen, and datagrams come in
 
     def __init__(self, hosts=None, selector=None, seed=None):
         self.hosts = Hosts(hosts)
@@ -181,7 +184,7 @@ class SocketNetwork(Network):
         stream = SocketStream(self, (address, port), ("", local_port), sock)
         self.remember(stream)
         failure = sock.connect_ex(route)
-        if failure in (0, errno.EINPROGRESS):
+        if failure in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):    # the last one is Windows'
             stream.connecting()
         else:
             stream.abort()
@@ -190,12 +193,16 @@ class SocketNetwork(Network):
 
     def _unreachable(self, stream):
         if not stream.closing:
-            stream.closed = True
+            stream.unreachable()
             self.owner.on_connected(stream, False)
+
+    def _home(self, af):
+        return "::1" if af == socket.AF_INET6 else self.server_address
 
     @staticmethod
     def _bind(sock, address, port):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name != "nt":     # there it would let two sockets have one port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((address, port))
         except OSError as failure:
@@ -206,7 +213,7 @@ class SocketNetwork(Network):
         af = socket.AF_INET6 if family == 6 else socket.AF_INET
         sock = socket.socket(af, socket.SOCK_STREAM)
         sock.setblocking(False)
-        self._bind(sock, _loopback(af), port)
+        self._bind(sock, self._home(af), port)
         try:
             sock.listen(16)
         except OSError as failure:
@@ -224,7 +231,7 @@ class SocketNetwork(Network):
             af = socket.AF_INET6 if family == 6 else socket.AF_INET
         sock = socket.socket(af, socket.SOCK_DGRAM)
         sock.setblocking(False)
-        self._bind(sock, _any_address(af) if self.hosts.outside else _loopback(af), local_port)
+        self._bind(sock, _any_address(af) if self.hosts.outside else self._home(af), local_port)
         endpoint = SocketDatagrams(self, sock.getsockname()[:2], peer, sock)
         self.remember(endpoint)
         return endpoint
@@ -246,10 +253,6 @@ class SocketNetwork(Network):
 
     def utc_now(self):
         return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-
-
-def _loopback(af):
-    return "::1" if af == socket.AF_INET6 else "127.0.0.1"
 
 
 def _any_address(af):

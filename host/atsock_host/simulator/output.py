@@ -5,6 +5,8 @@ Owns the output bytes.  Knows neither commands nor where the bytes go.
 
 _NUMERIC_RESULTS = {"OK": "0", "CONNECT": "1", "NO CARRIER": "3", "ERROR": "4"}     # V.250 5.7.1, ATV0
 
+_SHOWN = 160    # of an unsolicited line, in the log
+
 
 def _encoded(text):
     """What came from the host goes back as it came; text of people may hold more."""
@@ -19,6 +21,8 @@ class Output:
     SHARED_FRAMES = True        # information lines of one answer share one CR LF between them
 
     def __init__(self):
+        self.log = None                 # called with the name of an event and its fields, or None
+        self._answer = None             # what the log says of the command in progress
         self.splice = None              # called for an unsolicited text at every line boundary, or None
         self.tracks_delivery = False    # True: the line calls delivered(); else take() counts as delivery
         self._output = bytearray()
@@ -36,6 +40,7 @@ class Output:
         `payload`: raw bytes behind the line's CR LF and followed by CR LF; `inline` puts them right behind
         the text instead, `tail=False` leaves the CR LF after them out.
         """
+        self._note_line(text, payload)
         opened = self._info_open and self.SHARED_FRAMES
         self._write(self._frame(text, payload, inline, tail, lead=not opened and self.verbose))
         self._info_open = True
@@ -43,6 +48,7 @@ class Output:
 
     def line(self, text):
         """Write a line framed by itself which neither ends the command nor counts as information."""
+        self._note_line(text)
         self._write(self._frame(text))
         self._spliced()
 
@@ -114,6 +120,7 @@ class Output:
 
     def _unsolicited(self, frame):
         if self.line_free:
+            self._note_unsolicited(frame)
             self._write(frame)
             self._spliced()
         elif self.alive:
@@ -122,6 +129,7 @@ class Output:
     def _flush_held(self):
         while self._held and self.line_free:
             frame = self._held.pop(0)
+            self._note_unsolicited(frame)
             self._write(frame)
             self._held_written(frame)
         if self.line_free:
@@ -138,9 +146,33 @@ class Output:
             self._spliced_to = self._made
 
     def _write_final(self, text):
+        self._note_answer(text)
         if not self.quiet:
             if self.verbose:
                 self._write(self._frame(text))
             else:
                 self._write(_NUMERIC_RESULTS.get(text, text).encode("latin-1") + b"\r")
         self._awaited = self._made
+
+    # ---- the log: one record for a command, one for all that it was answered, one for each unsolicited line
+
+    def _begin_answer(self, command):
+        if self.log is not None:
+            self.note("command", text=command)
+            self._answer = {"command": command, "lines": [], "bytes": 0, "since": self.now_ms()}
+
+    def _note_line(self, text, payload=None):
+        if self._answer is not None:
+            self._answer["lines"].append(text)
+            self._answer["bytes"] += len(payload or b"")
+
+    def _note_answer(self, result):
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            since = answer.pop("since")
+            self.note("answer", **answer, result=result, ms=round(self.now_ms() - since, 3))
+
+    def _note_unsolicited(self, frame):
+        if self.log is not None:
+            first = frame.strip(b"\r\n").partition(b"\r\n")[0][:_SHOWN]
+            self.note("urc", text=first.decode("latin-1"), bytes=len(frame))

@@ -58,10 +58,13 @@ class PacketCommands:
         context = self.context(cid)
         context.active = True
         context.address = self.LOCAL_ADDRESS6 if context.kind == "IPV6" else self.LOCAL_ADDRESS
+        self.note("state", what=f"context {cid}", value="active")
         return True
 
     def deactivate(self, cid):
         context = self.context(cid)
+        if context.active:
+            self.note("state", what=f"context {cid}", value="inactive")
         context.active = False
         context.address = ""
 

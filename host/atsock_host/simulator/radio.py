@@ -262,6 +262,7 @@ class RadioCommands:
         self._report_registration()
 
     def _report_registration(self):
+        self.note("state", what="registration", value=self.registration)
         for name, n in self.report.items():
             if n:
                 self.urc(f"{name}: {self.registration}{self._place(name, n)}")

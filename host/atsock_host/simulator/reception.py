@@ -53,6 +53,7 @@ class Reception(Output):
         self._capture_timer = None
         if timeout_ms is not None:
             self._capture_timer = self.after(timeout_ms, lambda: self._capture_timeout(on_timeout))
+        self.note("prompt", count=count)
         self._write(text.encode("latin-1"))
         # A host may start at '>' itself: whether a blank or a line end follows it differs from module to module.
         self._awaited = self._made - len(text) + text.find(">") + 1
@@ -74,6 +75,7 @@ class Reception(Output):
             self._write(self._frame(urc))
         self._awaited = self._made
         self._sink = sink
+        self.note("state", what="data mode", value="on")
         self._escape = EscapeDetector(self, sink, on_escape or self._escaped,
                                       self.ESCAPE_GUARD_MS, self.ESCAPE_WINDOW_MS)
         self._drain()
@@ -82,6 +84,8 @@ class Reception(Output):
         """Take the line back from the connection; `text` (OK, NO CARRIER) is written first."""
         if self._escape:
             self._escape.stop()
+        if self._sink is not None:
+            self.note("state", what="data mode", value="off")
         self._sink = self._escape = None
         self.input_paused = False
         if text is not None:
@@ -226,6 +230,7 @@ class Reception(Output):
         if self._capture_timer is not None:
             self._capture_timer.cancel()
         done, self._capture, self._capture_done = self._capture_done, None, None
+        self.note("payload", bytes=None if data is None else len(data))
         done(data)
 
     def _consume_line(self):

@@ -133,6 +133,9 @@ SETTINGS = {setting.name: setting for setting in (
     Setting("jitter-ms", "jitter_ms", _MS, "the round trip is up to so much longer", network=True),
     Setting("loss", "loss", _Number(0, 100, float),
             "percent of packets lost: of datagrams for good, of a stream for a second", network=True),
+    Setting("server-address", "server_address", _Address(4),
+            "address of this computer where the module's servers listen; beside 127.0.0.1 others reach them, too",
+            network=True),
     Setting("mtu", "mtu", _Number(68, 65535), "longest datagram that passes, headers included", network=True),
 )}
 

@@ -85,6 +85,15 @@ class SocketStream(Stream):
         self.connected = True
         self._watch(selectors.EVENT_READ)
 
+    def accepted(self):
+        """A client of one of the module's servers has come."""
+        self._note("accepted")
+
+    def unreachable(self):
+        """Nobody can be asked there."""
+        self._note("unreachable")
+        self.closed = True
+
     def send(self, data):
         taken = super().send(data)
         if not taken and not self.closed and self._room_timer is None:
@@ -100,7 +109,11 @@ class SocketStream(Stream):
         else:
             self._room_timer = self.network.owner.after(_ROOM_POLL_MS, self._look_for_room)
 
+    def _note(self, value):
+        self.network.owner.note("state", what=f"connection {self.peer[0]}:{self.peer[1]}", value=value)
+
     def close(self):
+        self._note_end("closed")
         self.closing = True
         if self._leaving:
             self._watch(0)
@@ -109,7 +122,12 @@ class SocketStream(Stream):
         else:
             self._drop()
 
+    def _note_end(self, value):
+        if self._sock is not None and not (self.closing or self.closed):
+            self._note(value)
+
     def abort(self):
+        self._note_end("aborted")
         if self._sock is not None:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self._drop()
@@ -175,9 +193,11 @@ class SocketStream(Stream):
 
     def _connected(self, failure):
         if failure:
+            self._note("refused")
             self.closed = True
             self._drop()
         else:
+            self._note("open")
             self.local = self._sock.getsockname()[:2]
             self.established()
         self.network.owner.on_connected(self, not failure)
@@ -212,6 +232,7 @@ class SocketStream(Stream):
             if self._sock is not None:
                 self._rewatch()
         else:
+            self._note_end("closed by the peer")
             self.closed = True
             self.network.owner.on_closed(self, False)
 
@@ -226,6 +247,7 @@ class SocketStream(Stream):
         if self._sock is None:
             return
         already = self.closed
+        self._note_end("broken off by the peer")
         self.closed = True
         quiet = self.closing
         self._drop()
