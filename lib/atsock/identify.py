@@ -42,7 +42,8 @@ def identify(session: "Session"):
             session.model = printable(_name(command.lines[0]))
         table, model = kin.find(command.lines)
         if table is not None:
-            session.model = printable(model)
+            if text == b"AT+CGMM" or session.model is None:
+                session.model = printable(model)
             session.use(table, session.access)
             return
         other = kin.other_family(command.lines)

@@ -226,18 +226,19 @@ def keepalive(session: "Session", on, values):
         template = session.filled(table.KEEPALIVE_OFF)
     else:
         idle_s, interval_s, count = values
-        unit_s, idle_max, interval_max, count_max = table.KEEPALIVE_MAX
-        idle = _units(idle_s, unit_s, idle_max, "TCP_KEEPIDLE")
-        interval = _units(interval_s, unit_s, interval_max, "TCP_KEEPINTVL")
-        _check_range("TCP_KEEPCNT", count, 1, count_max)
+        idle, interval, (least, most) = table.KEEPALIVE_RANGE
+        idle = _units(idle_s, idle, "TCP_KEEPIDLE")
+        interval = _units(interval_s, interval, "TCP_KEEPINTVL")
+        _check_range("TCP_KEEPCNT", count, least, most)
         template = session.filled(table.KEEPALIVE, idle=idle, interval=interval, count=count)
     yield from run_command(session, Command(None, template))
 
 
-def _units(seconds, unit_s, units_max, name):
+def _units(seconds, units, name):
+    unit_s, least, most = units
     n = (seconds + unit_s - 1) // unit_s
-    if not 1 <= n <= units_max:
-        raise ValueError("%s: 1 to %d s, not %r" % (name, units_max * unit_s, seconds))
+    if not least <= n <= most:
+        raise ValueError("%s: %d to %d s, not %r" % (name, (least - 1) * unit_s + 1, most * unit_s, seconds))
     return n
 
 

@@ -279,7 +279,8 @@ SHAPES = {
     "PING_END": _or_none(fields(_name, number, any_or_numbers)),
     "PING_FATAL": several(number), "NTP_LINE": _or_none(fields(_name, number, number, position)),
     "UNACKED_LINE": _or_none(fields(_name, position, number)),
-    "KEEPALIVE_MAX": _or_none(several(number, 4)), "LINES": rows, "ERRNOS": errnos, "FOREIGN_CODES": several(_name),
+    "KEEPALIVE_RANGE": _or_none(fields(several(number, 3), several(number, 3), several(number, 2))),
+    "LINES": rows, "ERRNOS": errnos, "FOREIGN_CODES": several(_name),
 }  # fmt: skip
 SHAPES.update([(command, templates if command == "CONFIGURE" else _command) for command in COMMANDS])
 
@@ -290,7 +291,7 @@ WHEN = {
     "PING_MAX": ("PING", None), "PING_REPLY": ("PING", None),
     "PING_END": ("PING", None), "PING_FATAL": ("PING", None), "NTP_LINE": ("NTP", None),
     "UNACKED_LINE": ("UNACKED", None),
-    "KEEPALIVE_OFF": ("KEEPALIVE", None), "KEEPALIVE_MAX": ("KEEPALIVE", None),
+    "KEEPALIVE_OFF": ("KEEPALIVE", None), "KEEPALIVE_RANGE": ("KEEPALIVE", None),
 }  # fmt: skip
 # What every dialect must have.
 ALWAYS = (

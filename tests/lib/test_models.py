@@ -1,7 +1,7 @@
 """Which module it is: the answers that modules gave, in logs that are public; kin that nobody knows; other families.
 
-The answers are those of AT+CGMM and ATI, line by line, as found in repositories, issues and manuals; serial numbers
-are left out or made up.
+The answers are those of AT+CGMM and ATI, line by line, as found in repositories, issues and manuals.  Serial numbers
+are made up; so are the revisions of EG912Y, and all but the name of LE270, MA510, G610 and FM150.
 """
 
 import atsock
@@ -35,13 +35,13 @@ RECORDED = (
     _quectel("BG95-M3", b"BG95M3LAR02A03"),
     _quectel("BG77", b"BG77LAR02A04"),
     _quectel("BG770A-GL", b"BG770AGLAAR01A05"),
-    _quectel("EC20F", b"EC20CEFAGR06A03M4G"),
+    _quectel("EC20F", b"EC20CEFAGR08A03M4G"),
     _quectel("EC21", b"EC21ECGAR06A04M1G"),
     _quectel("EC25", b"EC25EFAR06A06M4G"),
     _quectel("EG25", b"EG25GGBR07A08M2G"),
-    _quectel("EG91", b"EG91EFBR05A04M4G"),
+    _quectel("EG91", b"EG91EFBR06A08M4G"),
     _quectel("EG95", b"EG95EXGAR08A02M1G"),
-    _quectel("EG912Y", b"EG912YEMABR02A05M08"),
+    _quectel("EG912Y", b"EG912YEMABR01A01M08"),
     _quectel("EG915U", b"EG915UEUABR03A01M08"),
     _quectel("EC200A", b"EC200AEUHAR03A04M16"),
     _quectel("EC200S", b"EC200SCNAAR01A05M16"),
@@ -58,10 +58,12 @@ RECORDED = (
     _simcom("SIMCOM_SIM7500A", b"LE11B04SIM7500A_CUS_YW03", _SIMCOM, (b"+GCAP: +CGSM",)),
     _simcom("SIMCOM_SIM7600A-H", b"SIM7600A-H_V1.1", _SIMCOM, (b"SVN: 03", b"+GCAP: +CGSM")),
     _simcom("SIMCOM_SIM7600G-H", b"SIM7600M22_V2.0", _SIMCOM, (b"+GCAP: +CGSM",)),
-    _simcom("SIM7022", b"2110B07SIM7022", _SIMCOM, (), "sim7028"),
+    ("SIM7022", "sim7028", b"SIM7022", (b"SIM7022 R2110",)),
     _simcom("SIM7028", b"2110B07SIM7028", _SIMCOM, (), "sim7028"),
     ("L610-CN", "l610", b'+CGMM: "L610-CN","L610-CN-00"', (b"Fibocom", b"L610", b"16000.1000.00.09.80.02")),
-    ("NL668-EU", "nl668", b'+CGMM: "NL668-EU","NL668-EU-00"', (b"Manufacturer: Fibocom Wireless Inc.",)),
+    ("NL668T-GL", "nl668", b"NL668T-GL",
+        (b"Manufacturer: Fibocom Wireless Inc.", b"Model: NL668T-GL", b"Revision: 19906.5090.00.02.00.23")),
+    ("NL668-EU", "nl668", b'+CGMM: "NL668-EU","NL668-EU-00"', ()),
     ("L716-EU", "nl668", b"L716-EU", (b"Fibocom", b"L716-EU", b"17016.1000.00.38.02.17")),
     ("LE270-EU", "nl668", b'+CGMM: "LE270-EU"', ()),
     ("MA510-GL", "nl668", b'+CGMM: "MA510-GL"', ()),

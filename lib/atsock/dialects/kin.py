@@ -33,7 +33,7 @@ KIN: "tuple[tuple[tuple[bytes, ...], str, int, int, dict[str, Any]], ...]" = (
     # 25-100 s, 3-10 probes)
     ((b"EC200U", b"EG915U"),                         "bg96",    0,  0,    {
         "AUTHS": (0, 1, 2), "KEEPALIVE": _KEEPALIVE, "KEEPALIVE_OFF": _KEEPALIVE_OFF,
-        "KEEPALIVE_MAX": (1, 1800, 100, 10),
+        "KEEPALIVE_RANGE": ((1, 1, 1800), (1, 25, 100), (3, 10)),
     }),
     # (EC200x&EG800K&EG91xN&EG912Y&EG950A Series TCP/IP Application Note V1.4)
     ((b"EC200", b"EC600", b"EC800", b"EG800", b"EG91N", b"EG912", b"EG915", b"EG916", b"EG950"),
@@ -42,7 +42,8 @@ KIN: "tuple[tuple[tuple[bytes, ...], str, int, int, dict[str, Any]], ...]" = (
     # "tcp/keepalive",(0,1),(1-120),(25-100),(3-10); the first range is minutes.
     ((b"EC20", b"EC21", b"EC25", b"EG21", b"EG25", b"EG91", b"EG95"),
                                                      "bg96",    0,  0,    {
-        "KEEPALIVE": _KEEPALIVE, "KEEPALIVE_OFF": _KEEPALIVE_OFF, "KEEPALIVE_MAX": (60, 120, 100, 10),
+        "KEEPALIVE": _KEEPALIVE, "KEEPALIVE_OFF": _KEEPALIVE_OFF,
+        "KEEPALIVE_RANGE": ((60, 1, 120), (1, 25, 100), (3, 10)),
     }),
     # Two links (0-1) as the SIM7028; drivers in the field configure it by AT+CGDCONT alone, without AT+CSOCKSETPN.
     ((b"SIM7022",),                                  "sim7028", 0,  0,    {

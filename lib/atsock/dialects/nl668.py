@@ -163,7 +163,8 @@ class NL668(Table):
     #           name         status good time
     NTP_LINE = (b"+MIPNTP:", 0,     1,   None)
     UNACKED = None  # +MIPSTAT: 0 does not say whether it counts per push or in all
-    KEEPALIVE_MAX = (1, 36_000, 750, 50)  # s per unit; idle, interval, count
+    #                  idle            interval     count
+    KEEPALIVE_RANGE = ((1, 1, 36_000), (1, 1, 750), (1, 50))
 
     # -- lines
     #    name              form  event         link  value ok     kind  aux   fields

@@ -42,4 +42,5 @@ class SIM7028(A7600):
     #                command                                   ms     required optional
     KEEPALIVE =     (b"AT+CTCPKA=1,<idle>,<count>,<interval>", 9_000, OK,      0)  # 2.1.19
     KEEPALIVE_OFF = (b"AT+CTCPKA=0,1,1,1",                     9_000, OK,      0)
-    KEEPALIVE_MAX = (60, 120, 120, 10)  # s per unit; idle, interval (no range printed), count
+    #                  idle          interval      count
+    KEEPALIVE_RANGE = ((60, 1, 120), (60, 1, 120), (1, 10))  # no range of the interval is printed

@@ -165,7 +165,8 @@ class Table:
     UNACKED_LINE: "tuple[bytes, int | None, int] | None" = None
     KEEPALIVE: "Template | None" = None  # <idle> <interval> <count>, for all sockets
     KEEPALIVE_OFF: "Template | None" = None
-    KEEPALIVE_MAX: "tuple[int, int, int, int] | None" = None  # s per unit; idle, interval in units, count
+    # (unit, least, most) of idle and of interval (unit: s, the others in units), and (least, most) of count.
+    KEEPALIVE_RANGE: "tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int]] | None" = None
 
     # -- lines
     LINES: "Rows" = ()  # in every access mode; those of every dialect are in core/rows.py

@@ -29,6 +29,7 @@ class SendMixin:
     }
 
     PROMPT = "\r\n>"           # of the HEX mode
+    SEND_MAX = ACCUMULATOR_BYTES    # of AT+MIPSEND with a length
     PUSH_LINE_FOR_UDP = True    # +MIPPUSH in HEX mode: example NL668 3.5 against the tables
 
     _hex_sent = 0               # payloads of the HEX mode so far
@@ -47,7 +48,7 @@ class SendMixin:
             number, digits = self.match(args, Int(1, self.SOCKETS), Text(2 * ACCUMULATOR_BYTES))
             self._send_basic(number, str(digits))
         else:
-            number, length = self.match(args, Int(1, self.SOCKETS), Optional(Int(0, ACCUMULATOR_BYTES)))
+            number, length = self.match(args, Int(1, self.SOCKETS), Optional(Int(0, self.SEND_MAX)))
             self._send_hex(number, length)
 
     def sendable(self, number, length):

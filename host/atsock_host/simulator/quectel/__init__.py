@@ -4,7 +4,7 @@ Owns what all its TCP/IP commands share: options (2.1.15), data echo (2.1.16), t
 and boot.  Contexts, sockets, data, transparent mode, services and what stands beside TCP/IP have a file each.
 """
 
-from ..arguments import Int, Text
+from ..arguments import Int, Optional, Text
 from ..common import CommonModule
 from ..module import at
 from . import errors
@@ -15,7 +15,7 @@ from .sockets import SocketCommands
 from .transfer import TransferCommands
 from .transparent import TransparentCommands
 
-# 2.1.15: option -> the attributes and ranges of its values
+# 2.1.15: option -> the attributes and ranges of its values; True behind a range: it may be left out
 _OPTIONS = {
     "transpktsize": (("packet_size", 1, 1460),),
     "transwaittm": (("packet_wait", 0, 20),),
@@ -29,6 +29,7 @@ _OPTION_RANGES = ('"transpktsize",(1-1460)', '"transwaittm",(0-20)', '"dataforma
 
 class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommands, ServiceCommands,
            AnswerTables, CommonModule):
+    KEEPALIVE_IDLE = 0          # most of <idle_time> of "tcp/keepalive", which the BG96's manual does not have
     MANUFACTURER = "Quectel"
     MODEL = "BG96"
     REVISION = "BG96MAR02A07M1G"
@@ -55,6 +56,7 @@ class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommand
         self.view_mode = 0
         self.max_backoffs = 8
         self.max_rto = 600
+        self.keepalive, self.keepalive_idle, self.keepalive_interval, self.keepalive_count = 0, 1, 30, 3
 
     def restart(self, off_words=None, silence_ms=None):
         if self.quirk("pdpdeact-in-boot"):
@@ -96,19 +98,28 @@ class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommand
         if form == "test":
             for text in _OPTION_RANGES:
                 self.info(f"+QICFG: {text}")
+            if self.KEEPALIVE_IDLE:
+                self.info(f'+QICFG: "tcp/keepalive",(0,1),(1-{self.KEEPALIVE_IDLE}),(25-100),(3-10)')
             self.success()
             return
         if form != "write":
             self.unknown()
             return
-        (option,) = self.match(args[:1], Text(choices=tuple(_OPTIONS)))
-        fields = _OPTIONS[option]
+        known = _OPTIONS
+        if self.KEEPALIVE_IDLE:
+            known = {**known, "tcp/keepalive": (
+                ("keepalive", 0, 1), ("keepalive_idle", 1, self.KEEPALIVE_IDLE, True),
+                ("keepalive_interval", 25, 100, True), ("keepalive_count", 3, 10, True))}
+        (option,) = self.match(args[:1], Text(choices=tuple(known)))
+        fields = known[option]
         if len(args) == 1:
-            values = ",".join(str(getattr(self, name)) for name, _, _ in fields)
+            values = ",".join(str(getattr(self, name)) for name, *_ in fields)
             self.info(f'+QICFG: "{option}",{values}')
         else:
-            values = self.match(args[1:], *(Int(low, high) for _, low, high in fields))
-            for (name, _, _), value in zip(fields, values):
+            values = self.match(args[1:], *(
+                Optional(Int(low, high), getattr(self, name)) if may_miss else Int(low, high)
+                for name, low, high, *may_miss in fields))
+            for (name, *_), value in zip(fields, values):
                 setattr(self, name, value)
         self.success()
 

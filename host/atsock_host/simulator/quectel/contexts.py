@@ -6,11 +6,18 @@ from . import errors
 
 _DEACTIVATE_MS = 30
 _MOST_ACTIVE = 3            # 2.1.2
-_CONTEXT_TYPES = {1: "IP", 2: "IPV6"}
+_CONTEXT_TYPES = {1: "IP", 2: "IPV6", 3: "IPV4V6"}
+
+
+def _type_of(context):
+    """<context_type> of a context."""
+    return next((number for number, kind in _CONTEXT_TYPES.items() if kind == context.kind), 1)
 
 
 class ContextCommands:
     ACTIVATE_MS = 30
+    CONTEXT_TYPES = 2           # <context_type> is 1 to this
+    AUTH_MAX = 3                # <authentication>
     QUIRKS = {
         "apn-required": "AT+QIACT is refused until an APN is configured",
         "qiact-active-ok": "AT+QIACT of an active context answers OK instead of ERROR",
@@ -26,21 +33,22 @@ class ContextCommands:
     @at("+QICSGP")
     def qicsgp(self, form, args):
         if form == "test":
-            self.info("+QICSGP: (1-16),(1,2),<APN>,<username>,<password>,(0-3)")
+            types = "1,2" if self.CONTEXT_TYPES == 2 else f"1-{self.CONTEXT_TYPES}"
+            self.info(f"+QICSGP: (1-{self.CONTEXTS}),({types}),<APN>,<username>,<password>,(0-{self.AUTH_MAX})")
             self.success()
         elif form != "write":
             self.unknown()
         elif len(args) == 1:
-            (cid,) = self.match(args, Int(1, 16))
+            (cid,) = self.match(args, Int(1, self.CONTEXTS))
             context = self.context(cid)
-            kind = 2 if context.kind == "IPV6" else 1
+            kind = _type_of(context)
             self.info(f'+QICSGP: {kind},"{context.apn}","{context.username}","{context.password}",'
                       f"{context.authentication}")
             self.success()
         else:
             cid, kind, apn, username, password, authentication = self.match(
-                args, Int(1, 16), Int(1, 2), Text(), Optional(Text(), ""), Optional(Text(), ""),
-                Optional(Int(0, 3), 0))
+                args, Int(1, self.CONTEXTS), Int(1, self.CONTEXT_TYPES), Text(), Optional(Text(), ""),
+                Optional(Text(), ""), Optional(Int(0, self.AUTH_MAX), 0))
             if len(args) == 4:
                 self.violation("a username without a password")
                 self.fail(errors.INVALID_PARAMETERS)
@@ -54,16 +62,16 @@ class ContextCommands:
     @at("+QIACT")
     def qiact(self, form, args):
         if form == "test":
-            self.info("+QIACT: (1-16)")
+            self.info(f"+QIACT: (1-{self.CONTEXTS})")
             self.success()
         elif form == "read":
             for cid, context in sorted(self.contexts.items()):
                 if context.active:
-                    kind = 2 if context.kind == "IPV6" else 1
+                    kind = _type_of(context)
                     self.info(f'+QIACT: {cid},1,{kind},"{context.address}"')
             self.success()
         elif form == "write":
-            (cid,) = self.match(args, Int(1, 16))
+            (cid,) = self.match(args, Int(1, self.CONTEXTS))
             self._activate(cid)
         else:
             self.unknown()
@@ -95,10 +103,10 @@ class ContextCommands:
     @at("+QIDEACT")
     def qideact(self, form, args):
         if form == "test":
-            self.info("+QIDEACT: (1-16)")
+            self.info(f"+QIDEACT: (1-{self.CONTEXTS})")
             self.success()
         elif form == "write":
-            (cid,) = self.match(args, Int(1, 16))
+            (cid,) = self.match(args, Int(1, self.CONTEXTS))
             self.after(_DEACTIVATE_MS, lambda: self._deactivated(cid))
         else:
             self.unknown()
@@ -145,12 +153,12 @@ class ContextCommands:
     @at("+QIDNSCFG")
     def qidnscfg(self, form, args):
         if form == "test":
-            self.info("+QIDNSCFG: (1-16),<pridnsaddr>,<secdnsaddr>")
+            self.info(f"+QIDNSCFG: (1-{self.CONTEXTS}),<pridnsaddr>,<secdnsaddr>")
             self.success()
         elif form != "write":
             self.unknown()
         else:
-            cid, primary, secondary = self.match(args, Int(1, 16), Optional(Text()), Optional(Text()))
+            cid, primary, secondary = self.match(args, Int(1, self.CONTEXTS), Optional(Text()), Optional(Text()))
             refusal = self.context_refusal(cid)
             if refusal:
                 self.fail(refusal)

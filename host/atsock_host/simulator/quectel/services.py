@@ -53,13 +53,13 @@ class ServiceCommands:
     @at("+QPING")
     def qping(self, form, args):
         if form == "test":
-            self.info("+QPING: (1-16),<host>,(1-255),(1-10)")
+            self.info(f"+QPING: (1-{self.CONTEXTS}),<host>,(1-255),(1-10)")
             self.success()
             return
         if form != "write":
             self.unknown()
             return
-        cid, host, timeout_s, count = self.match(args, Int(1, 16), Text(), Optional(Int(1, 255), 4),
+        cid, host, timeout_s, count = self.match(args, Int(1, self.CONTEXTS), Text(), Optional(Int(1, 255), 4),
                                                  Optional(Int(1, 10), 4))
         refusal = self.context_refusal(cid) or (errors.BUSY if self.pinging else 0)
         if refusal:
@@ -112,7 +112,7 @@ class ServiceCommands:
     @at("+QNTP")
     def qntp(self, form, args):
         if form == "test":
-            self.info("+QNTP: (1-16),<server>,(list of supported <port>s),(0,1)")
+            self.info(f"+QNTP: (1-{self.CONTEXTS}),<server>,(list of supported <port>s),(0,1)")
             self.success()
             return
         if form == "read":
@@ -123,7 +123,7 @@ class ServiceCommands:
         if form != "write":
             self.unknown()
             return
-        cid, server, port, set_clock = self.match(args, Int(1, 16), Text(), Optional(Int(1, 65535), 123),
+        cid, server, port, set_clock = self.match(args, Int(1, self.CONTEXTS), Text(), Optional(Int(1, 65535), 123),
                                                   Optional(Int(0, 1), 1))
         refusal = self.context_refusal(cid) or (errors.BUSY if self.synchronising else 0)
         if refusal:
@@ -153,13 +153,13 @@ class ServiceCommands:
     @at("+QIDNSGIP")
     def qidnsgip(self, form, args):
         if form == "test":
-            self.info("+QIDNSGIP: (1-16),<hostname>")
+            self.info(f"+QIDNSGIP: (1-{self.CONTEXTS}),<hostname>")
             self.success()
             return
         if form != "write":
             self.unknown()
             return
-        cid, name = self.match(args, Int(1, 16), Text())
+        cid, name = self.match(args, Int(1, self.CONTEXTS), Text())
         refusal = self.context_refusal(cid) or (errors.DNS_BUSY if self.resolving is not None else 0)
         if refusal:
             self.fail(refusal)

@@ -38,7 +38,7 @@ class SocketCommands:
     @at("+QIOPEN")
     def qiopen(self, form, args):
         if form == "test":
-            self.info('+QIOPEN: (1-16),(0-11),"TCP/UDP/TCP LISTENER/UDP SERVICE",'
+            self.info(f'+QIOPEN: (1-{self.CONTEXTS}),(0-11),"TCP/UDP/TCP LISTENER/UDP SERVICE",'
                       '"<IP_address>/<domain_name>",<remote_port>,<local_port>,(0-2)')
             self.success()
             return
@@ -46,7 +46,7 @@ class SocketCommands:
             self.unknown()
             return
         cid, number, kind, address, remote, local, mode = self.match(
-            args, Int(1, 16), Int(0, _SOCKETS - 1), Text(choices=(TCP, UDP, TCP_LISTENER, UDP_SERVICE)),
+            args, Int(1, self.CONTEXTS), Int(0, _SOCKETS - 1), Text(choices=(TCP, UDP, TCP_LISTENER, UDP_SERVICE)),
             Text(), Int(0, 65535), Optional(Int(0, 65535), 0), Optional(Int(0, 2), BUFFER))
         problem = self._open_problem(kind, address, remote, local, mode)
         if problem:
@@ -311,7 +311,7 @@ class SocketCommands:
         if form == "write":
             query, number = self.match(args, Int(0, 1), Int(0, 16))
             if query == 0:
-                self.match(args, Int(0, 1), Int(1, 16))
+                self.match(args, Int(0, 1), Int(1, self.CONTEXTS))
                 wanted = [sock for sock in wanted if sock.context == number]
             else:
                 self.match(args, Int(0, 1), Int(0, _SOCKETS - 1))
