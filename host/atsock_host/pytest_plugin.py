@@ -1,0 +1,174 @@
+"""For pytest: virtual cellular modules as fixtures.
+
+virtual_modem       a virtual module (Simulator) on a pseudo-terminal, or on a TCP port where the system has none
+modem               atsock's own driver on it, attached to the network
+make_virtual_modem  makes more of them
+
+What the driver under test did and a well-behaved one never does fails the test when it is over, and the report of a test
+that failed shows what went over the line.  docs/testing.md is the page about it.  The only file that imports pytest.
+"""
+
+import re
+
+import pytest
+
+from .simulator import Simulator, SimulatorError
+from .simulator.eventlog import read_log
+
+DIALECT = "bg96"        # when nobody says another one
+_SHOWN = 60             # records of the log, in the report of a test that failed
+_MADE = pytest.StashKey[list]()
+_MARKERS = (
+    "virtual_modem(dialect, *, settings={}, faults=[], hosts={}, allowed=[], ...): what the virtual module of the test "
+    "is: the keywords of atsock_host.Simulator; `allowed` are regular expressions for violations that do not count",
+    "modem(apn='internet', *, attach=True, ...): keywords of atsock.Modem for the fixture `modem`",
+)
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("atsock", "virtual cellular modules")
+    group.addoption("--atsock-tcp", action="store_true", help="virtual modules are on TCP ports, not pseudo-terminals")
+    group.addoption("--atsock-dialect", metavar="DIALECT", help="what they are where a test does not say it")
+    parser.addini("atsock_dialect", "what virtual modules are where a test does not say it", default=DIALECT)
+
+
+def pytest_configure(config):
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def _said(node, name):
+    """Keywords of all markers of a name, outermost first: lists and tables are added, other values replaced."""
+    said = {}
+    for marker in reversed(list(node.iter_markers(name))):
+        first = {} if not marker.args else {"virtual_modem": "dialect", "modem": "apn"}
+        if len(marker.args) > 1:
+            raise pytest.UsageError(f"{node.nodeid}: the marker {name} takes one value without a name")
+        _add(said, {**({first[name]: marker.args[0]} if first else {}), **marker.kwargs})
+    return said
+
+
+def _add(said, more):
+    for name, value in more.items():
+        before = said.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            said[name] = {**before, **value}
+        elif isinstance(value, (list, tuple)) and isinstance(before, (list, tuple)):
+            said[name] = [*before, *value]
+        else:
+            said[name] = value
+
+
+class _Made:
+    """One virtual module of a test, and the violations that are allowed to its driver."""
+
+    def __init__(self, module, allowed):
+        self.module = module
+        self.allowed = [re.compile(pattern) for pattern in allowed]
+
+    def complaints(self):
+        """Why the test has to fail, as texts."""
+        try:
+            violations, exceptions = self.module.violations(), self.module.exceptions()
+        except SimulatorError as problem:
+            return [str(problem)]
+        found = [text for text in violations if not any(pattern.search(text) for pattern in self.allowed)]
+        complaints = [f"the simulator itself was at fault:\n{text}" for text in exceptions]
+        if found:
+            lines = "\n".join(f"    {text}" for text in found)
+            complaints.append(
+                f"the driver did what a well-behaved driver never does (virtual {self.module.dialect or 'module'}):\n"
+                f"{lines}")
+        return complaints
+
+
+@pytest.fixture
+def make_virtual_modem(request, tmp_path_factory):
+    """Makes virtual modules: make_virtual_modem("l610", settings={...}, faults=[...]), the keywords of Simulator.
+
+    Returns a Simulator; it ends with the test, and its driver's violations fail the test unless one of the regular
+    expressions in `allowed` fits them.  Without a dialect it is that of --atsock-dialect or the ini-file.
+    """
+    config = request.config
+    made = request.node.stash.setdefault(_MADE, [])
+
+    def make(dialect=None, *, allowed=(), **keywords):
+        if dialect is None and "config" not in keywords and "model" not in keywords:
+            dialect = config.getoption("--atsock-dialect") or config.getini("atsock_dialect")
+        if config.getoption("--atsock-tcp") and "rfc2217" not in keywords:
+            keywords.setdefault("tcp", 0)
+        keywords.setdefault("log", tmp_path_factory.mktemp("virtual_modem") / "log.jsonl")
+        module = Simulator(dialect, **keywords)
+        made.append(_Made(module, allowed))
+        return module
+
+    yield make
+    complaints = []
+    for one in made:
+        complaints += one.complaints()
+        one.module.close()
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture
+def virtual_modem(request, make_virtual_modem):
+    """A virtual module as the markers `virtual_modem` of the test say: `port` is what a driver opens.
+
+    It can be parametrized with indirect=True: each value is a dialect, or a dict of keywords.
+    """
+    said = _said(request.node, "virtual_modem")
+    param = getattr(request, "param", None)
+    if param is not None:
+        _add(said, param if isinstance(param, dict) else {"dialect": param})
+    return make_virtual_modem(**said)
+
+
+@pytest.fixture
+def modem(request, virtual_modem):
+    """An atsock.Modem on the virtual module of the test, attached to the network; closed at the end."""
+    import atsock
+
+    from .serialport import SerialPort
+
+    said = {"apn": "internet", **_said(request.node, "modem")}
+    attach = said.pop("attach", True)
+    with SerialPort(virtual_modem.port) as port:
+        driver = atsock.Modem(port, said.pop("dialect", virtual_modem.dialect), **said)
+        if attach:
+            driver.attach()
+        yield driver
+        driver.close()
+
+
+# ---- the report of a test that failed
+
+
+def _told(record):
+    """One record of the log as a line for people."""
+    event = record["event"]
+    if event == "command":
+        text = f"> {record['text']}"
+    elif event == "answer":
+        payload = [f"({record['bytes']} bytes)"] if record["bytes"] else []
+        text = "< " + " | ".join([*record["lines"], *payload, record["result"]])
+    elif event == "urc":
+        text = f"< {record['text']}"
+    elif event == "violation":
+        text = f"! {record['text']}"
+    else:
+        rest = {name: value for name, value in record.items() if name not in ("time", "module", "event")}
+        text = f"# {event}: " + " ".join(map(str, rest.values()))
+    return f"{record['time']:9.3f} {text}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        for one in (one for one in item.stash.get(_MADE, ()) if one.module.log is not None):
+            records = read_log(one.module.log)
+            lines = ["..."] if len(records) > _SHOWN else []
+            lines += map(_told, records[-_SHOWN:])
+            report.sections.append((f"virtual {one.module.dialect or 'module'}, {call.when}", "\n".join(lines)))
+    return report
