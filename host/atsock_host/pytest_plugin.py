@@ -4,8 +4,9 @@ virtual_modem       a virtual module (Simulator) on a pseudo-terminal, or on a T
 modem               atsock's own driver on it, attached to the network
 make_virtual_modem  makes more of them
 
-What the driver under test did and a well-behaved one never does fails the test when it is over, and the report of a test
-that failed shows what went over the line.  docs/testing.md is the page about it.  The only file that imports pytest.
+What the driver under test did and a well-behaved one never does fails the test when it is over, and the report of a
+test that failed shows what went over the line.  docs/testing.md is the page about it.  The only file that imports
+pytest.
 """
 
 import re
@@ -19,8 +20,8 @@ DIALECT = "bg96"        # when nobody says another one
 _SHOWN = 60             # records of the log, in the report of a test that failed
 _MADE = pytest.StashKey[list]()
 _MARKERS = (
-    "virtual_modem(dialect, *, settings={}, faults=[], hosts={}, allowed=[], ...): what the virtual module of the test "
-    "is: the keywords of atsock_host.Simulator; `allowed` are regular expressions for violations that do not count",
+    ("virtual_modem(dialect, *, settings={}, faults=[], hosts={}, allowed=[], ...): what the virtual module of the "
+     "test is: the keywords of atsock_host.Simulator; `allowed` are regular expressions for violations that do not count"),
     "modem(apn='internet', *, attach=True, ...): keywords of atsock.Modem for the fixture `modem`",
 )
 
@@ -39,7 +40,7 @@ def pytest_configure(config):
 
 def _said(node, name):
     """Keywords of all markers of a name, outermost first: lists and tables are added, other values replaced."""
-    said = {}
+    said: "dict[str, object]" = {}
     for marker in reversed(list(node.iter_markers(name))):
         first = {} if not marker.args else {"virtual_modem": "dialect", "modem": "apn"}
         if len(marker.args) > 1:

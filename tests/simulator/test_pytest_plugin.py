@@ -93,7 +93,8 @@ def test_wrong(virtual_modem):
     assert 0
 """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*virtual bg96, call*", "*> AT+CSQ", "*< +CSQ: 23,0 | OK", "*# control: ring", "*< RING"])
+    result.stdout.fnmatch_lines([
+        "*virtual bg96, call*", "*> AT+CSQ", "*< +CSQ: 23,0 | OK", "*# control: ring", "*< RING"])
 
 
 def test_markers_add_up_from_the_outermost_one(suite):
