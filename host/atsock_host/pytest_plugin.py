@@ -21,7 +21,7 @@ _SHOWN = 60             # records of the log, in the report of a test that faile
 _MADE = pytest.StashKey[list]()
 _MARKERS = (
     ("virtual_modem(dialect, *, settings={}, faults=[], hosts={}, allowed=[], ...): what the virtual module of the "
-     "test is: the keywords of atsock_host.Simulator; `allowed` are regular expressions for violations that do not count"),
+     "test is: the keywords of atsock_host.Simulator; `allowed`: regular expressions for violations that do not count"),
     "modem(apn='internet', *, attach=True, ...): keywords of atsock.Modem for the fixture `modem`",
 )
 
