@@ -54,6 +54,7 @@ class Simulator(VirtualModule):
         self,
         dialect: str | None = None,
         *,
+        model: str | None = None,
         hosts: Mapping[str, str] | None = None,
         baudrate: int = 0,
         latency_ms: float = 0,

@@ -11,6 +11,7 @@ from ..simulator.canned import AnswerError
 from ..simulator.config import MOST_MODULES, ConfigError, make_all
 from ..simulator.faults import WIRE_FAULTS, UnknownFault, all_quirks
 from ..simulator.machine import NO_TERMINALS, has_terminals
+from ..simulator.models import MODELS
 from ..simulator.process import Process
 from ..simulator.registry import DIALECTS, module_class
 from ..simulator.settings import SETTINGS, SettingError, split_option
@@ -31,6 +32,8 @@ def _list(texts):
 
 @click.command("sim", short_help="Run virtual modules on pseudo-terminals or TCP ports.")
 @click.argument("dialect", type=click.Choice(DIALECTS), metavar="[DIALECT]", required=False)
+@click.option("--model", metavar="NAME",
+              help="A model of the families, by its answers and limits; --list-models shows what there is.")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE",
               help="TOML file with all of this, of one module or several; then it may name the dialect.")
 @click.option("--count", type=click.IntRange(1, MOST_MODULES), metavar="N",
@@ -61,17 +64,22 @@ def _list(texts):
 @click.option("--control", type=click.IntRange(0, 65535), metavar="PORT",
               help="TCP port for control commands; 0: any port.")
 @click.option("--list-faults", is_flag=True, help="List the faults of DIALECT and end.")
+@click.option("--list-models", is_flag=True, help="List the models and end.")
 @click.option("--list-settings", is_flag=True, help="List the settings and end.")
-def sim_command(dialect, list_faults, list_settings, stdio, **options):
+def sim_command(dialect, list_faults, list_models, list_settings, stdio, **options):
     """Run virtual modules until Ctrl-C. DIALECT: bg96, a7600, sim7028, nl668 or l610.
 
     Prints what a host opens as its first line, one for each module. At the end it says what a well-behaved driver
     would not have done.
     """
     if list_faults:
-        if dialect is None:
-            raise click.UsageError("--list-faults needs a DIALECT")
-        _list(_faults(dialect))
+        if dialect is None and options["model"] is None:
+            raise click.UsageError("--list-faults needs a DIALECT or --model")
+        _list(_faults(_checked(dialect, {**options, "stdio": stdio})[0].dialect))
+        return
+    if list_models:
+        _list({name: f"{model.dialect:7}  {model.calls_itself}" for name, model in MODELS.items()
+               if dialect in (None, model.dialect)})
         return
     if list_settings:
         _list({name: setting.text for name, setting in SETTINGS.items()})
@@ -116,7 +124,7 @@ def _run(arguments, configs):
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _end)
-    what = configs[0].dialect if len(configs) == 1 else f"{len(configs)} modules"
+    what = configs[0].model or configs[0].dialect if len(configs) == 1 else f"{len(configs)} modules"
     process = None
     runs = False
     try:

@@ -10,6 +10,7 @@ import os
 import tempfile
 
 from .eventlog import read_log
+from .models import find
 from .process import Process, SimulatorError
 from .registry import DIALECTS
 
@@ -71,7 +72,9 @@ class VirtualModule:
 class Simulator(VirtualModule):
     """A virtual module in a process of its own; `port` is its serial line: a path, or a URL that SerialPort takes.
 
-    dialect: "bg96", "a7600", "sim7028", "nl668" or "l610" (ValueError for others); None when `config` names it.
+    dialect: "bg96", "a7600", "sim7028", "nl668" or "l610" (ValueError for others); None when `model` or `config` says
+    it.
+    model: "EC25", "A7670", ... (`atsock sim --list-models`; ValueError for others): its answers and its limits.
     hosts: {name: address}, {name: "address:port"} or {name: "address,address"}: what the module can reach
     beside loopback addresses.  baudrate: speed of the line in bit/s, 0 for no limit.  latency_ms: delay of
     everything the module writes.  faults: names of what shall go wrong (`python -m atsock_host.simulator
@@ -86,15 +89,16 @@ class Simulator(VirtualModule):
     Raises SimulatorError when the process does not start.
     """
 
-    def __init__(self, dialect=None, *, hosts=None, baudrate=0, latency_ms=0, faults=(), seed=None, trace=None,
-                 log=None, settings=None, answers=(), config=None, tcp=None, rfc2217=None, dtr=None, control_port=None,
-                 address=None, link=None):
-        _check_dialect(dialect, config)
+    def __init__(self, dialect=None, *, model=None, hosts=None, baudrate=0, latency_ms=0, faults=(), seed=None,
+                 trace=None, log=None, settings=None, answers=(), config=None, tcp=None, rfc2217=None, dtr=None,
+                 control_port=None, address=None, link=None):
+        dialect = _checked_dialect(dialect, model, config)
         files = [answers] if isinstance(answers, (str, os.PathLike)) else []
         arguments = [dialect] if dialect else []
-        for name, value in (("config", config), ("baud", baudrate or None), ("latency-ms", latency_ms or None),
-                            ("seed", seed), ("trace", trace), ("log", log), ("tcp", tcp), ("rfc2217", rfc2217),
-                            ("dtr", dtr), ("address", address), ("control", control_port), ("link", link)):
+        for name, value in (("model", model), ("config", config), ("baud", baudrate or None),
+                            ("latency-ms", latency_ms or None), ("seed", seed), ("trace", trace), ("log", log),
+                            ("tcp", tcp), ("rfc2217", rfc2217), ("dtr", dtr), ("address", address),
+                            ("control", control_port), ("link", link)):
             if value is not None:
                 arguments += [f"--{name}", str(value)]
         for option, values in (("host", _pairs(hosts)), ("fault", faults), ("set", _pairs(settings)),
@@ -102,7 +106,7 @@ class Simulator(VirtualModule):
             for value in values:
                 arguments += [f"--{option}", str(value)]
         self._process = None
-        self._process = Process([*arguments, "--pty-or-tcp"], dialect or config)
+        self._process = Process([*arguments, "--pty-or-tcp"], model or dialect or config)
         try:
             super().__init__(self._process, 1, dialect, log, control_port is not None)
             for answer in reversed([] if files else list(answers)):
@@ -154,7 +158,7 @@ class Simulators:
         if modules is None and config is None:
             raise ValueError("say which modules: a dialect, a list, or config=")
         if isinstance(modules, str):
-            _check_dialect(modules, config)
+            _checked_dialect(modules, None, config)
             named["dialect"] = modules
         elif modules is not None:
             named["module"] = [_entry(module) for module in modules]
@@ -204,9 +208,16 @@ class Simulators:
         self._process.close()
 
 
-def _check_dialect(dialect, config):
+def _checked_dialect(dialect, model, config):
+    """The dialect, that of the model where only that is given.  ValueError for what cannot be."""
+    if model is not None:
+        found = find(model)
+        if dialect not in (None, found.dialect):
+            raise ValueError(f"the model {found.name} is a {found.dialect}, not a {dialect}")
+        return found.dialect
     if dialect not in DIALECTS and (dialect is not None or config is None):
         raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}")
+    return dialect
 
 
 def _pairs(table):

@@ -20,6 +20,7 @@ from .eventlog import EventLog
 from .faults import WIRE_FAULTS, UnknownFault, all_quirks
 from .loop import Loop, sharpen_timers
 from .machine import Machine
+from .models import MODELS
 from .registry import DIALECTS, module_class
 from .settings import SETTINGS, SettingError, split_option
 
@@ -45,6 +46,8 @@ class _Help(argparse.Action):
                 print(f"\nfaults of {dialect}:" if dialect != DIALECTS[0] else
                       f"\nfaults of the modules ({dialect}; the others have those that are not its own too):")
                 _print_faults(quirks)
+        print("\nmodels (--model NAME):")
+        _print_faults({name: f"{model.dialect}, {model.calls_itself}" for name, model in MODELS.items()})
         print("\nsettings (--set NAME=VALUE):")
         _print_faults({name: setting.text for name, setting in SETTINGS.items()})
         parser.exit()
@@ -60,6 +63,7 @@ def _parser():
                                      description="A virtual cellular module on a serial line.")
     parser.add_argument("-h", "--help", action=_Help)
     parser.add_argument("dialect", nargs="?", choices=DIALECTS, help="which module to be (the file may say it)")
+    parser.add_argument("--model", metavar="NAME", help="which model of its family to be; then DIALECT may be left out")
     parser.add_argument("--config", metavar="FILE", help="TOML file with all of this")
     parser.add_argument("--count", type=int, metavar="N",
                         help=f"so many modules, at most {MOST_MODULES}, on ports that follow each other")

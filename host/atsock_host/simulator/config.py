@@ -1,6 +1,7 @@
 """What a virtual module is started with: options of a command line, a TOML file, or both.
 
     dialect = "bg96"                # may be left out where the command names it
+    model = "EC25"                  # models.py; then the dialect need not be named
     baud = 115200
     latency_ms = 5                  # delay of everything the module writes
     faults = ["cut", "drop:500"]
@@ -36,6 +37,7 @@ import tomllib
 
 from .canned import from_entries
 from .faults import sort_out
+from .models import UnknownModel, find, model_class
 from .registry import DIALECTS, module_class
 from .settings import normal, parsed
 from .several import spread
@@ -48,6 +50,7 @@ class ConfigError(ValueError):
 @dataclasses.dataclass
 class Config:
     dialect: str = ""
+    model: "str | None" = None
     baud: int = 0
     latency_ms: float = 0
     seed: "int | None" = None
@@ -68,6 +71,8 @@ class Config:
 
     def check(self):
         """ConfigError, UnknownFault, SettingError or AnswerError for what cannot be."""
+        if self.model is not None:
+            self._check_model()
         if self.dialect not in DIALECTS:
             raise ConfigError(f"no module is called {self.dialect!r}; there are: {', '.join(DIALECTS)}")
         if self.baud < 0 or self.latency_ms < 0:
@@ -76,18 +81,32 @@ class Config:
             raise ConfigError("one of tcp, rfc2217 and stdio")
         if self.dtr not in ("power-key", "data"):
             raise ConfigError("dtr is power-key or data")
-        sort_out(self.faults, module_class(self.dialect))
+        sort_out(self.faults, self.module_class)
         for name, value in self.settings.items():
             parsed(name, value)
         return self
 
+    def _check_model(self):
+        try:
+            model = find(self.model)
+        except UnknownModel as problem:
+            raise ConfigError(str(problem)) from None
+        if self.dialect not in ("", model.dialect):
+            raise ConfigError(f"the model {model.name} is a {model.dialect}, not a {self.dialect}")
+        self.model, self.dialect = model.name, model.dialect
+
+    @property
+    def module_class(self):
+        return model_class(self.model) if self.model else module_class(self.dialect)
+
 
 _SIMPLE = {"dialect": str, "baud": int, "latency_ms": (int, float), "seed": int, "trace": str, "log": str, "link": str,
-           "tcp": int, "rfc2217": int, "address": str, "control": int, "dtr": str}
+           "tcp": int, "rfc2217": int, "address": str, "control": int, "dtr": str, "model": str}
 _TABLES = {"hosts": dict, "faults": list, "settings": dict, "answer": list}
 _SEVERAL = {"module": list, "count": int}
 _OF_ALL = ("log", "module")     # they do not stand in a [[module]] table
 _WAYS = ("tcp", "rfc2217")
+_KINDS = ("dialect", "model")
 MOST_MODULES = 64               # select() takes 1024 files, and a module may have 14
 
 
@@ -182,6 +201,8 @@ def _joined(found, entry):
     joined = {**found, **{name: value for name, value in entry.items() if name != "count"}}
     if any(way in entry for way in _WAYS):
         joined = {name: value for name, value in joined.items() if name not in _WAYS or name in entry}
+    if "model" in entry or "dialect" in entry:
+        joined = {name: value for name, value in joined.items() if name not in _KINDS or name in entry}
     for name, kind in _TABLES.items():
         if name in found and name in entry:
             joined[name] = {**found[name], **entry[name]} if kind is dict else [*found[name], *entry[name]]

@@ -12,7 +12,6 @@ from .eventlog import Writer
 from .faults import Wire, sort_out
 from .line import EventClock, Line
 from .network import SocketNetwork
-from .registry import module_class
 
 _AHEAD_MS = 2.0     # above what a command takes to compute
 _FINISH_MS = 5000   # longest wait behind the end of standard input
@@ -43,7 +42,7 @@ class Machine:
             raise ConfigError(f"--host: {problem}") from problem
         self._trace = Writer(config.trace) if config.trace else None
         trace = self._trace.write if self._trace else None
-        kind = module_class(config.dialect)
+        kind = config.module_class
         faults, quirks = sort_out(config.faults, kind)
         self.module = kind(self.clock, network, quirks=quirks, trace=trace, settings=config.settings,
                            answers=config.answers)
