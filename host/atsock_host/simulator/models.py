@@ -49,14 +49,15 @@ _LTE_BOOT = {       # log: an EG25-G after AT+CFUN=1,1
                    (1500, "+QIND: SMS DONE"), (1800, "+QIND: PB DONE")),
     "OFF_WORDS": (),
 }
-# EG25GGBR07A08M2G answers AT+QICFG=? so (log); the manual of the family is the same for all of it.
+# EG25GGBR07A08M2G answers AT+QICFG=? so (log).  One manual is for all of these: LTE Standard TCP/IP Application Note.
 _STANDARD = {**_LTE, **_LTE_BOOT, "KEEPALIVE_IDLE": 120}
-_STANDARD_NOTE = "LTE Standard TCP/IP Application Note V1.1"
+_STANDARD_NOTE = "log; options of an EG25, its kin"
 # 2.4.2: contexts 1-7, types 1-3, authentication 0-2; 2.4.1: idle 1-1800
 _EC200U = {**_LTE, **_LTE_BOOT, "CONTEXTS": 7, "CONTEXT_TYPES": 3, "AUTH_MAX": 2, "KEEPALIVE_IDLE": 1800}
 _EC200U_NOTE = "EC200U&EG915U Series TCP/IP Application Note V1.1"
+# Their manual, EC200x&EG800K&EG91xN&EG912Y&EG950A Series TCP/IP Application Note, was not at hand.
 _EC200X = {**_LTE, **_LTE_BOOT}
-_EC200X_NOTE = "EC200x&EG800K&EG91xN&EG912Y&EG950A Series TCP/IP Application Note V1.4"
+_EC200X_NOTE = "log; the commands are taken to be the BG96's"
 # AT+QICSGP=? of BG770AGLAAR01A05: (1-5),(1-3),...,(0-2) (log)
 _BG770A = {"CONTEXTS": 5, "CONTEXT_TYPES": 3, "AUTH_MAX": 2}
 
@@ -121,10 +122,10 @@ _MODELS = (
     _quectel("EC200A", "EC200AEUHAR03A04M16", _EC200X, _EC200X_NOTE),
     _quectel("EC200S", "EC200SCNAAR01A05M16", _EC200X, _EC200X_NOTE),
     _quectel("EC200U", "EC200UCNAAR03A09M08", _EC200U, _EC200U_NOTE),
-    _quectel("EC600M", "EC600MCNLER06A08M08", _EC200X, "log"),
-    _quectel("EC800M", "EC800MCNGAR06A05M08", _EC200X, "log"),
+    _quectel("EC600M", "EC600MCNLER06A08M08", _EC200X, _EC200X_NOTE),
+    _quectel("EC800M", "EC800MCNGAR06A05M08", _EC200X, _EC200X_NOTE),
     _quectel("EG800K", "EG800KCNGCR07A04M04", _EC200X, _EC200X_NOTE),
-    _quectel("EG800Q", "EG800QEULCR01A03M", _EC200X, "log"),
+    _quectel("EG800Q", "EG800QEULCR01A03M", _EC200X, _EC200X_NOTE),
     _simcom("A7600", "A7600C1", "A7600C1_B01V01", "A7600C1_B01V01", maker=_SIMCOM, source="A7600 TCPIP manual"),
     _simcom("A7608", "A7608SA-H", "A50C4B08A7600M7", "A50C4B08A7600M7", "A7600M7_B08V02_220929", _CALLS),
     _simcom("A7670", "A7670E-FASE", "A011B07A7670M7_F", "A7670M7_V1.11.1", _CALLS, FORMS=_CGMR),
@@ -141,16 +142,17 @@ _MODELS = (
             source="SIM7028 Series TCPIP Application Note V1.04"),
     Model("NL668", "nl668", "NL668-EU-00", "19006.1000.00.02.80.07", {**_QUOTED, **_ATI}, "NL668 TCP&UDP AT manual"),
     Model("L610", "l610", "L610-CN-00", "16000.1000.00.09.80.02", {**_QUOTED, **_ATI}, "L610 TCP&UDP manual V1.0.0"),
-    Model("L716", "nl668", "L716-EU", "17016.1000.00.38.02.17", {**_QUOTED, **_ATI}, "log: name and revision"),
+    Model("L716", "nl668", "L716-EU", "17016.1000.00.38.02.17", {**_QUOTED, **_ATI},
+          "log: name and revision; the commands are taken to be the NL668's"),
     Model("LE270", "nl668", "LE270-EU", "1", {**_QUOTED, **_ATI}, "name; the commands are taken to be the NL668's"),
     Model("MA510", "nl668", "MA510-GL", "1", {**_QUOTED, **_ATI, "ACCESS_TECHNOLOGY": 8},
           "name; the commands are taken to be the NL668's"),
     Model("FM150", "nl668", "FM150-AE", "89603.1000.00.01.01.03", {**_QUOTED, **_ATI, "ACCESS_TECHNOLOGY": 13},
-          "log: name and revision"),
+          "log: name and revision; the commands are taken to be the NL668's"),
     # log: +TCPIP ERROR lines as final results
-    _gsm("G510", "G510_V0D.00.16", ("tcpip-error",), "G5/G6-Family AT Commands User Manual V1.1.6; log"),
+    _gsm("G510", "G510_V0D.00.16", ("tcpip-error",), "excerpts of the G600 and G620 AT manuals; log"),
     # log: a G610-A50 gives +MIPOPEN before OK
-    _gsm("G610", "G610_V0D.00.16", ("result-before-ok",), "G5/G6-Family AT Commands User Manual V1.1.6; log"),
+    _gsm("G610", "G610_V0D.00.16", ("result-before-ok",), "excerpts of the G600 and G620 AT manuals; log"),
 )
 MODELS = {model.name: model for model in _MODELS}
 

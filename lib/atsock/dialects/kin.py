@@ -35,10 +35,10 @@ KIN: "tuple[tuple[tuple[bytes, ...], str, int, int, dict[str, Any]], ...]" = (
         "AUTHS": (0, 1, 2), "KEEPALIVE": _KEEPALIVE, "KEEPALIVE_OFF": _KEEPALIVE_OFF,
         "KEEPALIVE_RANGE": ((1, 1, 1800), (1, 25, 100), (3, 10)),
     }),
-    # (EC200x&EG800K&EG91xN&EG912Y&EG950A Series TCP/IP Application Note V1.4)
+    # Their manual, EC200x&EG800K&EG91xN&EG912Y&EG950A Series TCP/IP Application Note, was not at hand: as the dialect.
     ((b"EC200", b"EC600", b"EC800", b"EG800", b"EG91N", b"EG912", b"EG915", b"EG916", b"EG950"),
                                                      "bg96",    0,  0,    {}),
-    # (LTE Standard TCP/IP Application Note V1.1)  EG25GGBR07A08M2G answers AT+QICFG=? by
+    # One manual is for all of these (LTE Standard TCP/IP Application Note).  EG25GGBR07A08M2G answers AT+QICFG=? by
     # "tcp/keepalive",(0,1),(1-120),(25-100),(3-10); the first range is minutes.
     ((b"EC20", b"EC21", b"EC25", b"EG21", b"EG25", b"EG91", b"EG95"),
                                                      "bg96",    0,  0,    {
@@ -52,14 +52,15 @@ KIN: "tuple[tuple[tuple[bytes, ...], str, int, int, dict[str, Any]], ...]" = (
     ((b"SIM7028",),                                  "sim7028", 0,  0,    {}),
     ((b"A76", b"SIM75", b"SIM76"),                   "a7600",   0,  0,    {}),
     ((b"L610",),                                     "l610",    0,  0,    {}),
+    # Taken to be as the NL668: L710 is seen to be read by MIPREAD and MIPDATA, of the others the name is known.
     ((b"NL668", b"L710", b"L716", b"L718", b"LE270", b"MA510"),
                                                      "nl668",   0,  0,    {}),
     # Cells of a 5G core are AT+C5GREG's (3GPP TS 27.007 10.1.47).
     ((b"FM150",),                                    "nl668",   0,  0,    {
         "REGISTRATION": (b"AT+CEREG?", b"AT+C5GREG?", b"AT+CGREG?", b"AT+CREG?"),
     }),
-    # (G600 GPRS Module AT Command User Manual, MIPKPAL: sockets 1-4, and no MIPKEEPCONF; G620 GPRS Module AT Command
-    # User Manual 14.2.2: fewer than 1400 bytes)  GSM only: no AT+CEREG?.
+    # (G600 GPRS Module AT Command User Manual: MIPKPAL in place of MIPKEEPCONF, for sockets 1-4; G620 GPRS Module AT
+    # Command User Manual 14.2.2: fewer than 1400 bytes)  GSM only: no AT+CEREG?.
     ((b"G510", b"G520", b"G600", b"G610", b"G620"),  "nl668",   4,  1399, {
         "REGISTRATION": (b"AT+CGREG?", b"AT+CREG?"), "KEEPALIVE": None,
     }),
