@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 import time
 
@@ -9,6 +10,7 @@ import pytest
 
 from atsock_host import Simulator, Simulators
 from atsock_host.simulator import SimulatorError
+from atsock_host.simulator import config as config_file
 from atsock_host.simulator.config import ConfigError, make_all
 from atsock_host.simulator.several import identity, with_check_digit
 
@@ -250,7 +252,29 @@ def test_what_python_cannot_ask_for():
         Simulators("bg96", count=2, speed=9600)
 
 
+def test_standard_input_and_output_where_select_takes_sockets_only(monkeypatch):
+    monkeypatch.setattr(config_file, "_ONLY_SOCKETS", True)
+    with pytest.raises(ConfigError, match="use --tcp PORT"):
+        make_all({"dialect": "bg96", "stdio": True})
+
+
 def test_a_number_of_a_module_has_its_check_digit():
     assert with_check_digit("49015420323751") == "490154203237518"      # the example everybody knows
     assert identity(0)["imei"] == "860000000000017"
     assert len({identity(index)["imei"] for index in range(64)}) == 64
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have 127.0.0.1 only")
+def test_servers_of_two_modules_on_one_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with Simulators([{"settings": {"server-address": f"127.0.0.{n}"}} for n in (1, 2)], dialect="bg96",
+                    tcp=0) as modules:
+        for number, module in enumerate(modules, 1):
+            line = Line(module)
+            line.ask("AT+QIACT=1")
+            line.ask(f'AT+QIOPEN=1,1,"TCP LISTENER","127.0.0.1",0,{port},1', b"+QIOPEN: 1,0\r\n")
+            with socket.create_connection((f"127.0.0.{number}", port), PATIENCE_S):
+                line.file.readline()
+                assert line.file.readline().startswith(b'+QIURC: "incoming",11,1,"127.0.0.1",')
+            line.close()

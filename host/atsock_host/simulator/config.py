@@ -33,6 +33,7 @@ whose name ends with .json holds the same as JSON.
 
 import dataclasses
 import json
+import sys
 import tomllib
 
 from .canned import from_entries
@@ -79,6 +80,8 @@ class Config:
             raise ConfigError("baud and latency_ms must not be negative")
         if sum((self.tcp is not None, self.rfc2217 is not None, self.stdio)) > 1:
             raise ConfigError("one of tcp, rfc2217 and stdio")
+        if self.stdio and _ONLY_SOCKETS:
+            raise ConfigError("standard input and output cannot be the line on this system: use --tcp PORT")
         if self.dtr not in ("power-key", "data"):
             raise ConfigError("dtr is power-key or data")
         sort_out(self.faults, self.module_class)
@@ -103,6 +106,7 @@ class Config:
 _SIMPLE = {"dialect": str, "baud": int, "latency_ms": (int, float), "seed": int, "trace": str, "log": str, "link": str,
            "tcp": int, "rfc2217": int, "address": str, "control": int, "dtr": str, "model": str}
 _TABLES = {"hosts": dict, "faults": list, "settings": dict, "answer": list}
+_ONLY_SOCKETS = sys.platform == "win32"     # select() takes nothing else there
 _SEVERAL = {"module": list, "count": int}
 _OF_ALL = ("log", "module")     # they do not stand in a [[module]] table
 _WAYS = ("tcp", "rfc2217")
