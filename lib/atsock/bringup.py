@@ -129,7 +129,7 @@ def attach_with(session: "Session", account: Account, on_progress=None):
             try:
                 tell(session, "identify")
                 if session.table is None:
-                    yield from session.identify(session)
+                    session.use((yield from session.identify(session)), session.access)
                 tell(session, "identify", session.table.NAME)
                 command = query(b"AT+CMEE=%d" % _CMEE)  # a refusal does no harm
                 yield command

@@ -24,7 +24,7 @@ _QUESTIONS = (b"AT+CGMM", b"ATI", b"", b"AT+CGMM", b"ATI", b"AT+CGMI", b"AT+GMR"
 
 
 def identify(session: "Session"):
-    """Ask the module what it is, and use that dialect; session.model is its name then.
+    """Ask the module what it is; returns the dialect to be used.  session.model is its name then.
 
     A model that is not known, of a module that has the commands of one of the families, is told as EVENT_MODEL.  Raises
     ModemError ENODEV for a module of another family, Timeout, Restarted.
@@ -44,32 +44,27 @@ def identify(session: "Session"):
         if table is not None:
             if text == b"AT+CGMM" or session.model is None:
                 session.model = printable(model)
-            session.use(table, session.access)
-            return
+            return table
         other = kin.other_family(command.lines)
         if other is not None:
             break
+    # Here, and not in a generator of its own: they are nested deeply enough.
+    known: "list[bytes | None]" = []
+    for text, prefix in () if other is not None else kin.PROBES:
+        command = query(text, prefix=prefix)
+        yield command
+        check(session, command, False)
+        known.append(None if command.errno else command.lines[0] if command.lines else b"")
     what = printable(b" / ".join(said)) if said else "nothing"
-    table = None if other is not None else (yield from _probed(session))
+    table = kin.nearest(known) if known else None
     if table is None:
         raise ModemError(ENODEV, kin.refusal(what, other))
     session.model = session.model or what
-    session.use(table, session.access)
     tell(session, "identify", "unknown model %s" % session.model)
     session.engine.event(EVENT_MODEL, None, session.model)
+    return table
 
 
 def _name(line):
     # BG96, +CGMM: BG96 and +CGMM: "BG96",1
     return text_at(line if b":" in line else b":" + line, 0) or line
-
-
-def _probed(session):
-    # The dialect whose commands the module knows, None when that is none.
-    known: "list[bytes | None]" = []
-    for text, prefix in kin.PROBES:
-        command = query(text, prefix=prefix)
-        yield command
-        check(session, command, False)
-        known.append(None if command.errno else command.lines[0] if command.lines else b"")
-    return kin.nearest(known)

@@ -41,7 +41,7 @@ class Session:
     recovered_at = 0  # ticks when it last succeeded
     doubts = 0  # opens and lookups that the network failed, since one has worked
     progress: "Any" = None  # where attach() stands (bringup.py), while somebody attaches
-    identify: "Any" = None  # function (session) -> steps that find the dialect, where none was named (identify.py)
+    identify: "Any" = None  # function (session) -> steps that return the dialect, where none was named
     check_attached: "Any" = None  # function (session) -> steps that ask whether the context is there still (bringup.py)
     strange_at: "int | None" = None  # ticks of the last failure that a lost context would explain
     check: "Any" = None  # Job of the last look whether the context is there still

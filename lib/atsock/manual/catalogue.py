@@ -105,7 +105,7 @@ def _test(session, name):
 def _identify(session):
     if session.table is None:
         yield from contact.synchronise(session)
-        yield from session.identify(session)
+        session.use((yield from session.identify(session)), session.access)
 
 
 def _manual(session):
