@@ -1,16 +1,32 @@
 """Types of the public interface, for type checkers and editors."""
 
 import os
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self, TextIO, type_check_only
 
 from _typeshed import ReadableBuffer, WriteableBuffer
+from atsock import Modem
 
 __version__: str
 __all__ = [
-    "PortError", "SerialPort", "Simulator", "SimulatorError", "Simulators", "TracePort", "VirtualModule", "read_trace",
+    "Bridge", "PortError", "SerialPort", "Simulator", "SimulatorError", "Simulators", "TracePort", "VirtualModule", "read_trace",
 ]
+
+class Bridge:
+    def __init__(
+        self,
+        modem: Modem,
+        account: Mapping[str, Any] | None = None,
+        say: Callable[[str], object] = ...,
+        patch: bool = True,
+    ) -> None: ...
+    def create_connection(self, address: tuple[str, int], timeout: float | None = None) -> socket.socket: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
 class PortError(OSError): ...
 
@@ -38,10 +54,10 @@ class SerialPort:
 class SimulatorError(RuntimeError): ...
 
 class VirtualModule:
-    dialect: str | None
+    dialect: str
     port: str
     control_port: int | None
-    log: str | os.PathLike[str] | None
+    log: str | None
     @property
     def tcp_address(self) -> tuple[str, int] | None: ...
     def control(self, command: str) -> Any: ...

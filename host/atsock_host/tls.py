@@ -15,6 +15,8 @@ import ssl
 
 from .tlssocket import TlsSocket, is_connected
 
+__all__ = ["SSLContext", "TlsSocket", "create_default_context", "wrap_socket"]
+
 
 class SSLContext(ssl.SSLContext):
     """ssl.SSLContext whose wrap_socket() takes the modem's sockets, too."""

@@ -396,12 +396,15 @@ class TlsSocket:
         self._timeout = seconds
 
     def gettimeout(self):
+        """Seconds, None: for ever."""
         return self._timeout
 
     def setblocking(self, flag):
+        """True: settimeout(None); False: settimeout(0)."""
         self.settimeout(None if flag else 0)
 
     def setsockopt(self, level, option, value):
+        """As the modem's sockets."""
         self._sock.setsockopt(level, option, value)
 
     def fileno(self):
@@ -417,9 +420,11 @@ class TlsSocket:
         return self._tls.version()
 
     def cipher(self):
+        """(name, protocol, secret bits), None before the handshake."""
         return self._tls.cipher()
 
     def selected_alpn_protocol(self):
+        """What both sides agreed on, None when there is no such protocol."""
         return self._tls.selected_alpn_protocol()
 
     def ioctl(self, request, arg):

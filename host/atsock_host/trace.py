@@ -204,12 +204,14 @@ class TracePort:
         self._writer = TraceWriter(self._own_file or file, clock)
 
     def any(self):
+        """As the port's any()."""
         count = self._port.any()
         if not count:
             self._writer.idle()
         return count
 
     def readinto(self, buf, *n):
+        """As the port's readinto(); what came is recorded."""
         count = self._port.readinto(buf, *n)
         if count:
             self._writer.record(FROM_MODULE, memoryview(buf)[:count])
@@ -218,6 +220,7 @@ class TracePort:
         return count
 
     def read(self, *n):
+        """As the port's read(); what came is recorded."""
         data = self._port.read(*n)
         if data:
             self._writer.record(FROM_MODULE, data)
@@ -226,6 +229,7 @@ class TracePort:
         return data
 
     def write(self, buf, *off_n):
+        """As the port's write(); what it took is recorded."""
         count = self._port.write(buf, *off_n)
         if count:
             begin = off_n[0] if len(off_n) == 2 else 0
@@ -233,6 +237,7 @@ class TracePort:
         return count
 
     def close(self):
+        """Close the port, and the file if the path was given.  Raises OSError when the trace is not complete."""
         self._writer.flush()
         try:
             self._port.close()

@@ -26,6 +26,10 @@ from .sockets.base import Socket
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from .aio.streams import Server, Stream
+    from .keeper import Keeper
+    from .modem import Access as Access  # types alone: at run time there are no such names
+    from .modem import Dialect as Dialect
     from .nic import NIC
 
 __version__ = "0.1.0"
@@ -44,6 +48,7 @@ __all__ = [
     "EVENT_OVERFLOW",
     "EVENT_RESTARTED",
     "EVENT_UNKNOWN",
+    "Keeper",
     "Modem",
     "ModemError",
     "NIC",
@@ -51,7 +56,9 @@ __all__ = [
     "SOCK_DGRAM",
     "SOCK_STREAM",
     "SO_RCVBUF",
+    "Server",
     "Socket",
+    "Stream",
     "Timeout",
 ]
 
@@ -63,6 +70,14 @@ if not TYPE_CHECKING:
             from .nic import NIC
 
             return NIC
+        if name == "Keeper":
+            from .keeper import Keeper
+
+            return Keeper
+        if name in ("Stream", "Server"):
+            from .aio import streams
+
+            return getattr(streams, name)
         raise AttributeError(name)
 
     def __dir__():

@@ -106,7 +106,7 @@ class CommandError(ModemError):
     tables of error codes (manual/), raising the error does not.
     """
 
-    def __init__(self, errno, command, code=None, text="", explain=None):
+    def __init__(self, errno: int, command: str, code: "int | None" = None, text: str = "", explain=None):
         super().__init__(errno, "%s: %s" % (command, text or "ERROR" if code is None else "%d %s" % (code, text)))
         self.command = command
         self.code = code
@@ -114,7 +114,8 @@ class CommandError(ModemError):
         self._explain = explain  # a function (code) -> str that looks the text up, None: there is no more to say
 
     @property
-    def text(self):
+    def text(self) -> str:
+        """What the manual says of the code, or the module's own words; "" when neither says anything (str)."""
         if not self._text and self._explain is not None and self.code is not None:
             self._text = self._explain(self.code)
             self._explain = None

@@ -6,7 +6,7 @@ import ssl
 from typing import Any
 
 import atsock
-from atsock_host import PortError, SerialPort, Simulator, TracePort, read_trace, tls
+from atsock_host import Bridge, PortError, SerialPort, Simulator, TracePort, read_trace, tls
 
 
 def on_event(event: int, sock: atsock.Socket | None, value: Any) -> None:
@@ -78,6 +78,19 @@ def transparent(modem: atsock.Modem) -> None:
     sock.resume()
 
 
+def opened(modem: atsock.Modem, access: "atsock.Access") -> atsock.Socket:
+    return modem.socket(access=access)
+
+
+def chosen(port: SerialPort, dialect: "atsock.Dialect") -> atsock.Modem:
+    return atsock.Modem(port, dialect)
+
+
+async def exchange(reader: atsock.Stream, writer: atsock.Stream) -> None:
+    writer.write(await reader.readexactly(2))
+    await writer.drain()
+
+
 def services(modem: atsock.Modem) -> None:
     ping = modem.ping("example.com", count=3, timeout_ms=2000)
     slowest = ping.max_ms
@@ -106,12 +119,16 @@ async def concurrently(modem: atsock.Modem) -> None:
         print(line.decode())
     writer.close()
     await writer.wait_closed()
-    async with await modem.start_server(answer, 80) as server:
+    task = asyncio.create_task(modem.open_connection(address, 80))
+    await exchange(*await task)
+    server: atsock.Server = await modem.start_server(answer, 80)
+    async with server:
         await server.serve_forever()
 
 
 def keep(modem: atsock.Modem) -> None:
-    keeper = modem.keep(on_up=lambda address: print(address.upper()), on_down=lambda reason: print(reason.strip()))
+    keeper: atsock.Keeper = modem.keep(
+        on_up=lambda address: print(address.upper()), on_down=lambda reason: print(reason.strip()))
     while not keeper.is_up:
         keeper.poll(1000)
     asyncio.run(keeper.run())
@@ -138,6 +155,8 @@ def main() -> None:
         with attached(port) as modem:
             print(fetch(modem, "example.com", bytearray(1024)), failures(modem))
             asyncio.run(concurrently(modem))
+            with Bridge(modem, {"apn": "internet"}, say=print) as bridge:
+                bridge.create_connection(("example.com", 80), 5).close()
             network = atsock.NIC(modem)
             network.active(True)
             network.connect(apn="internet")

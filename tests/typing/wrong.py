@@ -12,6 +12,8 @@ address: int = good.attach()  # wrong
 sock = good.socket(transparent=True)  # wrong
 other = good.socket(access="bufer")  # wrong
 third = atsock.Modem(SerialPort("/dev/ttyUSB2"), "bg69")  # wrong
+fourth = atsock.Modem(SerialPort("/dev/ttyUSB2"), "bg96", access="bufer")  # wrong
+mode: "atsock.Access" = "raw"  # wrong
 fine = good.socket()
 fine.connect("example.com", 80)  # wrong
 fine.connect(("example.com", "80"))  # wrong

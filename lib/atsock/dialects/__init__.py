@@ -6,6 +6,8 @@ An application may register more of them.
 
 from .table import Table
 
+__all__ = ("get", "names", "register")
+
 _BUILT_IN = ("a7600", "bg96", "l610", "nl668", "sim7028")
 
 _registered: "dict[str, type[Table]]" = {}
