@@ -11,7 +11,8 @@ from atsock import Modem
 
 __version__: str
 __all__ = [
-    "Bridge", "PortError", "SerialPort", "Simulator", "SimulatorError", "Simulators", "TracePort", "VirtualModule", "read_trace",
+    "Bridge", "PortError", "SerialPort", "Simulator", "SimulatorError", "Simulators", "TracePort", "VirtualModule",
+    "read_trace",
 ]
 
 class Bridge:

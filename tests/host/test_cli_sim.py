@@ -1,8 +1,10 @@
 """atsock sim: a virtual module in the foreground, as a process with signals."""
 
+import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 
@@ -103,6 +105,17 @@ def test_the_list_of_faults():
     result = CliRunner().invoke(cli.main, ["sim", "bg96", "--list-faults"])
     assert result.exit_code == 0
     assert "\ncut  " in result.output and "\nsplice  " in result.output
+
+
+def test_json_for_programs(start):
+    module = start("l610", "--tcp", "0", "--control", "0", "--json", "--count", "2")
+    for line in (module.port, module.process.stdout.readline()):
+        place = json.loads(line)
+        assert place.keys() == {"dialect", "port", "log", "control_port"} and place["dialect"] == "l610"
+        with socket.create_connection(("127.0.0.1", place["control_port"]), WAIT_S) as control:
+            control.sendall(b"get signal\n")
+            assert json.loads(control.makefile().readline()) == {"result": "23,0"}
+    assert module.end()[1] == 130
 
 
 def test_several_modules_and_their_links(start, tmp_path):

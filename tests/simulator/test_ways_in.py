@@ -314,6 +314,18 @@ def test_one_file_says_it_all(tmp_path):
         line.close()
 
 
+def test_a_file_may_open_the_control_port(tmp_path):
+    path = tmp_path / "module.toml"
+    path.write_text(f"dialect = 'l610'\ntcp = 0\ncontrol = 0\nlog = '{tmp_path / 'log.jsonl'}'")
+    with Simulator(config=path) as sim:
+        assert sim.dialect == "l610" and sim.tcp_address == ("127.0.0.1", tcp_port(sim))
+        control = Client(sim.control_port)
+        control.socket.sendall(b"urc RING\n")
+        assert json.loads(control.read_until(b"\n")) == {"result": None}
+        assert [event["text"] for event in sim.events() if event["event"] == "urc"] == ["RING"]
+        control.close()
+
+
 @pytest.mark.parametrize("text, words", [
     ("dialect = 'x'", "no module is called 'x'"), ("speed = 1", "speed means nothing; there are: dialect, baud"),
     ("dialect = 'bg96'\nfaults = ['x']", "no fault is called x"),

@@ -53,6 +53,8 @@ def _list(texts):
 @click.option("--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write all traffic to FILE.")
 @click.option("--log", type=click.Path(dir_okay=False), metavar="FILE",
               help="Write what happens to FILE: a JSON object a line for each command, answer, notice, fault, ...")
+@click.option("--json", "as_json", is_flag=True,
+              help="Say where the modules are as JSON, an object a line: dialect, port, control_port, log.")
 @click.option("--link", type=click.Path(), metavar="PATH", help="Make PATH a symbolic link to the port meanwhile.")
 @click.option("--tcp", type=click.IntRange(0, 65535), metavar="PORT", help="Listen there instead; 0: any port.")
 @click.option("--rfc2217", type=click.IntRange(0, 65535), metavar="PORT",
@@ -66,7 +68,7 @@ def _list(texts):
 @click.option("--list-faults", is_flag=True, help="List the faults of DIALECT and end.")
 @click.option("--list-models", is_flag=True, help="List the models and end.")
 @click.option("--list-settings", is_flag=True, help="List the settings and end.")
-def sim_command(dialect, list_faults, list_models, list_settings, stdio, **options):
+def sim_command(dialect, list_faults, list_models, list_settings, stdio, as_json, **options):
     """Run virtual modules until Ctrl-C. DIALECT: bg96, a7600, sim7028, nl668 or l610.
 
     Prints what a host opens as its first line, one for each module. At the end it says what a well-behaved driver
@@ -85,7 +87,7 @@ def sim_command(dialect, list_faults, list_models, list_settings, stdio, **optio
         _list({name: setting.text for name, setting in SETTINGS.items()})
         return
     configs = _checked(dialect, {**options, "stdio": stdio})
-    arguments = _arguments(dialect, options)
+    arguments = _arguments(dialect, options) + (["--json"] if as_json else [])
     if stdio:
         simulator_main([*arguments, "--stdio"])
         return
@@ -132,7 +134,7 @@ def _run(arguments, configs):
             process = Process(arguments, what)
             for config in configs:
                 click.echo(process.line())
-                if config.control is not None:
+                if config.control is not None and "--json" not in arguments:
                     click.echo(process.line())
             runs = True
             click.echo(f"virtual {what}, Ctrl-C ends it", err=True)

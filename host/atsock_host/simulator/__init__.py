@@ -16,21 +16,24 @@ from .registry import DIALECTS
 
 __all__ = ["Simulator", "SimulatorError", "Simulators", "VirtualModule"]
 
+_OURS = ("--pty-or-tcp", "--json")      # what the process is told beside the caller's words
+
 
 class VirtualModule:
     """One module of a simulator's process.
 
     port: its serial line, a path or a URL that SerialPort takes.  control_port: the TCP port for control commands, or
-    None.  dialect: which module it is, None when only a file of options knows.  log: path of the log, or None.
+    None.  dialect: which module it is.  log: path of the log, or None.
     """
 
-    def __init__(self, process, number, dialect, log, has_control):
+    def __init__(self, process, number):
         self._process = process
         self._number = number
-        self.dialect = dialect
-        self.log = log
-        self.port = process.line()
-        self.control_port = int(process.line().split()[1]) if has_control else None
+        place = json.loads(process.line())
+        self.dialect = place["dialect"]
+        self.port = place["port"]
+        self.control_port = place["control_port"]
+        self.log = place["log"]
 
     @property
     def tcp_address(self):
@@ -106,9 +109,9 @@ class Simulator(VirtualModule):
             for value in values:
                 arguments += [f"--{option}", str(value)]
         self._process = None
-        self._process = Process([*arguments, "--pty-or-tcp"], model or dialect or config)
+        self._process = Process([*arguments, *_OURS], model or dialect or config)
         try:
-            super().__init__(self._process, 1, dialect, log, control_port is not None)
+            super().__init__(self._process, 1)
             for answer in reversed([] if files else list(answers)):
                 self.control(f"answer {json.dumps(answer)}")
         except BaseException:
@@ -169,11 +172,9 @@ class Simulators:
         self._modules = []
         with _file_of(entry, config) as path:
             plan = make_all({}, path)
-            self._process = Process(["--config", path, "--pty-or-tcp"], "several modules")
+            self._process = Process(["--config", path, *_OURS], "several modules")
             try:
-                for number, made in enumerate(plan, 1):
-                    self._modules.append(VirtualModule(
-                        self._process, number, made.dialect, made.log, made.control is not None))
+                self._modules += [VirtualModule(self._process, number) for number in range(1, len(plan) + 1)]
             except BaseException:
                 self.close()
                 raise

@@ -8,6 +8,7 @@ are control commands (control.py, controlinput.py), unless it is the line itself
 import argparse
 import gc
 import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -86,6 +87,8 @@ def _parser():
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:VALUE]", help="see below")
     parser.add_argument("--seed", type=int, help="makes random faults repeatable")
     parser.add_argument("--trace", metavar="FILE", help="file for all bytes (>, <) and violations (!)")
+    parser.add_argument("--json", action="store_true",
+                        help="say where the modules are as JSON, an object a line: dialect, port, control_port, log")
     parser.add_argument("--log", metavar="FILE",
                         help="file for commands, answers, notices, states, faults, violations as JSON, one to a line")
     parser.add_argument("--link", metavar="PATH", help="symbolic link to the port, removed at the end")
@@ -113,11 +116,17 @@ def _end(number, frame):
     raise SystemExit(INTERRUPTED if number == signal.SIGINT else 0)
 
 
+def _place(config, machine):
+    return {"dialect": config.dialect, "port": machine.line.port, "log": config.log,
+            "control_port": machine.control_port.port if machine.control_port else None}
+
+
 class _Machines:
     """The modules of this process, their links and their log."""
 
-    def __init__(self, configs, stdio):
+    def __init__(self, configs, options):
         self.loop = Loop()
+        self._configs, self._stdio, self._json = configs, options.stdio, options.json
         self._links = []
         with contextlib.ExitStack() as undo:
             undo.callback(self._unlink)
@@ -131,7 +140,6 @@ class _Machines:
                 if config.link:
                     self._link(config.link, self.machines[-1].line.port)
             self._undo = undo.pop_all()
-        self._stdio = stdio
 
     def _link(self, path, port):
         if os.path.islink(path):
@@ -146,7 +154,10 @@ class _Machines:
     def tell(self):
         """Say where the lines and the control ports are."""
         output = sys.stderr if self._stdio else sys.stdout
-        for machine in self.machines:
+        for config, machine in zip(self._configs, self.machines):
+            if self._json:
+                print(json.dumps(_place(config, machine)), file=output)
+                continue
             if not self._stdio:
                 print(machine.line.port, file=output)
             if machine.control_port is not None:
@@ -168,7 +179,7 @@ def main(arguments=None):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:
-        machines = _Machines(_configs(options), options.stdio)
+        machines = _Machines(_configs(options), options)
     except (ConfigError, UnknownFault, SettingError, AnswerError, OSError) as problem:
         parser.error(str(problem))
     try:
