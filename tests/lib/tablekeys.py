@@ -15,7 +15,7 @@ ON_RESPONSE = (
     "ERROR", "CODE", "PUSHED",
 )  # fmt: skip
 ON_URC = (
-    "READY", "PUSH", "PEER_CLOSED", "OPENED", "INCOMING", "INCOMING_FULL", "FLOW_OFF", "FLOW_ON", "NETWORK_LOST",
+    "READY", "PUSH", "PEER_CLOSED", "OPENED", "INCOMING", "CONFIRMED", "FLOW_OFF", "FLOW_ON", "NETWORK_LOST",
     "RESTARTED", "SENDER", "NOISE",
 )  # fmt: skip
 EVENTS = ON_RESPONSE + ON_URC
@@ -87,8 +87,8 @@ def template(attribute, value):
     line, timeout_ms, required, optional = value[:4]
     _command_line(attribute, line)
     number(attribute, timeout_ms, 500, 300_000)
-    for events in (required, optional):
-        need(type(events) is int and not events & ~RESPONSES, "no events that a command waits for:", events)
+    for events, known in ((required, RESPONSES), (optional, RESPONSES | words.CONFIRMED)):
+        need(type(events) is int and not events & ~known, "no events that a command waits for:", events)
     need(required and not required & optional, "an event twice, or none:", required, optional)
     if len(value) > 4:
         sequence(value[4], 4, 5)

@@ -72,6 +72,7 @@ _PEER_CLOSED = const(1 << 20)
 _FLOW_OFF = const(1 << 24)
 _FLOW = const(1 << 24 | 1 << 25)  # FLOW_OFF, FLOW_ON
 _SENDER = const(1 << 28)
+_CONFIRMED = const(1 << 23)
 _NOISE = const(1 << 29)
 _UNASKED = const((1 << 30) - (1 << 18))
 _PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
@@ -111,7 +112,9 @@ _EVENT_FLOW_OFF = const(6)
 _EVENT_FLOW_ON = const(7)
 _EVENT_OVERFLOW = const(8)
 
-_OK2_MS = const(500)  # for the second OK of a command whose result line has come; some firmware leaves it out
+# For the second OK of a command whose result line has come; some firmware leaves it out.  For OK or SENT of a payload
+# that may be confirmed later, when one of them has come.
+_OK2_MS = const(500)
 _CODE_MS = const(3000)  # for the ERROR behind a line that told its code
 _PROMPT_MS = const(15_000)  # for a prompt; the manuals print no time of its own, and a lost one must not cost a minute
 _PAUSE_MS = const(1000)  # payload that has paused so long may be followed by boot words
@@ -461,6 +464,8 @@ class Engine(Deadlines):
         self.got |= event
         if self.required & _OK2 and self.got & _OK and self.got & (_SENT | _PUSHED) and not self.got & _OK2:
             self.deadline = self.after_ms(_OK2_MS)
+        elif self.template[3] & _CONFIRMED and event & (_OK | _SENT) and not self.transmitter.left:
+            self.deadline = ticks_add(self.port.ticks_ms(), _OK2_MS)
         self.check_complete()
         return True
 
@@ -544,6 +549,8 @@ class Engine(Deadlines):
             self.on_ready(link)
         elif event == _SENDER:
             urc.note_sender(self)
+        elif event == _CONFIRMED:
+            return results.on_confirmed(self, link)
         elif event & _FLOW:
             if link is not None:
                 link.flow_off = event == _FLOW_OFF

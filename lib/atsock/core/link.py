@@ -76,6 +76,8 @@ class Link(Sink):
         self.id = id
         self.rx = Command(self)
         self.tx = Command(self)
+        # Ticks until when it is told what became of what `tx` has sent, None: nothing is to be told (results.py).
+        self.tx_until = None
         self.state = _FREE  # FREE, OPENING, OPEN, LISTENING, GONE, DEAD
         self.rx_pending = _NO  # does data wait in the module?  NO, MAYBE, YES
         self.rx_notified = False  # a notice came while a read was in flight

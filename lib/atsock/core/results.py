@@ -1,14 +1,18 @@
 """What the lines of an answer say beside that they came: codes, reasons, addresses; and ERROR.
+And what became of a payload, where a module tells that behind OK (CONFIRMED): that may take until the peer reads, so
+others are sent meanwhile if it is not told soon.
 
-Functions of the engine for the command in flight, apart because they are not on the data path.
+Functions of the engine, apart because they are not on the data path, but for the last ones.
 """
 
-from errno import EIO
+from errno import ECONNRESET, EIO, ETIMEDOUT
 
 from . import resync
 from .movers import MISSING, const
+from .rows import name_at
 
 # words.py
+_OPEN = const(2)
 _TIMED_OUT = const(2)
 _EMPTY = const(1 << 6)
 _ADDRESS = const(1 << 10)
@@ -20,6 +24,8 @@ _FIELDS = const(5)
 _ROW = const(8)
 
 _ERROR_N = const(5)  # letters of a bare ERROR
+_LAST_WORD_MS = const(1000)  # for the confirmation when the connection has ended
+_LONGEST_MS = const(150_000)  # more than any: a time further ahead is one long past
 
 
 def on_detail(engine, event):
@@ -64,3 +70,37 @@ def note_code(engine):
 def _keep_error_text(engine):
     tokens = engine.tokens
     engine.command.error_text = bytes(memoryview(tokens.line)[engine.matched[_FIELDS] : tokens.n])
+
+
+def on_confirmed(engine, link):
+    """The line tells what became of a payload whose command is not in flight any more; True: that was waited for."""
+    matched = engine.matched
+    if link is None or link.tx_until is None or link.tx.n != matched[_AUX]:
+        return False
+    tx = link.tx
+    link.tx_until = None
+    if matched[_VALUE] != tx.n:
+        tx.errno = EIO
+        tx.code = matched[_VALUE]
+        tx.error_source = name_at(engine.rows, matched[_ROW])
+        engine.failed_command = tx
+    tx.done = True
+    return True
+
+
+def is_overdue(engine, link):
+    """True when the confirmation of the link's `tx` will not come any more; the command has failed then.
+
+    A connection that has ended is given a moment more.
+    """
+    left = engine.until_ms(link.tx_until)
+    if 0 < left <= _LONGEST_MS:
+        if link.state != _OPEN and left > _LAST_WORD_MS:
+            link.tx_until = engine.after_ms(_LAST_WORD_MS)
+        return False
+    tx = link.tx
+    link.tx_until = None
+    tx.errno = ETIMEDOUT if link.state == _OPEN else link.errno or ECONNRESET
+    tx.done = True
+    engine.failed_command = tx
+    return True

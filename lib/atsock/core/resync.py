@@ -16,7 +16,9 @@ _RESTING = const(4)
 _OK = const(1 << 0)
 _OK2 = const(1 << 1)
 _PROMPT = const(1 << 2)
+_SENT = const(1 << 3)
 _CONNECT = const(1 << 13)
+_CONFIRMED = const(1 << 23)
 _REASON = const(1 << 14)
 _UNASKED = const((1 << 30) - (1 << 18))
 _RESTARTED = const(1 << 27)
@@ -54,7 +56,15 @@ def expire(engine):
         if engine.doubted and not engine.asked:
             _ask(engine)
             return
-        if engine.got & engine.required == engine.required & ~_OK2:  # only the second OK is missing: it was sent
+        missing = engine.required & ~engine.got
+        if missing == _SENT and engine.template[3] & _CONFIRMED:
+            _await_confirmation(engine)
+            return
+        if missing == _OK2 or missing == _OK and engine.got & _SENT:  # what became of it has been told
+            engine.required &= ~missing
+            engine.check_complete()
+            return
+        if not missing:
             engine.finish(0)
             return
         _give_up(engine)
@@ -71,6 +81,15 @@ def expire(engine):
     if not engine.transmitter.left:  # else the port takes nothing
         engine.transmitter.queue_line(SYNC[0])
         engine.sends_more = True
+
+
+def _await_confirmation(engine):
+    # What became of the payload of a link's `tx` is not told yet, maybe not before the peer reads: others are sent
+    # meanwhile (results.py).
+    command = engine.command
+    command.buf = None
+    command.link.tx_until = engine.after_ms(engine.template[1])
+    engine.set_idle()
 
 
 def _give_up(engine):

@@ -31,7 +31,8 @@ PUSH = 1 << 19  # payload follows
 PEER_CLOSED = 1 << 20
 OPENED = 1 << 21  # result of an open; aux: address of the peer that connected
 INCOMING = 1 << 22  # a server accepted `link`; value: server id; aux: peer's address, None: it has taken the line
-INCOMING_FULL = 1 << 23
+# SENT, told later: `value` bytes of the `aux` that were taken went out.  As `optional` of a template: that is possible.
+CONFIRMED = 1 << 23
 FLOW_OFF = 1 << 24
 FLOW_ON = 1 << 25
 NETWORK_LOST = 1 << 26

@@ -11,6 +11,7 @@ from ..core.words import (
     BY_FLAG,
     CLOSED,
     CODE,
+    CONFIRMED,
     CONNECT,
     DATA,
     DOWN,
@@ -92,8 +93,8 @@ class A7600(Table):
     # -- transfer
     #           command                                   ms       required            optional
     CLOSE =    (b"AT+CIPCLOSE=<link>",                    125_000, OK | CLOSED,        0)  # 2.6
-    SEND =     (b"AT+CIPSEND=<link>,<n>",                 125_000, PROMPT | OK | SENT, 0)  # 2.4
-    SEND_TO =  (b'AT+CIPSEND=<link>,<n>,"<host>",<port>', 125_000, PROMPT | OK | SENT, 0)
+    SEND =     (b"AT+CIPSEND=<link>,<n>",                 125_000, PROMPT | OK | SENT, CONFIRMED)  # 2.4
+    SEND_TO =  (b'AT+CIPSEND=<link>,<n>,"<host>",<port>', 125_000, PROMPT | OK | SENT, CONFIRMED)
     READ =     (b"AT+CIPRXGET=2,<link>,<n>",              8_000,   OK,                 DATA | EMPTY)  # 2.5
     READ_HEX = (b"AT+CIPRXGET=3,<link>,<n>",              8_000,   OK,                 DATA | EMPTY)
     READ_ANY = None  # as connected ones
@@ -176,6 +177,7 @@ class A7600(Table):
         (b"+CIPRXGET:",   b"1,",             READY,        0,    None, ANY,   NONE, None, 1),
         # 2.4: link, asked, accepted
         (b"+CIPSEND:",    b"",               SENT,         0,    2,    ASKED, NONE, None, 3),
+        (b"+CIPSEND:",    b"",               CONFIRMED,    0,    2,    ANY,   NONE, 1,    3),
         (b"+IPCLOSE:",    b"",               PEER_CLOSED,  0,    None, ANY,   NONE, 1,    ANY),  # 5
         # older firmware: no colon
         (b"+IPCLOSE",     b"",               PEER_CLOSED,  0,    None, ANY,   NONE, 1,    2),

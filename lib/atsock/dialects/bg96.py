@@ -13,11 +13,11 @@ from ..core.words import (
     HEX,
     HEX_FROM,
     INCOMING,
-    INCOMING_FULL,
     IN_LINKS,
     MAY,
     MUST,
     NETWORK_LOST,
+    NOISE,
     NONE,
     OK,
     OPENED,
@@ -179,7 +179,7 @@ class BG96(Table):
         (b"+QIURC:",      b'"closed",',       PEER_CLOSED,    0,    None, ANY,         NONE, None, ANY),  # 2.2.1
         (b"+QIOPEN:",     b"",                OPENED,         0,    1,    0,           NONE, None, 2),  # 2.1.4
         (b"+QIURC:",      b'"incoming",',     INCOMING,       0,    1,    ANY,         NONE, 2,    4),  # 2.2.4
-        (b"+QIURC:",      b'"incoming full"', INCOMING_FULL,  None, None, ANY,         NONE, None, ANY),  # 2.2.3
+        (b"+QIURC:",      b'"incoming full"', NOISE,          None, None, ANY,         NONE, None, ANY),  # 2.2.3
         (b"+QIURC:",      b'"pdpdeact",',     NETWORK_LOST,   None, 0,    OWN_CONTEXT, NONE, None, ANY),  # 2.2.5
         # 2.1.14: an address
         (b"+QIURC:",      b'"dnsgip","',      ADDRESS,        None, 0,    ANY,         NONE, None, ANY),

@@ -10,6 +10,7 @@ nothing on MicroPython after the first transfer in each direction; everything el
 from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.movers import const
+from ..core.results import is_overdue
 from ..errors import EBUSY
 from .doubts import look_for
 from .endpoint import Endpoint
@@ -305,7 +306,7 @@ class Socket(Endpoint):
 
     def _send_result(self, link):
         tx = link.tx
-        if not tx.done:
+        if not tx.done and (link.tx_until is None or not is_overdue(self._engine, link)):
             return _AGAIN
         self._writing = False
         tx.buf = None
@@ -325,7 +326,7 @@ class Socket(Endpoint):
         if self._gave_up:
             self._gave_up = False
             if tx.errno == 0:
-                return _AGAIN if link.state == _OPEN else -link.errno
+                return 0 if link.state == _OPEN else -link.errno
         # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is right.
         link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
         told = 0 < tx.code < tx.n and tx.error_source == self._session.table.TELLS_COUNT
