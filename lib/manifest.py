@@ -7,6 +7,7 @@
 #     include("$(PORT_DIR)/boards/manifest.py")     # what the board has anyway
 #     include("/path/to/atsock/lib/manifest.py")
 #
+# A port whose makefile names no architecture for machine code (the unix port) wants it too: MPY_CROSS_FLAGS=-march=x64.
 # MicroPython documentation, "MicroPython manifest files".
 
 metadata(
