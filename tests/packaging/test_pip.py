@@ -54,7 +54,10 @@ def test_what_the_wheel_holds(tmp_path):
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--disable-pip-version-check", "-w", tmp_path,
         str(TREE), folder=tmp_path)
     wheel, = tmp_path.glob("atsock-*.whl")
-    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        entries, = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
+        assert "[pytest11]\natsock = atsock_host.pytest_plugin" in archive.read(entries).decode()
     expected = {
         path.relative_to(parent).as_posix()
         for parent, package in ((TREE / "lib", "atsock"), (TREE / "host", "atsock_host"))

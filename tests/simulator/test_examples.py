@@ -105,6 +105,7 @@ def test_arduino(tmp_path, web_server):
     assert page.startswith(b"HTTP/1.0 200 OK\r\n") and page.endswith(b"\r\n\r\n" + PAGE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("masked", [False, True], ids=["as it is", "without pseudo-terminals"])
 def test_ten_tests_of_a_driver(tmp_path, masked):
     """The suite that somebody new has written from docs/testing.md alone."""

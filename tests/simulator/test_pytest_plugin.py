@@ -97,6 +97,7 @@ def test_wrong(virtual_modem):
         "*virtual bg96, call*", "*> AT+CSQ", "*< +CSQ: 23,0 | OK", "*# control: ring", "*< RING"])
 
 
+@pytest.mark.slow
 def test_markers_add_up_from_the_outermost_one(suite):
     result = suite(DRIVER + """
 pytestmark = pytest.mark.virtual_modem("l610", settings={"signal": 5, "imei": "490154203237518"}, faults=["splice"])
@@ -116,6 +117,7 @@ def test_module(virtual_modem):
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_parameters_and_options(suite):
     text = DRIVER + """
 @pytest.mark.parametrize("virtual_modem", ["nl668", {"dialect": "sim7028", "settings": {"signal": 3}}], indirect=True)
@@ -137,6 +139,7 @@ def test_the_dialect_of_the_ini_file(suite, pytester):
     suite("def test_it(virtual_modem): assert virtual_modem.dialect == 'l610'").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_more_than_one(suite):
     result = suite(DRIVER + """
 def test_two(make_virtual_modem):
@@ -148,6 +151,7 @@ def test_two(make_virtual_modem):
     result.stdout.fnmatch_lines(["*(virtual bg96):", "*AT+FOO?", "*(virtual a7600):", "*AT+BAR?"])
 
 
+@pytest.mark.slow
 def test_markers_of_the_driver(suite):
     result = suite("""
 import pytest

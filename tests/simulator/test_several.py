@@ -110,6 +110,7 @@ def test_eight_carry_a_mebibyte_each_at_once(echo_server, record_property):
     print(f"eight modules: {started - began:.2f} s to start, {carried - started:.2f} s for 1 MiB each, there and back")
 
 
+@pytest.mark.slow
 def test_a_paced_line_keeps_its_speed_beside_others(echo_server):
     """Seven busy modules do not make the eighth faster than its line, and it carries every byte."""
     with Simulators([*EIGHT[:7], {"dialect": "bg96", "baudrate": 115200}], tcp=0) as modules:
