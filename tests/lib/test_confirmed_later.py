@@ -39,7 +39,7 @@ def two(dialect, access="buffer", cut=0, timeout=1):
     return first, second, modem, tape, clock, says
 
 
-@cases("dialect,access,cut", [(d, a, c) for d in SIMCOM for a in ACCESS for c in CUTS])
+@cases(("dialect", "access", "cut"), [(d, a, c) for d in SIMCOM for a in ACCESS for c in CUTS])
 def test_the_other_socket_goes_on(dialect, access, cut):
     """The peer of the first socket does not read: the second one receives and sends at once, and the first one's send
     counts when it is told."""
@@ -58,7 +58,7 @@ def test_the_other_socket_goes_on(dialect, access, cut):
     tape.done()
 
 
-@cases("dialect,cut", [(d, c) for d in SIMCOM for c in CUTS])
+@cases(("dialect", "cut"), [(d, c) for d in SIMCOM for c in CUTS])
 def test_confirmed_within_the_timeout(dialect, cut):
     """It takes three seconds, and send() returns the count then."""
     socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=10)
@@ -68,7 +68,7 @@ def test_confirmed_within_the_timeout(dialect, cut):
     tape.done()
 
 
-@cases("dialect,taken", [(d, n) for d in SIMCOM for n in (-1, 0, 4)])
+@cases(("dialect", "taken"), [(d, n) for d in SIMCOM for n in (-1, 0, 4)])
 def test_refused_at_last(dialect, taken):
     """<cnfSendLength> below what was asked for: what was taken is told, and the connection is of no more use."""
     socket, modem, tape, clock, says = connected(dialect, timeout=60)
@@ -93,7 +93,7 @@ def test_refused_behind_the_timeout(dialect):
     tape.done()
 
 
-@cases("dialect,wrong", [(d, w) for d in SIMCOM for w in WRONG])
+@cases(("dialect", "wrong"), [(d, w) for d in SIMCOM for w in WRONG])
 def test_a_confirmation_of_something_else(dialect, wrong):
     """The line of another connection, or of another length, confirms nothing."""
     socket, modem, tape, clock, says = connected(dialect, timeout=5)
@@ -104,7 +104,7 @@ def test_a_confirmation_of_something_else(dialect, wrong):
     tape.done()
 
 
-@cases("dialect,access", [(d, a) for d in SIMCOM for a in ACCESS])
+@cases(("dialect", "access"), [(d, a) for d in SIMCOM for a in ACCESS])
 def test_never_confirmed(dialect, access):
     """The line got lost: without a timeout of its own send() ends when the manual's time is over, and close() works."""
     socket, modem, tape, clock, says = connected(dialect, access, timeout=None)
@@ -116,7 +116,7 @@ def test_never_confirmed(dialect, access):
     tape.done()
 
 
-@cases("dialect,end,errno", [(d, e, errno) for d in SIMCOM for e, errno in ENDS])
+@cases(("dialect", "end", "errno"), [(d, e, errno) for d in SIMCOM for e, errno in ENDS])
 def test_the_connection_ends_unconfirmed(dialect, end, errno):
     """The connection, the network or the module goes: send() waits a moment for the last word, not for two minutes."""
     socket, modem, tape, clock, says = connected(dialect, timeout=60)
