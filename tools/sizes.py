@@ -40,7 +40,7 @@ KEPT = {
     (32, SOURCE): 159_000, (32, MPY): 123_000, (32, ROMFS): 61_000, (32, FROZEN): 39_000,
 }
 # Heaps in which the client works, import included.
-HEAPS = {(64, MPY): 250_000, (64, ROMFS): 166_000, (32, MPY): 164_000}
+HEAPS = {(64, MPY): 250_000, (64, ROMFS): 176_000, (32, MPY): 168_000}
 FLASH = 160_000  # the .mpy files of package.json
 
 _LIMIT_S = 120
