@@ -46,8 +46,12 @@ def test_it_starts_with_its_words(named):
 
 
 def test_names_are_found():
-    assert find("ec25") is MODELS["EC25"] and find("A7670") is MODELS["A7670"]
-    for name in ("SARA-R410", "EC9", "", "bg96x"):
+    """In any case of letters; by what the module calls itself; of a series the first."""
+    for name, model in (("ec25", "EC25"), ("A7670", "A7670"), ("A7670E-FASE", "A7670"), ("SIM7600G-H", "SIM7600"),
+                        ("simcom_sim7600g-h", "SIM7600"), ("EG915", "EG915U"), ("EC600", "EC600M"),
+                        ("EG800", "EG800K")):
+        assert find(name) is MODELS[model]
+    for name in ("SARA-R410", "EC9", "", "bg96x", "EG", "SIM7600E-H"):
         with pytest.raises(UnknownModel) as caught:
             find(name)
         text = str(caught.value)

@@ -172,7 +172,9 @@ def opened_modem(choice, attach=True):
     with opened_port(choice) as port:
         with failing("cannot talk to the module"):
             apn = choice.apn or (SIM_APN if choice.sim else None)
-            modem = atsock.Modem(port, choice.dialect or choice.sim, apn=apn, access=choice.access)
+            dialect = choice.dialect or choice.sim
+            modem = atsock.Modem(
+                port, dialect, apn=apn, access=choice.access, on_event=None if dialect else _tell_unknown_model)
         try:
             if attach:
                 with failing("cannot attach to the network"), waiting("attaching to the network") as spinner:
@@ -182,6 +184,12 @@ def opened_modem(choice, attach=True):
             # The port may be what failed: closing must not hide the failure that is on its way.
             with contextlib.suppress(OSError):
                 modem.close()
+
+
+def _tell_unknown_model(event, sock, value):
+    if event == atsock.EVENT_MODEL:
+        click.echo(f"{value} is no model that is known: it is spoken to by the commands that it knows "
+                   "(--dialect names others)", err=True)
 
 
 def _patience(choice):

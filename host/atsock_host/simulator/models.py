@@ -158,9 +158,16 @@ MODELS = {model.name: model for model in _MODELS}
 
 
 def find(name):
-    """The Model of a name, in any case of letters.  UnknownModel for one that is not there."""
+    """The Model of a name, or of what a model calls itself, in any case of letters; of a series ("EG915") the first.
+
+    UnknownModel for one that is not there.
+    """
+    asked = str(name).upper().removeprefix("SIMCOM_")
     for model in _MODELS:
-        if str(name).upper() == model.name:
+        if asked in (model.name, model.calls_itself.upper().removeprefix("SIMCOM_")):
+            return model
+    for model in _MODELS:
+        if asked == model.name[:-1]:
             return model
     raise UnknownModel(
         f"no virtual model is called {name!r}; there are: {', '.join(MODELS)}.  Another one of these families is played"
