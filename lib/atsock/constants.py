@@ -8,21 +8,24 @@ except ImportError:  # a board without a network of its own: the numbers of Micr
     SOCK_STREAM = 1  # type: ignore[misc, assignment]
     SOCK_DGRAM = 2  # type: ignore[misc, assignment]
 
-# Options and flags have Linux's numbers, as in MicroPython.
+# Options and flags have Linux's numbers, as in MicroPython.  SO_REUSEADDR, SO_BROADCAST and TCP_NODELAY are taken and
+# ignored: no module has them.
 SOL_SOCKET = 1
 SO_REUSEADDR = 4
 SO_BROADCAST = 6
-SO_RCVBUF = 8
-SO_KEEPALIVE = 9
+SO_RCVBUF = 8  # bytes of the ring of received data, 512 to 1048576, set before connect()
+SO_KEEPALIVE = 9  # for all sockets of a module, with the three times below
 IPPROTO_IP = 0
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
 TCP_NODELAY = 1
-TCP_KEEPIDLE = 4
-TCP_KEEPINTVL = 5
-TCP_KEEPCNT = 6
-MSG_PEEK = 2
-MSG_DONTWAIT = 64
+TCP_KEEPIDLE = 4  # s until the first probe,
+TCP_KEEPINTVL = 5  # s between two,
+TCP_KEEPCNT = 6  # and how many without an answer end the connection
+
+# recv(n, flags), recvfrom(n, flags)
+MSG_PEEK = 2  # what is returned stays to be received
+MSG_DONTWAIT = 64  # this call does not wait, whatever the timeout
 
 # on_event(event, sock, value)
 EVENT_DATA = 1  # data waits to be received; value: bytes as far as the module told them, else 0
