@@ -10,6 +10,8 @@ import sys
 
 import pytest
 from atsock_host import SerialPort, cli
+from atsock_host.cli.sim import sim_command
+from atsock_host.simulator.__main__ import make_parser
 from click.testing import CliRunner
 
 WAIT_S = 20
@@ -105,6 +107,13 @@ def test_the_list_of_faults():
     result = CliRunner().invoke(cli.main, ["sim", "bg96", "--list-faults"])
     assert result.exit_code == 0
     assert "\ncut  " in result.output and "\nsplice  " in result.output
+
+
+def test_it_has_the_options_of_the_process():
+    process = {action.option_strings[-1] for action in make_parser()._actions if action.option_strings}
+    command = {option.opts[0] for option in sim_command.params if option.param_type_name == "option"}
+    assert command - process == {"--list-faults", "--list-models", "--list-settings"}
+    assert process - command == {"--help"}
 
 
 def test_json_for_programs(start):

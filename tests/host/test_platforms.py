@@ -119,6 +119,19 @@ def test_a_virtual_module_without_pseudo_terminals():
     assert done.returncode == 0, done.stderr
 
 
+def test_the_command_takes_tcp_when_it_may():
+    begin = "import sys\nimport subprocess, asyncio, tempfile\nlacks = " + repr(WINDOWS + PAIR) + LACKING_PROCESS
+    process = subprocess.Popen(
+        [sys.executable, "-c", begin + WINDOWS + "from atsock_host.__main__ import run\nrun('atsock')", "sim", "bg96",
+         "--pty-or-tcp"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline().startswith("socket://127.0.0.1:")
+        assert process.stderr.readline() == "virtual bg96, Ctrl-C ends it\n"
+    finally:
+        process.terminate()
+        process.communicate()
+
+
 @pytest.mark.parametrize("options, status", [((), 2), (("--count", "2"), 2), (("--list-faults",), 0)])
 def test_the_command_says_what_to_use_without_pseudo_terminals(options, status):
     done = lacking("from atsock_host.__main__ import run\nrun('atsock')", "sim", "bg96", *options)

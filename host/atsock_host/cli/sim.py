@@ -60,6 +60,8 @@ def _list(texts):
 @click.option("--rfc2217", type=click.IntRange(0, 65535), metavar="PORT",
               help="The same with RFC 2217: DTR is the power key, RTS the reset, the speed counts.")
 @click.option("--address", metavar="ADDR", help="Where --tcp, --rfc2217 and --control listen (127.0.0.1).")
+@click.option("--pty-or-tcp", is_flag=True,
+              help="A pseudo-terminal, or --tcp 0 where the system has none.")
 @click.option("--dtr", type=click.Choice(["power-key", "data"]),
               help="What DTR of RFC 2217 is (power-key; data: as AT&D says).")
 @click.option("--stdio", is_flag=True, help="Standard input and output are the line.")
@@ -68,7 +70,7 @@ def _list(texts):
 @click.option("--list-faults", is_flag=True, help="List the faults of DIALECT and end.")
 @click.option("--list-models", is_flag=True, help="List the models and end.")
 @click.option("--list-settings", is_flag=True, help="List the settings and end.")
-def sim_command(dialect, list_faults, list_models, list_settings, stdio, as_json, **options):
+def sim_command(dialect, list_faults, list_models, list_settings, stdio, as_json, pty_or_tcp, **options):
     """Run virtual modules until Ctrl-C. DIALECT: bg96, a7600, sim7028, nl668 or l610.
 
     Prints what a host opens as its first line, one for each module. At the end it says what a well-behaved driver
@@ -87,11 +89,12 @@ def sim_command(dialect, list_faults, list_models, list_settings, stdio, as_json
         _list({name: setting.text for name, setting in SETTINGS.items()})
         return
     configs = _checked(dialect, {**options, "stdio": stdio})
-    arguments = _arguments(dialect, options) + (["--json"] if as_json else [])
+    arguments = _arguments(dialect, options) + (["--json"] if as_json else []) + (
+        ["--pty-or-tcp"] if pty_or_tcp else [])
     if stdio:
         simulator_main([*arguments, "--stdio"])
         return
-    if not has_terminals() and any(config.tcp is None and config.rfc2217 is None for config in configs):
+    if not (pty_or_tcp or has_terminals()) and any(config.tcp is None and config.rfc2217 is None for config in configs):
         raise click.UsageError(NO_TERMINALS)
     _run(arguments, configs)
 

@@ -59,7 +59,7 @@ def _print_faults(faults):
         print(f"  {name:24} {text}")
 
 
-def _parser():
+def make_parser():
     parser = argparse.ArgumentParser(prog="python -m atsock_host.simulator", add_help=False,
                                      description="A virtual cellular module on a serial line.")
     parser.add_argument("-h", "--help", action=_Help)
@@ -79,13 +79,14 @@ def _parser():
     parser.add_argument("--control", type=int, metavar="PORT", help="TCP port for control commands; 0: any")
     parser.add_argument("--host", action="append", default=[], metavar="NAME=ADDR[:PORT]",
                         help="a name or address that the module can reach, beside loopback addresses")
-    parser.add_argument("--baud", type=int, help="speed of the line in bit/s, 0 for no limit (0)")
-    parser.add_argument("--latency-ms", type=float, help="delay of everything the module writes")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="see below")
+    parser.add_argument("--baud", type=int, metavar="N", help="speed of the line in bit/s, 0 for no limit (0)")
+    parser.add_argument("--latency-ms", type=float, metavar="MS", help="delay of everything the module writes")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                        help="a setting: identity, operator, signal, times, ...")
     parser.add_argument("--answers", action="append", default=[], metavar="FILE",
                         help="TOML file of answers that come before the module's own")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:VALUE]", help="see below")
-    parser.add_argument("--seed", type=int, help="makes random faults repeatable")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:VALUE]", help="something to go wrong")
+    parser.add_argument("--seed", type=int, metavar="N", help="makes random faults repeatable")
     parser.add_argument("--trace", metavar="FILE", help="file for all bytes (>, <) and violations (!)")
     parser.add_argument("--json", action="store_true",
                         help="say where the modules are as JSON, an object a line: dialect, port, control_port, log")
@@ -174,7 +175,7 @@ class _Machines:
 
 
 def main(arguments=None):
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)

@@ -108,6 +108,7 @@ _SIMPLE = {"dialect": str, "baud": int, "latency_ms": (int, float), "seed": int,
 _TABLES = {"hosts": dict, "faults": list, "settings": dict, "answer": list}
 _ONLY_SOCKETS = sys.platform == "win32"     # select() takes nothing else there
 _SEVERAL = {"module": list, "count": int}
+NAMES = tuple(_SIMPLE)
 _OF_ALL = ("log", "module")     # they do not stand in a [[module]] table
 _WAYS = ("tcp", "rfc2217")
 _KINDS = ("dialect", "model")

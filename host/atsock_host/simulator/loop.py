@@ -93,8 +93,11 @@ class Loop:
 
     def _wait(self):
         """Until a file is ready or something is due; what is ready, and the time of the clocks."""
-        first = min(self._machines, key=lambda machine: machine.due_ms())
-        due, clock = first.due_ms(), first.clock
+        first, due = self._machines[0], self._machines[0].due_ms()
+        for machine in self._machines[1:]:
+            if machine.due_ms() < due:
+                first, due = machine, machine.due_ms()
+        clock = first.clock
         sharply = first.line.is_due_sharply()   # not a moment longer
         wait_ms = due - clock.wall_ms() - (_SPIN_MS if sharply else 0)
         ready = self._selector.select(None if wait_ms == _NEVER else max(0.0, wait_ms / 1000))
