@@ -157,6 +157,17 @@ def test_any_module_on_a_pico(module, tmp_path):
 
 
 @pytest.mark.parametrize("board", NAMES)
+def test_the_table_of_pins_says_the_same(board):
+    wanted = data(board)
+    keys = [f"{wanted[name]}, {'high' if wanted[name + '_PRESSED'] else 'low'}" if wanted[name] is not None else "-"
+            for name in ("PWRKEY", "RESET")]
+    cells = [f"`{board}`", *(str(wanted[name]) if wanted[name] is not None else "-"
+                             for name in ("UART", "TX", "RX", "RTS", "CTS")),
+             *keys, *(str(wanted[name]) if wanted[name] is not None else "-" for name in ("SUPPLY", "DTR"))]
+    assert f"| {' | '.join(cells)} |" in (BOARDS / "README.md").read_text()
+
+
+@pytest.mark.parametrize("board", NAMES)
 def test_first_light(board):
     with page_server(b"it works") as server, Simulator(
             data(board)["times"]["dialect"], hosts={"example.com": f"127.0.0.1:{server.server_port}"}) as module:
