@@ -17,6 +17,7 @@ from .simulator import Simulator, SimulatorError
 from .simulator.eventlog import read_log
 
 DIALECT = "bg96"        # when nobody says another one
+BAUDRATE = 115200       # likewise, for the fixture `modem`; a line without a speed of its own takes any
 _SHOWN = 60             # records of the log, in the report of a test that failed
 _MADE = pytest.StashKey[list]()
 _MARKERS = (
@@ -61,10 +62,11 @@ def _add(said, more):
 
 
 class _Made:
-    """One virtual module of a test, and the violations that are allowed to its driver."""
+    """One virtual module of a test, the speed of its line, and the violations that are allowed to its driver."""
 
-    def __init__(self, module, allowed):
+    def __init__(self, module, baudrate, allowed):
         self.module = module
+        self.baudrate = baudrate
         self.allowed = [re.compile(pattern) for pattern in allowed]
 
     def complaints(self):
@@ -100,7 +102,7 @@ def make_virtual_modem(request, tmp_path_factory):
             keywords.setdefault("tcp", 0)
         keywords.setdefault("log", tmp_path_factory.mktemp("virtual_modem") / "log.jsonl")
         module = Simulator(dialect, **keywords)
-        made.append(_Made(module, allowed))
+        made.append(_Made(module, keywords.get("baudrate") or BAUDRATE, allowed))
         return module
 
     yield make
@@ -134,7 +136,8 @@ def modem(request, virtual_modem):
 
     said = {"apn": "internet", **_said(request.node, "modem")}
     attach = said.pop("attach", True)
-    with SerialPort(virtual_modem.port) as port:
+    baudrate = next(one.baudrate for one in request.node.stash[_MADE] if one.module is virtual_modem)
+    with SerialPort(virtual_modem.port, baudrate) as port:
         driver = atsock.Modem(port, said.pop("dialect", virtual_modem.dialect), **said)
         if attach:
             driver.attach()

@@ -164,6 +164,16 @@ def test_it(modem, virtual_modem):
     result.assert_outcomes(passed=1)
 
 
+def test_the_driver_has_the_speed_of_the_line(suite):
+    result = suite("""
+import pytest
+@pytest.mark.virtual_modem(rfc2217=0, baudrate=57600)
+def test_it(modem):
+    assert modem.identity()[1]
+""")
+    result.assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("marker, words", [
     ('"bg96", "l610"', "*UsageError: *the marker virtual_modem takes one value without a name"),
     ('"sim800"', "*ValueError: no module is called 'sim800'; there are: *"),

@@ -201,6 +201,25 @@ def test_a_file_says_what_each_is(tmp_path):
             ["cme-verbose"], *[["boot-rdy", "cme-verbose"]] * 2]
 
 
+def test_python_says_what_each_is(tmp_path):
+    """Values as Python has them: tuples, numbers, paths, canned answers from a list and from a file."""
+    answers = tmp_path / "answers.toml"
+    answers.write_text("[[answer]]\ncommand = 'AT\\+TWO'\nlines = ['two']")
+    with Simulators(({"answers": ({"command": r"AT\+ONE", "lines": ["one"]},), "faults": ("sim-busy",)},
+                     {"dialect": "l610", "answers": answers, "settings": {"signal": 5}, "latency_ms": 1.5}),
+                    dialect="bg96", tcp=0, settings={"rtt_ms": 20}, trace=tmp_path / "trace.txt") as modules:
+        lines = [Line(module) for module in modules]
+        assert lines[0].ask("AT+ONE") == ["AT+ONE", "one", "OK"]
+        assert lines[1].ask("AT+TWO") == ["AT+TWO", "two", "OK"]
+        assert lines[0].ask("AT+TWO", b"ERROR\r\n") and lines[1].ask("AT+ONE", b"ERROR\r\n")
+        assert [module.control("get rtt-ms") for module in modules] == [20, 20]
+        assert [module.control("faults") for module in modules] == [["sim-busy"], []]
+        assert modules[1].control("get signal") == "5,0"
+        for line in lines:
+            line.close()
+    assert "two" in (tmp_path / "trace-2.txt").read_text() and "one" in (tmp_path / "trace-1.txt").read_text()
+
+
 def test_a_file_may_be_json(tmp_path):
     path = tmp_path / "one.json"
     path.write_text('{"dialect": "a7600", "tcp": 0, "settings": {"signal": 9}}')
