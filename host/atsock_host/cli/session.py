@@ -173,8 +173,8 @@ def opened_modem(choice, attach=True):
         with failing("cannot talk to the module"):
             apn = choice.apn or (SIM_APN if choice.sim else None)
             dialect = choice.dialect or choice.sim
-            modem = atsock.Modem(
-                port, dialect, apn=apn, access=choice.access, on_event=None if dialect else _tell_unknown_model)
+            listener = {} if dialect else {"on_event": _tell_unknown_model}
+            modem = atsock.Modem(port, dialect, apn=apn, access=choice.access, **listener)
         try:
             if attach:
                 with failing("cannot attach to the network"), waiting("attaching to the network") as spinner:
