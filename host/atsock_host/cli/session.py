@@ -173,7 +173,7 @@ def opened_modem(choice, attach=True):
         with failing("cannot talk to the module"):
             apn = choice.apn or (SIM_APN if choice.sim else None)
             dialect = choice.dialect or choice.sim
-            listener = {} if dialect else {"on_event": _tell_unknown_model}
+            listener: dict = {} if dialect else {"on_event": _tell_unknown_model}
             modem = atsock.Modem(port, dialect, apn=apn, access=choice.access, **listener)
         try:
             if attach:
