@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass, field
 
 from ..trace import FROM_MODULE, NOTE, TO_MODULE
+from .grammar import RESULT, announced, is_answer, is_command
 from .meaning import name_and_rest
-from .shapes import ANSWER, COMMAND, RESULT, Line
+from .shapes import Line
 
 _LATE = (
     "+QIOPEN",
@@ -42,13 +43,9 @@ _LATE = (
     "+CAOPEN",
     "+CDNSGIP",
 )
-_HEADER = re.compile(
-    r'\+QIRD: ?(\d+)(?!,\d+,\d)|\+QIURC: ?"recv",\d+,(\d+)|\+CIPRXGET: ?[23],\d+,(\d+)'
-    r"|\+RECEIVE,\d+,(\d+):?|\+IPD,?(\d+)"
-    r"|\+MIPREAD: ?\d+,(\d+)|\+CARECV: ?(\d+)|\+QSSLRECV: ?(\d+)"
-)
-_COUNTED = re.compile(r"AT\+(?:QISEND|CIPSEND|QSSLSEND|MIPSEND|CASEND|CCHSEND)=\"?\d+\"?,(\d+)", re.IGNORECASE)
-_PROMPTING = re.compile(r"AT\+(?:QISEND|CIPSEND|QSSLSEND|MIPSEND|CASEND|CCHSEND|CMGS|QMTPUB)\b", re.IGNORECASE)
+# CONNECT is no result of these: data follows in one direction, and then the result.
+_UPLOADS = re.compile(r"AT\+(?:QHTTP(?:URL|POST|PUT|GET|READ)\w*|QF(?:UPL|WRITE|READ|DWL)|QSSL(?:UPL|DWL)\w*)\b", re.I)
+_DOWNLOADS = re.compile(r"AT\+(?:QHTTPREAD|QF(?:READ|DWL)|QSSLDWL)", re.I)
 _UNASKED = re.compile(
     r"\+QIURC|\+IPCLOSE|\+CLIENT|\+CIPEVENT|\+CTZV|\+CMTI|\+CGEV|\+MIPSTAT|\+MIPR(?:TCP|UDP)|\+MIPXO|\+QIND"
     r"|\*?PSUTTZ|DST:|\+PDP|RDY|RING|APP RDY|PB DONE|SMS (?:DONE|Ready)|Call Ready|NORMAL POWER DOWN|POWERED DOWN"
@@ -106,13 +103,25 @@ class Dialogue:
         self._cut: "tuple[Line, str] | None" = None  # a line that was cut behind its colon
         self._lines = list(lines)
         self._at = 0
-        known = sum(line.direction in (TO_MODULE, FROM_MODULE) for line in self._lines)
-        self._strict = known * 2 > len(self._lines)  # what has no direction is no dialogue
+        self._strict = self._tells_directions()  # what has no direction is no dialogue
+        self._echoes = any(
+            len(one.text) > 2 and is_command(one.text) and _same(one.text, other.text)
+            for one, other in zip(self._lines, self._lines[1:], strict=False)
+        )
         for number, line in enumerate(self._lines):
             self._at = number
             self._take(line)
         if self._cut:
             self._sort(*self._cut)
+
+    def _tells_directions(self):
+        told = untold = total = 0
+        for line in self._lines:
+            told += line.direction in (TO_MODULE, FROM_MODULE)
+            if is_command(line.text) or is_answer(line.text):
+                total += line.direction in (TO_MODULE, FROM_MODULE)
+                untold += line.direction is None
+        return total > 4 * untold + 2 or not untold and told * 2 > len(self._lines)
 
     def _take(self, line):
         text = line.text
@@ -130,23 +139,32 @@ class Dialogue:
     def _sort(self, line, text):
         if line.direction == NOTE:
             self._add("note", line, NOTE, text)
+        elif text.endswith("+++") and text != "+++" and self._next_text() == "OK":  # behind what came in data mode
+            self._add("payload", line, line.direction or FROM_MODULE, text[:-3][:_TEXT_OF_PAYLOAD], None, len(text) - 3)
+            self._command(line, "+++")
+        elif line.payload:
+            self._receive(line, text)
         elif text.startswith("###"):  # TinyGSM's own words
             self._add("text", line, FROM_MODULE, text)
         elif self._to_come and self._is_payload(line, text):
             self._receive(line, text)
         elif line.direction == TO_MODULE:
             self._to_module(line, text)
-        elif (COMMAND.fullmatch(text) or text == "+++") and not (self._strict and line.direction is None):
+        elif (is_command(text) or text == "+++") and not (self._strict and line.direction is None):
             self._command_or_echo(line, text)
         elif self._prompted and line.direction is None and not self._ends_payload(text):
             self._payload_of_prompt(line, text.removeprefix(">").strip() if text.startswith(">") else text)
         else:
             self._from_module(line, text)
 
+    def _next_text(self):
+        following = self._lines[self._at + 1 : self._at + 2]
+        return following[0].text if following else ""
+
     # -- to the module
 
     def _to_module(self, line, text):
-        if COMMAND.fullmatch(text) and not (self._prompted and not text.upper().startswith("AT+")) or text == "+++":
+        if is_command(text) and not (self._prompted and not text.upper().startswith("AT+")) or text == "+++":
             self._command(line, text)
         else:
             self._payload_of_prompt(line, text)
@@ -167,7 +185,8 @@ class Dialogue:
         command = self._open
         if command and _same(command.command, text) and not command.information:
             # A library prints what it sends, and the module's echo comes behind; bare ATs look for a module.
-            if line.direction == FROM_MODULE or len(text) > 4 and line.direction == self._said_by:
+            sure = len(text) > 4 or self._echoes and RESULT.fullmatch(self._next_text())
+            if line.direction == FROM_MODULE or sure and line.direction == self._said_by:
                 self._add("echo", line, FROM_MODULE, text, command)
                 return
         self._said_by = line.direction
@@ -187,12 +206,18 @@ class Dialogue:
             self._prompt(line, text)
         elif line.size and not text:
             self._add("payload", line, FROM_MODULE, "", command, line.size)
+        elif command and text.startswith("CONNECT") and _UPLOADS.match(command.command):
+            command.information.append(text)
+            self._add("information", line, FROM_MODULE, text, command)
+            self._prompted = not _DOWNLOADS.match(command.command)
+        elif text == "DOWNLOAD" and command:
+            self._prompt(line, ">")
         elif RESULT.fullmatch(text) and not self._is_notice(text):
             self._result(line, text)
         elif _UNASKED.match(text) and not (command and _is_of(text, command)):
             self._add("notice", line, FROM_MODULE, text)
             self._expect_payload(text)
-        elif self._strict and line.direction is None and not ANSWER.fullmatch(text):
+        elif self._strict and line.direction is None and not is_answer(text):
             self._add("text", line, FROM_MODULE, text)
         elif command and (_is_of(text, command) or not re.match(r"[+*^][A-Z]", text)):
             command.information.append(text)
@@ -202,7 +227,7 @@ class Dialogue:
             self._late_or_stray(line, text)
 
     def _is_notice(self, text):
-        return self._open is None and re.match(r"NO CARRIER|CONNECT", text)
+        return self._open is None and re.match(r"NO CARRIER|CONNECT(?! OK| FAIL)", text)
 
     def _prompt(self, line, text):
         self._prompted = True
@@ -242,9 +267,13 @@ class Dialogue:
     # -- payload from the module
 
     def _expect_payload(self, text):
-        match = _HEADER.match(text)
-        if match:
-            self._to_come = next(int(group) for group in match.groups() if group)
+        following = self._lines[self._at + 1 : self._at + 2]
+        if following and following[0].size:  # lines whose bytes are known tell themselves
+            return
+        command = self._open.command if self._open else "" if self.exchanges else None
+        count = announced(text, command)
+        if count:
+            self._to_come = count
             self._payload_lines = self._fitting()
 
     def _fitting(self):
@@ -255,8 +284,13 @@ class Dialogue:
                 break
             size += 2 + (line.size or len(line.text))
             if size >= self._to_come:
-                return count if size == self._to_come else 0
+                return count - self._is_result(line.text, count) if size == self._to_come else 0
         return 0
+
+    def _is_result(self, text, count):
+        # The empty lines at the end of a payload may be lost: an OK that fits is the result when no other one comes.
+        following = self._lines[self._at + 1 + count : self._at + 2 + count]
+        return text in ("OK", "ERROR") and not (following and following[0].text in ("OK", "ERROR"))
 
     def _is_payload(self, line, text):
         if line.direction == TO_MODULE:
@@ -264,7 +298,7 @@ class Dialogue:
             return False
         # What is pasted has lost bytes: a line that can only be the module's ends the payload.
         sure = line.size > 0 or self._payload_lines > 0
-        if not sure and (text in ("OK", "ERROR") or COMMAND.fullmatch(text) and text.upper().startswith("AT+")):
+        if not sure and (text in ("OK", "ERROR") or is_command(text) and text.upper().startswith("AT+")):
             self._to_come = 0
             return False
         return True
@@ -294,7 +328,8 @@ def _is_of(text, exchange):
         return False
     if not name or name[0] not in "+*^#%$":
         return not re.match(r"[+*^][A-Z]", text)
-    return re.match(re.escape(name) + r"(?![A-Z0-9])", text, re.IGNORECASE) is not None
+    names = [name, *re.findall(r";\s*([+*^#%$][A-Z0-9]+)", exchange.command, re.IGNORECASE)]
+    return any(re.match(re.escape(each) + r"(?![A-Z0-9])", text, re.IGNORECASE) for each in names)
 
 
 def _takes_two(exchange, text):

@@ -1,0 +1,280 @@
+"""What stands before the text of a line: times, levels, names, arrows, words.
+
+A Part is one line taken apart.  learn() finds prefixes that nobody has listed here, by what stands behind them;
+directions() finds out which mark means which direction.
+"""
+
+import re
+import string
+from collections import Counter
+
+from ..trace import FROM_MODULE, TO_MODULE
+from .grammar import begins, is_answer, is_command, parted
+
+_TIME = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,:](?P<f>\d{1,3})(?:,?\d{3})?)?"
+_DAY = (
+    r"(?:(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}"
+    r"|(?:[A-Za-z]{3} )?[A-Za-z]{3} +\d{1,2}(?: \d{4})?)[T_ ,-]+)?"
+)
+_LEVEL = r"(?:DBG|DEBUG|INFO|INF|TRACE|WARN|WARNING|WRN|ERR|ERROR|VERBOSE|NOTICE)"
+_DIGITS, _LETTERS = string.digits, string.ascii_letters
+# (first characters, what is taken off), one after the other.
+_PREFIXES = (
+    (_LETTERS + _DIGITS + "\"'[(",
+     r"[\"']?(?:\[|\()?(?:[A-Z][a-z]{2} )?"
+     + _DAY
+     + _TIME
+     + r"(?: \d{4})?(?: ?[AP]M)?(?:Z|[+-]\d\d:?\d\d)?(?:\]|\))?(?:[\"'],)?"
+     r"(?=[\s:|>\]\[,A-Z+\"'\u53d1\u6536-]|$)[:|,]?"),
+    ("[", r"\[ *(?P<sec>\d+\.\d+)\]:?"),  # a kernel's
+    ("[", r"\[ *(?P<ms>\d+) ?(?:ms)?\](?= |\[|$|[<#A-Z])"),  # TinyGSM, mbed
+    ("EWIDV\x1b", r"(?:\x1b\[[\d;]*m)?[EWIDV] \((?P<esp>\d+)\) [\w.-]+:"),  # ESP-IDF
+    ("EWIDV", r"[EWIDV] \((?P<esp>\d+)\)(?= (?:TX|RX)\b| \[[\w ]+\]:)"),
+    (_DIGITS, r"(?P<unit>\d+(?:\.\d+)?) ?(?:ms|s):?(?= )"),
+    (_DIGITS, r"(?P<secs>\d{1,7}\.\d{3})(?= (?:AT|\[))"),  # Particle
+    (_LETTERS + _DIGITS, r"[A-Za-z][\w-]*:~\$|\d\d>(?= )"),  # shells that a log runs through
+    ("<", r"<(?:dbg|inf|wrn|err|debug|info|warn|msg)> ?"),  # Zephyr, ModemManager
+    ("m", r"modem_\w+[.:] ?(?=modem_)|modem_\w+:"),
+    ("([", r"\((?:tty|cdc)[\w/.-]+\):?|\[modem\d*[\w/.-]*\]|\[[\w/]*(?:tty|cdc)[\w/.-]+\]"),  # ModemManager
+    ("[", rf"\[[DIWEVC]/[\w.-]+\]|\[{_LEVEL} ?\](?:\[\w+\])?:?"),  # RT-Thread, mbed
+    ("[", r"\[[DIWEVC]+\](?:\[[\w. -]+(?::\d+)?\])*:?"),  # ESPHome
+    ("DITWEVN", rf"{_LEVEL}\b[:|]?(?=\s)"),
+    (_LETTERS, r"[a-z]+\.(?:debug|info|notice|warn|err) ?(?=[\w-]*\[\d+\]:)"),
+    (_LETTERS + _DIGITS + "._-/[", r"(?:[\w.-]+ )?[\w./-]*\[\d+\]:"),  # syslog
+    ("g", r"gammu:"),
+    (_DIGITS, r"\d{1,6}(?:[:|.)]\s|\t)"),  # numbers of lines
+    ("|", r"\|"),
+    (_LETTERS + _DIGITS + " _[", r"[\w ]{0,20}\[[\w ]+\]:(?= ?AT (?:COMMAND|RESPONSE))"),
+)  # fmt: skip
+_BY_FIRST = {
+    first: [re.compile(pattern) for firsts, pattern in _PREFIXES if first in firsts]
+    for first in sorted(set("".join(firsts for firsts, _ in _PREFIXES)))
+}
+_KIND = r"(?: +(?:AT|CMD|COMMAND|DATA|LINE|RESPONSE|REPLY|TEXT|MSG|MESSAGE|BYTES?|FROM MODEM|TO MODEM))*"
+_MARK = re.compile(
+    r"(?P<arrow>(?:modem |MODEM |Modem )?(?:<<|>>)(?=\s)|<{1,3}-{1,4}|-{1,4}>{1,3}|={1,3}>{1,3}|<={1,3}"
+    r"|<{2,5}(?=[\s\"'A-Z+*^]|$)|<(?=[\s\"'A-Z+*^]|$)(?!\w+(?:\s[^<>]*)?>)"
+    r"|>{1,5}(?=[\s\"'A-Z+*^]|$)|[\u2192\u2190\u21d2\u21d0\u00bb\u00ab\u27f6\u27f5\u25b6\u25c0\u25ba\u25c4]"
+    r"|[\u53d1\u6536][\u9001\u5230]?[\u2192\u2190]?[\u25c7\u25c6:]*"  # SSCOM
+    r"|AT (?:send|read)(?: +(?:OK|\+|UNK|ERR|ERROR|>|@|CONN))? +\d+(?= +\")"  # Particle
+    r"|AT (?:COMMAND|RESPONSE):(?= *\[)"
+    r"|generic_command(?:_common)? command(?= )|Handling line: ?>>|Token:(?= *\{)"  # ESP-IDF
+    r"|\[(?:TX|RX|SEND|RECV|OUT|IN|WRITE|READ|SENT|RCVD|REC)\](?:\[ *\d+\])?"
+    r"|send(?= \(.*\)$)"  # pppd's chat
+    r"|(?:AT )?(?:TX|RX|Tx|Rx|TXD|RXD)(?: ?\( *\d+\))?(?=\s*[:><|=\s-]|$)"
+    rf"|(?:AT[ _-])?(?:SEND(?:ING|LINE)?|SENT|RECV(?:LINE)?|RCVD|RECEIVED?|RECEIVING|URCLINE|WRITE|WRITING"
+    r"|WROTE|READ|GOT|OUT|IN|HOST|MCU|DTE|DCE|MODEM|MODULE|COMMAND|CMD|RESPONSE|RESP|REPLY|ANSWER|REQUEST)"
+    rf"{_KIND}(?: ?\([^()]*\))?\s?(?:[:>|=]|-(?=>)))"
+    r"(?:[\s:>|=-]|<(?=\s))*",
+    re.IGNORECASE,
+)
+_SENDS = re.compile(
+    r"(?:AT[ _-])?(?:\[?(?:TX|SEND|OUT|WRIT|WROTE|SENT|HOST|MCU|DTE|COMMAND|CMD|REQUEST|GENERIC_COMMAND|\u53d1))",
+    re.IGNORECASE,
+)
+_HEARS = re.compile(
+    r"(?:AT[ _-])?(?:\[?(?:RX|RECV|RECEIV|RCVD|REC\b|URC|IN\b|READ|GOT|DCE|MODEM\b|MODULE|RESP|REPLY|ANSWER"
+    r"|HANDLING|TOKEN|\u6536))",
+    re.IGNORECASE,
+)
+_ZEPHYR = re.compile(r"(sending|modem_chat_log_received_command|modem_chat_on_(?:unknown_)?command_received)\s?:\s?")
+SPELT = re.compile(r"<CR>|<LF>|<LN>|<CRLF>|\[CR\]|\[LF\]|\{CR\}|\{LF\}|\^M|\u240d|\u240a|\u21b5|\\r|\\n", re.IGNORECASE)
+_CHATTER = re.compile(r"\[\d+\] ?< ?\d+ ?> ?/.*?/\s*|\[\d+\] ?(?=###)|(?<=\S)\[\d{3,}\] < \d+ > /.*")
+_NOISE = re.compile(
+    r"(?:esp_modem_dce_\w+ .*|\d+ \".*\"|Checking line: .*|expect \(.*\)|(?:abort|report) on \(.*\)|timeout set to .*"
+    r"|-- (?:got it|write|read|failed).*|<<)\s*"
+)
+_INSIDE = re.compile(r"(?:^|[\s:>\]\"'(])(AT\+[A-Z]\w*(?:[=?].*)?|\+CM[ES] ERROR: .*)$")
+_QUOTED = re.compile(r"b?(?P<q>['\"])(?P<in>.*)(?P=q)[,;]?")
+_BRACKETED = re.compile(r"(?:\[(?P<square>.*)\]|\{(?P<curly>.*)\}|\((?P<round>.*)\))")
+_MARKDOWN = re.compile(r"`{0,3}(?P<bold>\*\*)?(?P<in>.*?)(?(bold)\*\*)`{0,3}")
+_SPOKEN = re.compile(r"(?:SENDING|SENT|RECEIVED|RECV|SEND): ?AT", re.IGNORECASE)
+_SPEAKERS = ("MODEM", "MODULE", "HOST", "MCU", "DTE", "DCE")
+_UNIT_MS = {"sec": 1000, "ms": 1, "esp": 1, "secs": 1000}
+_MOST_PREFIXES = 10
+_SEEN_OFTEN = 2
+
+
+class Part:
+    """A line taken apart: `text`, its `mark` (an arrow, a word, ""), its time, and the direction where that is said.
+
+    prefixed: something was taken off before the text; exact: the text shows where a line ends.
+    """
+
+    def __init__(self, line):
+        self.mark, self.spoken = "", None
+        self.clock_ms = self.counted_ms = None
+        self.prefixed = False
+        text = _CHATTER.sub("", line).strip()
+        text = text.rstrip("| ") if text.startswith("|") else text
+        for _ in range(_MOST_PREFIXES):
+            rest = self._stripped(text)
+            if rest is None:
+                break
+            self.prefixed = True
+            text = rest.lstrip()
+        if _NOISE.fullmatch(text):
+            text = ""
+        match = self._mark_of(text)
+        if match:
+            text = _unbracketed(text[match.end() :], self.mark)
+            if (self.mark in _SPEAKERS or _SPOKEN.match(text)) and (second := self._mark_of(text)):  # "modem: tx ..."
+                text = _unbracketed(text[second.end() :], self.mark)
+        self.text = self._inner(text)
+        self.exact = bool(SPELT.search(self.text))
+
+    def _stripped(self, text):
+        if zephyr := _ZEPHYR.match(text):
+            self.spoken = TO_MODULE if zephyr[1] == "sending" else FROM_MODULE
+            return text[zephyr.end() :]
+        if is_answer(text) or is_command(text):
+            return None
+        for pattern in _BY_FIRST.get(text[:1], ()):
+            match = pattern.match(text)
+            if match and match.end():
+                if match.lastgroup:
+                    self._keep_time(match.groupdict())
+                return text[match.end() :]
+        return None
+
+    def _mark_of(self, text):
+        match = _MARK.match(text)
+        if not match or text.strip() == ">" or is_answer(text) or is_command(text) or SPELT.match(text):
+            return None
+        self.mark = re.sub(r"\(.*|\[ *\d+\]$| +(?:OK|\+|UNK|ERR|ERROR|>|@|CONN)? *\d+$", "", match["arrow"])
+        self.mark = self.mark.strip(" []:").upper()
+        return match
+
+    def _keep_time(self, found):
+        if found.get("h"):
+            fraction = (found["f"] or "0").ljust(3, "0")
+            self.clock_ms = ((int(found["h"]) * 60 + int(found["m"])) * 60 + int(found["s"])) * 1000.0 + int(fraction)
+        for name, scale in _UNIT_MS.items():
+            if found.get(name):
+                self.counted_ms = float(found[name]) * scale
+
+    def _inner(self, text):
+        quoted = _QUOTED.fullmatch(text.strip())
+        if quoted and (self.mark or re.match(r"AT|[+\\]|OK|ERR|<CR", quoted["in"], re.IGNORECASE)):
+            text = quoted["in"].replace('\\"', '"')
+        text = _MARKDOWN.fullmatch(text.strip())["in"] if text.strip()[:1] in ("`", "*") or text.endswith("`") else text
+        bare = text.strip()
+        if not (is_answer(bare) or is_command(bare) or SPELT.search(bare) or begins(bare)):
+            inside = _INSIDE.search(bare)
+            if inside and is_command(inside[1]) or inside and is_answer(inside[1]):
+                self.mark = self.mark or ("SENDING" if inside[1].startswith("AT") else "")
+                return _balanced(inside[1])
+        return text
+
+
+def _balanced(text):
+    # Without the quote or the parenthesis that was opened before the text began.
+    while text and (text[-1] == '"' and text.count('"') % 2 or text[-1] == "'" and text.count("'") % 2
+                    or text[-1] == ")" and text.count(")") > text.count("(")):  # fmt: skip
+        text = text[:-1]
+    return text
+
+
+def _unbracketed(text, mark):
+    # "[AT\r]", "{OK}", "(ATZ^M)"; dots that stand for line ends (AT COMMAND: [AT..])
+    match = _BRACKETED.fullmatch(text.strip())
+    if not match or not re.fullmatch(r"SEND|RECV|AT (?:COMMAND|RESPONSE)|TOKEN|TX|RX", mark):
+        return text
+    inner = match["square"] or match["curly"] or match["round"] or ""
+    return re.sub(r"\.{2,}", r"\\r\\n", inner) if mark.startswith("AT ") else inner
+
+
+# -- prefixes that nobody has listed
+
+
+def learn(parts):
+    """Give a mark to parts whose beginning other lines have, too, with commands or with answers behind it."""
+    commands: "Counter[str]" = Counter()
+    answers: "Counter[str]" = Counter()
+    informs: "Counter[str]" = Counter()
+    candidates = []
+    for part in parts:
+        found = None if part.mark or part.spoken else _unknown_prefix(part.text)
+        candidates.append(found)
+        if found:
+            key, rest = found
+            commands[key] += is_command(rest)
+            answers[key] += is_answer(rest)
+            informs[key] += rest[:1] in "+*^#%$"
+    texts = [part.text.strip() for part in parts if not part.mark]
+    bare = any(is_command(text) or is_answer(text) for text in texts)
+    often = _SEEN_OFTEN if bare else 1
+    to_module = {key for key in commands if commands[key] >= often and commands[key] > 2 * answers[key]}
+    marked = [part.text.strip() for part in parts if part.mark]
+    asked = bool(to_module) or any(is_command(text) for text in marked)
+    from_module = {
+        key for key in answers
+        if key not in to_module and answers[key] >= often and (informs[key] or asked)}  # fmt: skip
+    if often == 1 and not (asked and (from_module or any(is_answer(text) for text in marked))):
+        return
+    known = to_module | from_module
+    if not known:
+        return
+    for part in parts:
+        if part.mark or part.spoken:
+            continue
+        for end in _ends_of_prefix(part.text):
+            key = _key(part.text[:end])
+            if key in known:
+                part.mark, part.text = key, part.text[end:]
+                break
+
+
+def _ends_of_prefix(text):
+    return [match.end() for match in re.finditer(r"[:>\]|)=\-#~.]+\s*|\s+", text[:60])][:12]
+
+
+def _key(prefix):
+    return "prefix " + re.sub(r"\d+", "#", prefix).strip().lower()
+
+
+def _unknown_prefix(text):
+    text = text.strip()
+    if len(text) > 300 or text.startswith("###") or is_command(text) or is_answer(text) or begins(text):
+        return None
+    for end in _ends_of_prefix(text):
+        rest = text[end:].strip()
+        if is_answer(rest) or is_command(rest) and rest[:2] in ("AT", "at"):
+            return _key(text[:end]), rest
+    return None
+
+
+# -- directions
+
+
+def directions(parts):
+    """{mark: direction}: an arrow that only commands stand behind goes to the module, whichever way it points."""
+    sent: "Counter[str]" = Counter()
+    heard: "Counter[str]" = Counter()
+    first: "dict[str, int]" = {}
+    for number, part in enumerate(parts):
+        if part.mark:
+            first.setdefault(part.mark, number)
+            texts = [text.strip() for piece in SPELT.split(part.text) for text in parted(piece) if text.strip()]
+            sent[part.mark] += sum(is_command(text) for text in texts[:1])
+            heard[part.mark] += sum(is_answer(text) for text in texts)
+    # A mark that stands before all lines (a monitor's "12:00:01 ->") says nothing, whatever there is more of.
+    alone = {mark for mark in first if heard[mark] and not any(heard[other] for other in first if other != mark)}
+    to_module = {mark for mark in first if sent[mark] > 2 * heard[mark] and mark not in alone}
+    hears = {mark for mark in first if _HEARS.match(mark)}
+    if any(_SENDS.match(mark) and sent[mark] and not heard[mark] for mark in first):
+        # Where echoes come in pieces counting misleads: of TX and RX the words decide.
+        to_module -= hears
+    meaning = {}
+    for mark in first:
+        if mark in to_module:
+            meaning[mark] = TO_MODULE
+        elif heard[mark] and (to_module or not sent[mark]):
+            meaning[mark] = FROM_MODULE
+        elif _SENDS.match(mark) and not heard[mark]:
+            meaning[mark] = TO_MODULE
+        elif mark in hears and (to_module or not sent[mark]):
+            meaning[mark] = FROM_MODULE
+        elif to_module and not sent[mark]:
+            meaning[mark] = FROM_MODULE
+    return meaning
