@@ -151,7 +151,8 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         reply = b""
         if guard.unsure:  # the OK of the one before may come yet
             reply = _ESCAPE + OK_LINE
-            data_filter.expect(reply)
+            if not data_filter.reply:
+                data_filter.expect(reply)
         while True:  # what is written meanwhile starts the silence anew; so does nothing here
             left = guard.remaining_ms()
             if told and not data_filter.is_told():
@@ -185,9 +186,8 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
                 yield lambda: data_filter.ok_at() >= 0 or engine.is_past(give_up)  # noqa: B023
             through = True
         finally:
-            if not through:  # interrupted: what is left of the +++ still goes out, and its OK comes
+            if not through:  # interrupted: what is left of the +++ still goes out, and its OK comes when it is due
                 guard.note_written(len(_ESCAPE))
-                data_filter.expect(_ESCAPE + OK_LINE)
     if transmitter.left:
         left = transmitter.left
         transmitter.drop()
