@@ -2,9 +2,9 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self, TextIO, type_check_only
+from typing import Any, NamedTuple, Protocol, Self, TextIO, overload, type_check_only
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from atsock import Modem
@@ -99,7 +99,7 @@ class Simulator(VirtualModule):
     ) -> None: ...
     def __del__(self) -> None: ...
 
-class Simulators:
+class Simulators(Sequence[VirtualModule]):
     def __init__(
         self,
         modules: str | Iterable[Mapping[str, Any]] | None = None,
@@ -112,7 +112,10 @@ class Simulators:
     @property
     def pid(self) -> int | None: ...
     def __len__(self) -> int: ...
+    @overload
     def __getitem__(self, index: int) -> VirtualModule: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[VirtualModule]: ...
     def wait(self, seconds: float | None = None) -> bool: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...

@@ -6,7 +6,9 @@ import ssl
 from typing import Any
 
 import atsock
-from atsock_host import Bridge, PortError, SerialPort, Simulator, TracePort, read_trace, tls
+from atsock_host import (
+    Bridge, PortError, SerialPort, Simulator, SimulatorError, Simulators, TracePort, VirtualModule, read_trace, tls,
+)
 
 
 def on_event(event: int, sock: atsock.Socket | None, value: Any) -> None:
@@ -144,6 +146,19 @@ def failures(modem: atsock.Modem) -> str:
     except atsock.ModemError as error:
         return str(error.errno)
     return "recovered"
+
+
+def several(log: str) -> list[str]:
+    with Simulators("bg96", count=8, tcp=0, log=log) as modules:
+        first: VirtualModule = modules[0]
+        if first.tcp_address is not None:
+            address, number = first.tcp_address
+            print(address.upper(), number + 1, len(modules), modules.pid)
+        try:
+            print(modules.wait(0.1), first.control("status"), first.events()[0]["port"])
+        except SimulatorError as error:
+            print(error.args)
+        return [text for module in modules for text in module.violations()]
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ Owns what a program in Python has of them: Simulator is one module, Simulators a
 process is process.py from outside and `__main__.py` from inside.
 """
 
+import collections.abc
 import contextlib
 import json
 import os
@@ -142,7 +143,7 @@ class Simulator(VirtualModule):
         self._process.close()
 
 
-class Simulators:
+class Simulators(collections.abc.Sequence):
     """Several virtual modules in one process: a sequence of VirtualModule.
 
     Simulators("bg96", count=8)         eight of a kind; their IMEI, ICCID, IMSI and number count up
