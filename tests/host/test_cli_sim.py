@@ -116,6 +116,14 @@ def test_it_has_the_options_of_the_process():
     assert process - command == {"--help"}
 
 
+def test_a_port_that_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        result = CliRunner().invoke(cli.main, ["sim", "bg96", "--tcp", str(server.getsockname()[1])])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: cannot run the module: the simulator of bg96 has ended: [Errno ")
+    assert "in use" in result.stderr and result.stderr.count("\n") == 1
+
+
 def test_json_for_programs(start):
     module = start("l610", "--tcp", "0", "--control", "0", "--json", "--count", "2")
     for line in (module.port, module.process.stdout.readline()):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 
 import pytest
@@ -151,6 +152,15 @@ def test_the_log_is_there_when_all_is_over(tmp_path):
     with Simulator("bg96", log=tmp_path / "log.jsonl") as module:
         module.control("ring")
     assert [record["text"] for record in logged(module, "urc")] == ["RING"]
+
+
+def test_the_log_of_a_process_that_died(tmp_path):
+    with Simulator("bg96", log=tmp_path / "log.jsonl") as module:
+        module.control("ring")
+        os.kill(module.pid, signal.SIGKILL)
+        with pytest.raises(SimulatorError, match="has ended by itself"):
+            module.wait()
+        assert [record["text"] for record in logged(module, "urc")] == ["RING"]
 
 
 def test_a_line_that_is_being_written_is_left_out(tmp_path):

@@ -252,7 +252,7 @@ def test_what_one_module_says_of_itself_is_its_own(tmp_path):
     ({"count": 65}, "1 to 64 modules, not 65"), ({"count": 0}, "1 to 64 modules, not 0"),
     ({"module": [{"log": "x"}]}, "log means nothing"), ({"module": ["bg96"]}, "is no table"),
     ({"module": [{"module": []}]}, "module means nothing"), ({"count": "two"}, "count cannot be"),
-    ({"module": [{"dialect": "x"}]}, "no module is called 'x'"),
+    ({"module": [{"dialect": "x"}]}, "no module is called 'x'"), ({"dialect": ""}, "say which module: one of bg96, "),
 ])
 def test_what_cannot_be_several(tmp_path, said, words):
     path = tmp_path / "modules.json"

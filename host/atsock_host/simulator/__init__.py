@@ -57,7 +57,7 @@ class VirtualModule:
         """What the log says of this module so far: list of dicts.  SimulatorError when there is no log."""
         if self.log is None:
             raise SimulatorError("the simulator was started without log=")
-        if self._process.pid is not None:
+        if not self._process.ended:
             self.control("status")      # what was noted before is in the file then
         return [record for record in read_log(self.log) if record["module"] == self._number]
 

@@ -74,6 +74,8 @@ class Config:
         """ConfigError, UnknownFault, SettingError or AnswerError for what cannot be."""
         if self.model is not None:
             self._check_model()
+        if not self.dialect:
+            raise ConfigError(f"say which module: one of {', '.join(DIALECTS)}, or a model")
         if self.dialect not in DIALECTS:
             raise ConfigError(f"no module is called {self.dialect!r}; there are: {', '.join(DIALECTS)}")
         if self.baud < 0 or self.latency_ms < 0:

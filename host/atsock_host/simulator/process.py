@@ -136,4 +136,4 @@ class Process:
         self._process.wait(_STOP_S)
         self._stderr.seek(0)
         words = self._stderr.read().decode(errors="replace").strip().splitlines()
-        return words[-1] if words else ""
+        return words[-1].removeprefix(f"python -m {__package__}: error: ") if words else ""
