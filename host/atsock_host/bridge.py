@@ -5,17 +5,20 @@
 
 A thread owns the modem meanwhile.  Each connection is a real socket, to a port of this computer that only the bridge
 knows the purpose of, and the thread carries its bytes over the modem (relay.py); TLS is the library's own business, end
-to end.  Inside the block socket.getaddrinfo(), gethostbyname() and connect() of TCP sockets go through the modem, but
-for addresses of this computer; asyncio's default loops on POSIX systems use those, too.
+to end.  Inside the block socket.getaddrinfo(), gethostbyname() and connect() of TCP sockets go through the modem, but for
+addresses of this computer, and so do asyncio's event loops.  UDP is not carried.
 """
 
 import asyncio
+import asyncio.proactor_events
+import asyncio.selector_events
 import concurrent.futures
 import contextlib
 import errno
 import ipaddress
 import socket
 import threading
+from typing import Any
 
 from .relay import Relay, abort
 
@@ -24,24 +27,30 @@ _END_S = 5
 _NAMES = ipaddress.ip_network("198.18.0.0/15")      # stand for host names, which the module resolves (RFC 2544)
 
 _getaddrinfo, _gethostbyname = socket.getaddrinfo, socket.gethostbyname
+_gethostbyname_ex = socket.gethostbyname_ex
 _connect, _connect_ex = socket.socket.connect, socket.socket.connect_ex
+_LOOPS: dict[Any, Any] = {      # asyncio's own loops, and how they connect
+    kind: kind.sock_connect
+    for kind in (asyncio.selector_events.BaseSelectorEventLoop, asyncio.proactor_events.BaseProactorEventLoop)
+}
 
 
 class Bridge:
     """Carries sockets of the operating system over `modem`, an attached Modem, inside a `with` block.
 
-    account: the keyword arguments of attach(), for attaching again after a loss; say: is told of that (str).
+    It is attached again after a loss, with what attach() was given; say: is told of that (str).
     patch: False leaves the module socket alone; then create_connection() is the way.
     The modem is the bridge's inside the block: nothing else may use it.
     """
 
-    def __init__(self, modem, account=None, say=lambda text: None, patch=True):
-        self._relay_of = lambda: Relay(modem, account, say)
+    def __init__(self, modem, say=lambda text: None, patch=True):
+        self._relay_of = lambda: Relay(modem, say)
         self._patch = patch
         self._thread = None
         self._loop = None
         self._address = None        # of the listener
         self._stop = None
+        self._error = None          # why it has ended by itself
         self._tickets = {}          # local port of a client: future of (host, port, future of the outcome)
         self._names = {}            # address that stands for a name: the name
         self._addresses = {}        # and the other way
@@ -55,13 +64,12 @@ class Bridge:
         self._thread.start()
         started.result()
         if self._patch:
-            _put(self.getaddrinfo, self.gethostbyname, lambda sock, address: self._patched_connect(sock, address),
-                 lambda sock, address: self._patched_connect_ex(sock, address))
+            self._put_in()
         return self
 
     def __exit__(self, *error):
         if self._patch:
-            _put(_getaddrinfo, _gethostbyname, _connect, _connect_ex)
+            _put_back()
         with contextlib.suppress(RuntimeError):     # the loop has ended by itself
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
@@ -85,12 +93,15 @@ class Bridge:
         server = await asyncio.start_server(client, "127.0.0.1", 0)
         self._address = server.sockets[0].getsockname()
         started.set_result(None)
-        await self._stop.wait()
+        keeping, ended = asyncio.create_task(relay.keep()), asyncio.create_task(self._stop.wait())
+        await asyncio.wait({keeping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if keeping.done():
+            self._error = keeping.exception()
         server.close()
-        for task in clients:
+        tasks = {keeping, ended, *clients}
+        for task in tasks:
             task.cancel()
-        if clients:
-            await asyncio.wait(set(clients), timeout=_END_S)
+        await asyncio.wait(tasks, timeout=_END_S)
 
     # -- connections: in the thread
 
@@ -104,15 +115,16 @@ class Bridge:
 
     async def _converse(self, relay, reader, writer):
         local = writer.get_extra_info("peername")[1]
-        outcome = None
+        outcome, task = None, asyncio.current_task()
         try:
             async with asyncio.timeout(_TICKET_S):      # a stranger has none
                 host, port, outcome = await self._ticket(local)
+            outcome.add_done_callback(lambda given_up: given_up.cancelled() and self._soon(task.cancel))
             async with relay.connection(host, port) as (far_reader, far_writer):
                 _settle(outcome)
                 await relay.join(reader, writer, far_reader, far_writer)
         except asyncio.CancelledError:
-            _settle(outcome, OSError(errno.ENETDOWN, "the bridge has ended"))
+            _settle(outcome, self._ended())
             abort(writer)
         except (OSError, ValueError) as error:
             _settle(outcome, error)
@@ -120,6 +132,14 @@ class Bridge:
         finally:
             self._tickets.pop(local, None)
             writer.close()
+
+    def _soon(self, call, *arguments):
+        with contextlib.suppress(RuntimeError):     # the loop has ended
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _ended(self):
+        why = f": {self._error}" if self._error else ""
+        return OSError(errno.ENETDOWN, "the bridge has ended" + why)
 
     # -- connections: in the program's threads
 
@@ -140,24 +160,32 @@ class Bridge:
         return sock
 
     def _connect_through(self, sock, host, port):
-        if self._loop is None or not self._thread.is_alive():
-            raise OSError(errno.ENETDOWN, "the bridge has ended")
         timeout = sock.gettimeout()
-        home = self._address if sock.family == socket.AF_INET else ("::ffff:127.0.0.1", self._address[1])
-        outcome: "concurrent.futures.Future[None]" = concurrent.futures.Future()
-        status = _connect_ex(sock, home)
+        status = _connect_ex(sock, self._home(sock))
         if status not in (0, errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", 0)):
             raise OSError(status, "the bridge does not answer")
-        local = sock.getsockname()[1]
-        self._loop.call_soon_threadsafe(self._announce, local, host, port, outcome)
+        outcome = self._asked_for(sock, host, port)
         if timeout == 0:        # whether it is connected shows in the first read or write
             raise BlockingIOError(errno.EINPROGRESS, "the connection is on its way")
         try:
             outcome.result(timeout)
         except concurrent.futures.TimeoutError:
-            if outcome.done():
-                raise
+            if not outcome.cancel():
+                outcome.result(0)       # it has come at the last moment, or this is its own error
+                return
             raise TimeoutError(errno.ETIMEDOUT, "timed out") from None
+
+    def _home(self, sock):
+        # Where the bridge listens, for this kind of socket.
+        if self._loop is None or not self._thread.is_alive():
+            raise self._ended()
+        return self._address if sock.family == socket.AF_INET else ("::ffff:127.0.0.1", self._address[1])
+
+    def _asked_for(self, sock, host, port):
+        # Tell the thread what this socket, which is on its way to it, is for; a future of the outcome.
+        outcome: "concurrent.futures.Future[None]" = concurrent.futures.Future()
+        self._soon(self._announce, sock.getsockname()[1], host, port, outcome)
+        return outcome
 
     # -- what stands in for the module socket's
 
@@ -173,6 +201,10 @@ class Bridge:
     def gethostbyname(self, host):
         """As socket.gethostbyname(), see getaddrinfo()."""
         return _gethostbyname(host) if self._is_local(host) else self._stand_in(host)
+
+    def gethostbyname_ex(self, host):
+        """As socket.gethostbyname_ex(), see getaddrinfo()."""
+        return _gethostbyname_ex(host) if self._is_local(host) else (host, [], [self._stand_in(host)])
 
     def _stand_in(self, host):
         if _is_numeric(host):
@@ -195,37 +227,66 @@ class Bridge:
             return True
         return _is_numeric(host) and _is_of_this_computer(host)
 
-    def _goes_through(self, sock, address):
-        return (sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM
-                and isinstance(address, tuple) and not self._is_local(address[0]))
+    def _target(self, sock, address):
+        # (host, port) behind the modem that this socket is to be connected to, None for what does not go through it.
+        if sock.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
+            return None
+        if self._is_local(address[0]):
+            return None
+        if sock.type != socket.SOCK_STREAM:
+            if address[0] not in self._names:
+                return None
+            raise OSError(errno.EOPNOTSUPP, "the bridge carries TCP only")
+        return self._names.get(address[0], address[0]), address[1]
 
-    def _patched_connect(self, sock, address):
-        if not self._goes_through(sock, address):
-            return _connect(sock, address)
-        return self._connect_through(sock, self._names.get(address[0], address[0]), address[1])
+    def _put_in(self):
+        bridge, kind = self, vars(socket)["socket"]
 
-    def _patched_connect_ex(self, sock, address):
-        if not self._goes_through(sock, address):
-            return _connect_ex(sock, address)
-        try:
-            self._patched_connect(sock, address)
-        except OSError as error:
-            return error.errno
-        return 0
+        def connect(sock, address):
+            target = bridge._target(sock, address)
+            return _connect(sock, address) if target is None else bridge._connect_through(sock, *target)
+
+        def connect_ex(sock, address):
+            if bridge._target(sock, address) is None:
+                return _connect_ex(sock, address)
+            try:
+                connect(sock, address)
+            except OSError as error:
+                return error.errno
+            return 0
+
+        def through(loop_connect):
+            async def sock_connect(loop, sock, address):
+                target = bridge._target(sock, address)
+                if target is None:
+                    return await loop_connect(loop, sock, address)
+                await loop_connect(loop, sock, bridge._home(sock))
+                return await asyncio.wrap_future(bridge._asked_for(sock, *target))
+
+            return sock_connect
+
+        socket.getaddrinfo, socket.gethostbyname = self.getaddrinfo, self.gethostbyname
+        socket.gethostbyname_ex = self.gethostbyname_ex
+        kind.connect, kind.connect_ex = connect, connect_ex
+        for loop, loop_connect in _LOOPS.items():
+            loop.sock_connect = through(loop_connect)
 
 
-def _put(getaddrinfo, gethostbyname, connect, connect_ex):
-    socket.getaddrinfo, socket.gethostbyname = getaddrinfo, gethostbyname
-    vars(socket)["socket"].connect, vars(socket)["socket"].connect_ex = connect, connect_ex
+def _put_back():
+    socket.getaddrinfo, socket.gethostbyname, socket.gethostbyname_ex = _getaddrinfo, _gethostbyname, _gethostbyname_ex
+    vars(socket)["socket"].connect, vars(socket)["socket"].connect_ex = _connect, _connect_ex
+    for loop, loop_connect in _LOOPS.items():
+        loop.sock_connect = loop_connect
 
 
 def _settle(outcome, error=None):
     if outcome is None or outcome.done():
         return
-    if error is None:
-        outcome.set_result(None)
-    else:
-        outcome.set_exception(error)
+    with contextlib.suppress(concurrent.futures.InvalidStateError):     # given up at this very moment
+        if error is None:
+            outcome.set_result(None)
+        else:
+            outcome.set_exception(error)
 
 
 def _is_numeric(host):

@@ -1,8 +1,8 @@
 """Connections through a module for other programs of this computer: who may open one when, and what joins them.
 
-Owns attaching again, the queue for connection ids, the pumping of bytes and the decision when a connection is over.
-The module's side is the driver's asyncio interface; the program's side is any pair of asyncio streams.  Used by the
-proxy (cli/socks.py) and by bridge.py.
+Owns the queue for connection ids, the pumping of bytes and the decision when a connection is over; the driver's Keeper
+holds the module attached.  The module's side is the driver's asyncio interface; the program's side is any pair of
+asyncio streams.  Used by the proxy (cli/socks.py) and by bridge.py.
 """
 
 import asyncio
@@ -15,29 +15,60 @@ from collections import deque
 
 BLOCK = 2048
 QUEUE_S = 60        # how long a connection may wait for a free id
+ATTACH_S = 120      # and for the module to be attached again
+IDLE_S = 5          # when others wait for an id, a connection that has been silent for so long is ended
+TURNS = 3           # a connection is tried to be opened so often, as long as the module gets lost on the way
 LINGER_S = 10       # how long the far end may stay silent after the client has said all it had
 QUIET_S = 0.5       # likewise when it has answered since: the client has read its answer and gone
 LOOK_S = 0.05       # how often that is looked at
 GOODBYE_S = 20      # for what is left to be sent, and for the module's word that the connection is closed
 
 _RESET = struct.pack("ii", 1, 0)     # SO_LINGER
-_NO_NETWORK = (errno.ENETDOWN, errno.ENETUNREACH)
 
 
 class Relay:
     """Opens connections of `modem` and joins them to streams of this computer.  For one event loop.
 
-    account: the keyword arguments of attach(), for attaching again; say: a function that is told what happens (str).
+    keep() has to run meanwhile.  say: a function that is told what happens (str).
     """
 
-    def __init__(self, modem, account=None, say=lambda text: None):
+    def __init__(self, modem, say=lambda text: None):
         self._modem = modem
-        self._account = dict(account or {})
         self._say = say
-        self._attaching = asyncio.Lock()
+        self._keeper = modem.keep(self._note_up, self._note_down)
+        self._up = asyncio.Event()
+        self._was_down = not modem.isconnected()
+        self._losses = 0
         self._held = 0          # ids in use here, or being opened
         self._limit = None      # how many there are, as far as the module has refused one; None: it has not
         self._queue: "deque[asyncio.Future[None]]" = deque()   # futures of those that wait for an id
+        self._flows: "set[_Flow]" = set()
+
+    # -- attached
+
+    async def keep(self):
+        """Hold the module attached, over restarts and losses, until cancelled; OSError when the port is gone."""
+        await self._keeper.run()
+
+    def _note_up(self, address):
+        self._up.set()
+        if self._was_down:
+            self._say(f"attached: {address}")
+
+    def _note_down(self, reason):
+        self._up.clear()
+        self._was_down = True
+        self._losses += 1
+        self._say(f"{reason}: attaching again")
+
+    async def _be_attached(self, lost=False):
+        if lost or not self._modem.isconnected():
+            self._up.clear()        # the keeper is about to see it, too
+        try:
+            async with asyncio.timeout(ATTACH_S):
+                await self._up.wait()
+        except TimeoutError:
+            raise self._keeper.error or OSError(errno.ENETDOWN, "the module is not attached") from None
 
     # -- ids
 
@@ -52,7 +83,9 @@ class Relay:
         self._queue.append(turn)
         try:
             async with asyncio.timeout(QUEUE_S):
-                await turn
+                while not turn.done():
+                    self._end_quiet_ones()
+                    await asyncio.wait({turn}, timeout=LOOK_S)
         except BaseException as error:
             if turn.done() and not turn.cancelled():    # it was given one at the last moment
                 self._give_id()
@@ -61,6 +94,13 @@ class Relay:
             if isinstance(error, TimeoutError):
                 raise OSError(errno.EMFILE, f"all connections of the module are in use, for {QUEUE_S} s") from error
             raise
+
+    def _end_quiet_ones(self):
+        # As many as wait: a kept HTTP connection is opened anew by its client when it is needed.
+        ending = sum(flow.ended.done() for flow in self._flows)
+        quiet = sorted((flow for flow in self._flows if flow.is_idle()), key=lambda flow: flow.last_s)
+        for flow in quiet[:max(0, len(self._queue) - ending)]:
+            flow.ended.set_result(None)
 
     def _give_id(self):
         while self._queue:
@@ -78,8 +118,8 @@ class Relay:
     async def connection(self, host, port):
         """(reader, writer) of a new connection; it is closed, and its id given back, at the end of the block.
 
-        Waits for a free id, at most QUEUE_S; attaches again when the module is not attached (any more).
-        Raises OSError, and ValueError for what is no host or port.
+        Waits for a free id, at most QUEUE_S, and for the module to be attached, at most ATTACH_S.  Raises OSError, and
+        ValueError for what is no host or port.
         """
         await self._take_id()
         try:
@@ -103,24 +143,22 @@ class Relay:
             await self._wait_for_id()
 
     async def _attached_and_opened(self, host, port):
-        if not self._modem.isconnected():
-            await self._attach()
-        try:
-            return await self._modem.open_connection(host, port)
-        except OSError as error:
-            if self._modem.isconnected() and error.errno not in _NO_NETWORK:
-                raise
-        await self._attach(lost=True)
-        return await self._modem.open_connection(host, port)
-
-    async def _attach(self, lost=False):
-        queued = self._attaching.locked()
-        async with self._attaching:
-            if self._modem.isconnected() and (queued or not lost):
-                return          # somebody else has seen to it
-            self._say("the module has lost the network or restarted: attaching again")
-            address = await self._modem.attach_async(**self._account)
-            self._say(f"attached again: {address}")
+        lost = False
+        for turn in range(TURNS):
+            await self._be_attached(lost)
+            # Some modules restart without a word, and an open that comes then is waited for a minute; a question is
+            # cheap.
+            await self._keeper.ask()
+            await self._be_attached()
+            losses = self._losses
+            try:
+                return await self._modem.open_connection(host, port)
+            except OSError as error:
+                if error.errno == errno.EMFILE or turn == TURNS - 1:
+                    raise
+                if error.errno != errno.ENETDOWN and await self._keeper.ask() and losses == self._losses:
+                    raise       # the connection's own failure
+            lost = losses == self._losses
 
     # -- joining
 
@@ -128,42 +166,55 @@ class Relay:
         """Carry bytes both ways until the far end closes, or the client has; raises what ends it otherwise (OSError).
 
         No module can close one direction alone, so a client that says no more (it may want the answer still, or have
-        gone) is told nothing: its connection ends when the answer has come and nothing follows.
+        gone) is told nothing: its connection ends when the answer has come and nothing follows.  One that has been
+        silent for IDLE_S ends, too, when others wait for its id.
         """
         flow = _Flow()
+        self._flows.add(flow)
         up = asyncio.create_task(_pump(reader, far_writer, flow.sent))
         down = asyncio.create_task(_pump(far_reader, writer, flow.received))
         try:
-            await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({up, down, flow.ended}, return_when=asyncio.FIRST_COMPLETED)
             if up.done() and not up.exception():
-                while not down.done() and not flow.is_over():
+                while not (down.done() or flow.is_over() or _is_gone(writer)):
                     await asyncio.wait({down}, timeout=LOOK_S)
             for task in (up, down):
                 if task.done():
                     task.result()
+            if flow.ended.done():
+                writer.close()      # at once: the client must not ask anything more on it
         finally:
+            self._flows.discard(flow)
             for task in (up, down):
                 task.cancel()
             await asyncio.gather(up, down, return_exceptions=True)
 
 
 class _Flow:
-    """When something went which way last."""
+    """When something went which way last, in one connection; ended: a future, done when it has to go."""
 
     def __init__(self):
-        self._last_s = time.monotonic()
-        self._answered = False
+        self.ended = asyncio.get_running_loop().create_future()
+        self.last_s = time.monotonic()
+        self._answered = self._asked = False
 
     def sent(self):
-        self._last_s = time.monotonic()
-        self._answered = False
+        self.last_s = time.monotonic()
+        self._asked, self._answered = True, False
 
     def received(self):
-        self._last_s = time.monotonic()
+        self.last_s = time.monotonic()
         self._answered = True
 
     def is_over(self):
-        return time.monotonic() - self._last_s >= (QUIET_S if self._answered else LINGER_S)
+        """The client has said all it had, and its answer has come."""
+        return time.monotonic() - self.last_s >= (QUIET_S if self._answered else LINGER_S)
+
+    def is_idle(self):
+        """Nobody waits for anything here."""
+        if self.ended.done() or self._asked and not self._answered:
+            return False
+        return time.monotonic() - self.last_s >= IDLE_S
 
 
 async def _pump(reader, writer, moved):
@@ -179,6 +230,12 @@ async def _close(writer):
     with contextlib.suppress(OSError):
         async with asyncio.timeout(GOODBYE_S):
             await writer.wait_closed()
+
+
+def _is_gone(writer):
+    # The client has closed both directions and was sent something: asyncio does not look any more behind an end.
+    sock = writer.get_extra_info("socket")
+    return writer.is_closing() or sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
 def abort(writer):

@@ -262,6 +262,9 @@ def _active_address(session):
     if not address and table.ADDRESS_OF is not None:
         command = query(table.ADDRESS_OF[0], prefix=table.ADDRESS_OF[1])
         yield command
+        if command.errno == EIO:  # open, but the network behind it is gone
+            session.engine.pdp_lost = True
+            return b""
         check(session, command)
         address = address_in(b"".join(command.lines[:1]), family)
     if not address:

@@ -6,6 +6,7 @@ asyncio.  Off the data path; allocates.
 """
 
 from .core.movers import const
+from .errors import Timeout
 from .recovery import recover
 
 TYPE_CHECKING = const(0)
@@ -70,6 +71,19 @@ class Keeper:
                 await front.until(self._is_due)
         finally:
             self.stop()
+
+    async def ask(self) -> bool:
+        """Ask the module whether it is attached still, as run() does now and then; the answer.
+
+        For a loss that nobody tells, when something has failed.  False also when it does not answer, after 30 s or so.
+        """
+        from .aio import waiter
+
+        session = self._session
+        try:
+            return await waiter.of(session).run(session.check_attached(session), -1, "ask") is True
+        except Timeout:  # other commands are not answered either
+            return False
 
     def stop(self) -> None:
         """Give up what is under way.  The module stays as it is."""

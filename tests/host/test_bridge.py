@@ -111,6 +111,20 @@ def test_the_modem_is_the_programs_again_afterwards(modem, web):
     sock.close()
 
 
+class Keeper:
+    """Of a module that is attached and stays so."""
+
+    def __init__(self, on_up):
+        self.on_up = on_up
+
+    async def run(self):
+        self.on_up("10.0.0.1")
+        await asyncio.Event().wait()
+
+    async def ask(self):
+        return True
+
+
 class StandIn:
     """A modem that connects with the system's sockets."""
 
@@ -119,6 +133,9 @@ class StandIn:
 
     def isconnected(self):
         return True
+
+    def keep(self, on_up, on_down):
+        return Keeper(on_up)
 
     async def open_connection(self, host, port):
         self.asked.append((host, port))

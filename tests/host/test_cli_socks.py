@@ -24,6 +24,37 @@ def name(text, port):
     return to(socks.NAME, bytes((len(text),)) + text.encode(), port)
 
 
+class Keeper:
+    """Attaches a Bench again whenever it is not attached."""
+
+    error = None
+
+    def __init__(self, bench, on_up, on_down):
+        self.bench, self.on_up, self.on_down = bench, on_up, on_down
+
+    async def run(self):
+        bench = self.bench
+        self.on_up("10.0.0.1")
+        while True:
+            await bench.lost.wait()
+            bench.lost.clear()
+            self.on_down("the network is lost")
+            bench.attaches += 1
+            await asyncio.sleep(0)
+            if bench.attaches > bench.failing_attaches:
+                bench.attached = True
+                if bench.heals:
+                    bench.failure = None
+                self.on_up("10.0.0.2")
+
+    async def ask(self):
+        self.bench.questions += 1
+        if self.bench.silently_lost:
+            self.bench.silently_lost = False
+            self.bench.lose()
+        return self.bench.attached
+
+
 class Bench:
     """A proxy over a module with `ids` connections, and a far end that answers with what it gets in upper case until it
     gets a line "bye".
@@ -31,25 +62,31 @@ class Bench:
 
     def __init__(self, ids=100):
         self.said, self.asked, self.failure, self.ids = [], [], None, ids
-        self.far_ended = asyncio.Event()
+        self.far_ended, self.answer, self.silent = asyncio.Event(), asyncio.Event(), False
         self.until = asyncio.Event()
         self.listening = asyncio.Event()
-        self.attached, self.attaches, self.opened = True, [], 0
+        self.lost = asyncio.Event()
+        self.attached, self.silently_lost, self.attaches, self.failing_attaches = True, False, 0, 0
+        self.opened = self.questions = 0
+        self.heals = False
 
     def isconnected(self):
         return self.attached
 
-    async def attach_async(self, **account):
-        self.attaches.append(account)
-        await asyncio.sleep(0)
-        self.attached = True
-        return "10.0.0.1"
+    def keep(self, on_up, on_down):
+        return Keeper(self, on_up, on_down)
+
+    def lose(self):
+        self.attached = False
+        self.lost.set()
 
     async def open_connection(self, host, port, ssl=None):
         self.asked.append((host, port))
         if not self.attached:
             raise OSError(errno.ENETDOWN, "not attached")
         if self.failure:
+            if getattr(self.failure, "errno", None) == errno.ENETDOWN:
+                self.lost.set()
             raise self.failure
         if self.opened == self.ids:
             raise OSError(errno.EMFILE, "all ids are in use")
@@ -70,6 +107,8 @@ class Bench:
 
     async def far(self, reader, writer):
         while (data := await reader.read(1000)) and data != b"bye\n":
+            if self.silent:
+                await self.answer.wait()
             writer.write(data.upper())
         writer.close()
         self.far_ended.set()
@@ -82,7 +121,7 @@ class Bench:
         server = await asyncio.start_server(self.far, "127.0.0.1", 0)
         self.far_port = server.sockets[0].getsockname()[1]
         proxy = asyncio.create_task(
-            socks.serve(self, ("127.0.0.1", 0), self.say, self.until, {"user": "u"}))
+            socks.serve(self, ("127.0.0.1", 0), self.say, self.until))
         await self.listening.wait()
         await story(self, *await self.client())
         self.until.set()
@@ -189,7 +228,7 @@ def test_a_connection_that_fails(failure, code):
         writer.close()
 
     bench = play(story, failure)
-    assert bench.said[-1] == f"far.example:7: {failure.args[-1]}"
+    assert f"far.example:7: {failure.args[-1]}" in bench.said
 
 
 def test_a_client_that_waits_too_long(monkeypatch):
@@ -302,32 +341,113 @@ def test_a_module_without_any_free_id_is_told_at_once():
     assert play(story, ids=0).said[1:] == ["a:7: all ids are in use"]
 
 
+AGAIN = ["the network is lost: attaching again", "attached: 10.0.0.2"]
+
+
 def test_it_attaches_again_once_for_all_clients():
     async def story(bench, reader, writer):
-        bench.attached = False
+        bench.lose()
         pairs = await asyncio.gather(connected(bench, "a", reader, writer), connected(bench, "b"))
         for _, each in pairs:
             each.close()
 
     bench = play(story)
-    assert bench.attaches == [{"user": "u"}]
-    assert bench.said[1:] == [
-        "the module has lost the network or restarted: attaching again", "attached again: 10.0.0.1"]
+    assert bench.attaches == 1 and bench.said[1:] == AGAIN
 
 
 def test_a_network_that_shows_its_loss_at_the_open():
     async def story(bench, reader, writer):
-        bench.failure = OSError(errno.ENETDOWN, "context lost")
-
-        async def attach_async(**account):
-            bench.failure = None
-            return "10.0.0.2"
-
-        bench.attach_async = attach_async
+        bench.failure, bench.heals = OSError(errno.ENETDOWN, "context lost"), True
         await connected(bench, "a", reader, writer)
         writer.close()
 
-    assert play(story).asked == [("a", 1)] * 2
+    bench = play(story)
+    assert bench.asked == [("a", 1)] * 2 and bench.said[1:] == AGAIN
+
+
+def test_a_restart_without_a_word_costs_no_client_its_connection():
+    async def story(bench, reader, writer):
+        bench.silently_lost = True
+        await connected(bench, "a", reader, writer)
+        writer.close()
+
+    bench = play(story)
+    assert bench.asked == [("a", 1)] and bench.said[1:] == AGAIN
+
+
+def test_a_client_does_not_wait_for_the_network_for_ever(monkeypatch):
+    monkeypatch.setattr(relay, "ATTACH_S", 0.05)
+
+    async def story(bench, reader, writer):
+        bench.failing_attaches = 1
+        bench.lose()
+        writer.write(HELLO + name("a", 7))
+        assert await reader.read() == WELCOME + b"\x05\x03\x00" + ZEROS
+        writer.close()
+
+    assert play(story).said[1:] == [AGAIN[0], "a:7: the module is not attached"]
+
+
+def test_a_silent_connection_is_ended_when_others_wait(monkeypatch):
+    """A kept HTTP connection that nobody uses must not keep a module's only id from others."""
+    monkeypatch.setattr(relay, "IDLE_S", 0.05)
+
+    async def story(bench, reader, writer):
+        await connected(bench, "first", reader, writer)
+        writer.write(b"question")
+        assert await reader.readexactly(8) == b"QUESTION"
+        second_reader, second = await connected(bench, "second")
+        assert await reader.read() == b""       # a proper end
+        writer.close()
+        second.write(b"x")
+        assert await second_reader.readexactly(1) == b"X"
+        second.close()
+
+    play(story, ids=1)
+
+
+def test_a_connection_that_waits_for_its_answer_is_not_ended(monkeypatch):
+    monkeypatch.setattr(relay, "IDLE_S", 0.02)
+    monkeypatch.setattr(relay, "QUEUE_S", 0.2)
+
+    async def story(bench, reader, writer):
+        bench.silent = True
+        await connected(bench, "first", reader, writer)
+        writer.write(b"question")
+        other_reader, other = await bench.client()
+        other.write(HELLO + name("second", 7))
+        assert await other_reader.read() == WELCOME + b"\x05\x01\x00" + ZEROS
+        bench.answer.set()
+        assert await reader.readexactly(8) == b"QUESTION"
+        writer.close()
+        other.close()
+
+    play(story, ids=1)
+
+
+def test_a_client_that_has_gone_while_it_waited_gives_its_id_back():
+    """It was told of its connection when it was no more: nobody waits LINGER_S for what the far end says."""
+
+    async def story(bench, reader, writer):
+        writer.write(HELLO + name("a", 1))
+        writer.close()
+        await bench.far_ended.wait()
+
+    play(story)
+
+
+def test_a_port_that_is_gone_ends_the_proxy():
+    async def run(keeper):
+        raise OSError(errno.EIO, "the port is gone")
+
+    async def main():
+        bench = Bench()
+        bench.keep = lambda on_up, on_down: type("Gone", (), {"run": run})()
+        async with asyncio.timeout(WAIT_S):
+            await socks.serve(bench, ("127.0.0.1", 0), bench.say)
+
+    with pytest.raises(OSError, match="the port is gone"):
+        asyncio.run(main())
 
 
 def test_an_http_tunnel():
@@ -344,6 +464,16 @@ def test_an_http_request_with_a_whole_url():
         writer.write(b"GET http://server.example/a?b=c HTTP/1.1\r\nHost: server.example\r\nProxy-Connection: x\r\n\r\n")
         head = await reader.readuntil(b"CLOSE\r\n\r\n")
         assert head == b"GET /A?B=C HTTP/1.1\r\nHOST: SERVER.EXAMPLE\r\nCONNECTION: CLOSE\r\n\r\n"
+        writer.close()
+
+    assert play(story).asked == [("server.example", 80)]
+
+
+def test_a_websocket_without_tls():
+    async def story(bench, reader, writer):
+        writer.write(b"GET http://server.example/ HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+        assert lines == [b"GET / HTTP/1.1", b"CONNECTION: UPGRADE", b"UPGRADE: WEBSOCKET", b"", b""]
         writer.close()
 
     assert play(story).asked == [("server.example", 80)]

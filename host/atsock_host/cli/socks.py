@@ -14,7 +14,7 @@ import urllib.parse
 import click
 
 from ..relay import Relay, abort
-from .session import account, failing, modem_options, opened_modem
+from .session import failing, modem_options, opened_modem
 from .words import say, sentence
 
 VERSION = 5
@@ -62,18 +62,18 @@ def socks_command(choice, listen):
     after a restart of the module or a loss of the network it attaches again by itself.
     """
     with opened_modem(choice) as modem, failing("the proxy ends"):
-        asyncio.run(serve(modem, listen, say, account=account(choice)))
+        asyncio.run(serve(modem, listen, say))
 
 
-async def serve(modem, listen, say, until=None, account=None):
+async def serve(modem, listen, say, until=None):
     """Serve on `listen`, (host, port), until SIGTERM, or until the asyncio.Event `until` is set.
 
-    Ctrl-C comes as a cancellation, by asyncio.run().
+    Ctrl-C comes as a cancellation, by asyncio.run().  Raises OSError when the module's port is gone.
     """
     until = until or asyncio.Event()
     with contextlib.suppress(NotImplementedError):      # Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, until.set)
-    relay = Relay(modem, account, say)
+    relay = Relay(modem, say)
     clients = set()
 
     def client(reader, writer):
@@ -86,26 +86,28 @@ async def serve(modem, listen, say, until=None, account=None):
     say(f"SOCKS5 proxy on {host}:{port}, Ctrl-C ends it")
     if not ipaddress.ip_address(host).is_loopback:
         say("whoever reaches this address can use the module's connection")
+    keeping, ended = asyncio.create_task(relay.keep()), asyncio.create_task(until.wait())
     try:
-        await until.wait()
+        await asyncio.wait({keeping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if keeping.done():
+            keeping.result()
     finally:
         server.close()
-        await _end(clients)
+        await _end([*clients, keeping, ended])
 
 
 async def _end(tasks):
     # A conversation that does not end for being cancelled is left behind: its connection is closed with the modem.
     for task in tasks:
         task.cancel()
-    if tasks:
-        await asyncio.wait(set(tasks), timeout=END_S)
+    await asyncio.wait(tasks, timeout=END_S)
 
 
 async def _serve_client(relay, reader, writer, say):
     try:
         await _converse(relay, reader, writer, say)
     except asyncio.CancelledError:
-        pass            # the proxy ends
+        abort(writer)   # the proxy ends; a proper end would say that this was all
     finally:
         writer.close()
 
@@ -204,15 +206,17 @@ def _http_wish(head):
         host, port = url.hostname, url.port or (0 if tunnel else 80)
     except ValueError:
         host, port = None, 0
-    if not host or not port or not tunnel and url.scheme != "http":
+    if not host or not port or not tunnel and url.scheme not in ("http", "ws"):
         raise Refused(_http_reply("400 Bad Request", "ask for CONNECT host:port, or for a whole http:// URL"))
     if tunnel:
         return _TunnelWish(host, port)
-    # One request for each connection: the next one may be for another host.
-    kept = [line for line in headers if not line.lower().startswith(("proxy-", "connection:", "keep-alive:"))]
+    # One request for each connection: the next one may be for another host.  A WebSocket has the whole connection.
+    ending = [] if any(line.lower().startswith("upgrade:") for line in headers) else ["connection:", "keep-alive:"]
+    kept = [line for line in headers if not line.lower().startswith(("proxy-", *ending))]
+    kept += ["Connection: close"] if ending else []
     path = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
     wish = _HttpWish(host, port)
-    wish.first = "\r\n".join([f"{method} {path} {version}", *kept, "Connection: close", "", ""]).encode("latin-1")
+    wish.first = "\r\n".join([f"{method} {path} {version}", *kept, "", ""]).encode("latin-1")
     return wish
 
 

@@ -3,9 +3,16 @@
 Owns the cleaning of texts and the words for exceptions.
 """
 
+import errno
 import os
 
+import atsock
 import click
+
+_MEANINGS = {
+    errno.ECONNREFUSED: "connection refused", errno.EHOSTUNREACH: "host not found, or no way to it",
+    errno.ETIMEDOUT: "timed out", errno.ENETDOWN: "no network", errno.ECONNRESET: "connection lost",
+}
 
 
 def clean(text):
@@ -38,6 +45,10 @@ def sentence(error):
 
 
 def _sentence(error):
+    if isinstance(error, atsock.CommandError):
+        said = str(error).partition("] ")[2]        # the module's words, with what its manual makes of them
+        meaning = _MEANINGS.get(error.errno)
+        return f"{meaning} ({said})" if meaning else said
     if isinstance(error, OSError):
         text = getattr(error, "strerror", None)
         if isinstance(text, str):
