@@ -62,6 +62,9 @@ def read_from_elsewhere(app, page, source):
     """The text of such a page; its links are changed to those of the site."""
     path = TREE / ELSEWHERE.get(page, f"docs/{page}.md")
     text = path.read_text(encoding="utf-8") if page in ELSEWHERE else source[0]
+    if page == "examples":
+        for program in sorted(path.parent.glob("*.py")):
+            text += f"\n## `{program.name}`\n\n```python\n{program.read_text(encoding='utf-8')}```\n"
     source[0] = re.sub(r"\[([^]]*)\]\(([^):#]+)(#[^)]*)?\)", lambda found: _link(path, page, *found.groups()), text)
 
 

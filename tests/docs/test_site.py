@@ -53,6 +53,7 @@ def test_the_reference_has_every_public_name(site):
 def test_text_from_elsewhere_links_to_pages(site):
     boards = (site / "boards.html").read_text()
     assert 'href="examples.html"' in boards and "is boards/README.md of the tree" not in boards
+    assert 'id="tcp-server-py"' in (site / "examples.html").read_text()
     assert 'href="design.html"' in (site / "contributing.html").read_text()
 
 
