@@ -16,6 +16,7 @@ and loads core/_plain.  On a board it is on the heap, unless it is frozen.
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -127,6 +128,7 @@ def _start(dialect):
         "b.note(None)"]
 
 
+@functools.cache
 def use(tree, bits, form, dialect):
     """{"steps": [[step, bytes that stay, bytes allocated meanwhile (64 bits only)], ...], "modules": [...]}."""
     if form == FROZEN:
