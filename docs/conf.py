@@ -81,3 +81,4 @@ def _link(path, page, text, target, anchor):
 def setup(app):
     app.connect("autodoc-process-docstring", as_plain_text)
     app.connect("source-read", read_from_elsewhere)
+    app.connect("env-get-outdated", lambda app, env, added, changed, removed: list(ELSEWHERE))  # read anew each time
