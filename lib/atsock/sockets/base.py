@@ -149,7 +149,7 @@ class Socket(Endpoint):
         if self._reading:
             return _AGAIN
         rx = link.rx
-        if link.rx_pending == _NO or rx.template is None:
+        if link.rx_pending == _NO or link.discarding or rx.template is None:
             if link.state == _OPEN:
                 return _AGAIN
             return 0 if link.state == _GONE else self._no_link()
@@ -258,13 +258,13 @@ class Socket(Endpoint):
     def _post(self, buf, pos, n):
         # Non-blocking: the count that was taken, or a negative errno.
         got = self._can_accept()
-        return got or self._send_buffer.copy_in(self._link, buf, pos, n)
+        return got or self._send_buffer.copy_in(self, buf, pos, n)
 
     def _can_accept(self):
         # 0 when the send buffer can take a command's worth, or a negative errno.
         if self._send_buffer is None:
-            self._send_buffer = SendBuffer(self)
-        return self._send_buffer.can_accept()
+            self._send_buffer = SendBuffer()
+        return self._send_buffer.can_accept(self)
 
     def is_sent(self) -> bool:
         """True when the module has accepted, or refused for good, all that non-blocking sends have taken."""

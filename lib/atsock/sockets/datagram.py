@@ -455,4 +455,4 @@ class DatagramSocket(Socket):
         if got:
             return got
         self._link.tx.template = self._template
-        return self._send_buffer.copy_in(self._link, buf, pos, n)
+        return self._send_buffer.copy_in(self, buf, pos, n)

@@ -3,6 +3,7 @@
 The caller's buffer may be gone as soon as the call is over (C code hands out memory of its stack).  Stepped as a job of
 the session.  What the module refuses for want of room is offered again after a pause; any other failure makes the link
 unusable, which the next call reports.  Allocates nothing after the first send.
+It keeps its socket alive as long as it holds something, and no longer: a dropped socket is gone at once on CPython.
 """
 
 from ..core.movers import const, copy
@@ -21,12 +22,10 @@ _CHUNK = const(1)  # of Table.ACCESS
 
 
 class SendBuffer:
-    """socket: whose it is."""
-
     next = None  # in the session's list of jobs
 
-    def __init__(self, socket: "Socket"):
-        self.socket = socket
+    def __init__(self):
+        self.socket: "Socket" = None  # whose it is, while it is not empty
         self.link: "Link" = None  # from the first send on
         self.buf: "bytearray" = None  # likewise
         self.n = 0  # bytes of it that the module has not accepted; 0: empty
@@ -36,9 +35,8 @@ class SendBuffer:
         """True when the module has accepted, or refused for good, all that was taken."""
         return self.n == 0
 
-    def can_accept(self):
-        """0 when a command's worth can be taken, or a negative errno.  Takes in what has come."""
-        socket = self.socket
+    def can_accept(self, socket: "Socket"):
+        """0 when its socket can take a command's worth, or a negative errno.  Takes in what has come."""
         socket._session.service()
         link = socket._link
         if link is None:
@@ -49,23 +47,25 @@ class SendBuffer:
             return socket._send_step(None, 0, 0)  # what a send() that ran out of time has left
         if link.state != _OPEN:
             return socket._no_link()
-        return _AGAIN if link.flow_off or self._is_pausing() else 0
+        return _AGAIN if link.flow_off or self._is_pausing(socket) else 0
 
-    def copy_in(self, link: "Link", buf, pos, n):
+    def copy_in(self, socket: "Socket", buf, pos, n):
         """Copy what fits of buf[pos:pos + n] and start sending it; returns how much it is.  Only while it is empty."""
+        # One local more would be heap.
+        self.link = socket._link
         if self.buf is None:
-            self.buf = bytearray(self.socket._table[_CHUNK])
+            self.buf = bytearray(socket._table[_CHUNK])
         if n > len(self.buf):
             n = len(self.buf)
-        if link.tx_credit == 0:
-            return request_credit(self.socket._session, link)
-        if 0 < link.tx_credit < n and not link.keeps_borders:
-            n = link.tx_credit
+        if self.link.tx_credit == 0:
+            return request_credit(socket._session, self.link)
+        if 0 < self.link.tx_credit < n and not self.link.keeps_borders:
+            n = self.link.tx_credit
         copy(self.buf, 0, buf, pos, n)
-        self.link = link
+        self.socket = socket
         self.n = n
         if not self.advance():
-            self.socket._session.add(self)
+            socket._session.add(self)
         return n
 
     def advance(self):
@@ -79,7 +79,7 @@ class SendBuffer:
                 self._end(got)
         elif self.link.state != _OPEN:
             self._end(0)
-        elif not self.link.flow_off and not self._is_pausing():
+        elif not self.link.flow_off and not self._is_pausing(socket):
             tx = self.link.tx
             tx.buf = self.buf
             tx.start = 0
@@ -91,19 +91,19 @@ class SendBuffer:
     def remaining_ms(self, ms):
         """How long a front may wait before advance() must be called again: ms, or less."""
         socket = self.socket
-        if socket._retry_ms and not socket._writing:
+        if socket is not None and socket._retry_ms and not socket._writing:
             left = socket._engine.until_ms(socket._retry_at)
             return min(ms, max(left, 0))
         return ms
 
-    def _is_pausing(self):
+    def _is_pausing(self, socket):
         # Is this the pause after a refusal?
-        socket = self.socket
         return socket._retry_ms and not socket._engine.is_past(socket._retry_at)
 
     def _end(self, accepted):
         self.lost = accepted != self.n
         self.n = 0
+        self.socket = None
 
     def drop(self):
         """Give up what is in it."""

@@ -14,7 +14,6 @@ from atsock.sockets import opening
 SCENE, ECHO, OTHER = common.arguments[0], int(common.arguments[1]), int(common.arguments[2])
 PATIENCE_S = 0.2
 SIZE = 5000
-HOLDS_THE_LINE = sys.argv[2] in ("a7600", "sim7028")  # until a send has its result, so while a peer does not read
 SAYS_NOTHING = sys.argv[2] in ("nl668", "l610")  # when it has restarted
 ticks = 0
 
@@ -92,8 +91,7 @@ async def drain(modem):
     while not full:
         writer.write(bytes(20000))
         full = await runs_out_of_time(writer.drain())
-    if not HOLDS_THE_LINE:
-        await echo(modem)
+    await echo(modem)
     print("full")
     await asyncio.wait_for(writer.drain(), 20)  # now it reads
     writer.close()
