@@ -104,7 +104,7 @@ def _ask_for_secrets(choice):
 
 _NAMES = {"port", "sim", "hosts", "baud", "rtscts", "trace", "dialect", "apn", "user", "password", "pin", "access",
           "ask_password", "ask_pin", "attach_timeout"}
-port_options = _choices(_PORT_OPTIONS)
+term_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS[:1])     # and --dialect
 modem_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS)
 doctor_options = _choices(_PORT_OPTIONS + _MODEM_OPTIONS, optional=True)
 

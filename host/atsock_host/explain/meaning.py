@@ -79,6 +79,47 @@ class Vocabulary:
             title += "?"
         return title, source
 
+    def names(self):
+        """{name of a command: its forms}: of the dialect's manual and of the standards; without a dialect, all that are
+        known here."""
+        found: "dict[str, list[str]]" = {}
+        for form in [row[0] for row in self._manual.FORMS] if self._manual else []:
+            forms = found.setdefault(form.rstrip("=?"), [])
+            if form not in forms:
+                forms.append(form)
+        for name in self._manual.TESTS if self._manual else ():
+            found.setdefault(name, []).append(name + "=?")
+        for name, (_, source) in titles.COMMANDS.items():
+            if name and (not self._manual or source.startswith(("27.", "V.250"))):
+                found.setdefault(name, [name])
+        return found
+
+    def form(self, text):
+        """[(name, kind, may be left out)] of the parameters that fit a command line best; [] for one without."""
+        name, rest = name_and_rest(text)
+        if not rest.startswith("=") or rest.startswith("=?"):
+            return []
+        row = self._row(name, fields_of(rest[1:]))
+        if row is None:
+            return [(each, "", False) for each in _GENERAL.get(name, ())]
+        items = [item.split(":", 1) for item in row[1].split(",") if item]
+        return [(name.lstrip("[?"), self._manual.RANGES.get(kind, kind), name.startswith("[")) for name, kind in items]
+
+    def kinds(self, text, index):
+        """[(name, kind)] of the parameter `index` of a command line, in every form that takes those before it."""
+        name, rest = name_and_rest(text)
+        values = fields_of(rest[1:])[:index]
+        found: "list[tuple[str, str]]" = []
+        for row in self._manual.FORMS if self._manual else []:
+            items = [item.split(":", 1) for item in row[1].split(",") if item]
+            if row[0] != name + "=" or len(items) <= index:
+                continue
+            if not any(self._complaint(kind, value) for (_, kind), value in zip(items, values, strict=False)):
+                item = (items[index][0].lstrip("[?"), self._manual.RANGES.get(items[index][1], items[index][1]))
+                if item not in found:
+                    found.append(item)
+        return found
+
     def parameters(self, text):
         """[(name, value, complaint)] of a command: names of the manual; complaint "" or what the manual allows."""
         name, rest = name_and_rest(text)
