@@ -1,6 +1,7 @@
 """What can go wrong: OSError with the errno first, so that code written for sockets keeps working.
 
-Owns the exception classes and the errno numbers that MicroPython's errno module leaves out.  Knows nobody.
+Owns the exception classes, the errno of a command that failed (error_of(); what a module's codes mean stands in
+ERRNOS of its dialect), and the errno numbers that MicroPython's errno module leaves out.  Knows nobody.
 """
 
 import errno
@@ -142,3 +143,21 @@ class Restarted(ModemError):
 
     def __init__(self, text="the module restarted"):
         super().__init__(errno.ECONNRESET, text)
+
+
+def error_of(command, line, code, errnos, default, refusal=None, explain=None):
+    """The exception for a command (core/command.py) that failed.
+
+    line: as sent (str); code: the module's number, None when it gave none; errnos: what such numbers mean,
+    {number: name in NUMBERS}; default: errno of a refusal whose code is not among them; refusal: errno of every
+    refusal, whatever its code is; explain: as CommandError takes it.
+    """
+    if command.errno == errno.ETIMEDOUT:
+        return Timeout("no answer to " + line)
+    if command.errno == errno.ECONNRESET:
+        return Restarted()
+    text = printable(command.error_text or b"")
+    number = refusal or default
+    if not refusal and code in errnos:
+        number = NUMBERS[errnos[code]]
+    return CommandError(number, line, code, text, None if code is None else explain)

@@ -1,4 +1,4 @@
-"""UART to window: the only file that touches the UART, the clock and waiting.
+"""UART to window, by fill() of movers.py: what there is of the UART, the clock and waiting.
 
 A stream is what machine.UART is: any(), readinto(buf, n), write(buf, start, n).  fill() and write() return at once;
 wait() returns when something can be read (or written), or when its time is over.  Allocates nothing on MicroPython.

@@ -7,7 +7,7 @@ and jobs.  Modem and the sockets stand on this; asyncio's waiter calls the same 
 
 from errno import ECONNRESET, EHOSTUNREACH, EIO, ETIMEDOUT
 
-from ..errors import ENETDOWN, NUMBERS, CommandError, Restarted, Timeout, os_error, printable
+from ..errors import ENETDOWN, Restarted, Timeout, error_of, os_error, printable
 from . import secrets, urc
 from .command import Command
 from .engine import Engine
@@ -382,19 +382,11 @@ class Session:
 
         default: errno of a refusal whose code has none; refusal: errno of every refusal, whatever its code is.
         """
-        if command.errno == ETIMEDOUT:
-            return Timeout("no answer to " + self.command_text(command))
-        if command.errno == ECONNRESET:
-            return Restarted()
-        text = printable(command.error_text or b"")
-        if command.code == MISSING:
-            return CommandError(refusal or default, self.command_text(command), None, text)
         table = self.table
         source = command.error_source
-        number = refusal or default
-        if not refusal and table is not None and source not in table.FOREIGN_CODES and command.code in table.ERRNOS:
-            number = NUMBERS[table.ERRNOS[command.code]]
-        return CommandError(number, self.command_text(command), command.code, text, self._explainer(source))
+        errnos = {} if table is None or source in table.FOREIGN_CODES else table.ERRNOS
+        code = None if command.code == MISSING else command.code
+        return error_of(command, self.command_text(command), code, errnos, default, refusal, self._explainer(source))
 
     def _explainer(self, source):
         explain = self.explain

@@ -1,6 +1,7 @@
 """Unasked lines that are no data: a client came, an open ended, the module restarted, the network is lost; unmatched
 lines.
 
+What is done about them.  A line is known as a URC by a row of the dialect's table (rows.py, Engine.dispatch_line()).
 Functions of the engine, apart because they are not on the data path.
 """
 

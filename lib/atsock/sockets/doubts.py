@@ -1,13 +1,13 @@
 """Is this connection open?  Where the driver and the module may differ, the module is asked.
 
 A line that tells of an end may be about the connection before, on the same id: it comes late.  And a connection can be
-gone although no line has told so.  Knows links and the question of core/openids.py; off the data path; allocates.
+gone although no line has told so.  Knows links and the question of core/stale.py; off the data path; allocates.
 """
 
 from ..core import urc
 from ..core.jobs import Job
 from ..core.movers import const
-from ..core.openids import open_ids
+from ..core.stale import open_ids
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ..core.command import Command, number_at, query
 from ..core.jobs import run_steps
 from ..core.link import Link
 from ..core.movers import MISSING, const
-from ..core.openids import open_ids
+from ..core.stale import open_ids
 from ..core.urc import end
 from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, ModemError, Timeout

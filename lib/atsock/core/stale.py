@@ -1,7 +1,8 @@
 """Which connection ids does the module itself call open?  The question STALE of the dialect tables, and its answer.
 
-A generator of commands (jobs.py).  Asked where the driver may believe something else: at attach(), when an id is
-refused, when the end of a connection may be another one's.  Off the data path; allocates.
+Asked where the driver may believe something else: at attach(), when an id is refused, when the end of a connection may
+be another one's.  Which id a new connection gets is chosen in sockets/opening.py.  A generator of commands (jobs.py).
+Off the data path; allocates.
 """
 
 from errno import ECONNRESET
