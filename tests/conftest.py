@@ -10,13 +10,16 @@ import sys
 
 import pytest
 
-# What is called so is slow: files and tests of tests/lib, which cannot mark themselves (MicroPython knows no marks),
-# and what takes MicroPython more than two seconds.
+# What has one of these in its name is slow, too, beside what its own file marks: tests/lib cannot (MicroPython knows no
+# marks), and MicroPython runs in the quick part only what takes it a second or less.
 SLOW = (
-    "lib/test_alloc.py", "lib/test_full_heap.py", "lib/test_splice.py", "test_no_network_for_hours", "[test_alloc.py]",
-    "[test_data_mode_faults.py]", "[test_data_mode_ways.py]", "[test_engine.py]", "[test_full_heap.py]",
-    "[test_keeper.py]", "[test_match.py]", "[test_missing_lines.py]", "[test_noise.py]", "[test_probes.py]",
-    "[test_recovery.py]", "[test_splice.py]", "[test_time.py]", "[test_transparent.py]",
+    "lib/test_alloc.py", "lib/test_full_heap.py", "lib/test_splice.py", "keeper.py::test_no_network_for_hours",
+    "match.py::test_lines_of_the_manual", "missing_lines.py::test_nothing_but_oserror", "noise.py::test_transfer",
+    "[test_alloc.py]", "[test_data_mode_faults.py]", "[test_data_mode_ways.py]", "[test_datagrams.py]",
+    "[test_deviations.py]", "[test_deviations_simcom.py]", "[test_engine.py]", "[test_full_heap.py]",
+    "[test_fuzz.py]", "[test_keeper.py]", "[test_late.py]", "[test_match.py]", "[test_missing_lines.py]",
+    "[test_noise.py]", "[test_probes.py]", "[test_recovery.py]", "[test_splice.py]", "[test_tables.py]",
+    "[test_time.py]", "[test_transparent.py]",
 )
 # More than some 15 s, the longest first.
 LONG = (

@@ -10,6 +10,8 @@ import sys
 import pytest
 from atsock_host import cli
 
+pytestmark = pytest.mark.slow
+
 HARNESS = """
 import os, signal, sys
 turns = int(sys.argv.pop(1))

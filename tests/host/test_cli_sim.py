@@ -178,6 +178,7 @@ run("atsock")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [3, 30, 1000, 20_000, 60_000, 90_000, 120_000, 150_000, 180_000])
 def test_ctrl_c_at_any_moment(moment):
     """Counted in calls of functions; when it has started by then, the signal comes while it runs."""

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WINDOWS = """
 import prompt_toolkit.output.defaults, serial.urlhandler.protocol_loop, serial.urlhandler.protocol_socket
 import os, select, signal, socket, sys

@@ -12,6 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+pytestmark = pytest.mark.slow
+
 WAIT_S = 20
 TRACE = r"""# atsock trace
       0.000 > AT+CPIN="9876"\r
@@ -245,7 +247,6 @@ def test_an_empty_log(opened):
     assert page.one("#length").text.startswith("0 commands")
 
 
-@pytest.mark.slow
 def test_a_hundred_thousand_lines(opened):
     lines = []
     for n in range(25_000):

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support import TREE
+
+pytestmark = pytest.mark.slow
 
 PROGRAMS = TREE / "tests" / "typing"
 

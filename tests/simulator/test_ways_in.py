@@ -97,6 +97,7 @@ def test_rfc2217_carries_every_byte():
     server.close()
 
 
+@pytest.mark.slow
 def test_rfc2217_to_a_host_that_reads_late():
     """What the client did not take at once goes out when it does, the last byte, too."""
     sent = bytes(range(256)) * 32768
