@@ -100,3 +100,9 @@ def test_the_way_is_written_down(path):
     """docs/design.md has a line that begins with the path's name and names all of its files."""
     lines = [line for line in DESIGN.read_text().splitlines() if line.lstrip("|-* `").lower().startswith(path)]
     assert any(all(name in line for name in PATHS[path][1]) for line in lines), PATHS[path]
+
+
+def test_no_two_test_files_have_one_name():
+    """pytest loads them by their last part: the second one would stop the whole run before it begins."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
