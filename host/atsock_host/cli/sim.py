@@ -11,6 +11,7 @@ from ..simulator.canned import AnswerError
 from ..simulator.config import MOST_MODULES, ConfigError, make_all
 from ..simulator.faults import WIRE_FAULTS, UnknownFault, all_quirks
 from ..simulator.machine import NO_TERMINALS, has_terminals
+from ..simulator.mishaps import texts as mishap_texts
 from ..simulator.models import MODELS
 from ..simulator.process import Process
 from ..simulator.registry import DIALECTS, module_class
@@ -21,7 +22,7 @@ _OTHERWISE = {"hosts": "host", "settings": "set", "faults": "fault"}    # the pr
 
 
 def _faults(dialect):
-    return {**WIRE_FAULTS, **all_quirks(module_class(dialect))}
+    return {**WIRE_FAULTS, **all_quirks(module_class(dialect)), **mishap_texts()}
 
 
 def _list(texts):

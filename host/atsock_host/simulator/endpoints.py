@@ -192,6 +192,9 @@ class Network:
     def datagram(self, local_port=0, peer=None, family=4):
         """A DatagramSocket bound to the local port (0: any); NetworkError("bind")."""
 
+    def peers_end(self):
+        """The peers of all streams end them now."""
+
     def ping(self, address, size, timeout_ms, done):
         """One echo request; `done(milliseconds, ttl)`, or `done(None, 0)` after the timeout."""
 

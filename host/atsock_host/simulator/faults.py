@@ -1,10 +1,13 @@
 """What a bad wire does, and the list of everything that can be asked for with `--fault`.
 
-A fault is `NAME` or `NAME:VALUE`.  Faults of the wire are here; the others ("quirks") are things that real
-modules do and their manuals do not say, each named where its module is (`QUIRKS` of the module classes).
+A fault is `NAME` or `NAME:VALUE`.  Faults of the wire are here; mishaps.py has what goes wrong once, at one step; the
+others ("quirks") are things that real modules do and their manuals do not say, each named where its module is
+(`QUIRKS` of the module classes).
 """
 
 import random
+
+from .mishaps import CHAOS, is_mishap
 
 WIRE_FAULTS = {
     "cut": "output arrives in pieces of 1 to 7 bytes",
@@ -35,10 +38,14 @@ class Wire:
         self._faults = dict(faults)
         self._splicer = Splicer(seed)
         self.on_change = None       # called when a fault has been switched
+        self.mishaps = None         # the module's, set by whoever puts both together
 
     def switch(self, name, value):
         """From now on the fault `name` is there with `value`, or with None no longer."""
-        if value is None:
+        if is_mishap(name):
+            if self.mishaps is not None:
+                self.mishaps.switch(name, value)
+        elif value is None:
             self._faults.pop(name, None)
         else:
             self._faults[name] = value
@@ -46,8 +53,8 @@ class Wire:
             self.on_change()
 
     def on(self):
-        """Names of the faults that are there."""
-        return sorted(self._faults)
+        """Names of the faults that are there, and of the mishaps that are still to come."""
+        return sorted([*self._faults, *(self.mishaps.planned() if self.mishaps is not None else ())])
 
     @property
     def cuts(self):
@@ -103,14 +110,14 @@ def sort_out(names, module_class):
     wire, quirks = {}, []
     for text in names:
         name, _, value = text.partition(":")
-        if name in WIRE_FAULTS:
+        if name in WIRE_FAULTS or is_mishap(name):
             if value and not value.isdigit():
                 raise UnknownFault(f"the value of the fault {name} must be a number, not {value}")
-            wire[name] = int(value or 1000)
+            wire[name] = int(value or (CHAOS if name == "chaos" else 1 if is_mishap(name) else 1000))
         elif name in known:
             quirks.append(name)
         else:
-            choice = ", ".join(sorted([*WIRE_FAULTS, *known]))
+            choice = ", ".join([*sorted([*WIRE_FAULTS, *known]), "chaos", "MISHAP@STEP"])
             raise UnknownFault(f"no fault is called {name}; there are: {choice}")
     return wire, quirks
 

@@ -11,6 +11,7 @@ from .ends import PtyEnd, StdioEnd, TcpEnd
 from .eventlog import Writer
 from .faults import Wire, sort_out
 from .line import EventClock, Line
+from .mishaps import Mishaps
 from .network import SocketNetwork
 
 _AHEAD_MS = 2.0     # above what a command takes to compute
@@ -47,9 +48,11 @@ class Machine:
         self.module = kind(self.clock, network, quirks=quirks, trace=trace, settings=config.settings,
                            answers=config.answers)
         self.module.rate = config.baud or self.module.rate
-        self.wire = Wire(faults, config.seed)
+        self.wire = Wire(seed=config.seed)
+        self.wire.mishaps = self.module.mishaps = Mishaps(self.module, config.seed)
         self.wire.on_change = self._faults_changed
-        self._faults_changed()
+        for name, value in faults.items():
+            self.wire.switch(name, value)
         self.line = Line(self.module, self.clock, share, baudrate=config.baud,
                          latency_ms=config.latency_ms, wire=self.wire, trace=trace, ahead_ms=_AHEAD_MS,
                          end=self._end(config))

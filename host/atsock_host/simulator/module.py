@@ -14,6 +14,7 @@ import sys
 import traceback
 
 from .arguments import BadArguments, match, split_line
+from .endpoints import NetworkError
 from .reception import Reception
 from .settings import change
 from .timers import Timers
@@ -202,6 +203,8 @@ class Module(Reception):
         self._timers.clear()
         self._clear_line()
         self.powered = True
+        if self.mishaps is not None:
+            self.mishaps.restarted()
         for word in self.OFF_WORDS if off_words is None else off_words:
             self._write(self._frame(word))
         self.network.reset()
@@ -220,6 +223,16 @@ class Module(Reception):
     def power_on(self):
         """Start silent, as a module whose power key was just pressed."""
         self.restart(off_words=())
+
+    def reach(self, address, port, local_port=0):
+        """network.connect(), which a mishap may refuse."""
+        if self.strikes("open-fail"):
+            raise NetworkError("create", "a mishap")
+        return self.network.connect(address, port, local_port)
+
+    def strikes(self, name):
+        """True, once, when this mishap has happened and is the module's to carry out."""
+        return self.mishaps is not None and self.mishaps.struck(name)
 
     def press_power_key(self):
         """On when off (booting counts as on), off when on."""
@@ -304,6 +317,8 @@ class Module(Reception):
         self._drain()
 
     def _run_command(self, command):
+        if self.mishaps is not None:
+            self.mishaps.command(command.name)
         if command.name == "":
             self.ok()
             return

@@ -164,6 +164,11 @@ class SocketNetwork(Network):
         for endpoint in list(self._endpoints):
             endpoint.abort()
 
+    def peers_end(self):
+        for endpoint in list(self._endpoints):
+            if isinstance(endpoint, SocketStream):
+                endpoint.peer_ends()
+
     # ---- what a module asks
 
     def resolve(self, name, done, family=4):

@@ -22,6 +22,7 @@ class Output:
 
     def __init__(self):
         self.log = None                 # called with the name of an event and its fields, or None
+        self.mishaps = None             # Mishaps: told of every step, or None
         self._answer = None             # what the log says of the command in progress
         self.splice = None              # called for an unsolicited text at every line boundary, or None
         self.tracks_delivery = False    # True: the line calls delivered(); else take() counts as delivery
@@ -41,6 +42,8 @@ class Output:
         the text instead, `tail=False` leaves the CR LF after them out.
         """
         self._note_line(text, payload)
+        if payload is not None:
+            self.step("counted")
         opened = self._info_open and self.SHARED_FRAMES
         self._write(self._frame(text, payload, inline, tail, lead=not opened and self.verbose))
         self._info_open = True
@@ -54,20 +57,27 @@ class Output:
 
     def raw(self, data):
         """Write bytes as they are."""
+        if self.in_data_mode:
+            self.step("stream")
         self._write(bytes(data))
 
     def urc(self, text, payload=None, *, inline=False, tail=True):
         """Write an unsolicited line; while a prompt or data mode has the line it waits for its end."""
-        self._unsolicited(self._frame(text, payload, inline, tail))
+        self._unsolicited(self._frame(text, payload, inline, tail), payload is not None)
 
     def urc_raw(self, data):
         """As urc(), for bytes without any frame."""
-        self._unsolicited(bytes(data))
+        self._unsolicited(bytes(data), True)
 
     @property
     def output_full(self):
         """True while so much waits for the line that received data should stay in its socket."""
         return self._made - self._delivered >= self.OUTPUT_LIMIT
+
+    def step(self, name):
+        """Tell the mishaps what happens now; see there for the names."""
+        if self.mishaps is not None:
+            self.mishaps.reached(name)
 
     def line_ready(self):
         """Called when the line is free for unsolicited data again, or has room for more of it."""
@@ -114,23 +124,29 @@ class Output:
         return bytes(frame + (b"\r\n" if tail else b""))
 
     def _write(self, data):
+        if self.mishaps is not None:
+            data = self.mishaps.written(data)
         self._output += data
         self._made += len(data)
         self._info_open = False
 
-    def _unsolicited(self, frame):
+    def _unsolicited(self, frame, is_data=False):
         if self.line_free:
-            self._note_unsolicited(frame)
-            self._write(frame)
+            self._write_unsolicited(frame, is_data)
             self._spliced()
         elif self.alive:
-            self._held.append(frame)
+            self._held.append((frame, is_data))
+
+    def _write_unsolicited(self, frame, is_data):
+        self._note_unsolicited(frame)
+        if self.mishaps is not None:
+            self.step("counted" if is_data else self.mishaps.announces(frame))
+        self._write(frame)
 
     def _flush_held(self):
         while self._held and self.line_free:
-            frame = self._held.pop(0)
-            self._note_unsolicited(frame)
-            self._write(frame)
+            frame, is_data = self._held.pop(0)
+            self._write_unsolicited(frame, is_data)
             self._held_written(frame)
         if self.line_free:
             self.line_ready()
@@ -147,6 +163,7 @@ class Output:
 
     def _write_final(self, text):
         self._note_answer(text)
+        self.step("result")
         if not self.quiet:
             if self.verbose:
                 self._write(self._frame(text))

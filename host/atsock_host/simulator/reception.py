@@ -54,6 +54,7 @@ class Reception(Output):
         if timeout_ms is not None:
             self._capture_timer = self.after(timeout_ms, lambda: self._capture_timeout(on_timeout))
         self.note("prompt", count=count)
+        self.step("prompt")
         self._write(text.encode("latin-1"))
         # A host may start at '>' itself: whether a blank or a line end follows it differs from module to module.
         self._awaited = self._made - len(text) + text.find(">") + 1
@@ -96,6 +97,10 @@ class Reception(Output):
         self._flush_held()
         self._drain()
 
+    def lose_input(self):
+        """The line loses the next byte of the host."""
+        del self._input[:1]
+
     def drop_input(self):
         """Forget the bytes of the host that nobody has looked at yet; returns them."""
         dropped = bytes(self._input)
@@ -115,7 +120,7 @@ class Reception(Output):
 
     def receive(self, data):
         """Bytes from the host, as far as the line has carried them."""
-        if not self.alive:
+        if not self.alive or self._is_dead:
             return      # a booting module neither echoes nor answers
         if not self._input and not self._typed and not self._sink:
             self._check_patience(data)
@@ -173,15 +178,23 @@ class Reception(Output):
                 self._input.clear()
             return True
 
+    @property
+    def _is_dead(self):
+        return self.mishaps is not None and bool(self.mishaps.dead)
+
     def _consume(self):
         """Use some of the input; False when what is there has to wait."""
-        if self._behind_cr:
+        if self._is_dead:
+            self._input.clear()
+        elif self._behind_cr:
             self._behind_cr = False
             if self._ends_line():
                 del self._input[:1]
         elif self._sink:
             data = bytes(self._input)
             self._input.clear()
+            if data[:3].strip(b"+") == b"":
+                self.step("escape")
             self._escape.feed(data)
         elif self._capture:
             self._consume_payload()
@@ -208,17 +221,27 @@ class Reception(Output):
 
     def _consume_payload(self):
         capture = self._capture
-        n = capture.feed(bytes(self._input))
+        half = self._to_half(capture)
+        n = capture.feed(bytes(self._input[:half]))
         echo = bytes(self._input[:n])
         del self._input[:n]
         if capture.count is None:
             echo = echo.rstrip(b"\x1a")
+        elif n and len(capture.data) == capture.count // 2:
+            self.step("payload")
         if self._capture_echo and echo:
             self._write(echo)
         if capture.finished:
             if capture.dropped:
                 self.violation(f"payload longer than the limit by {capture.dropped} bytes")
             self._finish_capture(None if capture.cancelled else bytes(capture.data))
+
+    def _to_half(self, capture):
+        """Bytes up to the middle of a counted payload where something goes wrong; None: as many as there are."""
+        left = 0
+        if capture.count and self.mishaps is not None and self.mishaps.is_planned("payload"):
+            left = capture.count // 2 - len(capture.data)
+        return left if left > 0 else None
 
     def _capture_timeout(self, on_timeout):
         capture = self._capture

@@ -236,6 +236,13 @@ class SocketStream(Stream):
             self.closed = True
             self.network.owner.on_closed(self, False)
 
+    def peer_ends(self):
+        """The end comes from the network, whatever the peer does."""
+        if self.connected and not (self.closed or self.closing):
+            self._ended = True
+            self._rewatch()
+            self._take(b"")
+
     def _broken(self):
         if self._incoming.carries:          # what came before arrives before
             self._watch(0)

@@ -152,7 +152,7 @@ class FibocomBase(CommonModule):
         self.urc(text)
         notice = Notice(self, self.written if free else None)
         if not free:
-            self._unplaced.append((self._held[-1], notice))
+            self._unplaced.append((self._held[-1][0], notice))
         return notice
 
     def _held_written(self, frame):

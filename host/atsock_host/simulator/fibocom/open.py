@@ -177,7 +177,7 @@ class OpenMixin:
                 socket.endpoint.link = socket
                 self.after(_DATAGRAM_MS, lambda: self._opened(socket))
                 return
-            stream = self.network.connect(address, port, source)
+            stream = self.reach(address, port, source)
         except NetworkError:
             self._open_failed(socket)
             return

@@ -81,6 +81,9 @@ class SendMixin:
         socket = self.sendable(number, len(data))
         if socket is None:
             return
+        if self.strikes("send-fail"):
+            self.fail(2019)
+            return
         status = SUCCESS
         if socket.flowed_off:
             status = FLOWED_OFF
@@ -118,9 +121,10 @@ class SendMixin:
         surplus = self.drop_input()
         if surplus.strip(b"\x1a" if counted else b""):
             self.violation(f"{len(surplus)} bytes more than announced")     # 1.2.3.1: "will be lost"
-        if self._hex_sent % 3 == 0 and self.quirk("send-error"):
+        if self.strikes("send-fail") or self._hex_sent % 3 == 0 and self.quirk("send-error"):
             self.fail(2019)
             return
+        self.step("result")
         self.line("OK")
         self.after(_PUSH_MS, lambda: self._hex_results(socket, data))
 

@@ -124,7 +124,7 @@ class SocketCommands:
             return
         try:
             if sock.kind == TCP:
-                sock.endpoint = self.network.connect(sock.address, sock.remote_port, sock.local_port)
+                sock.endpoint = self.reach(sock.address, sock.remote_port, sock.local_port)
             else:
                 sock.endpoint = self.network.datagram(sock.local_port, (sock.address, sock.remote_port))
         except NetworkError:

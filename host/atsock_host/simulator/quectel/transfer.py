@@ -96,6 +96,8 @@ class TransferCommands:
         if not data:
             self.violation("no data to send")
             taken = False
+        elif self.strikes("send-fail"):
+            taken = False
         elif self.quirk("send-fail") and self._sends % 3 == 0:
             taken = False
         elif sock.is_stream:

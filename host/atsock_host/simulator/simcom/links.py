@@ -146,7 +146,7 @@ class Links(Transparency):
             if link.kind == "UDP":
                 link.endpoint = self.network.datagram(link.local_port, link.peer, self.family)
             else:
-                link.endpoint = self.network.connect(*link.peer, link.local_port)
+                link.endpoint = self.reach(*link.peer, link.local_port)
         except NetworkError as problem:
             self._open_failed(link, _reason(problem))
             return

@@ -102,7 +102,7 @@ class Sending(Links):
             return
         if not self.current(link) or link.state != OPEN or (link.kind == "TCP" and link.endpoint.closed):
             self._sent(link, _DISCONNECTED)
-        elif link.sends == _SPOILT_SEND and self.quirk("send-lost"):
+        elif self.strikes("send-fail") or link.sends == _SPOILT_SEND and self.quirk("send-lost"):
             self._sent(link, _DISCONNECTED)
         elif link.sends == _SPOILT_SEND and self.quirk("send-short"):
             link.endpoint.send(data[:len(data) // 2], *(target or ()))
