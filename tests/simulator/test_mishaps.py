@@ -8,8 +8,8 @@ from atsock_host.simulator.registry import DIALECTS, module_class
 from simbench import Bench, FakeNetwork
 
 REQUIRED = {
-    "drop-urc", "urc-storm", "reboot", "pdp-drop", "garbage", "slow-prompt", "lost-prompt", "send-fail", "close", "lost-ok",
-    "echo-on", "dup-urc", "urc-delay", "open-fail", "lost-byte", "hang", "silent-reboot",
+    "drop-urc", "urc-storm", "reboot", "pdp-drop", "garbage", "slow-prompt", "lost-prompt", "send-fail", "close",
+    "lost-ok", "echo-on", "dup-urc", "urc-delay", "open-fail", "lost-byte", "hang", "silent-reboot",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ RING_MAX = 1 << 17  # bytes, for what comes while nobody can read
 OK_LINE = b"\r\nOK\r\n"
 
 _HELD_MAX = const(128)  # bytes of result codes together
+_REPLY_MAX = const(1024)  # of what stands behind the OK of an escape
 _OK_WORDS = (b"OK",)
 _NO_WORDS: "tuple[bytes, ...]" = ()
 _NOTHING: "dict[int, tuple[bytes, ...]]" = {}
@@ -157,7 +158,7 @@ class DataFilter(Sink):
             self.expect_more()
         done = 0
         while done < n:
-            if self.n == _HELD_MAX and not self._give(1):
+            if self.n == len(self.held) and not self._grow() and not self._give(1):
                 break
             whole = self.whole
             self.held[self.n] = src[start + done]
@@ -178,6 +179,16 @@ class DataFilter(Sink):
             self.n += 1
             done += 1
         return done
+
+    def _grow(self):
+        # A module that has held back unsolicited lines while data mode lasted writes them behind its OK.
+        if OK_LINE not in self.held or self.n >= _REPLY_MAX:
+            return False
+        try:
+            self.held += bytearray(_HELD_MAX)
+        except MemoryError:
+            return False
+        return True
 
     def _give(self, n):
         # The first n bytes held back are payload; False while there is no room.
@@ -299,6 +310,9 @@ class DataFilter(Sink):
         self.whole = 0
         pos = 0
         while pos < n:
+            if self.reply and self.held[pos] == 43:  # an echo of +++, lines may stand behind it
+                pos += 1
+                continue
             if self.held[pos] != 13 or n > pos + 1 and self.held[pos + 1] != 10:
                 return False
             if n <= pos + 2:

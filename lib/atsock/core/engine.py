@@ -137,6 +137,7 @@ class Engine(Deadlines):
     close_after_peer = False  # a connection that the peer closed must still be closed
     doubted = False  # a final result code may be a stray one, see resync.doubt()
     settled = False  # no, it was not
+    behind = None  # sink of a payload behind which nothing has come yet
     paused = None  # sink that payload goes to after a pause, see resync.after_pause()
     skips_line = False  # a line had begun before the command was sent: it is no answer
     asked = False  # the query that settles it has been sent
@@ -174,7 +175,7 @@ class Engine(Deadlines):
         self.code = MISSING
         self.code_row = -1  # row of the line that told the code
         self.deadline = 0
-        self.rx_blocked = False  # payload waits in the window for room in its ring
+        self.rx_blocked: "int" = False  # payload waits in the window for room in its ring
         self.unresponsive = False  # the module does not answer at all
         self.sender_n = 0
         # Made here, because a full heap has no room for an attribute more.
@@ -199,7 +200,7 @@ class Engine(Deadlines):
             left = ticks_diff(self.deadline, self.port.ticks_ms())
             ms = min(ms, max(left, 0))
         if self.tokens.left and ms > _PAUSE_MS:
-            ms = _PAUSE_MS
+            ms = _PAUSE_MS + 1
         return max(ms, 0)
 
     # -- commands
@@ -257,7 +258,8 @@ class Engine(Deadlines):
         self.matched[_WANTED] = _UNASKED
         self.tokens.prompt = self.doubted = False
         if sent.hex_left or sent.rest > 0:
-            sent.cut_short()
+            sent.hex_left = 0
+            sent.rest = -1
         # What the module has stored already is not sent again: a refusal of the follow-up repeats only that.
         resume = self.template if errno == EAGAIN and self.template is not command.template else None
         if resume is not command.resume_from:
@@ -286,7 +288,9 @@ class Engine(Deadlines):
         self.matched[_WANTED] = _UNASKED
         self.tokens.prompt = False
         self.doubted = False
-        self.transmitter.cut_short()
+        sent = self.transmitter
+        sent.hex_left = 0  # a line that the module did not wait for is cut short
+        sent.rest = -1
 
     def abandon(self, command):
         """The front stops waiting for it: it stays in flight, but its buffers are the caller's again."""
@@ -315,9 +319,10 @@ class Engine(Deadlines):
         if self.unfinished:
             urc.finish(self)
         tokens = self.tokens
-        self.rx_blocked = False
-        ended = 0
+        ended = self.rx_blocked = 0
         moved = n = self.port.fill(tokens.window, tokens.position)
+        if self.behind is not None and n:
+            resync.look_behind(self)
         while n:
             token = tokens.next()
             if token == _NONE:
@@ -442,6 +447,8 @@ class Engine(Deadlines):
                 return True
             if self.got & _OK:
                 event = _OK2
+            elif self.required & _OK2:
+                resync.note_input_end(self)
         elif event == _DATA:
             return self._on_data(link, matched[_VALUE])
         elif event == _EMPTY:
@@ -522,7 +529,9 @@ class Engine(Deadlines):
             if sink.keeps_borders:
                 sink.begin(self)
         kind = self.matched[_KIND]
-        if kind == _INLINE_HEX or kind == _INLINE_HEX_FROM:  # n is what is left, not what comes
+        if n > 0 and kind < _HEX:
+            self.tokens.raw(sink, n)
+        elif kind == _INLINE_HEX or kind == _INLINE_HEX_FROM:  # n is what is left, not what comes
             self.tokens.hex(sink)
         elif n > 0:
             if kind == _HEX or kind == _HEX_FROM:
@@ -536,6 +545,13 @@ class Engine(Deadlines):
         sink = self.tokens.sink if self.paused is None else resync.after_pause(self)
         if command is not None and self.got & _DATA and sink is command.link:
             command.count = self.tokens.taken
+        if self.matched[_KIND] < _HEX and sink is not None:
+            at = self.tokens.position
+            if at[0] == at[1]:
+                self.behind = sink
+            elif self.tokens.window[at[0]] not in resync.BEHIND:
+                resync.miscounted(self, sink)
+                return
         if sink is not None and sink.keeps_borders and not sink.end(self.tokens.taken):
             self.event(_EVENT_OVERFLOW, sink, self.tokens.taken)
 

@@ -37,6 +37,8 @@ _ABANDONED_MS = const(2000)  # for the prompt of a send that nobody waits for an
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
+BEHIND = b"\r+>Aa"  # first bytes of what may stand behind payload: a line, a prompt, an echo
+_INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
 
@@ -276,7 +278,7 @@ def reset(engine):
         command.done = True
     engine.unresponsive = False
     engine.quiet = False
-    engine.paused = None
+    engine.paused = engine.behind = None
     engine.tokens.lines()
     resume(engine)
     if owed:
@@ -362,6 +364,10 @@ class _AfterPause(Sink):
             self.held[: self.n] = self.held[taken : taken + self.n]
         return True
 
+    @property
+    def socket(self):
+        return self.sink.socket
+
     def overflow(self):
         return self.sink.overflow()
 
@@ -402,17 +408,40 @@ def payload_lost(engine):
         engine.paused = None
     engine.tokens.lines()
     if sink is not None:
-        if sink.keeps_borders:
-            sink.overflow()
-            sink.end(0)
-        else:
-            sink.fail(ECONNRESET, 0)
-        engine.event(_EVENT_OVERFLOW, sink, 0)
+        miscounted(engine, sink)
+
+
+def look_behind(engine):
+    """Something has come behind a payload whose end was the window's."""
+    sink = engine.behind
+    engine.behind = None
+    if engine.tokens.window[0] not in BEHIND and not sink.keeps_borders:  # a datagram cannot be taken back
+        miscounted(engine, sink)
+
+
+def miscounted(engine, sink):
+    """Behind payload stands what cannot be there: the line has lost or added bytes, so it was not what was sent."""
+    if sink.keeps_borders:
+        sink.overflow()
+        sink.end(0)
+    else:
+        sink.discarding = True  # what comes behind the gap is of no use
+        sink.fail(ECONNRESET, 0)
+    engine.event(_EVENT_OVERFLOW, sink, 0)
+
+
+def note_input_end(engine):
+    """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
+    command = engine.command
+    if engine.got & _PROMPT and command.link is not None:
+        if (command.timeout_ms or engine.template[1]) - engine.until_ms(engine.deadline) > _INPUT_MS:
+            command.link.fail(ECONNRESET, 0)
 
 
 def distrust(engine, link):
     """A length that cannot be: nobody knows where the payload ends.  What comes is dropped until the line is quiet."""
     if link is not None:
+        link.discarding = True
         link.fail(ECONNRESET, 0)
         engine.event(_EVENT_OVERFLOW, link, 0)
     command = engine.command

@@ -1,0 +1,172 @@
+"""A line that loses or adds bytes where nothing can be read again: in a counted payload, behind an escape, in a send.
+
+The bytes that came cannot be told from right ones; what stands behind them can, and then the socket fails.
+"""
+
+import atsock
+from cases import cases
+from fakes import CUTS, Case, errno_of
+from frames import DIALECTS, ERROR, OK, SYNC, line
+from ownline import FIBOCOM, SIMCOM, on_line, works
+from scenes import attached, connect, connected, settle
+
+ECONNRESET = 104
+COUNTED = [(dialect, access) for dialect in DIALECTS for access in ("buffer", "push")]
+PAYLOAD = b"0123456789" * 30
+STORM = b"".join([line(text) for text in (b"RING", b"+CREG: 1", b'+CMTI: "SM",3', b"+CEREG: 1")] * 10)
+
+
+def damaged(says, access, payload):
+    """A script in which PAYLOAD is announced and something else comes."""
+    link = says.first
+    if access == "push":
+        return [("!", says.push(access, link, PAYLOAD).replace(PAYLOAD, payload) + line(b"+CREG: 1"))]
+    answer = says.answer(access, link, PAYLOAD, 0).replace(PAYLOAD, payload)
+    return [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
+
+
+def read_to_the_error(socket):
+    """(what came, errno)."""
+    data = b""
+    while len(data) < 10000:
+        try:
+            got = socket.recv(100)
+        except OSError as error:
+            return data, error.args[0]
+        assert got, "the stream ends as if nothing had happened"
+        data += got
+    raise AssertionError("no end of data")
+
+
+@cases(("dialect", "access"), COUNTED)
+def test_a_byte_is_missing(dialect, access):
+    for cut in CUTS:
+        for at in (0, 150, len(PAYLOAD) - 1):
+            with Case(cut, at):
+                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
+                tape.load(damaged(says, access, PAYLOAD[:at] + PAYLOAD[at + 1 :]))
+                start = clock.now
+                data, errno = read_to_the_error(socket)
+                assert errno == ECONNRESET
+                assert data[:at] == PAYLOAD[:at]
+                assert clock.now - start < 1000
+                assert errno_of(socket.send, b"x") == ECONNRESET
+
+
+@cases(("dialect", "access"), COUNTED)
+def test_bytes_too_many(dialect, access):
+    for cut in CUTS:
+        with Case(cut):
+            events = []
+            socket, modem, tape, clock, says = connected(
+                dialect, access, cut=cut, timeout=20, on_event=lambda *event: events.append(event)
+            )
+            tape.load(damaged(says, access, PAYLOAD[:100] + b"nothing" + PAYLOAD[100:]))
+            assert read_to_the_error(socket)[1] == ECONNRESET
+            settle(modem, tape)
+            assert [event[1] for event in events if event[0] == atsock.EVENT_OVERFLOW] == [socket]
+
+
+@cases("dialect", DIALECTS)
+def test_what_may_stand_behind_a_push(dialect):
+    """A line, the echo of a command that went out meanwhile, an answer."""
+    for echo in (b"", b"AT+CSQ\r", b"at+csq\r"):
+        for cut in CUTS:
+            with Case(echo, cut):
+                socket, modem, tape, clock, says = connected(dialect, "push", cut=cut, timeout=20)
+                pushed = says.push("push", says.first, PAYLOAD)
+                tape.load([("!", pushed + echo), SYNC[0], SYNC[1]])
+                assert modem.signal()[0] == -73
+                assert socket.recv(len(PAYLOAD)) == PAYLOAD
+                tape.done()
+
+
+@cases("access", ("buffer", "push"))
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_restart_soon_after_a_payload_broke_off(dialect, access):
+    """Nobody looks between the last byte and the boot words but at the moment that the driver has chosen."""
+    boot = line(b"RDY") if dialect == "bg96" else line(b"*ATREADY: 1")
+    for ms in (1100, 1500, 2000, 2001, 2999):
+        with Case(ms):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+            script = damaged(says, access, PAYLOAD)
+            kind, data = script[-1]
+            script[-1] = (kind, data[: data.index(PAYLOAD) + 100])
+            tape.load(script + [("~", ms), ("!", boot)])
+            data, errno = read_to_the_error(socket)
+            assert (data, errno) == (PAYLOAD[:100], ECONNRESET)
+
+
+@cases("dialect", DIALECTS)
+def test_pause_in_a_push_that_finds_no_room(dialect):
+    """The program is told which of its sockets has lost bytes."""
+    events = []
+    modem, tape, clock, says = attached(dialect, "push", on_event=lambda *event: events.append(event))
+    socket = connect(modem, tape, says, 20, 512)
+    data = says.push("push", says.first, PAYLOAD * 5)
+    middle = data.index(PAYLOAD) + 300
+    tape.load([("!", data[:middle]), ("~", 1500), ("!", data[middle:]), SYNC[0], SYNC[1]])
+    modem.poll(1)
+    modem.poll(1400)
+    assert modem.signal()[0] == -73
+    modem.poll()
+    assert [event[1] for event in events if event[0] == atsock.EVENT_OVERFLOW] == [socket]
+
+
+@cases("dialect", FIBOCOM)
+def test_payload_that_time_has_ended(dialect):
+    """A byte of it got lost, the module waited 12 s for it, sent the rest and says that all is well."""
+    for ms, fails in ((900, False), (5000, False), (12000, True)):
+        with Case(ms):
+            socket, modem, tape, clock, says = connected(dialect, timeout=20)
+            script = says.send("buffer", says.first, PAYLOAD)
+            tape.load(script[:3] + [("~", ms)] + script[3:] + ([] if fails else script))
+            assert socket.send(PAYLOAD) == len(PAYLOAD)
+            if fails:
+                assert errno_of(socket.send, PAYLOAD) == ECONNRESET
+            else:
+                assert socket.send(PAYLOAD) == len(PAYLOAD)
+            tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_many_lines_behind_the_ok_of_an_escape(dialect):
+    """What the module has held back while data mode lasted: it is no data, however much it is."""
+    socket, modem, module = on_line(dialect)
+    module.ok = OK + STORM
+    socket.escape()
+    assert modem.signal()[0] is not None
+    socket.resume()
+    works(socket, module)
+
+
+@cases("dialect", SIMCOM)
+def test_restart_whose_words_stand_around_the_echo(dialect):
+    """The echo is on again: +++ comes back, and the words of the start go on behind it."""
+    socket, modem, module = on_line(dialect)
+    module.say(b"data")
+    module.echo = True
+    module.end(line(b"*ATREADY: 1") + line(b"+CPIN: READY"), 500)
+    for ms, text in ((2200, b"SMS DONE"), (2400, b"PB DONE")):
+        module.say(line(text), ms)
+    data, errno = read_to_the_error(socket)
+    assert data == b"data"
+    assert errno == ECONNRESET
+    socket.close()
+
+
+def test_a_refusal_is_no_payload():
+    """The damaged answer of one read does not change how the next command is understood."""
+    socket, modem, tape, clock, says = connected("bg96", "buffer", timeout=20)
+    tape.load(damaged(says, "buffer", PAYLOAD[1:]) + [(">", b"AT+X\r"), ("<", ERROR)] + SYNC)
+    assert read_to_the_error(socket)[1] == ECONNRESET
+    assert isinstance(command_error(modem), atsock.CommandError)
+    tape.done()
+
+
+def command_error(modem):
+    try:
+        modem.command("AT+X")
+    except OSError as error:
+        return error
+    return None
