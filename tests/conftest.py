@@ -26,6 +26,7 @@ LONG = (
     "tests/house/test_stack.py", "tests/integration/test_exchange.py", "tests/fronts/test_asyncio.py",
     "tests/fronts/test_tls.py", "tests/test_micropython.py", "tests/host/test_cli_interrupt.py",
     "tests/simulator/test_command_fuzz.py", "tests/fronts/test_cancel.py", "tests/packaging/test_sizes.py",
+    "tests/examples/test_examples.py", "tests/docs/test_blocks.py",
     "tests/packaging/test_mip.py", "tests/packaging/test_pip.py", "tests/host/test_cli_bench.py",
     "tests/host/test_steps.py", "tests/host/test_cli_modules.py", "tests/packaging/test_build_mpy.py",
 )

@@ -34,7 +34,11 @@ def umqtt():
             finder = PackageFinder(index_urls=["https://pypi.org/simple/"])
             link = finder.find_best_match(UMQTT).best.link
             unpacked = finder.download_and_unpack(link, Path(folder) / "unpacked", Path(folder))
-            os.rename(unpacked, LIBRARIES)
+            try:
+                os.rename(unpacked, LIBRARIES)
+            except OSError:
+                if not LIBRARIES.exists():  # else another process was faster
+                    raise
     return LIBRARIES
 
 

@@ -136,11 +136,11 @@ def scene(name, dialect, folder, cpython=False, board=None):
         assert [module.violations() for module in modules] == [[]] * count
 
 
-def two_dialects_each(names):
-    """(name, dialect) with each dialect in turn; only those that need no server's time are quick."""
+def with_dialects(names):
+    """(name, dialect): all for the libraries as they are, two for the others, each in turn; few are quick."""
     return [
         pytest.param(name, DIALECTS[(place + more) % 5], marks=() if name in QUICK and not more else pytest.mark.slow)
-        for place, name in enumerate(names) for more in (0, 2)]
+        for place, name in enumerate(names) for more in (range(5) if name == "requests_umqtt" else (0, 2))]
 
 
 def test_all_are_checked():
@@ -153,7 +153,7 @@ def test_it_is_short(name):
     assert len((EXAMPLES / f"{name}.py").read_text().splitlines()) < 60
 
 
-@pytest.mark.parametrize("name, dialect", two_dialects_each(sorted(CHECKS)))
+@pytest.mark.parametrize("name, dialect", with_dialects(sorted(CHECKS)))
 def test_with_micropython(name, dialect, tmp_path):
     with scene(name, dialect, tmp_path) as made:
         CHECKS[name](made)
