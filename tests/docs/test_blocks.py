@@ -199,9 +199,7 @@ class Reader:
                 (tests / path.name).write_text(path.read_text())
             for number, source in enumerate(self._tests):
                 (tests / f"test_block_{number}.py").write_text(source)
-            self._done([
-                sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "atsock_host.pytest_plugin",
-                str(tests)])
+            self._done([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)])
 
     def _done(self, command):
         done = subprocess.run(
