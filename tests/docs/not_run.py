@@ -10,6 +10,8 @@ HAS_ITS_TEST = "takes long, and has a test of its own"
 NOT_RUN = {
     "mpremote ": NEEDS_A_BOARD,
     "pip install ": INSTALLS,
+    "python3 -m venv ": INSTALLS,
+    ". ~/atsock/bin/activate": INSTALLS,
     "podman ": "needs podman; tests/simulator/test_virtual_modem_examples.py looks at the Containerfile",
     "atsock doctor\n": "lists the ports of this computer, which are whatever they are",
     "atsock bench ": HAS_ITS_TEST + ": tests/host/test_cli_bench.py",

@@ -19,7 +19,7 @@ CAUSES = {
     "sim: SIM PIN": ({"faults": ["sim-pin"]}, None, 115200),
     "register: searching": ({"faults": ["not-registered"]}, None, 115200),
     "register: denied": ({"settings": {"registration": "3"}}, None, 115200),
-    "context: activating": ({"faults": ["apn-required"]}, None, 115200),
+    "context: activating, check APN, user and password": ({"faults": ["apn-required"]}, None, 115200),
 }
 # Of which there is no virtual module; tests/lib/test_bringup*.py has them.
 ELSEWHERE = {"sync: no answer, but other words", "sync: ERROR", "sim: SIM PUK", "register: radio off"}

@@ -40,6 +40,7 @@ def test_the_reference_has_every_public_name(site):
     for package in (atsock, atsock_host):
         for name in package.__all__:
             thing = getattr(package, name)
+            assert name in text
             if not isinstance(thing, type) or name == "Socket":  # its kinds are there
                 continue
             assert re.search(rf'id="[a-z_.]*\.{name}"', text), name
