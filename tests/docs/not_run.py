@@ -3,7 +3,7 @@
 A line of a shell block that begins with one of these is not run; every other one is (test_blocks.py).
 """
 
-NEEDS_A_BOARD = "needs a board; tests/packaging/test_mip.py runs mpremote with MicroPython's unix port as the board"
+NEEDS_A_BOARD = "needs a board; tests/packaging/test_first_steps.py runs them with the unix port as the board"
 INSTALLS = "changes what is installed; tests/packaging/test_pip.py does it in an environment of its own"
 HAS_ITS_TEST = "takes long, and has a test of its own"
 
