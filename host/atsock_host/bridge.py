@@ -4,8 +4,8 @@
         print(requests.get("https://example.com/").text)
 
 A thread owns the modem meanwhile.  Each connection is a real socket, to a port of this computer that only the bridge
-knows the purpose of, and the thread carries its bytes over the modem (relay.py); TLS is the library's own business, end
-to end.  Inside the block socket.getaddrinfo(), gethostbyname() and connect() of TCP sockets go through the modem, but for
+knows the purpose of, and the thread carries its bytes over the modem (relay.py); TLS is the library's own business,
+end to end.  Inside the block getaddrinfo(), gethostbyname() and connect() of TCP sockets go through the modem, but for
 addresses of this computer, and so do asyncio's event loops.  UDP is not carried.
 """
 

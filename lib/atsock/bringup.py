@@ -211,7 +211,11 @@ def _activate(session, account, address):
             break
     address = yield from _active_address(session)
     if address is None:  # some firmware refuses one of them because the context is active already
-        check(session, command)
+        try:
+            check(session, command)
+        except ModemError as error:
+            error.at("context: activating, check APN, user and password")
+            raise
     return address
 
 

@@ -33,6 +33,7 @@ _FILL_MS = const(4000)  # for all of them, at 9600 baud
 _SAMPLE_MAX = const(40)  # bytes shown of what is no answer
 
 _POLL_MS = const(1000)  # between two queries of SIM or registration
+_DENIED_MS = const(25_000)  # what the network has refused for so long it will go on to refuse
 _SIM_MS = const(20_000)  # right after boot the SIM is busy for a while
 _PIN_QUERIES = const(5)  # until a SIM that has taken its PIN says so
 _PIN_MS = const(20_000)
@@ -188,7 +189,8 @@ def _heard(heard):
 def _no_answer(heard, baudrate):
     # Why the module cannot be talked to, and what to look at.
     if not heard:
-        return "the module does not answer AT: not a byte came; check power, wiring (TX, RX, ground) and the baud rate"
+        text = "the module does not answer AT: not a byte came; check power, wiring (TX, RX, ground), baud rate (here %d)"
+        return text % baudrate
     if heard == b"ERROR":
         return "the module does not answer AT by OK, it answers ERROR: is it a modem, on its AT port?"
     text = "the module does not answer AT: "
@@ -312,9 +314,14 @@ def check_restart(command):
 
 
 def wait_for_registration(session: "Session"):
-    """Wait until the network has accepted the module.  The front's deadline ends it."""
+    """Wait until the network has accepted the module.  The front's deadline ends it.
+
+    Raises ModemError EACCES when the network refuses the SIM for 25 s.
+    """
+    engine = session.engine
     tell(session, "register")
     polls = 0
+    give_up = engine.after_ms(_DENIED_MS)
     while True:
         detail = "not told"
         rank = len(_WORST)
@@ -332,6 +339,10 @@ def wait_for_registration(session: "Session"):
                 if stat in _WORST and _WORST.index(stat) < rank:
                     rank = _WORST.index(stat)
         tell(session, "register", detail if rank == len(_WORST) else _STATS[_WORST[rank]])
+        if rank:  # not denied
+            give_up = engine.after_ms(_DENIED_MS)
+        elif engine.is_past(give_up):
+            raise ModemError(EACCES, "the network refuses this SIM: contract, roaming, technology?")
         if polls % _CFUN_POLLS == 0:
             yield from _switch_on(session, "register")
         polls += 1

@@ -77,7 +77,28 @@ def test_an_apn_that_is_missing():
     with Simulator("bg96", faults=["apn-required"]) as module:
         failed, steps = diagnosis("--port", module.port)
     assert failed == "context" and steps["APN"][0] == "warning"
-    assert "the APN of this card" in steps["context"][2] and steps["context"][3].startswith("BG96 TCP/IP")
+    assert "which APN does this card have" in steps["context"][2] and steps["context"][3].startswith("BG96 TCP/IP")
+
+
+@pytest.mark.parametrize("dialect, activation", [("bg96", "QIACT=1"), ("sim7028", "NETOPEN"), ("l610", "MIPCALL=1.*")])
+def test_an_apn_that_the_network_refuses(dialect, activation):
+    with Simulator(dialect, answers=[{"command": rf"AT\+{activation}", "result": "ERROR"}]) as module:
+        failed, steps = diagnosis("--port", module.port, "--apn", "elsewhere")
+    assert failed == "context" and "is 'elsewhere' the APN of this card" in steps["context"][2]
+    assert steps["context"][1].startswith("activating, check APN, user and password: AT+")
+
+
+def test_a_pin_that_is_wrong():
+    with Simulator("bg96", faults=["sim-pin"]) as module:
+        failed, steps = diagnosis("--port", module.port, "--apn", "internet", "--pin", "9999")
+    assert failed == "SIM" and "refused the PIN" in steps["SIM"][1] and "three wrong ones" in steps["SIM"][2]
+
+
+def test_a_network_that_refuses_the_card():
+    with Simulator("nl668", settings={"registration": "3"}) as module:
+        failed, steps = diagnosis("--port", module.port, "--apn", "internet")
+    assert failed == "registration" and steps["registration"][1] == "denied"
+    assert "is the contract active" in steps["registration"][2]
 
 
 def test_a_name_that_does_not_exist():

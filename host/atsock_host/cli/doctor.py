@@ -14,7 +14,7 @@ import atsock
 
 from .. import tls
 from ..explain.meaning import guess_dialect
-from . import facts, probe
+from . import advice, facts, probe
 from .session import DEFAULT_BAUD, SIM_APN, account, doctor_options, opened_port
 from .words import one_line, say, sentence
 
@@ -32,9 +32,9 @@ _COLOURS = {GOOD: "green", WARNING: "yellow", FAILED: "red", SKIPPED: "bright_bl
 class Failure(Exception):
     """A step that failed: what is wrong, what to do, and where that is written."""
 
-    def __init__(self, detail, advice, source=""):
+    def __init__(self, detail, advice, source="", step=None):
         super().__init__(detail)
-        self.detail, self.advice, self.source = detail, advice, source
+        self.detail, self.advice, self.source, self.step = detail, advice, source, step
 
 
 class Report:
@@ -109,7 +109,7 @@ def _examine(report, choice, name, timeout_s):
                 _OF_INTERNET[step](report, modem, choice, name)
             modem.close()
     except Failure as failure:
-        report.add(step, FAILED, failure.detail, failure.advice, failure.source)
+        report.add(failure.step or step, FAILED, failure.detail, failure.advice, failure.source)
     except click.ClickException as error:
         report.add(
             step,
@@ -207,14 +207,13 @@ def _identity(report, modem, choice, timeout_s):
 
 
 _SIM_ADVICE = {
-    "SIM PIN": "give it: --ask-pin, ATSOCK_PIN or the config file",
-    "11": "give the PIN: --ask-pin or ATSOCK_PIN",
-    "SIM PUK": "put the card into a telephone and enter the PUK",
-    "12": "put the card into a telephone and enter the PUK",
-    "10": "put a SIM card in, the right way round; some boards have two slots",
-    "NOT INSERTED": "put a SIM card in, the right way round; some boards have two slots",
-    "13": "try the card in a telephone; is its supply right?",
-    "15": "try the card in a telephone",
+    "SIM PIN": advice.PIN,
+    "11": advice.PIN,
+    "SIM PUK": advice.PUK,
+    "12": advice.PUK,
+    "10": advice.CARD,
+    "NOT INSERTED": advice.CARD,
+    "13": f"{advice.ANOTHER_CARD}; is its supply right?",
     "PH-NET PIN": "the module takes cards of one operator only",
 }
 _SOON = ("14", "NOT READY", "ERROR", "3")  # the card is being read still, or the radio is off
@@ -230,7 +229,7 @@ def _sim(report, modem, choice, timeout_s):
         report.add("SIM", GOOD, "the SIM card wants its PIN, which is given")
         return
     if state != "READY" and not state.startswith(("SIM PIN2", "SIM PUK2")):
-        raise Failure(meaning, _SIM_ADVICE.get(state, "try the card in a telephone"), "3GPP TS 27.007 8.3 and 9.2")
+        raise Failure(meaning, _SIM_ADVICE.get(state, advice.ANOTHER_CARD), _SIM_SOURCE)
     report.add("SIM", GOOD, f"ready, number {facts.iccid(modem) or 'unknown'}")
 
 
@@ -250,14 +249,9 @@ def _signal(report, modem, choice, timeout_s):
         report.add("signal", GOOD, f"{dbm} dBm")
 
 
-_REGISTRATION_ADVICE = {
-    "denied": "the network refuses this card: is the contract active, does it allow this technology (LTE-M, NB-IoT) "
-    "and roaming, is the IMEI blocked?",
-    "searching": "antenna, coverage, bands and technology: is LTE-M or NB-IoT offered here? Give it some minutes after "
-    "the first start with a new card",
-    "not searching": "the radio may be off (AT+CFUN?), or the operator chosen by hand does not exist: AT+COPS=0",
-    "emergency calls only": "the card is not accepted by any network here: contract, roaming",
-}
+_SIM_SOURCE = "3GPP TS 27.007 8.3 and 9.2"
+_REGISTRATION_SOURCE = "3GPP TS 27.007 7.2, 10.1.20, 10.1.22"
+_STEP_OF = {"sync": "answer", "sim": "SIM", "register": "registration"}     # of attach(): of this walk
 
 
 def _registration(report, modem, choice, timeout_s):
@@ -270,11 +264,7 @@ def _registration(report, modem, choice, timeout_s):
         time.sleep(POLL_S)
         state = modem.registration()
     if state not in ("home", "roaming") and not state.startswith("SMS only"):
-        raise Failure(
-            state,
-            _REGISTRATION_ADVICE.get(state, _REGISTRATION_ADVICE["searching"]),
-            "3GPP TS 27.007 7.2, 10.1.20, 10.1.22",
-        )
+        raise Failure(state, advice.at(f"register: {state}"), _REGISTRATION_SOURCE)
     operator, technology = facts.operator(modem)
     details = ", ".join(filter(None, (state, operator, technology)))
     report.add("registration", GOOD, details)
@@ -290,16 +280,29 @@ def _context(report, modem, choice, timeout_s):
         "" if apn else "the operator says which: --apn, ATSOCK_APN or the config file",
         "" if apn else "27.007 10.1.1",
     )
+    told = [""]
     try:
-        address = modem.attach(**account(choice), timeout_ms=int(timeout_s * 1000))
+        address = modem.attach(
+            **account(choice),
+            timeout_ms=int(timeout_s * 1000),
+            on_progress=lambda step, detail: told.append(f"{step}: {detail}"),
+        )
     except OSError as error:
-        raise Failure(
-            sentence(error),
-            f"is {apn or 'the stored APN'} the APN of this card, and does it need --user and "
-            "--password? Is data allowed by the contract?",
-            _context_source(modem),
-        ) from error
+        raise _attach_failure(error, told[-1], apn, modem) from error
     report.add("context", GOOD, f"active, address {address}")
+
+
+def _attach_failure(error, last, apn, modem):
+    # With the PIN of the card, which attach() gives it, the steps before the context fail here.
+    place = (getattr(error, "where", "") or last).partition(":")[0]
+    step = _STEP_OF.get(place, "context")
+    detail = sentence(error).removeprefix("attach: ").removeprefix(f"{place}: ")
+    if step == "context":
+        what = (f"is '{apn}' the APN of this card" if apn else "which APN does this card have (--apn)") + (
+            ", and does it need --user and --password? Is data allowed by the contract?")
+        return Failure(detail, what, _context_source(modem))
+    source = {"SIM": _SIM_SOURCE, "registration": _REGISTRATION_SOURCE}.get(step, "")
+    return Failure(detail, advice.of(error, last), source, step)
 
 
 def _context_source(modem):

@@ -10,14 +10,13 @@ from types import SimpleNamespace
 import atsock
 import click
 from rich.console import Console
-from rich.markup import escape
 
 from ..limits import ACCESS, DIALECTS
 from ..serialport import SerialPort
 from ..simulator import Simulator, SimulatorError
 from ..trace import TracePort
-from . import settings
-from .words import one_line, sentence
+from . import attaching, settings
+from .words import sentence
 
 DEFAULT_BAUD = 115200
 SIM_APN = "internet"        # a virtual module has none stored, and some modules refuse to attach without one
@@ -177,8 +176,7 @@ def opened_modem(choice, attach=True):
             modem = atsock.Modem(port, dialect, apn=apn, access=choice.access, **listener)
         try:
             if attach:
-                with failing("cannot attach to the network"), waiting("attaching to the network") as spinner:
-                    modem.attach(**account(choice), **_patience(choice), on_progress=_shown_by(spinner))
+                attaching.attach(modem, {**account(choice), **_patience(choice)})
             yield modem
         finally:
             # The port may be what failed: closing must not hide the failure that is on its way.
@@ -194,14 +192,6 @@ def _tell_unknown_model(event, sock, value):
 
 def _patience(choice):
     return {} if choice.attach_timeout is None else {"timeout_ms": int(choice.attach_timeout * 1000)}
-
-
-def _shown_by(spinner):
-    # What attach() tells of its steps, behind the spinner.
-    if spinner is None:
-        return None
-    return lambda step, detail: spinner.update(
-        f"attaching to the network: {escape(one_line(f'{step}: {detail}' if detail else step))} ...")
 
 
 def waiting(text):

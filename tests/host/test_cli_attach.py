@@ -1,0 +1,62 @@
+"""Commands that need the network, on set-ups that have none: one line says where attach() stands, and what to do."""
+
+import click
+import pytest
+from atsock_host import Simulator, cli
+from atsock_host.cli import advice, attaching
+from click.testing import CliRunner
+
+import atsock
+
+WRONG = [       # options of the virtual module, of the command, what is said
+    ({"faults": ["sim-pin"]}, (), ("sim: SIM PIN", "--ask-pin")),
+    ({"faults": ["sim-pin"]}, ("--pin", "9999"), ("the SIM refused the PIN", "three wrong ones")),
+    ({"settings": {"registration": "3"}}, ("--attach-timeout", "1"), ("register: denied", "is the contract active")),
+    ({"faults": ["not-registered"]}, ("--attach-timeout", "1"), ("register: searching", "antenna")),
+    ({"faults": ["sim-missing"]}, ("--attach-timeout", "1"), ("sim: SIM not inserted", "put a SIM card in")),
+    ({"answers": [{"command": r"AT\+QIACT=1", "result": "ERROR"}]}, (), ("context: activating", "which APN")),
+]
+
+
+@pytest.mark.parametrize("module, options, words", WRONG)
+def test_the_error(module, options, words):
+    with Simulator("bg96", **module) as module:
+        result = CliRunner().invoke(
+            cli.main, ["resolve", "--port", module.port, "--apn", "internet", *options, "server.example"])
+    assert result.exit_code == 1 and result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.startswith("Error: cannot attach to the network: ")
+    for each in words:
+        assert each in result.stderr
+
+
+def test_who_waits_long_is_told_why(monkeypatch):
+    """Once, in a pipe, too: a network may be searched for minutes."""
+    monkeypatch.setattr(attaching, "HINT_S", 0.5)
+    with Simulator("l610", faults=["not-registered"]) as module:
+        result = CliRunner().invoke(
+            cli.main, ["ping", "--port", module.port, "--apn", "internet", "--attach-timeout", "1.5", "server.example"])
+    hint, error = result.stderr.splitlines()
+    assert hint == f"still attaching, register: searching: {advice.SEARCHING} (--attach-timeout S waits longer or less)"
+    assert error.startswith("Error: cannot attach to the network: attach: register: searching")
+
+
+def test_an_argument_that_cannot_be():
+    class Modem:
+        def attach(self, **keywords):
+            raise ValueError("PIN: 4 to 8 digits")
+
+    with pytest.raises(click.UsageError, match="4 to 8 digits"):
+        attaching.attach(Modem(), {})
+
+
+@pytest.mark.parametrize(
+    "where, said",
+    [("sync: no answer", advice.PORT), ("identify", "--dialect"), ("sim: SIM PUK", advice.PUK),
+     ("sim: SIM failure", advice.ANOTHER_CARD), ("register: not searching", advice.NOT_SEARCHING),
+     ("register: emergency calls only", advice.EMERGENCY), ("register: radio off", advice.SEARCHING), ("", "")])
+def test_advice(where, said):
+    error = atsock.ModemError(5, "why")
+    if where:
+        error.at(where)
+    assert said in advice.of(error)
+    assert said in advice.of(TimeoutError(110, "late"), where)      # no error of attach() itself
