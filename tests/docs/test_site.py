@@ -79,3 +79,11 @@ def test_errors_page_has_every_number_and_event():
 @pytest.mark.parametrize("step", ["sync", "identify", "sim", "register", "context"])
 def test_errors_page_has_every_step_of_attach(step):
     assert re.search(rf"^\| `{step}\b", (DOCS / "errors.md").read_text(), re.MULTILINE)
+
+
+def test_rows_that_another_module_quotes_are_those_of_the_dialect():
+    source = " ".join((TREE / "lib/atsock/dialects/bg96.py").read_text().split())
+    quoted = re.findall(r"^(?:CLOSE = )?\((b.*)\)", (DOCS / "another-module.md").read_text(), re.MULTILINE)
+    assert len(quoted) == 2
+    for row in quoted:
+        assert " ".join(row.split()) in source
