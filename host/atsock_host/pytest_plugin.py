@@ -9,6 +9,7 @@ test that failed shows what went over the line.  docs/testing.md is the page abo
 pytest.
 """
 
+import inspect
 import re
 
 import pytest
@@ -20,9 +21,11 @@ DIALECT = "bg96"        # when nobody says another one
 BAUDRATE = 115200       # likewise, for the fixture `modem`; a line without a speed of its own takes any
 _SHOWN = 60             # records of the log, in the report of a test that failed
 _MADE = pytest.StashKey[list]()
+_ALONE: "dict[str, type]" = {"faults": str, "allowed": str, "answers": dict}    # one of them, without a list
 _MARKERS = (
     ("virtual_modem(dialect, *, settings={}, faults=[], hosts={}, allowed=[], ...): what the virtual module of the "
-     "test is: the keywords of atsock_host.Simulator; `allowed`: regular expressions for violations that do not count"),
+     "test is: the keywords of atsock_host.Simulator; `allowed`: violations that do not count, as they are or as "
+     "regular expressions"),
     "modem(apn='internet', *, attach=True, ...): keywords of atsock.Modem for the fixture `modem`",
 )
 
@@ -51,7 +54,8 @@ def _said(node, name):
 
 
 def _add(said, more):
-    for name, value in more.items():
+    for name, given in more.items():
+        value = [given] if isinstance(given, _ALONE.get(name, ())) else given
         before = said.get(name)
         if isinstance(value, dict) and isinstance(before, dict):
             said[name] = {**before, **value}
@@ -61,20 +65,45 @@ def _add(said, more):
             said[name] = value
 
 
+def _cannot_be(said, problem):
+    """Why a virtual module cannot be what a marker says, for whoever wrote the marker."""
+    known = [name for name in inspect.signature(Simulator).parameters if name != "dialect"]
+    unknown = [name for name in said if name not in (*known, "dialect", "allowed")]
+    if unknown:
+        return f"the marker has no keyword {', '.join(unknown)}; there are: dialect, allowed, {', '.join(known)}"
+    return str(problem)
+
+
 class _Made:
     """One virtual module of a test, the speed of its line, and the violations that are allowed to its driver."""
 
     def __init__(self, module, baudrate, allowed):
         self.module = module
         self.baudrate = baudrate
-        self.allowed = [re.compile(pattern) for pattern in allowed]
+        self.allowed = [re.compile(f"{pattern}|{re.escape(pattern)}")
+                        for pattern in ([allowed] if isinstance(allowed, str) else allowed)]
+        self._told = [0, 0]     # how many violations and exceptions complaints() has seen
+        self._ended = False
+
+    def _whole(self):
+        """Violations and exceptions so far; those of a module that the test has closed are in its log."""
+        if self.module.pid is not None or self.module.log is None:
+            return self.module.violations(), self.module.exceptions()
+        records = read_log(self.module.log)
+        return [[record["text"] for record in records if record["event"] == event]
+                for event in ("violation", "exception")]
 
     def complaints(self):
-        """Why the test has to fail, as texts."""
+        """Why the test has to fail, as texts: what is new since the last call."""
+        if self._ended:
+            return []
         try:
-            violations, exceptions = self.module.violations(), self.module.exceptions()
+            told, whole = self._told, self._whole()
         except SimulatorError as problem:
+            self._ended = True
             return [str(problem)]
+        self._told = [len(texts) for texts in whole]
+        violations, exceptions = (texts[seen:] for texts, seen in zip(whole, told, strict=True))
         found = [text for text in violations if not any(pattern.search(text) for pattern in self.allowed)]
         complaints = [f"the simulator itself was at fault:\n{text}" for text in exceptions]
         if found:
@@ -89,8 +118,9 @@ class _Made:
 def make_virtual_modem(request, tmp_path_factory):
     """Makes virtual modules: make_virtual_modem("l610", settings={...}, faults=[...]), the keywords of Simulator.
 
-    Returns a Simulator; it ends with the test, and its driver's violations fail the test unless one of the regular
-    expressions in `allowed` fits them.  Without a dialect it is that of --atsock-dialect or the ini-file.
+    Returns a Simulator; it ends with the test, and its driver's violations fail the test unless `allowed` has them, or
+    a part of them, as they are or as a regular expression.
+    Without a dialect it is that of --atsock-dialect or the ini-file.
     """
     config = request.config
     made = request.node.stash.setdefault(_MADE, [])
@@ -124,7 +154,11 @@ def virtual_modem(request, make_virtual_modem):
     param = getattr(request, "param", None)
     if param is not None:
         _add(said, param if isinstance(param, dict) else {"dialect": param})
-    return make_virtual_modem(**said)
+    try:
+        return make_virtual_modem(**said)
+    except (SimulatorError, TypeError, ValueError) as problem:
+        why = _cannot_be(said, problem)
+    return pytest.fail(f"the virtual modem of {request.node.nodeid} cannot be made: {why}", pytrace=False)
 
 
 @pytest.fixture
@@ -143,6 +177,16 @@ def modem(request, virtual_modem):
             driver.attach()
         yield driver
         driver.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """The test itself fails by what its driver did, so that xfail and reruns know; what comes later is an error."""
+    result = yield
+    complaints = [text for one in item.stash.get(_MADE, ()) for text in one.complaints()]
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+    return result
 
 
 # ---- the report of a test that failed

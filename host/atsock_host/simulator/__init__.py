@@ -11,7 +11,7 @@ import os
 import tempfile
 
 from .eventlog import read_log
-from .models import find
+from .models import UnknownModel, find
 from .process import Process, SimulatorError
 from .registry import DIALECTS
 
@@ -79,11 +79,12 @@ class Simulator(VirtualModule):
     dialect: "bg96", "a7600", "sim7028", "nl668" or "l610" (ValueError for others); None when `model` or `config` says
     it.
     model: "EC25", "A7670", ... (`atsock sim --list-models`; ValueError for others): its answers and its limits.
-    hosts: {name: address}, {name: "address:port"} or {name: "address,address"}: what the module can reach
-    beside loopback addresses.  baudrate: speed of the line in bit/s, 0 for no limit.  latency_ms: delay of
-    everything the module writes.  faults: names of what shall go wrong (`python -m atsock_host.simulator
-    --help` lists them).  seed: makes random faults repeatable.  trace: path of a file that gets all bytes.
-    log: path of a file that gets what happened as JSON, one record to a line; events() reads it.
+    hosts: {name: address}, {name: "address:port"}, {name: (address, port)} or {name: "address,address"}: what the
+    module can reach beside loopback addresses.  baudrate: speed of the line in bit/s, 0 for no limit.
+    latency_ms: delay of everything the module writes.  faults: names of what shall go wrong (`python -m
+    atsock_host.simulator --help` lists them).  seed: makes random faults repeatable.
+    trace: path of a file that gets all bytes.  log: path of a file that gets what happened as JSON, one record to a
+    line; events() reads it.
     settings: {name: value}, docs/simulator.md lists the names.  answers: a file of canned answers, or a list of
     {"command": ..., "lines": [...], ...}.  config: a TOML file with any of these.
     tcp, rfc2217: listen on this TCP port instead of making a pseudo-terminal; 0 takes any.  Where the system has no
@@ -105,15 +106,15 @@ class Simulator(VirtualModule):
                             ("control", control_port), ("link", link)):
             if value is not None:
                 arguments += [f"--{name}", str(value)]
-        for option, values in (("host", _pairs(hosts)), ("fault", faults), ("set", _pairs(settings)),
-                               ("answers", files)):
+        for option, values in (("host", _pairs("hosts", hosts)), ("fault", _listed(faults, str)),
+                               ("set", _pairs("settings", settings)), ("answers", files)):
             for value in values:
                 arguments += [f"--{option}", str(value)]
         self._process = None
         self._process = Process([*arguments, *_OURS], model or dialect or config)
         try:
             super().__init__(self._process, 1)
-            for answer in reversed([] if files else list(answers)):
+            for answer in reversed([] if files else _listed(answers, dict)):
                 self.control(f"answer {json.dumps(answer)}")
         except BaseException:
             self.close()
@@ -218,12 +219,30 @@ def _checked_dialect(dialect, model, config):
             raise ValueError(f"the model {found.name} is a {found.dialect}, not a {dialect}")
         return found.dialect
     if dialect not in DIALECTS and (dialect is not None or config is None):
-        raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}")
+        model = ""
+        with contextlib.suppress(UnknownModel):
+            model = f"; {find(dialect).name} is a model: model={find(dialect).name!r}"
+        raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}{model}")
     return dialect
 
 
-def _pairs(table):
-    return [f"{name}={value}" for name, value in (table or {}).items()]
+def _pairs(keyword, table):
+    if not isinstance(table or {}, dict):
+        raise TypeError(f"{keyword} is a dict, not {table!r}")
+    return [f"{name}={_as_text(value)}" for name, value in (table or {}).items()]
+
+
+def _as_text(value):
+    """A value of a table: an address as socket.getsockname() gives it becomes "address:port", a list "one,other"."""
+    if isinstance(value, tuple) and len(value) > 1 and isinstance(value[1], int):
+        address, port = value[:2]
+        return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else value
+
+
+def _listed(values, alone):
+    """The list of what may be given alone, without a list."""
+    return [values] if isinstance(values, alone) else list(values)
 
 
 _OTHERWISE = {"baudrate": "baud", "control_port": "control", "answers": "answer"}      # in a file
@@ -237,9 +256,12 @@ def _entry(keywords):
         from .config import read_file
 
         entry["answer"] = read_file(entry["answer"]).get("answer", [])
-    for name, kind in (("answer", list), ("faults", list), ("hosts", dict), ("settings", dict)):
+    for name, alone in (("answer", dict), ("faults", str)):
         if name in entry:
-            entry[name] = kind(entry[name])
+            entry[name] = _listed(entry[name], alone)
+    for name in ("hosts", "settings"):
+        if name in entry:
+            entry[name] = {key: _as_text(value) for key, value in dict(entry[name]).items()}
     return entry
 
 

@@ -1,7 +1,7 @@
 r"""Answers out of a file, for commands that the simulator does not have or has otherwise.
 
     [[answer]]
-    command = 'AT\+QENG="(\w+)"'            # regular expression for the whole command, capitals do not matter
+    command = 'AT+QENG="(\w+)"'             # the whole command, or a regular expression; capitals do not matter
     lines = ['+QENG: "\1","SEARCH"']        # information lines; \1 is what the first parentheses held
     result = "OK"                           # the final result, "" for none
     delay_ms = 100                          # before it all
@@ -16,6 +16,7 @@ import re
 
 _KEYS = {"command", "lines", "result", "raw", "delay_ms", "notices", "times"}
 _GROUP = re.compile(r"\\([1-9])")
+_AT, _LITERAL = re.compile(r"^AT\+(?=\w)", re.IGNORECASE), r"AT\\+"      # nobody means A, T, T, T
 
 
 class AnswerError(ValueError):
@@ -25,7 +26,7 @@ class AnswerError(ValueError):
 class CannedAnswer:
     def __init__(self, command, lines=(), result="OK", raw=None, delay_ms=0, notices=(), times=0):
         try:
-            self.pattern = re.compile(command, re.IGNORECASE)
+            self.pattern = re.compile(f"{_AT.sub(_LITERAL, command)}|{re.escape(command)}", re.IGNORECASE)
         except (re.error, TypeError) as problem:
             raise AnswerError(f"the answer to {command!r}: {problem}") from problem
         self.command = command

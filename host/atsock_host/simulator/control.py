@@ -59,7 +59,7 @@ class Control:
         """The answer to one line, as text without a line end."""
         word, _, rest = line.strip().partition(" ")
         if word not in WORDS:
-            return json.dumps({"error": f"unknown control command {word!r}"})
+            return json.dumps({"error": f"unknown control command {word!r}; there are: {', '.join(WORDS)}"})
         if word not in _QUESTIONS:
             self._module.note("control", text=line.strip())
         try:

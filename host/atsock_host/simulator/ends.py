@@ -112,6 +112,12 @@ class TcpEnd(End):
     def connected(self):
         """A client has come."""
 
+    @staticmethod
+    def _acknowledge(client):
+        """Now: a client that waits for it before its next small write (Nagle) would look patient for 40 ms.  Linux."""
+        if hasattr(socket, "TCP_QUICKACK"):
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
     def _drop(self):
         client, self._client = self._client, None
         if client is not None:
@@ -125,6 +131,7 @@ class TcpEnd(End):
             return b""
         try:
             data = self._client.recv(_PIECE)
+            self._acknowledge(self._client)
         except BlockingIOError:
             return b""
         except OSError:

@@ -32,8 +32,11 @@ class _Number:
         self.low, self.high, self.kind = low, high, kind
 
     def value(self, text):
-        value = self.kind(text)     # ValueError
-        if not self.low <= value <= self.high:
+        try:
+            value = self.kind(text)
+        except ValueError:
+            value = None
+        if value is None or not self.low <= value <= self.high:
             raise ValueError(f"a number from {self.low} to {self.high}")
         return value
 
@@ -54,14 +57,20 @@ class _Addresses:
         return tuple(str(ipaddress.ip_address(part)) for part in parts)
 
 
+def _whole(text):
+    """The number that a text is, -1 for a text that is none."""
+    return int(text) if text.strip().isdecimal() else -1
+
+
 class _Signal:
     """RSSI or RSSI,BER of AT+CSQ."""
 
     def value(self, text):
         rssi, _, ber = str(text).partition(",")
-        if not (0 <= int(rssi) <= 31 or int(rssi) == 99) or not (0 <= int(ber or 0) <= 7 or int(ber) == 99):
+        values = _whole(rssi), _whole(ber or "0")
+        if not (0 <= values[0] <= 31 or values[0] == 99) or not (0 <= values[1] <= 7 or values[1] == 99):
             raise ValueError("RSSI[,BER] of AT+CSQ: 0-31 or 99, 0-7 or 99")
-        return f"{int(rssi)},{int(ber or 0)}"
+        return f"{values[0]},{values[1]}"
 
 
 class _Course:
@@ -71,9 +80,9 @@ class _Course:
         course = []
         for part in str(text).split(","):
             ms, mark, stat = part.strip().rpartition(":")
-            course.append((int(ms) if mark else 0, int(stat)))
+            course.append((_whole(ms) if mark else 0, _whole(stat)))
         if any(not 0 <= stat <= 5 or ms < 0 for ms, stat in course):
-            raise ValueError("<stat> is 0-5")
+            raise ValueError("STAT or MS:STAT,MS:STAT,...; STAT is 0-5 of AT+CREG?: 1 at home, 2 searching, 3 denied")
         return tuple(sorted(course))
 
     @staticmethod
