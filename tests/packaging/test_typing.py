@@ -52,10 +52,12 @@ def test_mistakes_are_found_where_they_are_and_nowhere_else(tmp_path):
     assert found == wanted, said
 
 
+@pytest.mark.slow
 def test_pyright_and_a_strict_program(tmp_path):
     assert pyright("right.py", tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_pyright_finds_the_same_mistakes(tmp_path):
     found = pyright("wrong.py", tmp_path)
     assert marked("wrong.py") <= found.keys(), found
