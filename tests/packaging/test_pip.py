@@ -61,6 +61,6 @@ def test_what_the_wheel_holds(tmp_path):
     expected = {
         path.relative_to(parent).as_posix()
         for parent, package in ((TREE / "lib", "atsock"), (TREE / "host", "atsock_host"))
-        for path in (parent / package).rglob("*") if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
+        for path in (parent / package).rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert names == expected
     assert {"atsock/py.typed", "atsock_host/__init__.pyi", "atsock_host/py.typed"} <= names
