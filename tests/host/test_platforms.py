@@ -1,7 +1,10 @@
 """Systems that lack what POSIX has: everything here is imported, and a port used, with these names taken away."""
 
+import os
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -26,10 +29,12 @@ import os, select
 del select.poll
 """
 IMPORTS = """
-import importlib
-for name in ("", ".serialport", ".trace", ".tls", ".relay", ".bridge", ".cli", ".cli.bench", ".cli.get", ".cli.info",
-             ".cli.net", ".cli.socks", ".cli.term", ".cli.trace"):
-    importlib.import_module("atsock_host" + name)
+import importlib, pkgutil, atsock_host
+found = [module.name for module in pkgutil.walk_packages(atsock_host.__path__, "atsock_host.")]
+assert len(found) > 40
+for name in found:
+    if ".on_board" not in name:         # scripts, which MicroPython runs, too
+        importlib.import_module(name)
 """
 USE = """
 from atsock_host import SerialPort
@@ -140,3 +145,62 @@ def test_the_command_says_what_to_use_without_pseudo_terminals(options, status):
     assert done.returncode == status, done.stderr
     assert ("this system has no pseudo-terminals: use --tcp PORT (0: any); what it prints then, "
             "socket://127.0.0.1:PORT, is what a host opens" in " ".join(done.stderr.split())) == bool(status)
+
+
+# The whole command line, the simulator's process included: a sitecustomize, which Python runs first, takes names away.
+
+
+@pytest.fixture(params=[WINDOWS + PAIR, MACOS], ids=["windows", "macos"])
+def atsock(request, tmp_path):
+    """atsock(*arguments, stdin="") on such a system: what subprocess.run() says."""
+    (tmp_path / "sitecustomize.py").write_text("import sys\nimport subprocess, asyncio\n" + request.param)
+    env = {**os.environ, "PYTHONPATH": str(tmp_path), "HOME": str(tmp_path)}
+
+    def run(*arguments, stdin=""):
+        return subprocess.run([sys.executable, "-m", "atsock_host", *arguments], input=stdin, env=env,
+                              capture_output=True, text=True, timeout=60)
+
+    def python(program):
+        return subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=60)
+
+    run.windows, run.python = request.param is not MACOS, python
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments, stdin, says",
+    [(["resolve", "--sim", "bg96", "--host", "a.example=127.0.0.1", "a.example"], "", "127.0.0.1\n"),
+     (["info", "--sim", "a7600", "--json"], "", '"SIMCOM'),
+     (["term", "--sim", "l610"], "ATE0\nAT+CSQ\n", "+CSQ: "),
+     (["trace", "-"], "AT+CSQ\n+CSQ: 20,99\nOK\n", "-73 dBm, good"),
+     (["trace", "-", "--html", "-"], "AT+CSQ\n+CSQ: 20,99\nOK\n", "-73 dBm, good"),
+     (["--help"], "", "Commands:")],
+    ids=["resolve", "info", "term", "trace", "page", "help"])
+def test_a_command(atsock, arguments, stdin, says):
+    done = atsock(*arguments, stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout and done.stderr == ""
+
+
+def test_a_page_is_fetched(atsock):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+
+        def serve():
+            client, _ = server.accept()
+            with client:
+                client.recv(1000)
+                client.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = atsock("get", "--sim", "bg96", "-o", "-", f"http://127.0.0.1:{server.getsockname()[1]}/")
+        thread.join()
+    assert (done.returncode, done.stdout) == (0, "hello"), done.stderr
+
+
+def test_a_virtual_module_listens_where_there_are_no_terminals(atsock):
+    """What Simulator() gives as its port: a URL on Windows, a pseudo-terminal on macOS."""
+    program = "from atsock_host import Simulator\nwith Simulator('bg96') as module: print(module.port)"
+    done = atsock.python(program)
+    assert done.stdout.startswith("socket://127.0.0.1:" if atsock.windows else "/dev/"), done.stderr
