@@ -7,6 +7,7 @@ import asyncio
 import http.client
 import ssl
 import subprocess
+import tempfile
 import threading
 import urllib.request
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ import requests
 import socks
 import websockets
 import websockets.sync.client
-from servers import BIG
+from servers import BIG, IMAGES
 
 NAME = "server.example"
 WAIT_S = 60
@@ -158,6 +159,19 @@ def with_curl(far, proxy):
         assert curl(far, url, f"{far.http}/moved", "-L").communicate()[0] == b"hello"
 
 
+def with_chromium(far, proxy):
+    """A page with many images, which a browser fetches over as many connections as it can get."""
+    for url, scheme in ((proxy.socks.replace("socks5h", "socks5"), far.http), (proxy.http, far.https)):
+        with tempfile.TemporaryDirectory() as profile:
+            dom = subprocess.run(
+                ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--no-first-run", "--disable-background-networking", "--disable-component-update",
+                 "--ignore-certificate-errors", f"--user-data-dir={profile}", f"--proxy-server={url}",
+                 "--timeout=60000", "--dump-dom", f"{scheme}/page"],
+                stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * WAIT_S).stdout.decode()
+        assert f"loaded: {IMAGES}" in dom, dom
+
+
 COMMON = [with_urllib, with_requests, with_httpx, with_aiohttp, with_websockets, with_paho]
 BRIDGED = [*COMMON, with_http_client, with_asyncio]
-PROXIED = [*COMMON, with_curl]
+PROXIED = [*COMMON, with_curl, with_chromium]

@@ -16,12 +16,17 @@ from fronts import DEADLINE_S, free_port
 from websockets.sync.server import serve
 
 BOARD = Path(__file__).resolve().parent / "board"
+IMAGES = 10
+PAGE = f"""<!DOCTYPE html><title>page</title><body onload="document.body.append('loaded: ' +
+[...document.images].filter(image => image.naturalWidth == 7).length)">
+{''.join(f'<img src="/image?{n}">' for n in range(IMAGES))}"""
+IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"></svg>'
 BIG = bytes(i * 7 & 255 for i in range(65536))
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    """GET /hello, /big (BIG), /chunked (its first 5000 bytes in chunks), /moved (to /hello); POST gives back what
-    it got.
+    """GET /hello, /page (PAGE, with its images), /big (BIG), /chunked (its first 5000 bytes in chunks), /moved (to
+    /hello); POST gives back what it got.
     """
 
     protocol_version = "HTTP/1.1"
@@ -37,6 +42,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             for at in range(0, 5000, 1000):
                 self.wfile.write(b"3e8\r\n" + BIG[at : at + 1000] + b"\r\n")
             self.wfile.write(b"0\r\n\r\n")
+        elif self.path == "/page":
+            self._answer(200, PAGE.encode(), Content_Type="text/html")
+        elif self.path.startswith("/image"):
+            self._answer(200, IMAGE.encode(), Content_Type="image/svg+xml")
         else:
             self._answer(200, BIG if self.path == "/big" else b"hello")
 
