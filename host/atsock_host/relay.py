@@ -14,6 +14,7 @@ import time
 from collections import deque
 
 BLOCK = 2048
+OPEN_S = 10         # for a socket of datagrams
 QUEUE_S = 60        # how long a connection may wait for a free id
 ATTACH_S = 120      # and for the module to be attached again
 IDLE_S = 5          # when others wait for an id, a connection that has been silent for so long is ended
@@ -42,7 +43,7 @@ class Relay:
         self._held = 0          # ids in use here, or being opened
         self._limit = None      # how many there are, as far as the module has refused one; None: it has not
         self._queue: "deque[asyncio.Future[None]]" = deque()   # futures of those that wait for an id
-        self._flows: "set[_Flow]" = set()
+        self._flows: "set[Flow]" = set()
 
     # -- attached
 
@@ -123,7 +124,7 @@ class Relay:
         """
         await self._take_id()
         try:
-            streams = await self._opened(host, port)
+            streams = await self._opened(lambda: self._modem.open_connection(host, port))
             try:
                 yield streams
             finally:
@@ -131,10 +132,39 @@ class Relay:
         finally:
             self._give_id()
 
-    async def _opened(self, host, port):
+    @contextlib.asynccontextmanager
+    async def datagrams(self, host, port):
+        """A socket of the modem for datagrams to and from (host, port), which never waits; else as connection().
+
+        While it is opened, and a name looked up, the loop stands still: the driver has no other way.
+        """
+
+        async def opened():
+            sock = self._modem.socket(type=socket.SOCK_DGRAM)
+            try:
+                sock.settimeout(OPEN_S)
+                sock.connect((host, port))
+                sock.setblocking(False)
+            except BaseException:
+                sock.close()
+                raise
+            return sock
+
+        await self._take_id()
+        try:
+            sock = await self._opened(opened)
+            try:
+                yield sock
+            finally:
+                with contextlib.suppress(OSError):
+                    sock.close()
+        finally:
+            self._give_id()
+
+    async def _opened(self, how):
         while True:
             try:
-                return await self._attached_and_opened(host, port)
+                return await self._attached_and_opened(how)
             except OSError as error:
                 if error.errno != errno.EMFILE or self._held < 2:
                     raise
@@ -142,7 +172,7 @@ class Relay:
             self._held -= 1
             await self._wait_for_id()
 
-    async def _attached_and_opened(self, host, port):
+    async def _attached_and_opened(self, how):
         lost = False
         for turn in range(TURNS):
             await self._be_attached(lost)
@@ -152,7 +182,7 @@ class Relay:
             await self._be_attached()
             losses = self._losses
             try:
-                return await self._modem.open_connection(host, port)
+                return await how()
             except OSError as error:
                 if error.errno == errno.EMFILE or turn == TURNS - 1:
                     raise
@@ -162,6 +192,16 @@ class Relay:
 
     # -- joining
 
+    def flow(self):
+        """The Flow of a new connection, which may be ended when others wait for its id, until forget()."""
+        flow = Flow()
+        self._flows.add(flow)
+        return flow
+
+    def forget(self, flow):
+        """This connection is over."""
+        self._flows.discard(flow)
+
     async def join(self, reader, writer, far_reader, far_writer):
         """Carry bytes both ways until the far end closes, or the client has; raises what ends it otherwise (OSError).
 
@@ -169,8 +209,7 @@ class Relay:
         gone) is told nothing: its connection ends when the answer has come and nothing follows.  One that has been
         silent for IDLE_S ends, too, when others wait for its id.
         """
-        flow = _Flow()
-        self._flows.add(flow)
+        flow = self.flow()
         up = asyncio.create_task(_pump(reader, far_writer, flow.sent))
         down = asyncio.create_task(_pump(far_reader, writer, flow.received))
         try:
@@ -184,13 +223,13 @@ class Relay:
             if flow.ended.done():
                 writer.close()      # at once: the client must not ask anything more on it
         finally:
-            self._flows.discard(flow)
+            self.forget(flow)
             for task in (up, down):
                 task.cancel()
             await asyncio.gather(up, down, return_exceptions=True)
 
 
-class _Flow:
+class Flow:
     """When something went which way last, in one connection; ended: a future, done when it has to go."""
 
     def __init__(self):
@@ -199,10 +238,12 @@ class _Flow:
         self._answered = self._asked = False
 
     def sent(self):
+        """The client has said something."""
         self.last_s = time.monotonic()
         self._asked, self._answered = True, False
 
     def received(self):
+        """The far end has."""
         self.last_s = time.monotonic()
         self._answered = True
 

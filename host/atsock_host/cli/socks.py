@@ -1,7 +1,8 @@
 """atsock socks: a proxy on this machine whose connections go through the module.
 
-Owns the protocols that clients speak to it: SOCKS5 (RFC 1928: no authentication, CONNECT), HTTP CONNECT and, for what
-has no TLS, HTTP requests with a whole URL (RFC 9110, 7.6).  relay.py opens the connections and carries the bytes.
+Owns the protocols that clients speak to it: SOCKS5 (RFC 1928: no authentication, CONNECT, UDP ASSOCIATE), HTTP CONNECT
+and, for what has no TLS, HTTP requests with a whole URL (RFC 9110, 7.6).  relay.py opens the connections and carries
+the bytes, datagrams.py those of UDP.
 """
 
 import asyncio
@@ -14,12 +15,13 @@ import urllib.parse
 import click
 
 from ..relay import Relay, abort
+from .datagrams import Association
 from .session import failing, modem_options, opened_modem
 from .words import say, sentence
 
 VERSION = 5
 NO_AUTHENTICATION, NOTHING_ACCEPTABLE = 0x00, 0xFF
-CONNECT = 1
+CONNECT, UDP_ASSOCIATE = 1, 3
 IPV4, NAME, IPV6 = 1, 3, 4
 OK, FAILED, NET_UNREACHABLE, HOST_UNREACHABLE, REFUSED, TIMED_OUT, NO_COMMAND, NO_ADDRESS_TYPE = 0, 1, 3, 4, 5, 6, 7, 8
 _REPLIES = {
@@ -58,8 +60,10 @@ def socks_command(choice, listen):
     """Run a SOCKS5 and HTTP proxy on 127.0.0.1 until Ctrl-C; its connections go through the module.
 
     For example: curl --proxy socks5h://127.0.0.1:1080 http://example.com/ (socks5h lets the module resolve names), or
-    curl --proxy http://127.0.0.1:1080 https://example.com/. More connections than the module has wait for their turn;
-    after a restart of the module or a loss of the network it attaches again by itself.
+    curl --proxy http://127.0.0.1:1080 https://example.com/. UDP goes through it, too, for clients that ask for it.
+
+    More connections than the module has wait for their turn, and those that nobody uses are ended for them; after a
+    restart of the module or a loss of the network it attaches again by itself.
     """
     with opened_modem(choice) as modem, failing("the proxy ends"):
         asyncio.run(serve(modem, listen, say))
@@ -121,6 +125,9 @@ async def _converse(relay, reader, writer, say):
         return
     except (EOFError, asyncio.LimitOverrunError, OSError):
         return          # the client went away, or never was one, or took too long
+    if isinstance(wish, _UdpWish):
+        await _associate(relay, reader, writer, say)
+        return
     try:
         async with relay.connection(wish.host, wish.port) as (far_reader, far_writer):
             writer.write(wish.granted)
@@ -153,6 +160,19 @@ class _SocksWish(_Wish):
 
     def refusal(self, error):
         return _reply(_REPLIES.get(getattr(error, "errno", None), FAILED))
+
+
+class _UdpWish(_SocksWish):
+    """Datagrams; host and port are where the client sends them from, and nearly always zeros."""
+
+
+async def _associate(relay, reader, writer, say):
+    home, owner = (writer.get_extra_info(name)[0] for name in ("sockname", "peername"))
+    try:
+        await Association(relay, owner, say).run(home, reader, lambda address: writer.write(_reply(OK, address)))
+    except OSError as error:
+        say(f"UDP: {sentence(error)}")
+        writer.write(_reply(FAILED))
 
 
 class _HttpWish(_Wish):
@@ -189,9 +209,9 @@ async def _socks_handshake(reader, writer):
     else:
         raise Refused(_reply(NO_ADDRESS_TYPE))
     port = int.from_bytes(await reader.readexactly(2), "big")
-    if command != CONNECT:
+    if command not in (CONNECT, UDP_ASSOCIATE):
         raise Refused(_reply(NO_COMMAND))
-    return _SocksWish(host, port)
+    return (_SocksWish if command == CONNECT else _UdpWish)(host, port)
 
 
 def _http_wish(head):
@@ -220,8 +240,9 @@ def _http_wish(head):
     return wish
 
 
-def _reply(code):
-    return bytes((VERSION, code, 0, IPV4)) + bytes(6)
+def _reply(code, address=("0.0.0.0", 0)):
+    host = ipaddress.ip_address(address[0])
+    return bytes((VERSION, code, 0, IPV4 if host.version == 4 else IPV6)) + host.packed + address[1].to_bytes(2, "big")
 
 
 def _http_reply(status, text):
