@@ -56,15 +56,18 @@ def test_a_byte_is_missing(dialect, access):
 @cases(("dialect", "access"), COUNTED)
 def test_bytes_too_many(dialect, access):
     for cut in CUTS:
-        with Case(cut):
-            events = []
-            socket, modem, tape, clock, says = connected(
-                dialect, access, cut=cut, timeout=20, on_event=lambda *event: events.append(event)
-            )
-            tape.load(damaged(says, access, PAYLOAD[:100] + b"nothing" + PAYLOAD[100:]))
-            assert read_to_the_error(socket)[1] == ECONNRESET
-            settle(modem, tape)
-            assert [event[1] for event in events if event[0] == atsock.EVENT_OVERFLOW] == [socket]
+        for junk in (b"nothing", b"+4", b"A7", b">x", b"\rx"):
+            if cut and junk != b"nothing":
+                continue  # its first byte alone is nothing odd
+            with Case(cut, junk):
+                events = []
+                socket, modem, tape, clock, says = connected(
+                    dialect, access, cut=cut, timeout=20, on_event=lambda *event: events.append(event)
+                )
+                tape.load(damaged(says, access, PAYLOAD + junk))
+                assert read_to_the_error(socket)[1] == ECONNRESET
+                settle(modem, tape)
+                assert [event[1] for event in events if event[0] == atsock.EVENT_OVERFLOW] == [socket]
 
 
 @cases("dialect", DIALECTS)

@@ -355,10 +355,10 @@ class Engine(Deadlines):
         now = self.port.ticks_ms()
         if moved:
             self.last_rx_ms = now
-            if self.paused is not None and self.paused.is_line:
-                resync.restarted_in_payload(self)
-            elif self.quiet:
-                resync.drop_more(self)
+            if self.quiet or self.paused is not None:
+                resync.mind_what_came(self)
+                if self.unfinished:
+                    urc.finish(self)
         elif self.tokens.left and ticks_diff(now, self.last_rx_ms) > _PAUSE_MS:
             resync.payload_pauses(self, ticks_diff(now, self.last_rx_ms) > _STALL_MS)
         if self.state != _IDLE and self.state != _DATA_MODE and ticks_diff(self.deadline, now) <= 0:
@@ -523,11 +523,8 @@ class Engine(Deadlines):
     def begin_payload(self, sink, n):
         """Payload of n bytes follows the line, of the kind that `matched` says; sink None: for nobody."""
         self.last_rx_ms = self.port.ticks_ms()
-        if sink is not None:
-            if sink.dst is None and sink.buf is None:
-                sink.make_ring()
-            if sink.keeps_borders:
-                sink.begin(self)
+        if sink is not None and (sink.dst is None and sink.buf is None or sink.keeps_borders):
+            sink.prepare(self)
         kind = self.matched[_KIND]
         if n > 0 and kind < _HEX:
             self.tokens.raw(sink, n)
@@ -549,7 +546,7 @@ class Engine(Deadlines):
             at = self.tokens.position
             if at[0] == at[1]:
                 self.behind = sink
-            elif self.tokens.window[at[0]] not in resync.BEHIND:
+            elif self.tokens.window.find(b"\r\n", at[0], at[1]) != at[0] and resync.is_odd(self.tokens):
                 resync.miscounted(self, sink)
                 return
         if sink is not None and sink.keeps_borders and not sink.end(self.tokens.taken):
@@ -604,13 +601,12 @@ class Engine(Deadlines):
             link = by_sender(self)
         if link is not None and not link.pushed:
             return self.on_ready(link)  # a buffered link's notice that tells the length as well
-        if n == MISSING:
-            return False
-        if n > _PUSHED_MAX:
-            resync.distrust(self, link)
-            return True
-        if link is not None:
-            self.event(_EVENT_DATA, link, n)
+        if n == MISSING or n > _PUSHED_MAX:
+            if n != MISSING:
+                resync.distrust(self, link)
+            return n != MISSING
+        if link is not None and self.events is not None:
+            urc.queue_event(self.events, _EVENT_DATA, link, n)
         self.begin_payload(link, n)
         self.sender_n = 0
         return True

@@ -37,7 +37,7 @@ _ABANDONED_MS = const(2000)  # for the prompt of a send that nobody waits for an
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
-BEHIND = b"\r+>Aa"  # first bytes of what may stand behind payload: a line, a prompt, an echo
+_BEHIND = ((13, 10), (62, 13), (62, 32), (65, 84), (97, 116))  # CR LF, > CR, > blank, AT, at
 _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
@@ -411,12 +411,32 @@ def payload_lost(engine):
         miscounted(engine, sink)
 
 
+def mind_what_came(engine):
+    """Something has come behind a pause in a payload, or while the line is to become quiet."""
+    if engine.paused is not None and engine.paused.is_line:
+        restarted_in_payload(engine)
+    elif engine.quiet:
+        drop_more(engine)
+
+
 def look_behind(engine):
     """Something has come behind a payload whose end was the window's."""
     sink = engine.behind
     engine.behind = None
-    if engine.tokens.window[0] not in BEHIND and not sink.keeps_borders:  # a datagram cannot be taken back
-        miscounted(engine, sink)
+    if engine.tokens.window.find(b"\r\n", 0, 2) and is_odd(engine.tokens) and not sink.keeps_borders:
+        miscounted(engine, sink)  # a datagram could not be taken back
+
+
+def is_odd(tokens):
+    """True when the window goes on with what cannot stand behind payload; only a line, a prompt and an echo can."""
+    pos = tokens.position[0]
+    first = tokens.window[pos]
+    if pos + 1 == tokens.position[1]:
+        return first not in b"\r+>Aa"
+    second = tokens.window[pos + 1]
+    if first == 43:  # +, of a module that puts nothing between
+        return not 65 <= second <= 90
+    return (first, second) not in _BEHIND
 
 
 def miscounted(engine, sink):
