@@ -136,6 +136,8 @@ def failing(what):
     try:
         yield
     except (OSError, SimulatorError) as error:
+        if type(error) is BrokenPipeError:      # nobody reads the output any more: main() knows what to do
+            raise
         raise click.ClickException(f"{what}: {sentence(error)}") from error
     except ValueError as error:
         raise click.UsageError(f"{what}: {error}") from error

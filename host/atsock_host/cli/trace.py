@@ -68,6 +68,8 @@ def _write_page(path, text):
     try:
         with click.open_file(path, "w", encoding="utf-8") as page:
             page.write(text)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise click.ClickException(f"cannot write the page: {sentence(error)}") from error
 
