@@ -155,3 +155,19 @@ def test_what_the_page_offers_can_be_had():
         for word in re.findall(r'`control\("(.*?)"\)`', table):
             modules[0].control(word)
         assert modules[0].control("status")["alive"] is False      # the last one was "hang"
+
+
+@pytest.mark.parametrize("dialect, before, command, last", [
+    ("bg96", b"AT+QIACT=1\r", b'AT+QIOPEN=1,0,"TCP","%s",80,0,0\r', "+QIOPEN: 0,"),
+    ("a7600", b"AT+NETOPEN\r", b'AT+CIPOPEN=0,"TCP","%s",80\r', "+CIPOPEN: 0,"),
+    ("l610", b'AT+MIPCALL=1,"internet"\r', b'AT+MIPOPEN=1,,"%s",80,0\r', "+MIPSTAT: 1,"),
+])
+@pytest.mark.parametrize("peer, why", [
+    ("example.com", ("name example.com", "no address")), ("203.0.113.1", ("connection 203.0.113.1:80", "unreachable"))])
+def test_the_log_tells_what_the_module_cannot_reach(tmp_path, dialect, before, command, last, peer, why):
+    settings = {"activate-ms": 0}
+    with Simulator(dialect, settings=settings, tcp=0, log=tmp_path / "log") as module:
+        said = line_of(module, b"AT+CMEE=1\r", before, last="OK\r\n")
+        assert "ERROR" not in said
+        line_of(module, b"AT\r", command % peer.encode(), last=last)
+        assert why in [(event["what"], event["value"]) for event in module.events() if event["event"] == "state"]

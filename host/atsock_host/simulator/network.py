@@ -173,6 +173,8 @@ class SocketNetwork(Network):
 
     def resolve(self, name, done, family=4):
         found = self.hosts.resolve(name, family)
+        if not found:
+            self.owner.note("state", what=f"name {name}", value="no address")
         self.owner.after(self.resolve_ms if found else UNREACHABLE_MS, lambda: done(found))
 
     def connect(self, address, port, local_port=0):
