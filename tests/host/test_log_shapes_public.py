@@ -336,6 +336,42 @@ DIALOGUES = {
     "ATO\nCONNECT 115200\nHELLO CLIENT+++\nOK\nATH\nOK\n": [("ATO", "CONNECT 115200"), ("+++", "OK"), ("ATH", "OK")],
     # words that begin as a command does
     "ATTENTION\nat home\nAT+CSQ failed\nAT+CSQ\n+CSQ: 1,99\nOK\n": [("AT+CSQ", "OK")],
+    # python-gsmmodem issue 97: answers as lists, notices
+    "DEBUG: write: AT+CUSD=1,\"8\",15\nDEBUG: response: ['+CREG: 1, 5C9, 39E5', 'OK']\n"
+    "DEBUG: notification: ['+CME ERROR: 258']\nDEBUG: write: AT+CSQ\nDEBUG: response: ['+CSQ: 20,99', 'OK']\n": [
+        ('AT+CUSD=1,"8",15', "OK"),
+        ("AT+CSQ", "OK"),
+    ],
+    # modemfeed issue 9: KeeneticOS says what it waits for
+    '[I] May 22 15:57:36 ndm: Mobile: "Lte0": tty0 <-- "AT+CGDCONT=1,"IP","pro"" (expect "OK"). \n'
+    '[I] May 22 15:57:36 ndm: Mobile: "Lte0": tty0 --> "OK" (got it). \n'
+    '[I] May 22 15:57:37 ndm: Mobile: "Lte0": tty0 <-- "AT+CGACT=1,1" (expect "OK"). \n'
+    '[I] May 22 15:57:38 ndm: Mobile: "Lte0": tty0 --> "+CME ERROR: 30" (got it). \n': [
+        ('AT+CGDCONT=1,"IP","pro"', "OK"),
+        ("AT+CGACT=1,1", "+CME ERROR: 30"),
+    ],
+    # lwcell issue 7: a line that loses characters
+    "ATE1\nOK\nAT+CREG}1\n+CME ERROR: 100\nAT+CPI\n+CME ERROR: 100\n": [
+        ("ATE1", "OK"),
+        ("AT+CREG}1", "+CME ERROR: 100"),
+        ("AT+CPI", "+CME ERROR: 100"),
+    ],
+    # SIM7000-LTE-Shield issue 251: a library that prints the first line of an answer only
+    '\t---> AT+CPMS="SM"\n\t<--- +CPMS: 3,10\nFONA is OK\nFound \t---> AT+GSN\n\t<--- 865235030116418\n'
+    "Module IMEI: 865235030116418\n\t---> AT+CIPSHUT\n\t<--- SHUT OK\n": [
+        ('AT+CPMS="SM"', None),
+        ("AT+GSN", None),
+        ("AT+CIPSHUT", "SHUT OK"),
+    ],
+    # mbed-os issue 11505: an echo in pieces
+    "[INFO][CELL]: AT TX ( 4): ATE0\n[INFO][CELL]: AT TX ( 1): <cr>\n[INFO][CELL]: AT RX ( 2): AT\n"
+    "[INFO][CELL]: AT RX ( 2): E0\n[INFO][CELL]: AT RX ( 1): <cr>\n[INFO][CELL]: AT RX ( 6): <cr><ln>OK<cr><ln>\n"
+    "[DBG ][CELL]: Init => Device ready\n[INFO][CELL]: AT TX ( 9): AT+CMEE=1\n[INFO][CELL]: AT TX ( 1): <cr>\n"
+    "[INFO][CELL]: AT RX ( 1): <cr>\n[INFO][CELL]: AT RX ( 5): <ln>OK<cr><ln>\n": [("ATE0", "OK"), ("AT+CMEE=1", "OK")],
+    # TinyGSM issue 309: a notice between a command and its echo
+    "AT+CIPRXGET=4,1\n\n+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY\nAT+CIPRXGET=4,1\n+CIPRXGET: 4,1,0\n\nOK\n": [
+        ("AT+CIPRXGET=4,1", "OK")
+    ],
     # one exchange between words that nobody knows
     "Me: at+mipsend=1,10\nModem: OK\n": [("at+mipsend=1,10", "OK")],
 }

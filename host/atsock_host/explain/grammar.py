@@ -11,7 +11,8 @@ MOST_JOINED = 600  # characters of a line whose line ends may have got lost
 _BASIC = r"(?:[EVQXZIHLMONTWYBCGF]\d+|&[A-Z]\d?|\\[A-Z]\d|S\d+(?:=\d*|\?)?)"
 COMMAND = re.compile(
     rf"(?:AT(?:\s?{_BASIC}|[EVQZIH](?=&|[A-Z]\d))*(?:[EVQZIHO]{{0,2}}|[XLMNTA])"
-    r'(?:;?\s?[+#%^*$!@_]\s?[A-Z]\w*(?:\s*[=;].*|\s*\?\s*(?:;.*)?|\s+[\d"].*)?|D[\d*#+TPI ,;"(].*|\?)?|A/)\s*',
+    r"(?:;?\s?[+#%^*$!@_]\s?[A-Z]\w*(?:\s*[=;].*|\s*\?\s*(?:;.*)?|\s+[\d\"].*|[^\w\s:.,()\"'>=?;-].*)?"
+    r"|D[\d*#+TPI ,;\"(].*|\?)?|A/)\s*",
     re.IGNORECASE,
 )
 RESULT = re.compile(

@@ -80,11 +80,14 @@ _HEARS = re.compile(
 _ZEPHYR = re.compile(r"(sending|modem_chat_log_received_command|modem_chat_on_(?:unknown_)?command_received)\s?:\s?")
 SPELT = re.compile(r"<CR>|<LF>|<LN>|<CRLF>|\[CR\]|\[LF\]|\{CR\}|\{LF\}|\^M|\u240d|\u240a|\u21b5|\\r|\\n", re.IGNORECASE)
 _CHATTER = re.compile(r"\[\d+\] ?< ?\d+ ?> ?/.*?/\s*|\[\d+\] ?(?=###)|(?<=\S)\[\d{3,}\] < \d+ > /.*")
+_BEHIND = re.compile(r"\s*\((?:expect \".*\"|got it)\)\.?$")  # KeeneticOS
+LIST = re.compile(r"\s*\[\s*b?(?P<q>['\"]).*(?P=q)\s*,?\s*\]\s*")
+_LISTED = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _NOISE = re.compile(
     r"(?:esp_modem_dce_\w+ .*|\d+ \".*\"|Checking line: .*|expect \(.*\)|(?:abort|report) on \(.*\)|timeout set to .*"
     r"|-- (?:got it|write|read|failed).*|<<)\s*"
 )
-_INSIDE = re.compile(r"(?:^|[\s:>\]\"'(])(AT\+[A-Z]\w*(?:[=?].*)?|\+CM[ES] ERROR: .*)$")
+_INSIDE = re.compile(r"(?:^|[\s:>\]\"'(])(AT\+[A-Z]\w*(?:[=?].*)?|\+CM[ES] ERROR: [\w ]+)[\])'\"]*$")
 _QUOTED = re.compile(r"b?(?P<q>['\"])(?P<in>.*)(?P=q)[,;]?")
 _BRACKETED = re.compile(r"(?:\[(?P<square>.*)\]|\{(?P<curly>.*)\}|\((?P<round>.*)\))")
 _MARKDOWN = re.compile(r"`{0,3}(?P<bold>\*\*)?(?P<in>.*?)(?(bold)\*\*)`{0,3}")
@@ -95,18 +98,24 @@ _MOST_PREFIXES = 10
 _SEEN_OFTEN = 2
 
 
+def listed(text):
+    """The texts in a list as Python prints it."""
+    return [each[each.index(each[-1]) + 1 : -1] for each in _LISTED.findall(text)]
+
+
 class Part:
     """A line taken apart: `text`, its `mark` (an arrow, a word, ""), its time, and the direction where that is said.
 
-    prefixed: something was taken off before the text; exact: the text shows where a line ends.
+    prefixed: something was taken off before the text; inside: it is the end of a longer one; exact: it shows where a
+    line ends.
     """
 
     def __init__(self, line):
         self.mark, self.spoken = "", None
         self.clock_ms = self.counted_ms = None
-        self.prefixed = False
+        self.prefixed = self.inside = False
         text = _CHATTER.sub("", line).strip()
-        text = text.rstrip("| ") if text.startswith("|") else text
+        text = _BEHIND.sub("", text.rstrip("| ") if text.startswith("|") else text)
         for _ in range(_MOST_PREFIXES):
             rest = self._stripped(text)
             if rest is None:
@@ -154,6 +163,8 @@ class Part:
                 self.counted_ms = float(found[name]) * scale
 
     def _inner(self, text):
+        if LIST.fullmatch(text):
+            return "".join(each + "\\r\\n" for each in listed(text))
         quoted = _QUOTED.fullmatch(text.strip())
         if quoted and (self.mark or re.match(r"AT|[+\\]|OK|ERR|<CR", quoted["in"], re.IGNORECASE)):
             text = quoted["in"].replace('\\"', '"')
@@ -162,6 +173,7 @@ class Part:
         if not (is_answer(bare) or is_command(bare) or SPELT.search(bare) or begins(bare)):
             inside = _INSIDE.search(bare)
             if inside and is_command(inside[1]) or inside and is_answer(inside[1]):
+                self.inside = True
                 self.mark = self.mark or ("SENDING" if inside[1].startswith("AT") else "")
                 return _balanced(inside[1])
         return text
@@ -201,15 +213,17 @@ def learn(parts):
             commands[key] += is_command(rest)
             answers[key] += is_answer(rest)
             informs[key] += rest[:1] in "+*^#%$"
-    texts = [part.text.strip() for part in parts if not part.mark]
+    texts = [part.text.strip() for part in parts if not part.mark and not part.inside]
     bare = any(is_command(text) or is_answer(text) for text in texts)
     often = _SEEN_OFTEN if bare else 1
     to_module = {key for key in commands if commands[key] >= often and commands[key] > 2 * answers[key]}
     marked = [part.text.strip() for part in parts if part.mark]
     asked = bool(to_module) or any(is_command(text) for text in marked)
+    # "Modem is OK" is a sentence; "[AT] OK" is a prefix.
     from_module = {
         key for key in answers
-        if key not in to_module and answers[key] >= often and (informs[key] or asked)}  # fmt: skip
+        if key not in to_module and answers[key] >= often
+        and (informs[key] or asked and re.search(r"[^\w\s]", key))}  # fmt: skip
     if often == 1 and not (asked and (from_module or any(is_answer(text) for text in marked))):
         return
     known = to_module | from_module
@@ -221,8 +235,13 @@ def learn(parts):
         for end in _ends_of_prefix(part.text):
             key = _key(part.text[:end])
             if key in known:
-                part.mark, part.text = key, part.text[end:]
+                part.mark, part.text = key, _unquoted(part.text[end:])
                 break
+
+
+def _unquoted(text):
+    quoted = _QUOTED.fullmatch(text.strip())
+    return quoted["in"] if quoted else text.strip()
 
 
 def _ends_of_prefix(text):
@@ -238,7 +257,7 @@ def _unknown_prefix(text):
     if len(text) > 300 or text.startswith("###") or is_command(text) or is_answer(text) or begins(text):
         return None
     for end in _ends_of_prefix(text):
-        rest = text[end:].strip()
+        rest = _unquoted(text[end:])
         if is_answer(rest) or is_command(rest) and rest[:2] in ("AT", "at"):
             return _key(text[:end]), rest
     return None

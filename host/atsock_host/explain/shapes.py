@@ -6,12 +6,13 @@ dialogue's own text and finds out which arrow means which direction, grammar.py 
 
 import html
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from ..trace import FROM_MODULE, NOTE, TO_MODULE, escape, parse_record
 from .dumps import unfolded
 from .grammar import announced, parted
-from .prefixes import SPELT, Part, directions, learn
+from .prefixes import LIST, SPELT, Part, directions, learn, listed
 
 MOST_LINES = 200_000  # of a file; what follows is not read
 MOST_CHARACTERS = 4000  # of a line
@@ -35,8 +36,6 @@ _ENTITY = re.compile(r"&(?:gt|lt|amp|quot|#\d{1,4});")
 _QUOTE = re.compile(r"^\s*>(?: |$)")
 _ASKS = re.compile(r"\bAT[+&E#^%]", re.IGNORECASE)
 _SAYS = re.compile(r"(?:OK|ERROR(?:: \d+)?|\bCONNECT(?: FAIL| \d+)?|NO CARRIER|\+\w+: .*)\s*$")
-_LIST = re.compile(r"\s*\[\s*b?(?P<q>['\"]).*(?P=q)\s*,?\s*\]\s*")
-_LISTED = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _DAY_MS = 86_400_000
 _MOST_HELD = 65536  # bytes of an answer that has no end
 _LATEST_MS = 1e12  # of a time that is one
@@ -187,10 +186,7 @@ def _unquoted(lines):
         lines = [_QUOTE.sub("", line) for line in lines]
         full = [line for line in lines if line.strip()]
     for line in lines:
-        if _LIST.fullmatch(line):
-            yield from (text[text.index(text[-1]) + 1 : -1] for text in _LISTED.findall(line))
-        else:
-            yield line
+        yield from listed(line) if LIST.fullmatch(line) else (line,)
 
 
 class _Stream:
@@ -198,8 +194,10 @@ class _Stream:
 
     def __init__(self, parts):
         marked = [part for part in parts if part.mark and part.text.strip()]
-        exact = sum(part.exact for part in marked)
-        self._joins = any(SPELT.fullmatch(part.text.strip()) for part in marked) or 2 * exact > len(marked) > 3
+        exact, count = Counter(part.mark for part in marked if part.exact), Counter(part.mark for part in marked)
+        ended = {part.mark for part in marked if SPELT.fullmatch(part.text.strip())}
+        # the marks whose texts have their line ends
+        self._joins = {mark for mark in count if mark in ended or 2 * exact[mark] > count[mark] > 1}
         self._held = {TO_MODULE: "", FROM_MODULE: ""}
         self._prefixes = sum(part.prefixed for part in parts if part.mark or part.spoken)
         self._marks = len(marked) + sum(bool(part.spoken) for part in parts)
@@ -210,7 +208,7 @@ class _Stream:
 
     def texts(self, part, direction):
         """The texts of the lines that are complete with this part."""
-        if not self._joins or direction is None:
+        if part.mark not in self._joins or direction is None:
             return [text for piece in SPELT.split(part.text) for text in parted(piece)]
         *whole, rest = SPELT.split(self._held[direction] + part.text)
         self._held[direction] = ""
