@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from atsock_host.cli.tracepage import write_page
+from atsock_host.cli.tracewords import summary
 from atsock_host.explain.dialogue import Dialogue
+from atsock_host.explain.meaning import Vocabulary, guess_dialect
 from atsock_host.explain.shapes import read_log
 from atsock_host.trace import escape
+from hypothesis import given, settings, strategies
 
 SPEC = Path(__file__).parents[1] / "spec"
 STORY = [
@@ -309,7 +313,7 @@ DIALOGUES = {
     "OK then\n</html>\nOK\n\n"
     "+QHTTPREAD: 0\n": [("AT+QHTTPURL=23,80", "OK"), ("AT+QHTTPREAD=80", "OK")],
     'AT+HTTPDATA=15,5000\nDOWNLOAD\n{"a":"b","c":1}\nOK\nAT+HTTPREAD=0,500\nOK\n\n+HTTPREAD: 12\n'
-    'hello world!\n+HTTPREAD:0\n': [
+    "hello world!\n+HTTPREAD:0\n": [
         ("AT+HTTPDATA=15,5000", "OK"),
         ("AT+HTTPREAD=0,500", "OK"),
     ],
@@ -487,3 +491,25 @@ def test_long_lines_of_one_thing_are_read(before):
     """None of the patterns takes long for what does not fit it: the whole of this is some tenths of a second."""
     for unit in HARD:
         Dialogue(read_log((before + unit * (4000 // len(unit))).encode()))
+
+
+LINES = strategies.sampled_from([line for text in SHAPES.values() for line in text.split("\n")] + HARD)
+ODD = strategies.one_of(
+    strategies.text(max_size=20), strategies.sampled_from(["</script>", "&lt;", "\x1b[1m", "\x00", "\u202e"])
+)
+
+
+@given(
+    strategies.lists(strategies.tuples(LINES, ODD, strategies.integers(0, 60)), max_size=30),
+    strategies.sampled_from(["\n", "\r\n", "\r", "\r\r\n", ""]),
+)
+@settings(max_examples=150, deadline=None)
+def test_shapes_mixed_cut_and_damaged(pieces, end):
+    """Whatever is read of it, it is told, on the terminal and as a page, in which nothing of the log is markup."""
+    text = end.join(line[:cut] + odd + line[cut:] for line, odd, cut in pieces)
+    dialogue = Dialogue(read_log(text.encode("utf-8", "replace")))
+    words = Vocabulary(guess_dialect([event.text for event in dialogue.events]))
+    assert all(isinstance(line, str) for line in summary(dialogue, words))
+    page = write_page(dialogue, words, "<b>")
+    data = page.split('id="data">')[1].split("</script>")[0]
+    assert "<" not in data and len(json.loads(data)["rows"]) <= len(dialogue.events)
