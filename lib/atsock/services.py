@@ -47,6 +47,8 @@ def resolve(session: "Session", host, family=0):
         session.note_failure(session.error(command))  # ENETDOWN there
         error = session.error(command, refusal=EHOSTUNREACH)
         session.note_failure(error)
+        if command.code == MISSING:
+            session.suspect()  # for no reason: after a restart that nobody told, too
         raise error
     if not command.addresses:
         raise ModemError(EIO, "the module did not tell an address (%s)" % session.command_text(command))
