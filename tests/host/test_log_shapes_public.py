@@ -265,6 +265,11 @@ SHAPES = {
     "words that nobody knows": told("[1234] [CELLULAR] AT cmd sent %s", "[1240] [CELLULAR] AT resp %s"),
     "letters": told("0.250000 T %s", "0.500000 R %s"),
     "tags": told("[AT-TX] %s", "[AT-RX] %s"),
+    "what atsock term shows": told("AT> %s", "20:38:14.140 %s  # what it means"),
+    "what atsock trace shows": told(
+        "       34.9       +0.9  >  %s  # what it does (27.007 5.1)\n                           name = 1",
+        "       42.2       +7.4  <  %s  # what it means",
+    ),
     "what a program says stuck before it": told("Waiting for network...%s", "%s"),
 }
 

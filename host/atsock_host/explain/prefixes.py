@@ -30,6 +30,8 @@ _PREFIXES = (
     ("[", r"\[ *(?P<ms>\d+) ?(?:ms)?\](?= |\[|$|[<#A-Z])"),  # TinyGSM, mbed
     ("EWIDV\x1b", r"(?:\x1b\[[\d;]*m)?[EWIDV] \((?P<esp>\d+)\) [\w.-]+:"),  # ESP-IDF
     ("EWIDV", r"[EWIDV] \((?P<esp>\d+)\)(?= (?:TX|RX)\b| \[[\w ]+\]:)"),
+    (_DIGITS, r"(?P<ms>\d+\.\d) +[+-]\d+\.\d(?= )"),  # atsock trace
+    ("A", r"AT>(?= )"),  # atsock term
     (_DIGITS, r"(?P<unit>\d+(?:\.\d+)?) ?(?:ms|s):?(?= )"),
     (_DIGITS, r"(?P<secs>\d{1,7}\.\d{3})(?= (?:AT|\[))"),  # Particle
     (_LETTERS + _DIGITS, r"[A-Za-z][\w-]*:~\$|\d\d>(?= )"),  # shells that a log runs through

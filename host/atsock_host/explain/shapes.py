@@ -34,6 +34,7 @@ class Line(NamedTuple):
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
 _ENTITY = re.compile(r"&(?:gt|lt|amp|quot|#\d{1,4});")
 _QUOTE = re.compile(r"^\s*>(?: |$)")
+_EXPLAINED = re.compile(r"  # .*$")  # what atsock trace and atsock term have added
 _ASKS = re.compile(r"\bAT[+&E#^%]", re.IGNORECASE)
 _SAYS = re.compile(r"(?:OK|ERROR(?:: \d+)?|\bCONNECT(?: FAIL| \d+)?|NO CARRIER|\+\w+: .*)\s*$")
 _DAY_MS = 86_400_000
@@ -179,6 +180,8 @@ def _unquoted(lines):
     lines = [_ANSI.sub("", line[:MOST_CHARACTERS]) for line in lines]
     if any(_ENTITY.search(line) for line in lines):
         lines = [html.unescape(line) for line in lines]
+    if sum(bool(_EXPLAINED.search(line)) for line in lines) > 1:
+        lines = [_EXPLAINED.sub("", line) for line in lines]
     full = [line for line in lines if line.strip()]
     while full and sum(bool(_QUOTE.match(line)) for line in full) > 0.9 * len(full):
         if not (any(_ASKS.search(line) for line in full) and any(_SAYS.search(line) for line in full)):
