@@ -13,8 +13,6 @@ import paho.mqtt.publish
 import pytest
 from atsock_host import Simulator
 
-import conftest  # noqa: F401  before the tools: it says where they are
-
 from example_run import EXAMPLES, MICROPYTHON_ONLY, NEEDS, TREE, command, umqtt
 from example_servers import FIRMWARE, PAGE, Servers
 from running import DEADLINE_S, Running
