@@ -40,6 +40,16 @@ def test_who_waits_long_is_told_why(monkeypatch):
     assert error.startswith("Error: cannot attach to the network: attach: register: searching")
 
 
+@pytest.mark.parametrize("command", [("get", "-o", "-", "http://nowhere.example/"), ("resolve", "nowhere.example"),
+                                     ("ping", "nowhere.example")])
+def test_a_virtual_module_says_what_it_reaches(command):
+    result = CliRunner().invoke(cli.main, [command[0], "--sim", "bg96", *command[1:]])
+    assert result.exit_code == 1 and "only, and names that it is told: --host nowhere.example=" in result.stderr
+    result = CliRunner().invoke(
+        cli.main, ["get", "--sim", "bg96", "--host", "there.example=127.0.0.1", "-o", "-", "http://there.example:1/"])
+    assert result.exit_code == 1 and "--host" not in result.stderr and "connection refused" in result.stderr
+
+
 def test_an_argument_that_cannot_be():
     class Modem:
         def attach(self, **keywords):

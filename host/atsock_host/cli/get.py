@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from ..web import modem_pool
-from .session import failing, modem_options, opened_modem
+from .session import failing, modem_options, opened_modem, reach
 from .words import clean, one_line, say, sentence
 
 MAX_REDIRECTS = 5
@@ -89,7 +89,8 @@ def get_command(choice, url, output, headers, data, method, resuming, follow, ca
         try:
             count = _save(modem_pool(modem, cafile), wish, name, resuming)
         except urllib3.exceptions.HTTPError as error:
-            raise click.ClickException(f"cannot fetch {url}: {_reason(error)}") from error
+            hint = reach(choice, urllib.parse.urlsplit(target).hostname)
+            raise click.ClickException(f"cannot fetch {url}: {_reason(error)}{hint}") from error
     if name != "-":
         say(f"{name}: {count} bytes")
 

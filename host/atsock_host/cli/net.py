@@ -4,7 +4,7 @@ import socket
 
 import click
 
-from .session import failing, modem_options, opened_modem, waiting
+from .session import failing, modem_options, opened_modem, reach, waiting
 from .words import say
 
 
@@ -18,7 +18,7 @@ from .words import say
 def ping_command(choice, host, count, size, timeout_ms):
     """Let the module ping HOST (a name or an address)."""
     with opened_modem(choice) as modem:
-        with failing(f"cannot ping {host}"), waiting(f"pinging {host}"):
+        with failing(f"cannot ping {host}", reach(choice, host)), waiting(f"pinging {host}"):
             result = modem.ping(host, count=count, size=size, timeout_ms=timeout_ms)
         lost = 100 * (result.sent - result.received) // result.sent if result.sent else 100
         say(f"{host}: {result.sent} sent, {result.received} received, {lost} % lost")
@@ -34,7 +34,7 @@ def ping_command(choice, host, count, size, timeout_ms):
 def resolve_command(choice, name, ipv6):
     """Print the addresses of NAME as the module's DNS gives them, one per line."""
     with opened_modem(choice) as modem:
-        with failing(f"cannot resolve {name}"), waiting(f"resolving {name}"):
+        with failing(f"cannot resolve {name}", reach(choice, name)), waiting(f"resolving {name}"):
             addresses = modem.resolve(name, socket.AF_INET6) if ipv6 else modem.resolve(name)
         if not addresses:
             raise click.ClickException(f"cannot resolve {name}: no address")

@@ -4,6 +4,7 @@ Owns --port, --sim and their companions.  Knows no command.
 """
 
 import contextlib
+import errno
 import functools
 from types import SimpleNamespace
 
@@ -119,6 +120,13 @@ def account(choice):
     return {"user": choice.user, "password": choice.password, "pin": choice.pin}
 
 
+def reach(choice, host):
+    """A hint for a host that a virtual module cannot reach, "" when it can or is none."""
+    if not choice.sim or host in choice.hosts or host.startswith(("127.", "::1", "[::1")):
+        return ""
+    return f". A virtual module reaches this computer only, and names that it is told: --host {host}=127.0.0.1"
+
+
 def host_table(texts):
     """{name: "address[:port]"} from NAME=ADDR[:PORT] texts."""
     table = {}
@@ -131,14 +139,18 @@ def host_table(texts):
 
 
 @contextlib.contextmanager
-def failing(what):
-    """Turns what a port, a modem or a simulator raises into the one line of exit status 1 (2 for a wrong value)."""
+def failing(what, hint=""):
+    """Turns what a port, a modem or a simulator raises into the one line of exit status 1 (2 for a wrong value).
+
+    hint: what to add when a host was not found.
+    """
     try:
         yield
     except (OSError, SimulatorError) as error:
         if type(error) is BrokenPipeError:      # nobody reads the output any more: main() knows what to do
             raise
-        raise click.ClickException(f"{what}: {sentence(error)}") from error
+        unknown = getattr(error, "errno", None) == errno.EHOSTUNREACH
+        raise click.ClickException(f"{what}: {sentence(error)}{hint if unknown else ''}") from error
     except ValueError as error:
         raise click.UsageError(f"{what}: {error}") from error
 
