@@ -269,7 +269,8 @@ SHAPES = {
     "what atsock trace shows": told(
         "       34.9       +0.9  >  %s  # what it does (27.007 5.1)\n                           name = 1",
         "       42.2       +7.4  <  %s  # what it means",
-    ),
+    )
+    + "\nfailed: AT+COPS?: +CME ERROR: 30\n      7.4 ms until the result of AT+CGMM\n",
     "what a program says stuck before it": told("Waiting for network...%s", "%s"),
 }
 

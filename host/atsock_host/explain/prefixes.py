@@ -87,7 +87,7 @@ LIST = re.compile(r"\s*\[\s*b?(?P<q>['\"]).*(?P=q)\s*,?\s*\]\s*")
 _LISTED = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _NOISE = re.compile(
     r"(?:esp_modem_dce_\w+ .*|\d+ \".*\"|Checking line: .*|expect \(.*\)|(?:abort|report) on \(.*\)|timeout set to .*"
-    r"|-- (?:got it|write|read|failed).*|<<)\s*"
+    r"|failed: AT.*|until the result of .*|-- (?:got it|write|read|failed).*|<<)\s*"
 )
 _INSIDE = re.compile(r"(?:^|[\s:>\]\"'(])(AT\+[A-Z]\w*(?:[=?].*)?|\+CM[ES] ERROR: [\w ]+)[\])'\"]*$")
 _QUOTED = re.compile(r"b?(?P<q>['\"])(?P<in>.*)(?P=q)[,;]?")
