@@ -380,6 +380,17 @@ def _unused(links):
     raise ModemError(EMFILE, "all %d connection ids are in use" % len(links))
 
 
+def _take_spare(session, link):
+    # The ring of another id that nobody uses: a program with one connection at a time needs one, whatever its id.
+    for other in session.engine.links.values():
+        if other.socket is None and other.size == link.size and other.buf is not None and type(other) is type(link):
+            if not (other.closing or _is_in_flight(session, other)):
+                link.buf = other.buf
+                other.buf = None
+                other.head = other.count = 0
+                return
+
+
 def _new_link(socket, before, what, row):
     # A Link for the socket, in the place of an unused one whose storage it takes over.
     session = socket._session
@@ -393,6 +404,8 @@ def _new_link(socket, before, what, row):
         link.size = size
     if size == before.size:
         link.buf = before.buf
+    if link.buf is None:
+        _take_spare(session, link)
     link.socket = socket
     link.state = _OPENING
     watch(session, link, before)
