@@ -11,9 +11,10 @@ from errno import ECONNRESET
 from ..errors import Timeout
 from .command import Query, number_at, query
 from .datafilter import OK_LINE, DataFilter, link_without_reader
-from .movers import const, copy
+from .movers import const
 from .port import ticks_add, ticks_diff
 from .resync import SYNC, SYNC_ANSWER
+from .urc import dispatch_later, end
 from .words import BY_FLAG, OK
 
 TYPE_CHECKING = const(0)
@@ -43,8 +44,6 @@ _NO = const(0)
 _OPEN = const(2)
 _TIMED_OUT = const(2)
 _DATA_MODE = const(3)
-_LENGTH = const(2)  # in Tokenizer.position
-_EVENT_CLOSED = const(2)  # constants.py
 
 
 class EscapeGuard:
@@ -204,7 +203,8 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     base = data_filter.base
     data_filter.expect(b"")
     engine.leave_data_mode()
-    _dispatch(engine, rest)
+    dispatch_later(engine, rest)
+    yield lambda: not engine.unfinished
     for _ in range(_QUESTIONS):
         question = Query(None, _QUESTION)
         question.prefix = SYNC_ANSWER
@@ -233,9 +233,16 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
             data_filter.n = max(base, data_filter.whole)
         data_filter.force()
         return True
-    if not answered:
+    # What the filter holds back is the module's; it may tell more than that the connection has ended.
+    said = bytes(memoryview(data_filter.held)[: data_filter.n])
+    data_filter.clear()
+    dispatch_later(engine, said)
+    yield lambda: not engine.unfinished
+    if not answered and session.is_connected():
         session.set_down()
-    _connection_ended(engine, data_filter)
+    if link.state == _OPEN:
+        end(engine, link, not [word for word in data_filter.ends if b"\r\n" + word in said])
+    link.rx_pending = _NO
     return False
 
 
@@ -255,33 +262,3 @@ def escape_without_reader(session: "Session", guard_ms: int):
         engine.leave_data_mode()
         session.set_down()
         raise
-
-
-def _connection_ended(engine, data_filter):
-    # What the filter holds back is the module's.
-    link = data_filter.link
-    said = bytes(memoryview(data_filter.held)[: data_filter.n])
-    data_filter.clear()
-    _dispatch(engine, said)  # it may tell more than that
-    if link.state == _OPEN:
-        if [word for word in data_filter.ends if b"\r\n" + word in said]:
-            link.peer_closed()
-        else:
-            link.fail(ECONNRESET, 0)
-        link.must_close = engine.close_after_peer
-        engine.event(_EVENT_CLOSED, link, 0)
-    link.rx_pending = _NO
-
-
-def _dispatch(engine, said):
-    # Lines that stood in the stream: what they tell as URCs.
-    tokens = engine.tokens
-    begun = tokens.position[_LENGTH]  # bytes of a line that has come since
-    kept = bytes(memoryview(tokens.line)[:begun])
-    for line in said.split(b"\r\n"):
-        if line:
-            copy(tokens.line, 0, line, 0, len(line))
-            tokens.n = len(line)
-            tokens.line[tokens.n] = 0
-            engine.dispatch_line(False)
-    copy(tokens.line, 0, kept, 0, begun)

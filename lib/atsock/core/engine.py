@@ -142,6 +142,7 @@ class Engine(Deadlines):
     skips_line = False  # a line had begun before the command was sent: it is no answer
     asked = False  # the query that settles it has been sent
     doubt_failed = False  # it was ERROR
+    doubt_query = resync.SYNC  # template of the question that settles it
     doubt_got = 0  # what had been got before
     quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
     quiet_until = 0  # ticks
@@ -182,7 +183,8 @@ class Engine(Deadlines):
         self.restarts = 0
         self.network_losses = 0
         self.pdp_lost = False  # the network took the context away, and it has not been activated since
-        self.unfinished = 0  # RESTARTED, NETWORK_LOST that a full heap stopped half way, see urc.finish()
+        self.unfinished = 0  # RESTARTED, NETWORK_LOST that are not acted on yet, and more, see urc.finish()
+        self.said = b""  # lines that stood in the stream of data mode
         self.last_rx_ms = 0  # ticks when payload moved last
 
     def link(self, id):
@@ -265,7 +267,8 @@ class Engine(Deadlines):
         if resume is not command.resume_from:
             command.resume_from = resume
         if errno == 0 and command.enters_data_mode:
-            self.enter_data_mode(command.link.data_filter)
+            self.state = _DATA_MODE  # as enter_data_mode()
+            self.tokens.raw(command.link.data_filter, 0)
         command.errno = errno
         command.code = self.code
         if errno == EIO and self.code_row >= 0:
@@ -273,7 +276,8 @@ class Engine(Deadlines):
         command.done = True
         if errno and errno != EAGAIN:
             self.failed_command = command
-            self.rest()
+            self.state = _RESTING  # as rest()
+            self.deadline = self.after_ms(_REST_MS)
 
     def rest(self):
         """Send nothing for a moment: what the module still has to say comes first."""
@@ -332,6 +336,8 @@ class Engine(Deadlines):
                 n = 0 if ended > _WINDOWS else tokens.left and self.port.fill(tokens.window, tokens.position)
             elif token == _LINE:
                 self.dispatch_line()
+                if self.unfinished:
+                    urc.finish(self)
             elif token == _END:
                 ended = _WINDOWS
                 self._on_payload()
@@ -456,7 +462,9 @@ class Engine(Deadlines):
                 return self.on_ready(link)
             self._on_empty(link)
         elif event == _ERROR:
-            return results.on_error(self)
+            if results.on_error(self):
+                self.finish(EIO)
+            return True
         elif not matched[_IS_OK] or event == _CODE and matched[_VALUE] > 0:
             results.note_code(self)
             if event != _CODE:  # what would have followed on success is not waited for
@@ -583,7 +591,8 @@ class Engine(Deadlines):
             return
         link.peer_closed(is_failure)
         link.must_close = self.close_after_peer
-        self.event(_EVENT_CLOSED, link, 0)
+        if self.events is not None:  # as event(): the stack is deep here
+            urc.queue_event(self.events, _EVENT_CLOSED, link, 0)
         if self.required & _CONNECT and self.state == _BUSY and self.command.link is link:
             self.code = matched[_VALUE]
             self.finish(EIO)

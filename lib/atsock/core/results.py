@@ -44,20 +44,19 @@ def on_detail(engine, event):
 
 
 def on_error(engine):
-    """The final result code ERROR; True: the line is done with."""
+    """The final result code ERROR; True: the command in flight has failed."""
     if engine.state == _TIMED_OUT:
         resync.on_final_result(engine)
-        return True
+        return False
     if resync.is_nobodys(engine):
-        return True
+        return False
     if engine.got & _EMPTY:  # some refuse a read that finds nothing
         engine.finish(0)
-        return True
+        return False
     if engine.matched[_VALUE] != MISSING:
         note_code(engine)
     elif engine.code == MISSING and engine.tokens.n > _ERROR_N:  # "+CME ERROR: SIM busy"
         _keep_error_text(engine)
-    engine.finish(EIO)
     return True
 
 

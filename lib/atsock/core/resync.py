@@ -40,6 +40,7 @@ _DROP_MS = const(10_000)  # as long as that is waited for
 _BEHIND = ((13, 10), (62, 13), (62, 32), (65, 84), (97, 116))  # CR LF, > CR, > blank, AT, at
 _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
+_DOUBT = const(2)  # of Engine.unfinished, see urc.finish()
 _CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
 
 
@@ -167,7 +168,9 @@ def doubt(engine, failed):
     if engine.settled:
         return False
     command = engine.command
-    if not _asks_reason(engine, failed):
+    # Some modules keep the reason of a refusal for one query.  No other one may come before.
+    query = engine.error_query if failed and engine.template[0].startswith(engine.error_query_for) else None
+    if query is None:
         # It is the answer when words came with it, or a line that told of the failure.
         told = command.error_text is not None or command.link is not None and command.link.state == _DEAD
         told = told or engine.got & engine.required & ~(_OK | _PROMPT) != 0 or command.is_query and bool(command.lines)
@@ -175,23 +178,24 @@ def doubt(engine, failed):
             return False
     engine.doubted = True
     engine.doubt_failed = failed
+    engine.doubt_query = query or SYNC
     engine.doubt_got = engine.got
     engine.answer_begun = False
     engine.asked = False
+    engine.unfinished |= _DOUBT
+    return True
+
+
+def begin_to_doubt(engine):
+    """What settles the doubt is asked for by pump(): the stack is not so deep there."""
     if engine.tokens.prompt:  # nothing may be written while it may still come
         engine.deadline = engine.after_ms(_PROMPT_GRACE_MS)
     else:
         _ask(engine)
-    return True
-
-
-def _asks_reason(engine, failed):
-    # Some modules keep the reason of a refusal for one query.  No other one may come before.
-    return failed and engine.error_query is not None and engine.template[0].startswith(engine.error_query_for)
 
 
 def _ask(engine):
-    template = engine.error_query if _asks_reason(engine, engine.doubt_failed) else SYNC
+    template = engine.doubt_query
     engine.asked = True
     engine.tokens.prompt = False
     engine.matched[_WANTED] |= template[2]

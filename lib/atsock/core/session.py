@@ -155,8 +155,12 @@ class Session:
             self._consider()
         if self.queue is not None:
             moved = self._start_next() or moved
-        if self.jobs is not None:
-            moved = self._step_jobs() or moved
+        job = self.jobs
+        while job is not None:  # not in a method of its own: the stack is deep below
+            if job is not self._running and job.advance():  # run() itself steps that one
+                self.remove(job)
+                moved = True
+            job = job.next
         if moved and self.waiter is not None:
             self.waiter.notify()
         return moved
@@ -348,17 +352,6 @@ class Session:
             if at.next is job:
                 at.next = job.next
             at = at.next
-
-    def _step_jobs(self):
-        # Goes on as far as that is possible without waiting; True when a job came to its end.
-        moved = False
-        job = self.jobs
-        while job is not None:
-            if job is not self._running and job.advance():  # run() itself steps that one: the stack is deep here
-                self.remove(job)
-                moved = True
-            job = job.next
-        return moved
 
     def remaining_ms(self, ms):
         """How long a front may wait before the jobs must be looked at again: ms, or less."""

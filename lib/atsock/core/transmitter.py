@@ -80,15 +80,13 @@ class Transmitter:
         self.line_n = n
         self.rest = -1
         self.hex_left = 0
-        self.queue(text + b"\r")
+        self.out = text + b"\r"
+        self.pos = 0
+        self.left = n + 1
 
     def drop(self):
         """What is left is not sent any more."""
         self.left = 0
-        self.cut_short()
-
-    def cut_short(self):
-        """No more of a line that the module did not wait for than what is being written."""
         self.hex_left = 0
         self.rest = -1
 

@@ -40,6 +40,9 @@ _EVENT_RESTARTED = const(5)
 _EVENT_UNKNOWN = const(9)
 _EVENT_DATA = const(1)
 
+_SAID = const(1)  # of Engine.unfinished: there is something in `said`; the other bits are events
+_DOUBT = const(2)
+_LENGTH = const(2)  # in Tokenizer.position
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
 
@@ -52,18 +55,50 @@ def dispatch(engine, event, link):
         return _on_incoming(engine, link, engine.servers.get(engine.matched[_VALUE]))
     if event == _NETWORK_LOST and not engine.matched[_IS_OK]:
         return False
-    engine.unfinished |= event
-    finish(engine)
+    engine.unfinished |= event  # finish() acts on it
     return True
 
 
 def finish(engine):
-    """Act on RESTARTED and NETWORK_LOST; what a full heap stops half way pump() does again."""
+    """Act on what pump() has to do itself, because the stack would be too deep elsewhere.
+
+    RESTARTED, NETWORK_LOST, lines that stood in the stream of data mode (`said`), a doubted result code (resync.py).
+    What a full heap stops half way pump() does again.
+    """
+    if engine.said:
+        tokens = engine.tokens
+        lines = engine.said.split(b"\r\n")
+        engine.said = b""
+        begun = tokens.position[_LENGTH]  # bytes of a line that has come since
+        kept = bytes(memoryview(tokens.line)[:begun])
+        for line in lines:
+            if line:
+                copy(tokens.line, 0, line, 0, len(line))
+                tokens.n = len(line)
+                tokens.line[tokens.n] = 0
+                engine.dispatch_line(False)
+        copy(tokens.line, 0, kept, 0, begun)
     if engine.unfinished & _RESTARTED:
-        _on_restart(engine)
+        lose_all(engine, ECONNRESET)
+        engine.event(_EVENT_RESTARTED, None, 0)
+        engine.restarts += 1
+        if engine.command is not None:
+            engine.state = _IDLE
+            engine.finish(ECONNRESET)
     if engine.unfinished & _NETWORK_LOST:
-        _on_network_lost(engine)
+        engine.pdp_lost = True
+        lose_all(engine, ENETDOWN)
+        engine.event(_EVENT_NETWORK_LOST, None, 0)
+        engine.network_losses += 1
+    if engine.unfinished & _DOUBT and engine.doubted:
+        resync.begin_to_doubt(engine)
     engine.unfinished = 0
+
+
+def dispatch_later(engine, said):
+    """These lines (bytes) are the module's: pump() finds out what they tell as URCs."""
+    engine.said = said
+    engine.unfinished |= _SAID
 
 
 def end(engine, link, is_failure):
@@ -71,22 +106,6 @@ def end(engine, link, is_failure):
     link.peer_closed(is_failure)
     link.must_close = engine.close_after_peer
     engine.event(_EVENT_CLOSED, link, 0)
-
-
-def _on_restart(engine):
-    lose_all(engine, ECONNRESET)
-    engine.event(_EVENT_RESTARTED, None, 0)
-    engine.restarts += 1
-    if engine.command is not None:
-        engine.state = _IDLE
-        engine.finish(ECONNRESET)
-
-
-def _on_network_lost(engine):
-    engine.pdp_lost = True
-    lose_all(engine, ENETDOWN)
-    engine.event(_EVENT_NETWORK_LOST, None, 0)
-    engine.network_losses += 1
 
 
 def _on_opened(engine, link):
@@ -153,7 +172,8 @@ def lose_all(engine, errno):
         if link.state != _FREE:
             link.fail(errno, 0)
             link.must_close = False
-            engine.event(_EVENT_CLOSED, link, 0)
+            if engine.events is not None:
+                queue_event(engine.events, _EVENT_CLOSED, link, 0)
 
 
 def on_unmatched(engine):

@@ -135,20 +135,20 @@ class TransparentSocket(StreamSocket):
     def _wait(self):
         # As all sockets', but data mode has no notice that could have been lost.
         link = self._link
-        if link is None or self._escaped:
-            return super()._wait()
-        self._guard.keep_time()
+        online = link is not None and not self._escaped
+        if online:
+            self._guard.keep_time()
         ms = self._retry_ms or _LOOK_MS
         if self._timeout_ms > 0:
             left = self._engine.until_ms(self._deadline)
             if left <= 0:
                 return False
             ms = min(ms, left)
-        if link.data_filter.n or self._engine.rx_blocked:
+        if online and (link.data_filter.n or self._engine.rx_blocked):
             # What comes and has no room can wait: what is to be sent does not need it.
             self._session.wait(min(ms, _QUIET_MS), False)
-        else:
-            self._session.wait(ms)
+        elif not self._session.wait(ms) and not online and ms == _LOOK_MS and not self._writing:
+            self._look_again()
         return True
 
     # -- send
