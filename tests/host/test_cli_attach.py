@@ -9,11 +9,11 @@ from click.testing import CliRunner
 import atsock
 
 WRONG = [       # options of the virtual module, of the command, what is said
-    ({"faults": ["sim-pin"]}, (), ("sim: SIM PIN", "--ask-pin")),
-    ({"faults": ["sim-pin"]}, ("--pin", "9999"), ("the SIM refused the PIN", "three wrong ones")),
-    ({"settings": {"registration": "3"}}, ("--attach-timeout", "1"), ("register: denied", "is the contract active")),
-    ({"faults": ["not-registered"]}, ("--attach-timeout", "1"), ("register: searching", "antenna")),
-    ({"faults": ["sim-missing"]}, ("--attach-timeout", "1"), ("sim: SIM not inserted", "put a SIM card in")),
+    ({"faults": ["sim-pin"]}, (), ("sim: SIM PIN", ". Give it: --ask-pin")),
+    ({"faults": ["sim-pin"]}, ("--pin", "9999"), ("the SIM refused the PIN", ". After three wrong ones")),
+    ({"settings": {"registration": "3"}}, ("--attach-timeout", "3"), ("register: denied", "is the contract active")),
+    ({"faults": ["not-registered"]}, ("--attach-timeout", "3"), ("register: searching", ". Antenna")),
+    ({"faults": ["sim-missing"]}, ("--attach-timeout", "3"), ("sim: SIM not inserted", ". Put a SIM card in")),
     ({"answers": [{"command": r"AT\+QIACT=1", "result": "ERROR"}]}, (), ("context: activating", "which APN")),
 ]
 
@@ -31,10 +31,10 @@ def test_the_error(module, options, words):
 
 def test_who_waits_long_is_told_why(monkeypatch):
     """Once, in a pipe, too: a network may be searched for minutes."""
-    monkeypatch.setattr(attaching, "HINT_S", 0.5)
+    monkeypatch.setattr(attaching, "HINT_S", 2)
     with Simulator("l610", faults=["not-registered"]) as module:
         result = CliRunner().invoke(
-            cli.main, ["ping", "--port", module.port, "--apn", "internet", "--attach-timeout", "1.5", "server.example"])
+            cli.main, ["ping", "--port", module.port, "--apn", "internet", "--attach-timeout", "4", "server.example"])
     hint, error = result.stderr.splitlines()
     assert hint == f"still attaching, register: searching: {advice.SEARCHING} (--attach-timeout S waits longer or less)"
     assert error.startswith("Error: cannot attach to the network: attach: register: searching")

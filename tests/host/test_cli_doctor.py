@@ -15,8 +15,8 @@ from click.testing import CliRunner
 def quick(monkeypatch):
     """What is waited for in vain is waited for briefly."""
     for module, name, value in (
-            (doctor, "REGISTER_S", 0.2), (doctor, "SIM_S", 0.1), (doctor, "POLL_S", 0.02), (probe, "TURN_S", 0.05),
-            (probe, "GUARD_S", 0.05), (probe, "SPEEDS", (115200, 9600))):
+            (doctor, "REGISTER_S", 0.2), (doctor, "SIM_S", 0.1), (doctor, "POLL_S", 0.02), (probe, "TURN_S", 0.2),
+            (probe, "GUARD_S", 0.2), (probe, "SPEEDS", (115200, 9600))):
         monkeypatch.setattr(module, name, value)
 
 
@@ -176,6 +176,7 @@ def test_a_port_in_data_mode():
     with Line(answer) as line:
         failed, steps = diagnosis("--port", line.port)
     assert steps["data mode"][0] == "warning" and failed == "identity"
+    assert steps["speed"][:2] == ["ok", "115200 bit/s"]         # and no other one is tried
 
 
 def test_no_port_at_all(monkeypatch):

@@ -29,7 +29,10 @@ def attach(modem, keywords):
             return modem.attach(**keywords, on_progress=wait.show)
     except OSError as error:
         what = advice.of(error, wait.where())
-        raise click.ClickException(f"cannot attach to the network: {sentence(error)}{what and f'. {what}'}") from error
+        said = sentence(error)
+        if what:
+            said = f"{said}{'' if said.endswith(('?', '.')) else '.'} {what[0].upper()}{what[1:]}"
+        raise click.ClickException(f"cannot attach to the network: {said}") from error
     except ValueError as error:
         raise click.UsageError(f"cannot attach to the network: {error}") from error
     finally:

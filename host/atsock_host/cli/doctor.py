@@ -167,6 +167,9 @@ def _find_speed(report, port, choice):
     seen = probe.ask(port)
     tried = [choice.baud or DEFAULT_BAUD]
     first = seen
+    if not seen.answers and not seen.refuses and probe.leave_data_mode(port):
+        report.add("data mode", WARNING, "the port was in data mode", "an earlier program has left it so; it was ended")
+        seen = probe.ask(port)
     if not seen.answers and not choice.sim:
         for speed in probe.SPEEDS:
             if speed not in tried:
@@ -175,9 +178,6 @@ def _find_speed(report, port, choice):
                 seen = probe.ask(port)
                 if seen.answers:
                     break
-    if not seen.answers and probe.leave_data_mode(port):
-        report.add("data mode", WARNING, "the port was in data mode", "an earlier program has left it so; it was ended")
-        seen = probe.ask(port)
     if not seen.answers:
         raise Failure(*probe.explain(first, tried))
     if len(tried) > 1:
