@@ -189,7 +189,7 @@ def _heard(heard):
 def _no_answer(heard, baudrate):
     # Why the module cannot be talked to, and what to look at.
     if not heard:
-        text = "the module does not answer AT: not a byte came; check power, wiring (TX, RX, ground), baud rate (here %d)"
+        text = "the module does not answer AT: not a byte came; check power, wiring (TX, RX, ground), baud rate (%d)"
         return text % baudrate
     if heard == b"ERROR":
         return "the module does not answer AT by OK, it answers ERROR: is it a modem, on its AT port?"
