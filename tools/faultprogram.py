@@ -168,14 +168,14 @@ class Program:
         heard, fits, zeros, said, missing = self.peer.heard()
         if connection.ended and connection.down < said:
             self.note("an end of the stream behind %d of %d bytes" % (connection.down, said))
-        if connection.damaged and not connection.failed:
+        is_told = connection.failed or self.losses > connection.losses
+        if connection.damaged and not is_told:
             self.note("received other bytes than were sent, and no error: " + connection.damaged)
         for word in WORDS:
             if word in connection.damaged:
                 self.note("received the module's words: " + connection.damaged)
                 break
-        is_told = connection.failed or connection.ended or self.losses > connection.losses
-        is_told = is_told or not self.modem.isconnected()
+        is_told = is_told or connection.ended or not self.modem.isconnected()
         if heard < connection.up and not is_told:
             self.note("%d bytes counted as sent, %d arrived, no error" % (connection.up, heard))
         if fits > connection.tried or fits + zeros < heard or (zeros or missing) and not connection.failed:

@@ -554,7 +554,6 @@ def close_link(session: "Session", link: Link):
             yield command
             if command.errno and command.errno != EIO:  # a refusal means that it was not open (any more)
                 link.fail(command.errno, 0)
-                link.socket = None
                 raise session.error(command)
             link.must_close = False
         link.state = _FREE
@@ -563,6 +562,7 @@ def close_link(session: "Session", link: Link):
             yield from link.listener.connection_closed(link)
     finally:
         link.closing = False
+        link.socket = None  # also when close() has run out of time or was interrupted: nobody will ask again
 
 
 def _may_be_kept(session, link):
