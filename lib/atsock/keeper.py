@@ -20,6 +20,7 @@ _CHECK_MS = const(60_000)  # between two questions whether the context is there 
 _PAUSES_S = (5, 15, 60, 120, 300)  # before the next attempt, the last one for all that follow
 _SILENT_MAX = const(2)  # questions in a row that are not answered
 _DATA_MODE = const(3)  # Engine.state
+_OPENING = const(1)  # Link.state
 
 
 class Keeper:
@@ -76,7 +77,10 @@ class Keeper:
         """Ask the module whether it is attached still, as run() does now and then; the answer.
 
         For a loss that nobody tells, when something has failed.  False also when it does not answer, after 30 s or so.
+        While a connection is being opened nothing is asked: what is known is the answer.
         """
+        if self._is_opening():
+            return self._session.is_connected()
         from .aio import waiter
 
         session = self._session
@@ -91,6 +95,13 @@ class Keeper:
         if job is not None:
             self._job = None
             job.cancel()
+
+    def _is_opening(self):
+        # Is the result of an open to come?  Some modules are not to be asked before.
+        for link in self._engine.links.values():
+            if link.state == _OPENING:
+                return True
+        return False
 
     def _is_due(self):
         # Is there something for _step() to do?
@@ -122,7 +133,7 @@ class Keeper:
 
     def _ask(self):
         self._check = self._engine.after_ms(_CHECK_MS)
-        if self._engine.state != _DATA_MODE:
+        if self._engine.state != _DATA_MODE and not self._is_opening():
             self._recovering = False
             self._job = self._session.spawn(self._session.check_attached(self._session))
 

@@ -42,6 +42,21 @@ def test_a_question_finds_a_loss_without_a_word(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_no_question_before_the_result_of_an_open(dialect):
+    kept = Kept(dialect)
+    kept.run(1)
+    link = kept.modem._session.engine.link(1)
+    link.state = 1  # opening
+    del kept.field.module.seen[:]
+    assert asyncio.run(kept.keeper.ask())
+    kept.run(130)
+    assert kept.field.module.seen == [] and kept.keeper.is_up
+    link.state = 0
+    kept.run(70)
+    assert kept.field.module.seen
+
+
+@cases("dialect", DIALECTS)
 def test_a_question_behind_a_command_that_is_not_answered(dialect):
     """No answer is an answer, too: the module is not there."""
     kept = Kept(dialect)
