@@ -38,6 +38,10 @@ def proxy_over(module, *options):
     listener.join()
 
 
+def no_violations(module):
+    assert module.violations() == []
+
+
 @pytest.fixture(scope="module")
 def proxy_of(far):
     """A function (dialect) that gives a proxy; one of each for the whole file."""
@@ -47,7 +51,7 @@ def proxy_of(far):
         def find(dialect):
             if dialect not in made:
                 module = stack.enter_context(Simulator(dialect, hosts={NAME: "127.0.0.1"}))
-                stack.callback(lambda: made[dialect] is None or module.violations() == [])
+                stack.callback(no_violations, module)
                 made[dialect] = stack.enter_context(proxy_over(module))
             return made[dialect]
 
