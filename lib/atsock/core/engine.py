@@ -531,8 +531,11 @@ class Engine(Deadlines):
     def begin_payload(self, sink, n):
         """Payload of n bytes follows the line, of the kind that `matched` says; sink None: for nobody."""
         self.last_rx_ms = self.port.ticks_ms()
-        if sink is not None and (sink.dst is None and sink.buf is None or sink.keeps_borders):
-            sink.prepare(self)
+        if sink is not None and (sink.dst is None or sink.keeps_borders):
+            if sink.dst is None and sink.buf is None:
+                sink.make_ring()
+            if sink.keeps_borders:
+                sink.begin(self)
         kind = self.matched[_KIND]
         if n > 0 and kind < _HEX:
             self.tokens.raw(sink, n)

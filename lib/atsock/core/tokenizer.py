@@ -96,16 +96,6 @@ class Sink:
         """Take n bytes of src[start:]; returns how many found room, the rest is offered again."""
         return n
 
-    def prepare(self, engine):
-        """A payload follows the engine's line: make the ring where it has none, and begin()."""
-        if self.dst is None and self.buf is None:
-            self.make_ring()
-        if self.keeps_borders:
-            self.begin(engine)
-
-    def make_ring(self):
-        """Make the storage of the ring."""
-
     def begin(self, engine):
         """A payload follows the engine's line."""
 
