@@ -12,7 +12,7 @@ from .checks import is_address, quoted
 from .constants import AF_INET, AF_INET6, EVENT_NETWORK_LOST, EVENT_RESTARTED
 from .contact import PIN_REFUSED, Progress, check_restart, tell
 from .core import urc
-from .core.command import Command, Query, number_at, query, split_fields, text_at
+from .core.command import Command, Query, is_echo, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
 from .core.movers import MISSING, const
 from .core.stale import open_ids
@@ -366,7 +366,7 @@ class _Listener(Query):
     echoed = False
 
     def collects(self, engine):
-        self.echoed = self.echoed or engine.is_echo()
+        self.echoed = self.echoed or is_echo(engine)
         return super().collects(engine)
 
 

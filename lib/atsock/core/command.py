@@ -10,6 +10,8 @@ from .words import OK
 
 _GENERAL_MS = const(9000)  # general commands; 27.007 prints no times
 
+_FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
+_PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
 _READY = const(1 << 18)
 _NOISE = const(1 << 29)
 _ALL = const((1 << 30) - 1)
@@ -22,6 +24,8 @@ _KIND = const(4)
 _FIELDS = const(5)
 _ROW = const(8)
 _WANTED = const(9)
+_ASKED_LINK = const(10)
+_ANY_LINK = const(1001)
 _ROW_VALUE = const(4)  # in a packed row (rows.py)
 # Names of information lines begin with one of these; a line of another name than the command's is no part of its
 # answer.
@@ -66,6 +70,10 @@ class Command:
         if self.error_source or self.error_text is not None:
             self.error_source = b""
             self.error_text = None
+
+    def says_nothing(self, engine):
+        """True for an OK without anything of what was asked for: it may be the OK of something else."""
+        return engine.template[3] & _FOUND and not engine.got & _FOUND
 
 
 class Query(Command):
@@ -124,9 +132,9 @@ class Query(Command):
                 return False
         elif line[0] in _NAME_STARTS and not self._has_name(engine):
             return False
-        if engine.is_echo():
+        if is_echo(engine):
             return True
-        announces = engine.announces_payload()
+        announces = announces_payload(engine)
         self._keep(engine)
         if announces:
             self._collect_payload(engine)
@@ -154,7 +162,7 @@ class Query(Command):
             return False
         return self.until is None or self.until(self.lines)
 
-    def says_nothing(self):
+    def says_nothing(self, engine=None):
         """True when lines of a certain name were asked for and none has come."""
         return self.prefix is not None and not self.lines and self.until is None
 
@@ -182,6 +190,29 @@ class _Collector(Sink):
         else:
             self.lines.append(bytearray(memoryview(src)[start : start + n]))
         return n
+
+
+def announces_payload(engine):
+    """True when the engine's line announces payload, whether that is wanted or not; `matched` tells which then."""
+    matched = engine.matched
+    wanted = matched[_WANTED]
+    link = matched[_ASKED_LINK]
+    matched[_WANTED] = _PAYLOADS
+    matched[_ASKED_LINK] = _ANY_LINK
+    tokens = engine.tokens
+    pos = match(engine.rows, tokens.line, tokens.n, 0, matched)
+    while pos and (matched[_KIND] == _NONE or matched[_KIND] == _WORD):
+        pos = match(engine.rows, tokens.line, tokens.n, pos, matched)
+    matched[_WANTED] = wanted
+    matched[_ASKED_LINK] = link
+    return pos > 0
+
+
+def is_echo(engine):
+    """True when the engine's line is the command that was sent last."""
+    n = engine.tokens.n
+    sent = engine.transmitter
+    return sent.line_n > 0 and n == sent.line_n and engine.tokens.line[:n] == sent.line[:n]
 
 
 def query(text, timeout_ms=_GENERAL_MS, prefix=None, required=OK):

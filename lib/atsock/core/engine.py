@@ -58,7 +58,6 @@ _SENT = const(1 << 3)
 _REFUSED = const(1 << 4)
 _DATA = const(1 << 5)
 _EMPTY = const(1 << 6)
-_FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _ADDRESS = const(1 << 10)
 _CONNECT = const(1 << 13)
 _REASON = const(1 << 14)
@@ -75,7 +74,6 @@ _SENDER = const(1 << 28)
 _CONFIRMED = const(1 << 23)
 _NOISE = const(1 << 29)
 _UNASKED = const((1 << 30) - (1 << 18))
-_PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
 # Kinds of payload
 _NONE = const(0)
 _HEX = const(3)
@@ -101,7 +99,6 @@ _WANTED = const(9)
 _ASKED_LINK = const(10)
 _ASKED_N = const(11)
 _CONTEXT = const(12)
-_ANY_LINK = const(1001)
 _FAILURE = const(2)  # the least number of PEER_CLOSED's reasons that is one
 _NO_LINK = const(1000)  # a command without a link: no row with one is its answer
 
@@ -146,12 +143,8 @@ class Engine(Deadlines):
     doubt_got = 0  # what had been got before
     quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
     quiet_until = 0  # ticks
-    failed_command = None  # the last one that failed; somebody looks at it and forgets it
     follow_up = None  # template of the command in flight that is to be sent next
     sends_more = False  # pump() sends that, or what is queued, behind what has come: the stack is deep before
-    queries_sent = 0  # SYNC queries since the command timed out
-    queries_outstanding = 0  # answers to them that are still to come, the command's own if it was the same query
-    final_results = 0  # final result codes since then
     answer_begun = False  # the answer to one of them has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
     events: "list | None" = None  # a list when the application wants events: (event, link, value), delivered by a front
@@ -180,6 +173,10 @@ class Engine(Deadlines):
         self.unresponsive = False  # the module does not answer at all
         self.sender_n = 0
         # Made here, because a full heap has no room for an attribute more.
+        self.failed_command = None  # the last one that failed; somebody looks at it and forgets it
+        self.queries_sent = 0  # SYNC queries since the command timed out
+        self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query
+        self.final_results = 0  # final result codes since then
         self.restarts = 0
         self.network_losses = 0
         self.pdp_lost = False  # the network took the context away, and it has not been activated since
@@ -422,26 +419,6 @@ class Engine(Deadlines):
         if query.until is not None:  # it may have been what the query waits for
             self.check_complete()
 
-    def announces_payload(self):
-        """True when the line announces payload, whether that is wanted or not; `matched` tells which then."""
-        matched = self.matched
-        wanted = matched[_WANTED]
-        link = matched[_ASKED_LINK]
-        matched[_WANTED] = _PAYLOADS
-        matched[_ASKED_LINK] = _ANY_LINK
-        pos = match(self.rows, self.tokens.line, self.tokens.n, 0, matched)
-        while pos and (matched[_KIND] == _NONE or matched[_KIND] == _WORD):
-            pos = match(self.rows, self.tokens.line, self.tokens.n, pos, matched)
-        matched[_WANTED] = wanted
-        matched[_ASKED_LINK] = link
-        return pos > 0
-
-    def is_echo(self):
-        """True when the line is the command that was sent last."""
-        n = self.tokens.n
-        sent = self.transmitter
-        return sent.line_n > 0 and n == sent.line_n and self.tokens.line[:n] == sent.line[:n]
-
     # -- events of the command in flight
 
     def _on_response(self, event):
@@ -494,15 +471,8 @@ class Engine(Deadlines):
                 self.finish(EAGAIN)
             elif self.failed and (self.code != self.nothing_left_code or self.template is self.command.template):
                 self.finish(EIO)
-            elif not self._says_nothing() or not resync.doubt(self, False):
+            elif not self.command.says_nothing(self) or not resync.doubt(self, False):
                 self.finish(0)
-
-    def _says_nothing(self):
-        # OK to a read or a query, and nothing of what was asked for: it may be the OK of something else.
-        command = self.command
-        if command.is_query:
-            return command.prefix is not None and not command.lines and command.until is None
-        return self.template[3] & _FOUND and not self.got & _FOUND
 
     # -- payload
 

@@ -9,6 +9,7 @@ from errno import ECONNRESET, EIO
 
 from ..errors import EBUSY, ENETDOWN
 from . import resync
+from .command import announces_payload, is_echo
 from .movers import const, copy, field
 
 # words.py
@@ -179,13 +180,13 @@ def lose_all(engine, errno):
 def on_unmatched(engine):
     """A line that no row takes now: a header whose payload nobody asked for, an echo, or something new."""
     tokens = engine.tokens
-    if engine.announces_payload():
+    if announces_payload(engine):
         _on_stray_payload(engine)
     elif (engine.doubted or engine.state == _TIMED_OUT) and tokens.line.startswith(resync.SYNC_ANSWER):
         engine.answer_begun = True
     elif tokens.line[0] == 62 and tokens.n <= 2:  # a prompt that came too late
         return
-    elif engine.events is not None and not engine.is_echo():
+    elif engine.events is not None and not is_echo(engine):
         engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
 
 
