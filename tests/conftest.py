@@ -4,33 +4,41 @@ Files go to the workers whole, so that what a module's fixtures make is made onc
 by the first word of their cases' names, so that no worker is left with one of them at the end.
 """
 
+import gc
 import os
 import signal
 import sys
 
 import pytest
 
-# What has one of these in its name is slow, too, beside what its own file marks: tests/lib cannot (MicroPython knows no
-# marks), and MicroPython runs in the quick part only what takes it a second or less.
+# What has one of these in its name is slow, too, beside what its own file marks.
 SLOW = (
+    # tests/lib cannot: MicroPython knows no marks.
     "lib/test_alloc.py", "lib/test_full_heap.py", "lib/test_splice.py", "keeper.py::test_no_network_for_hours",
     "match.py::test_lines_of_the_manual", "missing_lines.py::test_nothing_but_oserror", "noise.py::test_transfer",
-    "[test_alloc.py]", "[test_data_mode_faults.py]", "[test_data_mode_ways.py]", "[test_datagrams.py]",
-    "[test_deviations.py]", "[test_deviations_simcom.py]", "[test_engine.py]", "[test_full_heap.py]",
-    "[test_fuzz.py]", "[test_keeper.py]", "[test_late.py]", "[test_match.py]", "[test_missing_lines.py]",
-    "[test_noise.py]", "[test_probes.py]", "[test_recovery.py]", "[test_splice.py]", "[test_tables.py]",
-    "[test_time.py]", "[test_transparent.py]",
+    # Programs and virtual modules in processes of their own; tests/integration stands for them in the quick part.
+    "tests/clients/", "tests/examples/", "host/test_cli_completion.py", "host/test_cli_doctor.py",
+    "host/test_cli_get.py", "host/test_cli_get_https.py", "host/test_cli_sim.py", "host/test_cli_terminal.py",
+    "host/test_demo.py", "host/test_log_shapes_public.py", "host/test_matrix.py", "host/test_soak.py",
+    "simulator/test_several.py", "simulator/test_suite_of_a_newcomer.py", "simulator/test_virtual_modem_examples.py",
+)
+# The quick part runs on MicroPython what differs there most: machine code, rings, tables, sockets, memory.
+MICROPYTHON = "tests/test_micropython.py"
+QUICK = (
+    "test_alloc_noise.py", "test_checks.py", "test_errors.py", "test_movers.py", "test_nic.py", "test_queue.py",
+    "test_ring.py", "test_socket_module.py", "test_sockets.py", "test_states.py", "test_tokens.py",
 )
 # More than some 15 s, the longest first.
 LONG = (
-    "tests/house/test_stack.py", "tests/integration/test_exchange.py", "tests/fronts/test_asyncio.py",
-    "tests/fronts/test_tls.py", "tests/test_micropython.py", "tests/host/test_cli_interrupt.py",
-    "tests/simulator/test_command_fuzz.py", "tests/fronts/test_cancel.py", "tests/packaging/test_sizes.py",
-    "tests/examples/test_examples.py", "tests/docs/test_blocks.py",
-    "tests/packaging/test_mip.py", "tests/packaging/test_pip.py", "tests/host/test_cli_bench.py",
-    "tests/host/test_steps.py", "tests/host/test_cli_modules.py", "tests/packaging/test_build_mpy.py",
+    MICROPYTHON, "tests/integration/test_exchange.py", "tests/house/test_stack.py", "tests/fronts/test_tls.py",
+    "tests/simulator/test_command_fuzz.py", "tests/fronts/test_asyncio.py", "tests/host/test_steps.py",
+    "tests/fronts/test_cancel.py", "tests/host/test_data_mode_faults_random.py", "tests/clients/test_proxy.py",
+    "tests/examples/test_examples.py", "tests/docs/test_site.py", "tests/docs/test_blocks.py",
+    "tests/packaging/test_sizes.py", "tests/packaging/test_pip.py", "tests/packaging/test_mip.py",
+    "tests/host/test_cli_interrupt.py", "tests/fronts/test_poll.py", "tests/host/test_cli_bench.py",
+    "tests/packaging/test_build_mpy.py", "tests/host/test_cli_modules.py",
 )
-WHOLE = ("tests/packaging/",)  # long, but what their fixtures build takes long, too
+WHOLE = ("tests/packaging/", "tests/docs/test_site.py")  # long, but what their fixtures build takes long, too
 
 # Compiled once and kept, whatever the environment says: each process would compile everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -43,9 +51,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(items):
     for item in items:
-        if any(name in item.nodeid for name in SLOW):
+        path, _, case = item.nodeid.partition("[")
+        if any(name in path for name in SLOW) or path.startswith(MICROPYTHON) and case[:-1] not in QUICK:
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def pytest_collection_finish():
+    gc.freeze()  # tests that collect garbage need not look through thousands of tests
 
 
 def _rank(nodeid):
@@ -62,10 +75,10 @@ def unit(nodeid):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """A worker more for every two cores: a module that is waited for needs none of them."""
+def pytest_xdist_auto_num_workers(config):
+    """A worker more for every two cores: a module that is waited for needs none of them.  The quick part waits little."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return cores + (cores + 1) // 2
+    return cores if config.option.markexpr == "not slow" else cores + (cores + 1) // 2
 
 
 @pytest.hookimpl(optionalhook=True)

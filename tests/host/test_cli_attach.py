@@ -18,6 +18,7 @@ WRONG = [       # options of the virtual module, of the command, what is said
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module, options, words", WRONG)
 def test_the_error(module, options, words):
     with Simulator("bg96", **module) as module:
@@ -29,6 +30,7 @@ def test_the_error(module, options, words):
         assert each in result.stderr
 
 
+@pytest.mark.slow
 def test_who_waits_long_is_told_why(monkeypatch):
     """Once, in a pipe, too: a network may be searched for minutes."""
     monkeypatch.setattr(attaching, "HINT_S", 2)
