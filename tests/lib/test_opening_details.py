@@ -1,0 +1,253 @@
+"""Small things of connections that a change of the code could get wrong unnoticed (./tools/mutate): how much room the
+module has, whose end is told, which refusals say that the network is gone, who is told that something came."""
+
+import atsock
+from atsock.sockets.opening import close_link
+from cases import cases
+from fakes import CUTS, Case, errno_of, new_modem, raises
+from frames import DIALECTS, OK, PEER, PORT, line, read_script
+from ownline import FIBOCOM
+from scenes import attached, connected, rest, settle
+from test_listener_faults import Module, came, listen
+from test_transparent import online
+
+ASK = b"AT+MIPSEND?\r"
+EMSGSIZE, EOPNOTSUPP, EADDRINUSE, ENETDOWN, ECONNREFUSED, EHOSTUNREACH = 90, 95, 98, 100, 111, 113
+REFUSALS = {  # (answer to an open, errno)
+    "bg96": ((line(b"+QIOPEN: 0,556"), EADDRINUSE), (line(b"+QIOPEN: 0,566"), ECONNREFUSED),
+             (line(b"+QIOPEN: 0,565"), EHOSTUNREACH), (line(b"+QIOPEN: 0,561"), ENETDOWN)),
+    "a7600": ((line(b"+CIPOPEN: 0,6"), EADDRINUSE), (line(b"+CIPOPEN: 0,11"), EHOSTUNREACH),
+              (line(b"+CIPOPEN: 0,2"), ENETDOWN)),
+    "nl668": ((line(b"+CME ERROR: 2020"), EMSGSIZE), (line(b"+CME ERROR: 2012"), ECONNREFUSED),
+              (line(b"+CME ERROR: 2030"), ENETDOWN)),
+}  # fmt: skip
+
+
+def _without_room(says, payload):
+    """A send whose result tells that the module has no room left."""
+    script = says.send("buffer", says.first, payload)
+    kind, result = script[-1]
+    assert result.count(b",2048") == 1
+    return script[:-1] + [(kind, result.replace(b",2048", b",0"))]
+
+
+@cases("dialect", FIBOCOM)
+def test_no_room_is_asked_until_there_is_some(dialect):
+    """Another connection's room, none, or a line whose number got lost: asked again; then no more is sent than fits."""
+    for fields in (b"2,500", b"1,0", b"1", b"1,"):
+        for cut in CUTS:
+            with Case(fields, cut):
+                answer = line(b"+MIPSEND: " + fields)
+                socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=20)
+                room = line(b"+MIPSEND: 2,7") + line(b"+MIPSEND: 1,100")
+                script = _without_room(says, b"hello") + [(">", ASK), ("<", answer + OK), (">", ASK), ("<", room + OK)]
+                script += says.send("buffer", says.first, b"x" * 100) + says.send("buffer", says.first, b"x" * 50)
+                tape.load(script)
+                assert socket.send(b"hello") == 5
+                start = clock.now
+                assert socket.send(b"x" * 150) == 150
+                assert 150 <= clock.now - start <= 400, clock.now - start
+                tape.done()
+
+
+@cases("dialect", FIBOCOM)
+def test_room_that_never_comes(dialect):
+    """Some firmware always reports none: after eight questions the next send decides."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=60)
+    none = [(">", ASK), ("<", line(b"+MIPSEND: 1,0") + OK)]
+    tape.load(_without_room(says, b"hello") + none * 8 + says.send("buffer", says.first, b"again"))
+    assert socket.send(b"hello") == 5
+    start = clock.now
+    assert socket.send(b"again") == 5
+    assert 7000 <= clock.now - start <= 8500, clock.now - start
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_client_on_a_free_id_ends_nothing(dialect):
+    """Each EVENT_CLOSED is the end of a connection that there was."""
+    told = []
+    modem, tape, clock, says = attached(dialect, on_event=lambda event, sock, value: told.append(event))
+    tape.auto = Module(dialect, says)
+    server = listen(modem, 8080, 2)
+    for id in (1, 2) if dialect not in FIBOCOM else (1,):
+        tape.input.append([0, "!", came(dialect, id)])
+        settle(modem, tape)
+        assert atsock.EVENT_INCOMING in told and atsock.EVENT_CLOSED not in told, told
+    client, address = server.accept()
+    tape.input.append([0, "!", came(dialect, 1, 4001)])
+    settle(modem, tape)
+    assert told.count(atsock.EVENT_CLOSED) == 1, told
+
+
+@cases("dialect", ("bg96", "a7600", "nl668"))
+def test_only_a_lost_network_is_attached_anew(dialect):
+    """After an open that was refused for another reason attach() finds all well, and writes nothing."""
+    for refusal, errno in REFUSALS[dialect]:
+        with Case(refusal):
+            modem, tape, clock, says = attached(dialect)
+            answer = refusal if dialect == "nl668" else OK + refusal
+            tape.auto = lambda command: answer if command.startswith(says.open_line(command)) else OK
+            socket = modem.socket()
+            socket.settimeout(20)
+            assert errno_of(socket.connect, (PEER, PORT)) == errno
+            settle(modem, tape)
+            rest(tape)
+            written = []
+            tape.auto = written.append
+            try:
+                modem.attach("internet", timeout_ms=1000)
+            except atsock.Timeout:
+                pass
+            assert bool(written) == (errno == ENETDOWN), written
+
+
+def test_a_name_that_is_refused():
+    """A lookup that the module refuses with a number of no meaning here: the network is there."""
+    modem, tape, clock, says = attached("bg96")
+    tape.auto = lambda command: line(b"+CME ERROR: 3") if b"DNSGIP" in command else OK
+    assert errno_of(modem.resolve, "name.example") == EHOSTUNREACH
+    settle(modem, tape)
+    rest(tape)
+    assert modem.attach("internet") == "10.0.0.1"
+    tape.done()
+
+
+class Waiter:
+    """In place of asyncio's: how often it was told."""
+
+    def __init__(self):
+        self.told = 0
+
+    def notify(self):
+        self.told += 1
+
+
+@cases("dialect", DIALECTS)
+def test_tasks_are_told_when_something_came(dialect):
+    """And not otherwise."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=20)
+    waiter = modem._session.waiter = Waiter()
+    modem.poll()
+    modem.poll(50)
+    assert waiter.told == 0
+    tape.load(read_script(says, dialect, "push", says.first, b"hello"))
+    modem.poll()
+    assert waiter.told > 0
+    told = waiter.told
+    modem.poll()
+    assert waiter.told == told
+    assert socket.recv(10) == b"hello"
+
+
+def test_port_that_takes_little_is_offered_the_rest_soon():
+    """One byte with each fourth write: as soon as it takes more, not when the wait for the answer is over."""
+    modem, tape, clock = new_modem("bg96", [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)])
+    tape.behave(take=1, refuse=3)
+    assert modem.command("AT+CGMM", None, 20_000) == [b"BG96"]
+    assert clock.now < 100, clock.now
+    tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028") + FIBOCOM)
+def test_an_open_that_nobody_waits_for_holds_nobody_up(dialect):
+    """The module cannot end it; its outcome is waited for in the background, and another id is opened meanwhile."""
+    modem, tape, clock, says = attached(dialect)
+    opens = []
+
+    def answer(command):
+        if not command.startswith(says.open_line(command)):
+            return OK
+        opens.append(says.link_of(command))
+        return OK if len(opens) == 1 else says.opened(command, opens[-1])
+
+    tape.auto = answer
+    first, second = modem.socket(), modem.socket()
+    first.setblocking(False)
+    errno_of(first.connect, (PEER, PORT))
+    settle(modem, tape)
+    first.close()
+    second.settimeout(20)
+    start = clock.now
+    second.connect((PEER, PORT))
+    assert opens == [says.first, says.first + 1]
+    assert clock.now - start < 100, clock.now - start
+
+
+@cases("dialect", DIALECTS)
+def test_an_id_is_used_again_as_soon_as_it_is_closed(dialect):
+    """The next open waits for a close on its way, and a program with one connection at a time needs one id."""
+    first, modem, tape, clock, says = connected(dialect, timeout=0)
+    close, closed = says.close(says.first)
+    tape.load([close, ("~", 500), closed])
+    closing = modem._session.spawn(close_link(modem._session, first._link))
+    opens = []
+    second = modem.socket()
+    second.setblocking(False)
+    errno_of(second.connect, (PEER, PORT))
+
+    def answer(command):
+        if command.startswith(says.open_line(command)):
+            opens.append(says.link_of(command))
+        return OK
+
+    tape.after = answer
+    while not opens:
+        modem.poll(100)
+    assert closing.done and opens == [says.first]
+    assert clock.now < 1000, clock.now
+
+
+@cases("dialect", DIALECTS)
+def test_an_open_without_a_result(dialect):
+    """OK, and nothing more: the manual's time is waited for, and no longer."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: OK
+    socket = modem.socket()
+    error = raises(atsock.Timeout, socket.connect, (PEER, PORT))
+    seconds = modem._session.table.OPEN_MS // 1000
+    assert "no answer to the open in %d s" % seconds in str(error), error
+    assert seconds <= clock.now / 1000 <= seconds + 10, clock.now
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_tls_of_a_module_without(dialect):
+    modem, tape, clock, says = attached(dialect)
+    socket = modem.socket(tls=True)
+    assert errno_of(socket.connect, (PEER, PORT)) == EOPNOTSUPP
+    tape.done()
+
+
+def _written(dialect, steps):
+    """[(ms, bytes)] that reach the module in data mode, of (silence in ms, bytes to send)."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load([(">", b"".join([data for _, data in steps]))])
+    written = []
+    write = tape.write
+    tape.write = lambda buf, at, n: (written.append((clock.now, bytes(buf[at : at + n]))), write(buf, at, n))[1]
+    for silence, data in steps:
+        clock.now += silence
+        assert socket.send(data) == len(data)
+    tape.done()
+    return written
+
+
+@cases("dialect", DIALECTS)
+def test_plus_signs_one_by_one(dialect):
+    """With little time between them they would be an escape: a long silence stands before the last."""
+    for pause in (1, 100, 700):
+        with Case(pause):
+            written = _written(dialect, ((5000, b"+"), (pause, b"+"), (pause, b"+")))
+            assert [data for _, data in written] == [b"+"] * 3
+            assert written[1][0] - written[0][0] == pause
+            assert written[2][0] - written[1][0] > 1000
+
+
+@cases("dialect", DIALECTS)
+def test_plus_signs_soon_behind_others(dialect):
+    """No silence before, no escape: they go out at once."""
+    for pause in (0, 1, 100, 700):
+        with Case(pause):
+            written = _written(dialect, ((5000, b"ab"), (pause, b"+++")))
+            assert [data for _, data in written] == [b"ab", b"+++"]
+            assert written[1][0] - written[0][0] == pause
