@@ -43,6 +43,9 @@ class Worker:
         self.program = self.lab.program
         self.recovered = 0
         self.program.attach()
+        modem = self.program.modem
+        for id in modem._session.table.LINKS:   # each id keeps its Link: not growth, when faults make others be taken
+            modem._engine.link(id)
 
     def round(self):
         """Some connections with faults, and a recovery when one has failed; False when something did not hold."""

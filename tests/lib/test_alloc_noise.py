@@ -2,6 +2,8 @@
 either."""
 
 import test_alloc as alloc
+from atsock.core.resync import is_odd
+from atsock.core.tokenizer import Tokenizer
 from cases import cases
 from fakes import Case
 from frames import ACCESS, DIALECTS, line
@@ -77,3 +79,21 @@ def test_heap_is_locked_among_notices(dialect, access):
     for transfer in (_send, _recv_into, _readinto):
         with Case(dialect, access, transfer):
             _run(dialect, access, transfer, LOCKS[0])
+
+
+def test_what_stands_behind_a_payload_is_looked_at_without_heap():
+    """Of a line, a prompt or an echo that has come as far as its first byte or two, and of what is odd there."""
+    tokens = Tokenizer()
+    for data, odd in ((b"\r", False), (b"\n\r", True), (b"+M", False), (b"> ", False), (b"AT", False), (b"xy", True)):
+        tokens.window[: len(data)] = data
+        tokens.position[0], tokens.position[1] = 0, len(data)
+        if LOCKS:
+            heap_lock()
+        try:
+            found = is_odd(tokens)
+        except MemoryError:
+            found = None
+        finally:
+            if LOCKS:
+                heap_unlock()
+        assert found == odd, data

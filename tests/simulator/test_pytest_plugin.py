@@ -16,6 +16,7 @@ def suite(pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(text, *arguments):
+        monkeypatch.delenv("CI", raising=False)     # there pytest repeats failures in its summary
         pytester.makepyfile(text)
         return pytester.runpytest_inprocess("-p", "atsock_host.pytest_plugin", "--strict-markers", *arguments)
     return run

@@ -37,7 +37,7 @@ _ABANDONED_MS = const(2000)  # for the prompt of a send that nobody waits for an
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
-_BEHIND = ((13, 10), (62, 13), (62, 32), (65, 84), (97, 116))  # CR LF, > CR, > blank, AT, at
+_BEHIND = (0x0D0A, 0x3E0D, 0x3E20, 0x4154, 0x6174)  # CR LF, > CR, > blank, AT, at
 _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _DOUBT = const(2)  # of Engine.unfinished, see urc.finish()
@@ -440,7 +440,7 @@ def is_odd(tokens):
     second = tokens.window[pos + 1]
     if first == 43:  # +, of a module that puts nothing between
         return not 65 <= second <= 90
-    return (first, second) not in _BEHIND
+    return first << 8 | second not in _BEHIND
 
 
 def miscounted(engine, sink):
