@@ -1,0 +1,78 @@
+"""asyncio: how long the driver pauses between two looks at the port, counted by what it asks the loop for."""
+
+import asyncio
+import sys
+
+from atsock.aio import waiter
+from cases import cases
+from fakes import new_modem
+from frames import DIALECTS, speech
+
+MICROPYTHON = sys.implementation.name == "micropython"
+
+
+class Recorder:
+    """asyncio for the waiter, that notes each sleep_ms()."""
+
+    def __init__(self, pauses):
+        self._pauses = pauses
+
+    def __getattr__(self, name):
+        return getattr(asyncio, name)
+
+    def sleep_ms(self, ms):
+        self._pauses.append(ms)
+        return asyncio.sleep_ms(ms)
+
+
+async def attach(modem, pauses):
+    if not MICROPYTHON:
+        loop = asyncio.get_running_loop()
+        later = loop.call_later
+
+        def call_later(delay, function, *arguments, **more):
+            if function == modem._session.waiter.on_readable:
+                pauses.append(delay * 1000)
+            return later(delay, function, *arguments, **more)
+
+        loop.call_later = call_later
+    return await modem.attach_async("internet")
+
+
+@cases("dialect", DIALECTS)
+def test_port_that_cannot_be_polled(dialect):
+    """It is asked every millisecond while somebody waits."""
+    modem, tape, clock = new_modem(dialect)
+    tape.auto = speech(dialect).attach()
+    clock.hurry = 1
+    pauses = []
+    waiter.asyncio = Recorder(pauses)
+    try:
+        assert asyncio.run(attach(modem, pauses)) == "10.0.0.1"
+    finally:
+        waiter.asyncio = asyncio
+    asked = pauses.count(1)
+    assert asked > 1, pauses
+    assert max(pauses) <= 200, pauses
+    assert MICROPYTHON or asked == len(pauses), pauses  # MicroPython minds the time apart
+
+
+@cases("dialect", DIALECTS)
+def test_port_with_a_descriptor(dialect):
+    """Deadlines are looked at every 20 ms, every 200 ms when nothing is on its way; nothing shows at the descriptor."""
+    if MICROPYTHON:  # polls the stream itself
+        return
+    import os
+
+    modem, tape, clock = new_modem(dialect)
+    tape.auto = speech(dialect).attach()
+    clock.hurry = 1
+    reads, writes = os.pipe()
+    tape.fileno = lambda: reads
+    pauses = []
+    try:
+        assert asyncio.run(attach(modem, pauses)) == "10.0.0.1"
+    finally:
+        os.close(reads)
+        os.close(writes)
+    assert 20 in pauses and max(pauses) <= 200, pauses
