@@ -12,7 +12,7 @@ from test_listener_faults import Module, came, listen
 from test_transparent import online
 
 ASK = b"AT+MIPSEND?\r"
-EMSGSIZE, EOPNOTSUPP, EADDRINUSE, ENETDOWN, ECONNREFUSED, EHOSTUNREACH = 90, 95, 98, 100, 111, 113
+EMSGSIZE, EOPNOTSUPP, EADDRINUSE, ENETDOWN, ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH = 90, 95, 98, 100, 110, 111, 113
 REFUSALS = {  # (answer to an open, errno)
     "bg96": ((line(b"+QIOPEN: 0,556"), EADDRINUSE), (line(b"+QIOPEN: 0,566"), ECONNREFUSED),
              (line(b"+QIOPEN: 0,565"), EHOSTUNREACH), (line(b"+QIOPEN: 0,561"), ENETDOWN)),
@@ -172,6 +172,14 @@ def test_an_open_that_nobody_waits_for_holds_nobody_up(dialect):
     second.connect((PEER, PORT))
     assert opens == [says.first, says.first + 1]
     assert clock.now - start < 100, clock.now - start
+    # Its outcome has come: it is closed, now.
+    rest(tape)
+    opened = says.opened(says.open_line(b"") + b"%d" % says.first, says.first)
+    tape.load([("!", opened.replace(OK, b""))] + says.close(says.first))
+    settle(modem, tape)
+    modem.poll(100)
+    settle(modem, tape)
+    tape.done()
 
 
 @cases("dialect", DIALECTS)
@@ -251,3 +259,24 @@ def test_plus_signs_soon_behind_others(dialect):
             written = _written(dialect, ((5000, b"ab"), (pause, b"+++")))
             assert [data for _, data in written] == [b"ab", b"+++"]
             assert written[1][0] - written[0][0] == pause
+
+
+def test_setup_that_is_not_answered():
+    """A step that may be refused must be answered all the same."""
+    modem, tape, clock, says = attached("bg96")
+
+    def answer(command):
+        if b"dataformat" in command:
+            return b""
+        return says.opened(command, 0) if b"QIOPEN" in command else OK
+
+    tape.auto = answer
+    socket = modem.socket()
+    socket.settimeout(300)
+    assert errno_of(socket.connect, (PEER, PORT)) == ETIMEDOUT
+    assert clock.now < 300_000, clock.now
+
+
+def test_type_that_is_no_number():
+    modem, tape, clock = new_modem("bg96")
+    assert "SOCK_STREAM or SOCK_DGRAM, not 'x'" in str(raises(TypeError, modem.socket, atsock.AF_INET, "x"))
