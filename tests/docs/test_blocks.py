@@ -25,6 +25,7 @@ from pathlib import Path
 import atsock
 import pytest
 import trustme
+from atsock import dialects
 from atsock_host import SerialPort, Simulator
 from markdown_it import MarkdownIt
 from not_run import ASKS, FOR_EVER, NOT_RUN
@@ -305,6 +306,7 @@ def test_every_block_says_what_it_is(page):
 def test_page(page, world, tmp_path, monkeypatch):
     hosts = {"example.com": f"127.0.0.1:{world.port}"}
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dialects, "_registered", dict(dialects._registered))    # docs/another-module.md adds one
     monkeypatch.setenv("SSL_CERT_FILE", str(world.folder / "authority.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(world.folder / "authority.pem"))
     with Simulator("bg96", hosts=hosts) as module, Simulator("bg96", hosts=hosts) as other:
