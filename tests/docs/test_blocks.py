@@ -301,12 +301,20 @@ def test_every_block_says_what_it_is(page):
         assert language in RUN + SHOWN, f"line {token.map[0] + 1}: {language!r}"
 
 
+@pytest.fixture
+def no_new_dialects():
+    kept = dict(dialects._registered)
+    yield
+    dialects._registered.clear()
+    dialects._registered.update(kept)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_new_dialects")     # docs/another-module.md registers one
 @pytest.mark.parametrize("page", with_code(PAGES), ids=name_of)
 def test_page(page, world, tmp_path, monkeypatch):
     hosts = {"example.com": f"127.0.0.1:{world.port}"}
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(dialects, "_registered", dict(dialects._registered))    # docs/another-module.md adds one
     monkeypatch.setenv("SSL_CERT_FILE", str(world.folder / "authority.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(world.folder / "authority.pem"))
     with Simulator("bg96", hosts=hosts) as module, Simulator("bg96", hosts=hosts) as other:
