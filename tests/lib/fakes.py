@@ -40,10 +40,12 @@ class Clock:
         self.now = now
         self.end = now + most
         self.tape = None
+        self.looks = 0  # how often the driver has asked for the time
         self.hurry = 0  # ms that pass with each look at the clock: the driver is slow itself
         self.nap = 0  # ms after which a wait is over although nothing came, as of a port that cannot be polled; 0: none
 
     def ticks_ms(self):
+        self.looks += 1
         if self.hurry:
             self.pass_ms(self.hurry)
         return self.now

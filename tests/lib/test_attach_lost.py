@@ -4,7 +4,7 @@ import asyncio
 
 from cases import cases
 from frames import DIALECTS, ERROR, OK, line, speech
-from test_keeper import Kept
+from test_keeper import Kept, until
 from test_recovery import Field
 
 
@@ -30,9 +30,7 @@ def test_a_question_finds_a_loss_without_a_word(dialect):
         assert await kept.keeper.ask()
         kept.context_is_gone()
         question = asyncio.create_task(kept.keeper.ask())
-        while not question.done():
-            kept.clock.pass_ms(50)
-            await asyncio.sleep(0)
+        await until(kept.modem, kept.clock, question.done)
         assert not await question
 
     asyncio.run(main())
@@ -67,9 +65,7 @@ def test_a_question_behind_a_command_that_is_not_answered(dialect):
         opening = asyncio.create_task(kept.modem.open_connection("192.0.2.1", 80))
         await asyncio.sleep(0)
         question = asyncio.create_task(kept.keeper.ask())
-        while not question.done():
-            kept.clock.pass_ms(50)
-            await asyncio.sleep(0)
+        await until(kept.modem, kept.clock, question.done)
         assert not await question
         opening.cancel()
         try:
