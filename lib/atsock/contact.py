@@ -24,12 +24,12 @@ _SYNC_MS = const(25_000)  # as long as the slowest of the modules boots (A7600: 
 _SYNC_PAUSE_MS = const(100)
 _DRAIN_MS = const(300)  # a module that has booted answers all that it has heard meanwhile
 _ESCAPE_AT = const(5)  # AT without an answer, before data mode is tried to be left,
-_ESCAPE_TAKE_MS = const(3000)  # for the port to take +++,
-_GUARD_MS = const(1130)  # and silence on both sides of it, of a module that is not known yet (see core/datamode.py)
 _FILL_AT = const(6)  # and before a payload that the module still waits for is filled up
 _FILLER = const(256)  # bytes, written
 _FILLERS = const(8)  # so many times: no prompt takes more than 2048 bytes
 _FILL_MS = const(4000)  # for all of them, at 9600 baud
+_ESCAPE_TAKE_MS = const(3000)  # for the port to take +++,
+_GUARD_MS = const(1130)  # and silence on both sides of it, of a module that is not known yet (see core/datamode.py)
 _SAMPLE_MAX = const(40)  # bytes shown of what is no answer
 
 _POLL_MS = const(1000)  # between two queries of SIM or registration

@@ -6,6 +6,7 @@ asyncio.  Off the data path; allocates.
 """
 
 from .core.movers import const
+from .core.stale import is_opening
 from .errors import Timeout
 from .recovery import recover
 
@@ -20,7 +21,6 @@ _CHECK_MS = const(60_000)  # between two questions whether the context is there 
 _PAUSES_S = (5, 15, 60, 120, 300)  # before the next attempt, the last one for all that follow
 _SILENT_MAX = const(2)  # questions in a row that are not answered
 _DATA_MODE = const(3)  # Engine.state
-_OPENING = const(1)  # Link.state
 
 
 class Keeper:
@@ -79,7 +79,7 @@ class Keeper:
         For a loss that nobody tells, when something has failed.  False also when it does not answer, after 30 s or so.
         While a connection is being opened nothing is asked: what is known is the answer.
         """
-        if self._is_opening():
+        if is_opening(self._engine):
             return self._session.is_connected()
         from .aio import waiter
 
@@ -95,13 +95,6 @@ class Keeper:
         if job is not None:
             self._job = None
             job.cancel()
-
-    def _is_opening(self):
-        # Is the result of an open to come?  Some modules are not to be asked before.
-        for link in self._engine.links.values():
-            if link.state == _OPENING:
-                return True
-        return False
 
     def _is_due(self):
         # Is there something for _step() to do?
@@ -133,7 +126,7 @@ class Keeper:
 
     def _ask(self):
         self._check = self._engine.after_ms(_CHECK_MS)
-        if self._engine.state != _DATA_MODE and not self._is_opening():
+        if self._engine.state != _DATA_MODE and not is_opening(self._engine):
             self._recovering = False
             self._job = self._session.spawn(self._session.check_attached(self._session))
 

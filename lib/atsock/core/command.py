@@ -162,7 +162,7 @@ class Query(Command):
             return False
         return self.until is None or self.until(self.lines)
 
-    def says_nothing(self, engine=None):
+    def says_nothing(self, engine):
         """True when lines of a certain name were asked for and none has come."""
         return self.prefix is not None and not self.lines and self.until is None
 

@@ -126,7 +126,7 @@ class Engine(Deadlines):
     # What is not written on the data path.
     dialect = access = None  # their names, as soon as the rows are those of a dialect
     sender: "bytes | bytearray" = b""  # address line of the payload that follows, a bytearray as soon as one comes
-    error_query = None  # template of the command that asks the module why it refused the last one (AT+QIGETERROR)
+    error_query = None  # template of the command that asks the module why it refused the last one
     error_query_for = b""  # how the commands begin that it tells about
     retry_code = None  # of a result line: not now, try again later; None: there is no such code
     nothing_left_code = None  # of a follow-up's result line: there was nothing to do any more

@@ -1,8 +1,7 @@
-"""What the lines of an answer say beside that they came: codes, reasons, addresses; and ERROR.
-And what became of a payload, where a module tells that behind OK (CONFIRMED): that may take until the peer reads, so
-others are sent meanwhile if it is not told soon.
+"""What the lines of an answer say beside that they came: codes, reasons, addresses; ERROR; what became of a payload.
 
-Functions of the engine, apart because they are not on the data path, but for the last ones.
+The last is told behind OK by some modules (CONFIRMED), perhaps not before the peer reads: others are sent meanwhile.
+Functions of the engine, apart because most are not on the data path.
 """
 
 from errno import ECONNRESET, EIO, ETIMEDOUT

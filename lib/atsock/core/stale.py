@@ -13,8 +13,11 @@ from .words import BY_FLAG, BY_ID
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from .engine import Engine
+    from .link import Link
     from .session import Session
 
+_OPENING = const(1)  # Link.state
 _QUERIES = const(3)  # an answer that was cut short is asked for again
 
 
@@ -36,6 +39,14 @@ def open_ids(session: "Session", connected=False):
             if found is not None:
                 return found
     return None
+
+
+def is_opening(engine: "Engine", link: "Link | None" = None) -> bool:
+    """True while the result of an open of another link is to come: some modules are not to be asked then."""
+    for other in engine.links.values():
+        if other is not link and other.state == _OPENING:
+            return True
+    return False
 
 
 def _ids(lines, form, ids, gone):

@@ -7,7 +7,7 @@ gone although no line has told so.  Knows links and the question of core/stale.p
 from ..core import urc
 from ..core.jobs import Job
 from ..core.movers import const
-from ..core.stale import open_ids
+from ..core.stale import is_opening, open_ids
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -49,14 +49,6 @@ def settle(session: "Session", link: "Link") -> None:
     session.add(Job(session, _settle(session, link, True)))
 
 
-def _is_opening(engine, link):
-    # Is the result of another open to come?  Some modules are not to be asked for their list before.
-    for other in engine.links.values():
-        if other is not link and other.state == _OPENING:
-            return True
-    return False
-
-
 def _settle(session, link, is_failure):
     engine = session.engine
     if link.state == _OPENING:
@@ -69,7 +61,7 @@ def _settle(session, link, is_failure):
     waits = session.withdraw(link.tx)
     try:
         give_up = engine.after_ms(_OTHERS_MS)
-        yield lambda: not _is_opening(engine, link) or engine.is_past(give_up)
+        yield lambda: not is_opening(engine, link) or engine.is_past(give_up)
         held = yield from open_ids(session, True)
         if engine.links.get(link.id) is link and (held is None or link.id not in held):
             urc.end(engine, link, is_failure)
@@ -100,7 +92,7 @@ def look_for(session: "Session", link: "Link") -> None:
 def _look(session, link, looks):
     engine = session.engine
     give_up = engine.after_ms(_OTHERS_MS)
-    yield lambda: not _is_opening(engine, link) or engine.is_past(give_up)
+    yield lambda: not is_opening(engine, link) or engine.is_past(give_up)
     held = yield from open_ids(session, True)
     if held is None or engine.links.get(link.id) is not link or link.state != _OPEN:
         return

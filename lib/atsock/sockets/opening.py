@@ -283,7 +283,7 @@ def _open_error(session, link, command, what):
         # The line with the number came, then ERROR or nothing.
         command.errno = EIO
         command.code = link.code
-    elif command.errno == 0:  # the connection was refused without a number (+MIPSTAT)
+    elif command.errno == 0:  # the connection was refused without a number
         return ModemError(ECONNREFUSED, "connection failed")
     error = session.error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
     session.note_failure(error)  # whatever the module says of the context when it is asked (seen)

@@ -133,7 +133,7 @@ class TransparentSocket(StreamSocket):
         self._engine.pump()  # what the module has said counts before anything is sent
 
     def _wait(self):
-        # As all sockets', but data mode has no notice that could have been lost.
+        # As all sockets', written out for a frame less; but data mode has no notice that could have been lost.
         link = self._link
         online = link is not None and not self._escaped
         if online:
