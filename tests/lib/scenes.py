@@ -40,6 +40,19 @@ def answers(says):
     return answer
 
 
+def silent_first(says):
+    """The answers of a module whose first open gets its OK and no outcome, and the list of the ids that it opens."""
+    opens = []
+
+    def answer(command):
+        if not command.startswith(says.open_line(command)):
+            return b"\r\nOK\r\n"
+        opens.append(says.link_of(command))
+        return b"\r\nOK\r\n" if len(opens) == 1 else says.opened(command, opens[-1])
+
+    return answer, opens
+
+
 def connect(modem, tape, says, timeout=None, ring=4096, **options):
     """A new socket with a ring of that size, connected while the module answers by itself."""
     tape.auto = answers(says)

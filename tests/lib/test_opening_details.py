@@ -7,7 +7,7 @@ from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import DIALECTS, OK, PEER, PORT, line, read_script
 from ownline import FIBOCOM
-from scenes import attached, connected, rest, settle
+from scenes import attached, connected, rest, settle, silent_first
 from test_listener_faults import Module, came, listen
 from test_transparent import online
 
@@ -153,15 +153,7 @@ def test_port_that_takes_little_is_offered_the_rest_soon():
 def test_an_open_that_nobody_waits_for_holds_nobody_up(dialect):
     """The module cannot end it; its outcome is waited for in the background, and another id is opened meanwhile."""
     modem, tape, clock, says = attached(dialect)
-    opens = []
-
-    def answer(command):
-        if not command.startswith(says.open_line(command)):
-            return OK
-        opens.append(says.link_of(command))
-        return OK if len(opens) == 1 else says.opened(command, opens[-1])
-
-    tape.auto = answer
+    tape.auto, opens = silent_first(says)
     first, second = modem.socket(), modem.socket()
     first.setblocking(False)
     errno_of(first.connect, (PEER, PORT))

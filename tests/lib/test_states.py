@@ -5,7 +5,7 @@ from atsock.sockets.module import SocketModule
 from cases import cases
 from fakes import errno_of
 from frames import ACCESS, DIALECTS, OK, PEER, PORT, line, pulls
-from scenes import attached, connect, connected, settle
+from scenes import attached, connect, connected, settle, silent_first
 
 POLL = 3
 IN, OUT, ERR, HUP, NVAL = 1, 4, 8, 16, 32
@@ -136,15 +136,7 @@ def test_blocking_connect_to_a_hasty_peer(dialect):
 def test_a_host_that_does_not_answer(dialect):
     """connect() ends with the timeout, and the next one, to another host, does not wait for the first."""
     modem, tape, clock, says = attached(dialect)
-    opens = []
-
-    def answer(command):
-        if not command.startswith(says.open_line(command)):
-            return OK
-        opens.append(says.link_of(command))
-        return OK if len(opens) == 1 else says.opened(command, opens[-1])
-
-    tape.auto = answer
+    tape.auto, opens = silent_first(says)
     socket = modem.socket()
     socket.settimeout(3)
     before = clock.now
