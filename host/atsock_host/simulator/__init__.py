@@ -12,7 +12,7 @@ import tempfile
 
 from .eventlog import read_log
 from .models import UnknownModel, find
-from .process import Process, SimulatorError
+from .process import Owner, Process, SimulatorError
 from .registry import DIALECTS
 
 __all__ = ["Simulator", "SimulatorError", "Simulators", "VirtualModule"]
@@ -73,7 +73,7 @@ class VirtualModule:
         return self._process.ask(f"module {self._number} {command}")
 
 
-class Simulator(VirtualModule):
+class Simulator(Owner, VirtualModule):
     """A virtual module in a process of its own; `port` is its serial line: a path, or a URL that SerialPort takes.
 
     dialect: "bg96", "a7600", "sim7028", "nl668" or "l610" (ValueError for others); None when `model` or `config` says
@@ -110,7 +110,6 @@ class Simulator(VirtualModule):
                                ("set", _pairs("settings", settings)), ("answers", files)):
             for value in values:
                 arguments += [f"--{option}", str(value)]
-        self._process = None
         self._process = Process([*arguments, *_OURS], model or dialect or config)
         try:
             super().__init__(self._process, 1)
@@ -120,31 +119,8 @@ class Simulator(VirtualModule):
             self.close()
             raise
 
-    def __enter__(self):
-        return self
 
-    def __exit__(self, *exc):
-        self.close()
-
-    def __del__(self):
-        if getattr(self, "_process", None) is not None:
-            self.close()
-
-    @property
-    def pid(self):
-        """Process id of the simulator, or None after close()."""
-        return self._process.pid
-
-    def wait(self, seconds=None):
-        """Until the process has ended by itself, which is a SimulatorError; False after `seconds`."""
-        return self._process.wait(seconds)
-
-    def close(self):
-        """End the process; does nothing the second time."""
-        self._process.close()
-
-
-class Simulators(collections.abc.Sequence):
+class Simulators(Owner, collections.abc.Sequence):
     """Several virtual modules in one process: a sequence of VirtualModule.
 
     Simulators("bg96", count=8)         eight of a kind; their IMEI, ICCID, IMSI and number count up
@@ -170,7 +146,6 @@ class Simulators(collections.abc.Sequence):
         if modules is not None and config is not None:
             raise ValueError("either modules or config=")
         entry = {**{name: value for name, value in named.items() if value is not None}, **_entry(for_all)}
-        self._process = None
         self._modules = []
         with _file_of(entry, config) as path:
             plan = make_all({}, path)
@@ -186,29 +161,6 @@ class Simulators(collections.abc.Sequence):
 
     def __getitem__(self, index):
         return self._modules[index]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
-
-    def __del__(self):
-        if getattr(self, "_process", None) is not None:
-            self.close()
-
-    @property
-    def pid(self):
-        """Process id of the simulator, or None after close()."""
-        return self._process.pid
-
-    def wait(self, seconds=None):
-        """Until the process has ended by itself, which is a SimulatorError; False after `seconds`."""
-        return self._process.wait(seconds)
-
-    def close(self):
-        """End the process; does nothing the second time."""
-        self._process.close()
 
 
 def _checked_dialect(dialect, model, config):

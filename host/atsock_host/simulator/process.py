@@ -137,3 +137,32 @@ class Process:
         self._stderr.seek(0)
         words = self._stderr.read().decode(errors="replace").strip().splitlines()
         return words[-1].removeprefix(f"python -m {__package__}: error: ") if words else ""
+
+
+class Owner:
+    """What has a Process of its own, in `_process`: a context manager that ends it, as being forgotten does."""
+
+    _process = None         # until it runs
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def __del__(self):
+        if self._process is not None:
+            self.close()
+
+    @property
+    def pid(self):
+        """Process id of the simulator, or None after close()."""
+        return self._process.pid
+
+    def wait(self, seconds=None):
+        """Until the process has ended by itself, which is a SimulatorError; False after `seconds`."""
+        return self._process.wait(seconds)
+
+    def close(self):
+        """End the process; does nothing the second time."""
+        self._process.close()
