@@ -170,7 +170,7 @@ def main() -> None:
         with attached(port) as modem:
             print(fetch(modem, "example.com", bytearray(1024)), failures(modem))
             asyncio.run(concurrently(modem))
-            with Bridge(modem, {"apn": "internet"}, say=print) as bridge:
+            with Bridge(modem, say=print) as bridge:
                 bridge.create_connection(("example.com", 80), 5).close()
             network = atsock.NIC(modem)
             network.active(True)
