@@ -7,12 +7,11 @@ import re
 
 from prompt_toolkit.completion import Completer, Completion
 
-from ..explain.meaning import fields_of
+from ..explain.meaning import PAYLOAD, fields_of
 
 MOST_VALUES = 12        # of a range that are offered one by one
 _BEGUN = re.compile(r"(?:AT)?([+&#^*%$][A-Z0-9]*|[A-Z]?)", re.IGNORECASE)
 _KINDS = {"a": "address or name", "h": "host name", "d": "domain name", "s": "text", "x": "hexadecimal digits"}
-_PAYLOAD = "#zyet"
 
 
 def allowed(kind):
@@ -25,7 +24,7 @@ def allowed(kind):
         return " or ".join(kind.strip('"').split("|"))
     if kind[0].isdigit():
         return kind.replace("|", ", ") if "|" in kind else kind.replace("-", " to ")
-    if kind[0] in _PAYLOAD:
+    if kind[0] in PAYLOAD:
         return "payload, behind the prompt"
     if kind.lstrip("b").startswith("ip"):
         return {"ip": "IP address", "ip4": "IPv4 address", "ip6": "IPv6 address"}.get(kind.lstrip("b"), "")

@@ -7,7 +7,7 @@ dump passes as it is.
 import re
 
 _RT_THREAD = re.compile(
-    r"(?P<before>.*?)(?P<name>\w+): ?(?P<at>[0-9A-F]{4})-[0-9A-F]{4}:(?P<hex>(?: +[0-9A-F]{2})+)(?:  .*|$)",
+    r"(?P<before>.*?)(?P<name>\w+): ?[0-9A-F]{4}-[0-9A-F]{4}:(?P<hex>(?: +[0-9A-F]{2})+)(?:  .*|$)",
     re.IGNORECASE,
 )
 _COLUMNS = re.compile(

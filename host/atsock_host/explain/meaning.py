@@ -26,7 +26,7 @@ _MODELS = (
 )
 _NAME = re.compile(r"AT([+#%^*$!@\\]+[A-Z0-9_]+|&?[A-Z]|)(.*)", re.IGNORECASE | re.DOTALL)
 _FIELD = re.compile(r'\s*("[^"]*"?|[^,]*)\s*(?:,|$)')
-_PAYLOAD = "#zyet"
+PAYLOAD = "#zyet"  # first letters of the kinds of a manual's table that stand behind a prompt
 _UNKNOWN = 99
 
 
@@ -102,22 +102,20 @@ class Vocabulary:
         row = self._row(name, fields_of(rest[1:]))
         if row is None:
             return [(each, "", False) for each in _GENERAL.get(name, ())]
-        items = [item.split(":", 1) for item in row[1].split(",") if item]
-        return [(name.lstrip("[?"), self._manual.RANGES.get(kind, kind), name.startswith("[")) for name, kind in items]
+        return self._items(row)
 
     def kinds(self, text, index):
         """[(name, kind)] of the parameter `index` of a command line, in every form that takes those before it."""
         name, rest = name_and_rest(text)
         values = fields_of(rest[1:])[:index]
         found: "list[tuple[str, str]]" = []
-        for row in self._manual.FORMS if self._manual else []:
-            items = [item.split(":", 1) for item in row[1].split(",") if item]
-            if row[0] != name + "=" or len(items) <= index:
+        for row in self._rows(name):
+            items = self._items(row)
+            if len(items) <= index:
                 continue
-            if not any(self._complaint(kind, value) for (_, kind), value in zip(items, values, strict=False)):
-                item = (items[index][0].lstrip("[?"), self._manual.RANGES.get(items[index][1], items[index][1]))
-                if item not in found:
-                    found.append(item)
+            if not any(_complaint(item[1], value) for item, value in zip(items, values, strict=False)):
+                if items[index][:2] not in found:
+                    found.append(items[index][:2])
         return found
 
     def parameters(self, text):
@@ -130,49 +128,33 @@ class Vocabulary:
         if row is None:
             names = _GENERAL.get(name, ())
             return [(names[n] if n < len(names) else f"parameter {n + 1}", value, "") for n, value in enumerate(values)]
-        items = [item.split(":", 1) for item in row[1].split(",") if item and item.split(":", 1)[1][0] not in _PAYLOAD]
-        found = []
-        for n, value in enumerate(values):
-            item = items[n] if n < len(items) else ("one too many", "")
-            found.append(
-                (
-                    item[0].lstrip("[?"),
-                    value,
-                    self._complaint(item[1], value) if n < len(items) else "not in the manual",
-                )
-            )
-        return found
+        items = self._typed(row)
+        found = [(name, value, _complaint(kind, value)) for (name, kind, _), value in zip(items, values, strict=False)]
+        return found + [("one too many", value, "not in the manual") for value in values[len(items) :]]
+
+    def _rows(self, name):
+        return [row for row in self._manual.FORMS if row[0] == name + "="] if self._manual else []
 
     def _row(self, name, values):
-        rows = [row for row in self._manual.FORMS if row[0] == name + "="] if self._manual else []
-        best = None
-        for row in rows:
-            items = [item for item in row[1].split(",") if item and item.split(":", 1)[1][0] not in _PAYLOAD]
-            wrong = sum(
-                bool(self._complaint(item.split(":", 1)[1], value)) for item, value in zip(items, values, strict=False)
+        # The form that the values fit best, None when the manual has none.
+        def wrong(row):
+            items = self._typed(row)
+            return (
+                sum(bool(_complaint(item[1], value)) for item, value in zip(items, values, strict=False))
+                + max(0, len(values) - len(items))
+                + sum(not may_be_left_out for _, _, may_be_left_out in items[len(values) :])
             )
-            wrong += abs(len(items) - len(values)) if len(values) > len(items) else 0
-            wrong += sum(item[0] != "[" for item in items[len(values) :])
-            if best is None or wrong < best[0]:
-                best = (wrong, row)
-        return best[1] if best else None
 
-    def _complaint(self, kind, value):
-        kind = self._manual.RANGES.get(kind, kind)
-        if not value or kind in ("", "none"):
-            return ""
-        if kind[0].isdigit():
-            try:
-                arguments._number(0, "", kind, int(value))
-            except arguments.Mismatch as error:
-                return f"the manual allows {error.allowed}"
-            except ValueError:
-                return "a number in the manual"
-        elif kind[0] == '"' and value.strip('"') not in kind.strip('"').split("|"):
-            return "the manual allows " + ", ".join(kind.strip('"').split("|"))
-        elif kind[0] == "s" and len(value.strip('"')) > int(kind[1:]):
-            return f"the manual allows {kind[1:]} characters"
-        return ""
+        return min(self._rows(name), key=wrong, default=None)
+
+    def _items(self, row):
+        # [(name, kind, may be left out)]
+        items = [item.split(":", 1) for item in row[1].split(",") if item]
+        return [(name.lstrip("[?"), self._manual.RANGES.get(kind, kind), name.startswith("[")) for name, kind in items]
+
+    def _typed(self, row):
+        # Those of them that stand in the command line itself.
+        return [item for item in self._items(row) if item[1][0] not in PAYLOAD]
 
     def result(self, text):
         """What a final result says beyond its words: the text of an error code."""
@@ -251,6 +233,24 @@ _GENERAL = {
     "+CGPADDR": ("cid",),
     "+CPSMS": ("mode", "RAU", "GPRS-READY", "TAU", "active"),
 }
+
+
+def _complaint(kind, value):
+    # "", or what the manual allows.
+    if not value or kind == "none":
+        return ""
+    if kind[0].isdigit():
+        try:
+            arguments._number(0, "", kind, int(value))
+        except arguments.Mismatch as error:
+            return f"the manual allows {error.allowed}"
+        except ValueError:
+            return "a number in the manual"
+    elif kind[0] == '"' and value.strip('"') not in kind.strip('"').split("|"):
+        return "the manual allows " + ", ".join(kind.strip('"').split("|"))
+    elif kind[0] == "s" and len(value.strip('"')) > int(kind[1:]):
+        return f"the manual allows {kind[1:]} characters"
+    return ""
 
 
 # -- readers of information lines: (vocabulary, fields, unasked) to text

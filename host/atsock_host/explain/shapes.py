@@ -243,7 +243,7 @@ class _Clock:
             if self._last is not None and value < self._last - _DAY_MS / 2:
                 self._days += _DAY_MS
                 value += _DAY_MS
-        elif part.counted_ms is not None and part.mark is not None:
+        elif part.counted_ms is not None:
             value = part.counted_ms
         else:
             return None
