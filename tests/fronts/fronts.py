@@ -4,16 +4,15 @@ peers.
 
 import json
 import os
-import queue
 import socket
 import socketserver
-import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
 from atsock_host.simulator import Simulator
+from running import DEADLINE_S, Running
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = Path(__file__).resolve().parent / "board"
@@ -24,7 +23,6 @@ INTERPRETERS = {
     "cpython": sys.executable,
     "micropython": str(Path(sys.executable).parent / "micropython"),
 }
-DEADLINE_S = 100  # of what hangs; nothing here waits for it to pass
 
 
 def free_port():
@@ -34,56 +32,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Program:
-    """A program of the folder board/ at work; its lines can be waited for.  A context manager."""
+class Program(Running):
+    """A program of the folder board/ at work."""
 
     def __init__(self, interpreter, name, module, dialect, access, *arguments):
         paths = [ROOT / "lib", ROOT / "boards" / "unix", ROOT / "host", BOARD]
         path = os.pathsep.join(map(str, paths))
-        command = [INTERPRETERS[interpreter], str(BOARD / name), module.port, dialect, access, *map(str, arguments)]
-        self._lines = queue.Queue()
-        self._seen = []
-        self._process = subprocess.Popen(
-            command,
-            env=dict(os.environ, PYTHONPATH=path, MICROPYPATH=path + ":.frozen", PYTHONUNBUFFERED="1"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        super().__init__(
+            [INTERPRETERS[interpreter], str(BOARD / name), module.port, dialect, access, *map(str, arguments)],
+            dict(os.environ, PYTHONPATH=path, MICROPYPATH=path + ":.frozen", PYTHONUNBUFFERED="1"),
         )
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self):
-        for line in self._process.stdout:
-            self._lines.put(line.rstrip("\n"))
-        self._lines.put(None)
-
-    def line(self, start):
-        """The next line that begins with `start`, without it; AssertionError with all it said when none comes."""
-        give_up = time.monotonic() + DEADLINE_S
-        while True:
-            try:
-                line = self._lines.get(timeout=max(0, give_up - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"no {start!r} in {DEADLINE_S} s, but:\n" + "\n".join(self._seen)) from None
-            assert line is not None, f"no {start!r}, but:\n" + "\n".join(self._seen)
-            self._seen.append(line)
-            if line.startswith(start):
-                return line[len(start) :]
 
     def result(self):
         """What it gave to result()."""
         value = json.loads(self.line("result "))
-        assert self._process.wait(DEADLINE_S) == 0, "\n".join(self._seen)
+        self.ended()
         return value
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 def run(interpreter, name, dialect, access, *arguments, hosts=None, **options):

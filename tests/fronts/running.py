@@ -5,18 +5,18 @@ import subprocess
 import threading
 import time
 
-DEADLINE_S = 60
+DEADLINE_S = 100  # of what hangs; nothing here waits for it to pass
 
 
 class Running:
     """command, environment, folder of the program.  A context manager; leaving it kills the program."""
 
-    def __init__(self, command, environment, folder):
+    def __init__(self, command, environment, folder=None):
         self.said = []
         self._lines = queue.Queue()
         self._process = subprocess.Popen(
             command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+            stderr=subprocess.STDOUT, text=True)  # fmt: skip
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
@@ -25,24 +25,28 @@ class Running:
         self._lines.put(None)
 
     def line(self, start):
-        """The next line that begins with `start`."""
+        """The next line that begins with `start`, without it; AssertionError with all it said when none comes."""
         give_up = time.monotonic() + DEADLINE_S
         while True:
             try:
                 line = self._lines.get(timeout=max(0, give_up - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"no line {start!r} in {DEADLINE_S} s, but: {self.said}") from None
-            assert line is not None, f"no line {start!r}, but: {self.said}"
+                raise AssertionError(f"no {start!r} in {DEADLINE_S} s, but:\n" + "\n".join(self.said)) from None
+            assert line is not None, f"no {start!r}, but:\n" + "\n".join(self.said)
             self.said.append(line)
             if line.startswith(start):
-                return line
+                return line[len(start) :]
 
     def lines(self):
         """All lines of a program that ends by itself, successfully."""
         while (line := self._lines.get(timeout=DEADLINE_S)) is not None:
             self.said.append(line)
-        assert self._process.wait(DEADLINE_S) == 0, "\n".join(self.said)
+        self.ended()
         return self.said
+
+    def ended(self):
+        """It ends by itself, successfully."""
+        assert self._process.wait(DEADLINE_S) == 0, "\n".join(self.said)
 
     def __enter__(self):
         return self
