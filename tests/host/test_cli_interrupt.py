@@ -10,22 +10,10 @@ import sys
 
 import pytest
 from atsock_host import cli
+from interrupts import interrupted_at
 
 pytestmark = pytest.mark.slow
 
-HARNESS = """
-import os, signal, sys
-turns = int(sys.argv.pop(1))
-def count(frame, event, argument):
-    global turns
-    turns -= 1
-    if not turns:
-        sys.setprofile(None)
-        os.kill(os.getpid(), signal.SIGINT)
-from atsock_host.__main__ import run
-sys.setprofile(count)
-run("atsock")
-"""
 COMMANDS = {
     "bench": ["bench", "--sim", "bg96", "--seconds", "0.05", "--direction", "receive", "--interpreter", "cpython"],
     "doctor": ["doctor", "--sim", "bg96"],
@@ -44,21 +32,19 @@ OUTPUTS = {name: arguments for name, arguments in COMMANDS.items() if name not i
 OUTPUTS |= {"help": ["--help"], "json": ["trace", "-", "--json"], "info --json": ["info", "--sim", "bg96", "--json"]}
 MOMENTS = (3, 30, 1000, 20_000, 60_000, 100_000, 130_000, 160_000, 200_000)
 FOR_EVER = ("sim", "socks")     # they wait, and nothing is called any more
+WAITS = 130_000                 # by this moment
 READY_S = 8                     # then they do
 TRACE = "0.0 > AT\\r\n1.0 < \\r\\nOK\\r\\n\n"
 
 
-def atsock(*arguments, harness=None, stdout=subprocess.PIPE, stdin="AT\n"):
-    command = [sys.executable, "-c", HARNESS, str(harness)] if harness else [sys.executable, "-m", "atsock_host"]
-    return subprocess.run(
-        command + list(arguments), input=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60)
+def atsock(*arguments, stdout=subprocess.PIPE, stdin="AT\n"):
+    return subprocess.run([sys.executable, "-m", "atsock_host", *arguments], input=stdin, stdout=stdout,
+                          stderr=subprocess.PIPE, text=True, timeout=60)
 
 
 def interrupted(arguments, moment, stdin):
     """(exit status, standard error) of a command that gets SIGINT at that moment, or when it has begun to wait."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HARNESS, str(moment), *arguments], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = interrupted_at(moment, *arguments)
     try:
         said = process.communicate(stdin, timeout=READY_S if arguments[0] in FOR_EVER else 60)
     except subprocess.TimeoutExpired:
@@ -67,11 +53,10 @@ def interrupted(arguments, moment, stdin):
     return process.returncode, said[1]
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name, moment",
+    [(name, moment) for name in COMMANDS for moment in MOMENTS if name not in FOR_EVER or moment <= WAITS])
 def test_ctrl_c_at_any_moment(name, moment):
-    if name in FOR_EVER and moment > 130_000:
-        pytest.skip("it waits by then, as at the moment before")
     status, said = interrupted(COMMANDS[name], moment, TRACE if name in ("trace", "page") else "AT\n")
     assert "Traceback" not in said and "KeyboardInterrupt" not in said
     if status == 130:

@@ -13,6 +13,7 @@ from atsock_host import SerialPort, cli
 from atsock_host.cli.sim import sim_command
 from atsock_host.simulator.__main__ import make_parser
 from click.testing import CliRunner
+from interrupts import interrupted_at
 
 WAIT_S = 20
 
@@ -163,27 +164,11 @@ def test_files_are_for_their_owner_only(start, tmp_path, option):
     assert "Quectel" in path.read_text() and "before" not in path.read_text()
 
 
-HARNESS = """
-import os, signal, sys
-turns = int(sys.argv.pop(1))
-def count(frame, event, argument):
-    global turns
-    turns -= 1
-    if not turns:
-        sys.setprofile(None)
-        os.kill(os.getpid(), signal.SIGINT)
-from atsock_host.__main__ import run
-sys.setprofile(count)
-run("atsock")
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", [3, 30, 1000, 20_000, 60_000, 90_000, 120_000, 150_000, 180_000])
 def test_ctrl_c_at_any_moment(moment):
     """Counted in calls of functions; when it has started by then, the signal comes while it runs."""
-    process = subprocess.Popen([sys.executable, "-c", HARNESS, str(moment), "sim", "bg96", "--count", "2"],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = interrupted_at(moment, "sim", "bg96", "--count", "2", stdin=subprocess.DEVNULL)
     try:
         first = process.stderr.readline()
         if first == "virtual 2 modules, Ctrl-C ends it\n":
