@@ -204,24 +204,20 @@ def test_a_modem_that_fails_leaves_it_to_the_other(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dialect", ["bg96", "sim7028", "l610"])
-def test_mqtt_comes_back_after_a_loss_of_the_network(dialect, tmp_path):
+@pytest.mark.parametrize(
+    "events, told, dialect",
+    [(("network-lost", "network-back"), "the network is lost", dialect) for dialect in ("bg96", "sim7028", "l610")]
+    + [(("restart",), "the module restarted", dialect) for dialect in ("bg96", "a7600")],
+    ids=["network-bg96", "network-sim7028", "network-l610", "restart-bg96", "restart-a7600"])
+def test_mqtt_comes_back(events, told, dialect, tmp_path):
+    """After a loss of the network and after a restart of the module."""
+    first, *others = events
     with scene("mqtt_months", dialect, tmp_path) as made:
         made.program.line("got: atsock-example/signal")
-        made.module.control("network-lost")
-        made.program.line("down: the network is lost")
-        made.module.control("network-back")
-        made.program.line("up: ")
-        made.program.line("got: atsock-example/signal")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("dialect", ["bg96", "a7600"])
-def test_mqtt_comes_back_after_a_restart_of_the_module(dialect, tmp_path):
-    with scene("mqtt_months", dialect, tmp_path) as made:
-        made.program.line("got: atsock-example/signal")
-        made.module.control("restart")
-        made.program.line("down: the module restarted")
+        made.module.control(first)
+        made.program.line(f"down: {told}")
+        for event in others:
+            made.module.control(event)
         made.program.line("up: ")
         made.program.line("got: atsock-example/signal")
 

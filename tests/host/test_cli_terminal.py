@@ -198,26 +198,19 @@ def test_times_and_hexadecimal():
     assert not any("\\x00AT" in line for line in shown[1:])        # bytes are shown once
 
 
-def test_ctrl_z_sends_what_is_typed_before_it():
+@pytest.mark.parametrize(
+    "command, typed, sent",
+    [('AT+CMGS="1"', "Hello" + CTRL_Z, b"Hello\x1a"), ("AT+QISEND=0", "Hel" + ESC, b"\x1b")],
+    ids=["ctrl-z", "escape"])
+def test_the_end_of_a_payload(command, typed, sent):
+    """Ctrl-Z sends what is typed before it, ESC gives it up."""
     async def typist(keys, module, it):
-        keys.send_text('AT+CMGS="1"\r')
-        await module.sent(12)
+        keys.send_text(command + "\r")
+        await module.sent(len(command) + 1)
         module.say(b"\r\n> ")
         await module.until_shown("> ")
-        keys.send_text("Hello" + CTRL_Z)
-        assert await module.sent(6) == b"Hello\x1a"
-
-    talk(typist)
-
-
-def test_escape_gives_up_the_payload():
-    async def typist(keys, module, it):
-        keys.send_text("AT+QISEND=0\r")
-        await module.sent(12)
-        module.say(b"\r\n> ")
-        await module.until_shown("> ")
-        keys.send_text("Hel" + ESC)
-        assert await module.sent() == b"\x1b"
+        keys.send_text(typed)
+        assert await module.sent(len(sent)) == sent
 
     talk(typist)
 

@@ -106,10 +106,11 @@ def test_queue_is_closed_with_the_server(bench):
     assert bench.module.violations == []
 
 
+@pytest.mark.parametrize("bench", ONE_BY_ONE, indirect=True)
 def test_closed_while_it_waits_for_an_id(bench):
-    """A server that cannot listen again before an id is free, and is closed then, never listens again."""
-    if bench.dialect not in ONE_BY_ONE:
-        pytest.skip("its servers take no id of a connection")
+    """A server that cannot listen again before an id is free, and is closed then, never listens again: where it takes
+    an id of the connections.
+    """
     server = listening(bench)
     pairs = []
     while not all(listener.ended for listener in bench.network.listeners) or not pairs:
