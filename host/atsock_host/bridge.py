@@ -15,15 +15,15 @@ import asyncio.selector_events
 import concurrent.futures
 import contextlib
 import errno
+import functools
 import ipaddress
 import socket
 import threading
 from typing import Any
 
-from .relay import Relay, abort
+from .relay import Relay, abort, serving
 
 _TICKET_S = 10          # between a socket's arrival and the word what it is for
-_END_S = 5
 _NAMES = ipaddress.ip_network("198.18.0.0/15")      # stand for host names, which the module resolves (RFC 2544)
 
 _getaddrinfo, _gethostbyname = socket.getaddrinfo, socket.gethostbyname
@@ -78,30 +78,19 @@ class Bridge:
         try:
             asyncio.run(self._serve(started))
         except BaseException as error:
-            if not started.done():
-                started.set_exception(error)
+            if started.done():
+                raise           # nobody waits for it: threading.excepthook() tells
+            started.set_exception(error)
 
     async def _serve(self, started):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        relay, clients = self._relay_of(), set()
-
-        def client(reader, writer):
-            task = asyncio.create_task(self._converse(relay, reader, writer))
-            clients.add(task)
-            task.add_done_callback(clients.discard)
-
-        server = await asyncio.start_server(client, "127.0.0.1", 0)
-        self._address = server.sockets[0].getsockname()
-        started.set_result(None)
-        keeping, ended = asyncio.create_task(relay.keep()), asyncio.create_task(self._stop.wait())
-        await asyncio.wait({keeping, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if keeping.done():
-            self._error = keeping.exception()
-        server.close()
-        tasks = {keeping, ended, *clients}
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=_END_S)
+        relay = self._relay_of()
+        async with serving(functools.partial(self._converse, relay), "127.0.0.1", 0) as self._address:
+            started.set_result(None)
+            try:
+                await relay.keep(self._stop)
+            except Exception as error:
+                self._error = error     # whoever uses a connection is told of it
 
     # -- connections: in the thread
 

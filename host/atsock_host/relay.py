@@ -1,8 +1,8 @@
 """Connections through a module for other programs of this computer: who may open one when, and what joins them.
 
-Owns the queue for connection ids, the pumping of bytes and the decision when a connection is over; the driver's Keeper
-holds the module attached.  The module's side is the driver's asyncio interface; the program's side is any pair of
-asyncio streams.  Used by the proxy (cli/socks.py) and by bridge.py.
+Owns the serving of programs, the queue for connection ids, the pumping of bytes and the decision when a connection is
+over; the driver's Keeper holds the module attached.  The module's side is the driver's asyncio interface; the program's
+side is any pair of asyncio streams.  Used by the proxy (cli/socks.py) and by bridge.py.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ TURNS = 3           # a connection is tried to be opened so often, as long as th
 LINGER_S = 10       # how long the far end may stay silent after the client has said all it had
 QUIET_S = 0.5       # likewise when it has answered since: the client has read its answer and gone
 LOOK_S = 0.05       # how often that is looked at
+END_S = 3           # for tasks that are cancelled
 GOODBYE_S = 20      # for what is left to be sent, and for the module's word that the connection is closed
 
 _RESET = struct.pack("ii", 1, 0)     # SO_LINGER
@@ -47,9 +48,18 @@ class Relay:
 
     # -- attached
 
-    async def keep(self):
-        """Hold the module attached, over restarts and losses, until cancelled; OSError when the port is gone."""
-        await self._keeper.run()
+    async def keep(self, until):
+        """Hold the module attached, over restarts and losses, until the asyncio.Event `until` is set.
+
+        Raises OSError when the port is gone.
+        """
+        keeping, ended = asyncio.create_task(self._keeper.run()), asyncio.create_task(until.wait())
+        try:
+            await asyncio.wait({keeping, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if keeping.done():
+                keeping.result()
+        finally:
+            await _end({keeping, ended})
 
     def _note_up(self, address):
         self._up.set()
@@ -277,6 +287,35 @@ def _is_gone(writer):
     # The client has closed both directions and was sent something: asyncio does not look any more behind an end.
     sock = writer.get_extra_info("socket")
     return writer.is_closing() or sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
+
+@contextlib.asynccontextmanager
+async def serving(serve, *address, **options):
+    """A server at `address`; serve(reader, writer) has each of its connections, in a task.  Gives the server's address.
+
+    At the end of the block the tasks are cancelled.  One that does not end for that is left behind after END_S: its
+    connection is closed with the modem.  options: of asyncio.start_server().
+    """
+    tasks = set()
+
+    def client(reader, writer):
+        task = asyncio.create_task(serve(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(client, *address, **options)
+    try:
+        yield server.sockets[0].getsockname()
+    finally:
+        server.close()
+        if tasks:
+            await _end(set(tasks))
+
+
+async def _end(tasks):
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=END_S)
 
 
 def abort(writer):

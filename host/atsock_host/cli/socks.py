@@ -8,21 +8,21 @@ the bytes, datagrams.py those of UDP.
 import asyncio
 import contextlib
 import errno
+import functools
 import ipaddress
 import signal
 import urllib.parse
 
 import click
 
-from ..relay import Relay, abort
-from .datagrams import Association
+from ..relay import Relay, abort, serving
+from .datagrams import IPV4, IPV6, NAME, Association
 from .session import failing, modem_options, opened_modem
 from .words import say, sentence
 
 VERSION = 5
 NO_AUTHENTICATION, NOTHING_ACCEPTABLE = 0x00, 0xFF
 CONNECT, UDP_ASSOCIATE = 1, 3
-IPV4, NAME, IPV6 = 1, 3, 4
 OK, FAILED, NET_UNREACHABLE, HOST_UNREACHABLE, REFUSED, TIMED_OUT, NO_COMMAND, NO_ADDRESS_TYPE = 0, 1, 3, 4, 5, 6, 7, 8
 _REPLIES = {
     errno.ENETDOWN: NET_UNREACHABLE, errno.ENETUNREACH: NET_UNREACHABLE, errno.EHOSTUNREACH: HOST_UNREACHABLE,
@@ -30,7 +30,6 @@ _REPLIES = {
 }
 
 HANDSHAKE_S = 30
-END_S = 3           # the proxy's end waits so long for what is on its way
 HTTP_HEAD = 16384   # the longest head of an HTTP request
 
 
@@ -78,36 +77,14 @@ async def serve(modem, listen, say, until=None):
     with contextlib.suppress(NotImplementedError):      # Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, until.set)
     relay = Relay(modem, say)
-    clients = set()
-
-    def client(reader, writer):
-        task = asyncio.create_task(_serve_client(relay, reader, writer, say))
-        clients.add(task)
-        task.add_done_callback(clients.discard)
-
-    server = await asyncio.start_server(client, *listen, limit=HTTP_HEAD)
-    host, port = server.sockets[0].getsockname()[:2]
-    say(f"SOCKS5 proxy on {host}:{port}, Ctrl-C ends it")
-    if not ipaddress.ip_address(host).is_loopback:
-        say("whoever reaches this address can use the module's connection")
-    keeping, ended = asyncio.create_task(relay.keep()), asyncio.create_task(until.wait())
-    try:
-        await asyncio.wait({keeping, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if keeping.done():
-            keeping.result()
-    finally:
-        server.close()
-        await _end([*clients, keeping, ended])
+    async with serving(functools.partial(_serve_client, relay, say), *listen, limit=HTTP_HEAD) as (host, port, *_):
+        say(f"SOCKS5 proxy on {host}:{port}, Ctrl-C ends it")
+        if not ipaddress.ip_address(host).is_loopback:
+            say("whoever reaches this address can use the module's connection")
+        await relay.keep(until)
 
 
-async def _end(tasks):
-    # A conversation that does not end for being cancelled is left behind: its connection is closed with the modem.
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks, timeout=END_S)
-
-
-async def _serve_client(relay, reader, writer, say):
+async def _serve_client(relay, say, reader, writer):
     try:
         await _converse(relay, reader, writer, say)
     except asyncio.CancelledError:
