@@ -3,7 +3,7 @@
 import pytest
 
 from atsock_host import Simulator, cli
-from atsock_host.simulator.config import ConfigError, make, make_all
+from atsock_host.simulator.config import ConfigError, make_all
 from atsock_host.simulator.models import MODELS, model_class
 from atsock_host.simulator.registry import module_class
 from click.testing import CliRunner
@@ -13,6 +13,12 @@ def file_of(tmp_path, text):
     path = tmp_path / "modules.toml"
     path.write_text(text)
     return path
+
+
+def make(options, file=None):
+    """The Config of one module."""
+    (config,) = make_all(options, file)
+    return config
 
 
 def sim(*arguments):

@@ -11,9 +11,8 @@ import os
 import tempfile
 
 from .eventlog import read_log
-from .models import UnknownModel, find
+from .models import checked
 from .process import Owner, Process, SimulatorError
-from .registry import DIALECTS
 
 __all__ = ["Simulator", "SimulatorError", "Simulators", "VirtualModule"]
 
@@ -97,7 +96,8 @@ class Simulator(Owner, VirtualModule):
     def __init__(self, dialect=None, *, model=None, hosts=None, baudrate=0, latency_ms=0, faults=(), seed=None,
                  trace=None, log=None, settings=None, answers=(), config=None, tcp=None, rfc2217=None, dtr=None,
                  control_port=None, address=None, link=None):
-        dialect = _checked_dialect(dialect, model, config)
+        if config is None or dialect is not None or model is not None:      # else the file says it
+            dialect, _ = checked(dialect, model)
         files = [answers] if isinstance(answers, (str, os.PathLike)) else []
         arguments = [dialect] if dialect else []
         for name, value in (("model", model), ("config", config), ("baud", baudrate or None),
@@ -139,7 +139,7 @@ class Simulators(Owner, collections.abc.Sequence):
         if modules is None and config is None:
             raise ValueError("say which modules: a dialect, a list, or config=")
         if isinstance(modules, str):
-            _checked_dialect(modules, None, config)
+            checked(modules)
             named["dialect"] = modules
         elif modules is not None:
             named["module"] = [_entry(module) for module in modules]
@@ -161,21 +161,6 @@ class Simulators(Owner, collections.abc.Sequence):
 
     def __getitem__(self, index):
         return self._modules[index]
-
-
-def _checked_dialect(dialect, model, config):
-    """The dialect, that of the model where only that is given.  ValueError for what cannot be."""
-    if model is not None:
-        found = find(model)
-        if dialect not in (None, found.dialect):
-            raise ValueError(f"the model {found.name} is a {found.dialect}, not a {dialect}")
-        return found.dialect
-    if dialect not in DIALECTS and (dialect is not None or config is None):
-        model = ""
-        with contextlib.suppress(UnknownModel):
-            model = f"; {find(dialect).name} is a model: model={find(dialect).name!r}"
-        raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}{model}")
-    return dialect
 
 
 def _pairs(keyword, table):

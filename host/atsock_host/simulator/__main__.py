@@ -6,8 +6,8 @@ are control commands (control.py, controlinput.py), unless it is the line itself
 """
 
 import argparse
-import gc
 import contextlib
+import gc
 import json
 import os
 import pathlib

@@ -38,7 +38,7 @@ import tomllib
 
 from .canned import from_entries
 from .faults import sort_out
-from .models import UnknownModel, find, model_class
+from .models import checked, model_class
 from .registry import DIALECTS, module_class
 from .settings import normal, parsed
 from .several import spread
@@ -72,12 +72,12 @@ class Config:
 
     def check(self):
         """ConfigError, UnknownFault, SettingError or AnswerError for what cannot be."""
-        if self.model is not None:
-            self._check_model()
-        if not self.dialect:
+        if not self.dialect and self.model is None:
             raise ConfigError(f"say which module: one of {', '.join(DIALECTS)}, or a model")
-        if self.dialect not in DIALECTS:
-            raise ConfigError(f"no module is called {self.dialect!r}; there are: {', '.join(DIALECTS)}")
+        try:
+            self.dialect, self.model = checked(self.dialect, self.model)
+        except ValueError as problem:
+            raise ConfigError(str(problem)) from None
         if self.baud < 0 or self.latency_ms < 0:
             raise ConfigError("baud and latency_ms must not be negative")
         if sum((self.tcp is not None, self.rfc2217 is not None, self.stdio)) > 1:
@@ -90,15 +90,6 @@ class Config:
         for name, value in self.settings.items():
             parsed(name, value)
         return self
-
-    def _check_model(self):
-        try:
-            model = find(self.model)
-        except UnknownModel as problem:
-            raise ConfigError(str(problem)) from None
-        if self.dialect not in ("", model.dialect):
-            raise ConfigError(f"the model {model.name} is a {model.dialect}, not a {self.dialect}")
-        self.model, self.dialect = model.name, model.dialect
 
     @property
     def module_class(self):
@@ -151,12 +142,8 @@ def answers_of(path):
     return from_entries(found.get("answer", []))
 
 
-def make(options, file=None):
-    """A checked Config of `options` (None and empty ones were not given) over what the file says."""
-    return _make(options, read_file(file) if file else {})
-
-
 def _make(options, found):
+    """A checked Config of `options` (None and empty ones were not given) over what a file says."""
     config = Config()
     for name in _SIMPLE:
         value = options.get(name)
@@ -185,8 +172,8 @@ def make_all(options, file=None):
     """
     found = read_file(file) if file else {}
     entries = found.pop("module", None) or [{}]
-    copies = options.get("count") or found.pop("count", 1)
-    found.pop("count", None)
+    copies_there = found.pop("count", 1)
+    copies = options.get("count") or copies_there
     plan = [(entry, copy) for entry in entries for copy in range(entry.get("count", copies))]
     if not 1 <= len(plan) <= MOST_MODULES:
         raise ConfigError(f"1 to {MOST_MODULES} modules, not {len(plan)}")

@@ -4,6 +4,7 @@ Owns the table and the class that is made of a row.  "log": an answer of such a 
 Revisions are from logs, or made up in the same form where none was found (EG912Y, LE270, MA510, G610).
 """
 
+import contextlib
 import functools
 from typing import NamedTuple
 
@@ -172,6 +173,24 @@ def find(name):
     raise UnknownModel(
         f"no virtual model is called {name!r}; there are: {', '.join(MODELS)}.  Another one of these families is played"
         f" by its dialect ({', '.join(DIALECTS)}) with the setting model={name}")
+
+
+def checked(dialect, model=None):
+    """(dialect, name of the model or None): the dialect may be left out (None, "") where there is a model.
+
+    ValueError for what cannot be, which UnknownModel is, too.
+    """
+    if model is not None:
+        found = find(model)
+        if dialect and dialect != found.dialect:
+            raise ValueError(f"the model {found.name} is a {found.dialect}, not a {dialect}")
+        return found.dialect, found.name
+    if dialect not in DIALECTS:
+        hint = ""
+        with contextlib.suppress(UnknownModel):
+            hint = f"; {find(dialect).name} is a model: model={find(dialect).name!r}"
+        raise ValueError(f"no module is called {dialect!r}; there are: {', '.join(DIALECTS)}{hint}")
+    return dialect, None
 
 
 @functools.cache
