@@ -12,13 +12,19 @@ sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "host"), str(ROOT / "tests" / "sim
 
 import atsock  # noqa: E402
 from atsock_host.simulator.mishaps import Mishaps  # noqa: E402
-from atsock_host.simulator.registry import module_class  # noqa: E402
+from atsock_host.simulator.registry import DIALECTS, module_class  # noqa: E402
 from faultprogram import PERIOD, Program, pattern  # noqa: E402
 from simbench import FakeClock, FakeNetwork, FakeStream  # noqa: E402
 
-ACCESS = dict.fromkeys(("bg96", "a7600", "sim7028", "nl668", "l610"), ("buffer", "push", "hex", "transparent"))
+ACCESS = ("buffer", "push", "hex", "transparent")       # of every dialect
 _IDLE = 200_000         # questions of the driver without any wait: it spins
 _LONGEST_MS = 6 * 3600_000
+
+
+def combinations(dialects=(), accesses=()):
+    """[(dialect, access), ...]: all, or those of the given dialects and access modes."""
+    return [(dialect, access) for dialect in DIALECTS for access in ACCESS
+            if (not dialects or dialect in dialects) and (not accesses or access in accesses)]
 
 
 class Stuck(Exception):

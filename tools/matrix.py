@@ -17,10 +17,11 @@ import multiprocessing
 import os
 import sys
 
-from faultlab import ACCESS, Lab
+from faultlab import ACCESS, Lab, combinations
 from faultprogram import RECOVER_MS
 
 from atsock_host.simulator.mishaps import FAULTS
+from atsock_host.simulator.registry import DIALECTS
 
 SEED = 14
 # name of the step -> (phase of the program in which the fault is armed, step of mishaps.py)
@@ -39,7 +40,7 @@ HOLDS, FAILS, ABSENT = "holds", "fails", "absent"
 
 
 def attach_steps(dialect):
-    """What attach() asks a module that has just started, in order: commands with the number of their occurrence."""
+    """What attach() asks a module that has just started, in order: ["attach +CPIN", ...], each once."""
     lab = Lab(dialect)
     asked = []
     lab.mishaps.command = lambda name: asked.append(name)
@@ -116,17 +117,10 @@ class Run:
 
 def cells(dialects=(), accesses=(), steps=(), faults=()):
     """All cells, or those of the given dialects, access modes, steps ("attach": all of its steps) and faults."""
-    for dialect in ACCESS:
-        if dialects and dialect not in dialects:
-            continue
-        for access in ACCESS[dialect]:
-            if accesses and access not in accesses:
-                continue
-            for step in [*attach_steps(dialect), *STEPS]:
-                if step.startswith("attach ") and access != "buffer":     # the same whatever the access
-                    continue
-                if steps and step not in steps and step.partition(" ")[0] not in steps:
-                    continue
+    for dialect, access in combinations(dialects, accesses):
+        of_attach = attach_steps(dialect) if access == "buffer" else []     # the same whatever the access
+        for step in [*of_attach, *STEPS]:
+            if not steps or step in steps or step.partition(" ")[0] in steps:
                 for fault in sorted(FAULTS):
                     if (not faults or fault in faults) and (fault, step) not in _UNTOLD:
                         yield Cell(dialect, access, step, fault)
@@ -184,8 +178,8 @@ def show_traffic(cell):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dialect", action="append", choices=list(ACCESS), default=[])
-    parser.add_argument("--access", action="append", choices=ACCESS["bg96"], default=[])
+    parser.add_argument("--dialect", action="append", choices=DIALECTS, default=[])
+    parser.add_argument("--access", action="append", choices=ACCESS, default=[])
     parser.add_argument("--step", action="append", default=[],
                         help='"attach" for all of its steps, or: ' + ", ".join(STEPS))
     parser.add_argument("--fault", action="append", choices=sorted(FAULTS), default=[])

@@ -20,8 +20,10 @@ import sys
 import time
 import tracemalloc
 
-from faultlab import ACCESS, ROOT, Lab, Stuck
+from faultlab import ACCESS, ROOT, Lab, Stuck, combinations
 from faultprogram import RECOVER_MS
+
+from atsock_host.simulator.registry import DIALECTS
 
 CHAOS = 150             # steps to one fault
 DRIFT = 2048            # bytes that the driver may hold more at the end: what a first event of its kind loads
@@ -72,8 +74,7 @@ def heap():
 def soak(seconds, seed, dialects=(), accesses=(), most=None):
     """(workers, heap after a warm-up, heap at the end); most: rounds of each, whatever the time."""
     tracemalloc.start(1)
-    workers = [Worker(dialect, access, seed) for dialect in ACCESS for access in ACCESS[dialect]
-               if (not dialects or dialect in dialects) and (not accesses or access in accesses)]
+    workers = [Worker(dialect, access, seed) for dialect, access in combinations(dialects, accesses)]
     give_up = time.monotonic() + seconds
     at_work = list(workers)
     warm = None
@@ -195,18 +196,17 @@ def judge_board(found, growth=GROWTH):
 
 def run_boards(args):
     """All boards, one after the other; True when something did not hold."""
-    combinations = [(dialect, access) for dialect in ACCESS for access in ACCESS[dialect]
-                    if (not args.dialect or dialect in args.dialect) and (not args.access or access in args.access)]
-    each = -(-args.rounds // len(combinations))
+    boards = combinations(args.dialect, args.access)
+    each = -(-args.rounds // len(boards))
     total = bad = 0
-    for dialect, access in combinations:
+    for dialect, access in boards:
         found = board(dialect, access, each, args.seed, args.heap)
         problems = judge_board(found)
         bad += bool(problems)
         total += found["faults"] if found else 0
         told = ", ".join(f"{name} {found[name]}" for name in _TELLS) if found else ""
         print(f"{dialect} {access}: {told}{' FAILS: ' if problems else ''}{'; '.join(map(str, problems))}", flush=True)
-    print(f"{total} restarts and drops under a heap of {args.heap}, {bad} of {len(combinations)} boards fail")
+    print(f"{total} restarts and drops under a heap of {args.heap}, {bad} of {len(boards)} boards fail")
     return bool(bad)
 
 
@@ -214,8 +214,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--dialect", action="append", choices=list(ACCESS), default=[])
-    parser.add_argument("--access", action="append", choices=ACCESS["bg96"], default=[])
+    parser.add_argument("--dialect", action="append", choices=DIALECTS, default=[])
+    parser.add_argument("--access", action="append", choices=ACCESS, default=[])
     parser.add_argument("--board", action="store_true", help="MicroPython's unix port instead")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of all boards together ({ROUNDS})")
     parser.add_argument("--heap", default=HEAP, help=f"of the board ({HEAP})")

@@ -22,6 +22,7 @@ BAUDRATE = 115200       # likewise, for the fixture `modem`; a line without a sp
 _SHOWN = 60             # records of the log, in the report of a test that failed
 _MADE = pytest.StashKey[list]()
 _ALONE: "dict[str, type]" = {"faults": str, "allowed": str, "answers": dict}    # one of them, without a list
+_FIRST = {"virtual_modem": "dialect", "modem": "apn"}       # marker: the keyword that may stand without its name
 _MARKERS = (
     ("virtual_modem(dialect, *, settings={}, faults=[], hosts={}, allowed=[], ...): what the virtual module of the "
      "test is: the keywords of atsock_host.Simulator; `allowed`: violations that do not count, as they are or as "
@@ -46,10 +47,9 @@ def _said(node, name):
     """Keywords of all markers of a name, outermost first: lists and tables are added, other values replaced."""
     said: "dict[str, object]" = {}
     for marker in reversed(list(node.iter_markers(name))):
-        first = {} if not marker.args else {"virtual_modem": "dialect", "modem": "apn"}
         if len(marker.args) > 1:
             raise pytest.UsageError(f"{node.nodeid}: the marker {name} takes one value without a name")
-        _add(said, {**({first[name]: marker.args[0]} if first else {}), **marker.kwargs})
+        _add(said, {**dict(zip([_FIRST[name]], marker.args, strict=False)), **marker.kwargs})
     return said
 
 

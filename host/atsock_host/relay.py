@@ -109,7 +109,7 @@ class Relay:
     def _end_quiet_ones(self):
         # As many as wait: a kept HTTP connection is opened anew by its client when it is needed.
         ending = sum(flow.ended.done() for flow in self._flows)
-        quiet = sorted((flow for flow in self._flows if flow.is_idle()), key=lambda flow: flow.last_s)
+        quiet = sorted((flow for flow in self._flows if flow.is_idle()), key=Flow.silent_s, reverse=True)
         for flow in quiet[:max(0, len(self._queue) - ending)]:
             flow.ended.set_result(None)
 
@@ -244,28 +244,32 @@ class Flow:
 
     def __init__(self):
         self.ended = asyncio.get_running_loop().create_future()
-        self.last_s = time.monotonic()
+        self._last_s = time.monotonic()
         self._answered = self._asked = False
 
     def sent(self):
         """The client has said something."""
-        self.last_s = time.monotonic()
+        self._last_s = time.monotonic()
         self._asked, self._answered = True, False
 
     def received(self):
         """The far end has."""
-        self.last_s = time.monotonic()
+        self._last_s = time.monotonic()
         self._answered = True
 
     def is_over(self):
         """The client has said all it had, and its answer has come."""
-        return time.monotonic() - self.last_s >= (QUIET_S if self._answered else LINGER_S)
+        return self.silent_s() >= (QUIET_S if self._answered else LINGER_S)
 
     def is_idle(self):
         """Nobody waits for anything here."""
         if self.ended.done() or self._asked and not self._answered:
             return False
-        return time.monotonic() - self.last_s >= IDLE_S
+        return self.silent_s() >= IDLE_S
+
+    def silent_s(self):
+        """For how many seconds nothing has gone either way."""
+        return time.monotonic() - self._last_s
 
 
 async def _pump(reader, writer, moved):

@@ -20,7 +20,7 @@ class StandIn:
     strength = (-67, 0)
     lost = 0                    # pings without an answer
 
-    def __init__(self, stream, dialect, *, apn=None, access="buffer"):
+    def __init__(self, stream, dialect, *, apn=None, access="buffer", on_event=None):
         self.stream, self.dialect, self.apn, self.access = stream, dialect, apn, access
         self.asked, self.attached, self.closed = [], None, False
         StandIn.made = self

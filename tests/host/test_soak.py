@@ -9,7 +9,7 @@ from simbench import ROOT
 sys.path.insert(0, str(ROOT / "tools"))
 
 import soak
-from faultlab import ACCESS
+from atsock_host.simulator.registry import DIALECTS
 
 FOUND = {"rounds": 9, "faults": 9, "errors": 3, "recovered": 9, "longest recovery ms": 100, "heap first": 1000,
          "heap last": 1000, "problems": []}
@@ -24,7 +24,7 @@ def problems(workers):
             for worker in workers if worker.program.problems]
 
 
-@pytest.mark.parametrize("dialect", ACCESS)
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_some_rounds(dialect):
     workers, _, _ = soak.soak(20, 11, [dialect], most=12)
     assert problems(workers) == []

@@ -73,8 +73,8 @@ class Association(asyncio.DatagramProtocol):
             del self._waiting[far]
 
     async def _carry(self, sock, far, flow):
-        waiting, loop = self._waiting[far], asyncio.get_running_loop()
-        while not flow.ended.done() and loop.time() - flow.last_s < QUIET_S:
+        waiting = self._waiting[far]
+        while not flow.ended.done() and flow.silent_s() < QUIET_S:
             if waiting and _tried(sock.send, waiting[0]) is not None:
                 waiting.popleft()
                 flow.received()     # nobody may ever answer: it can be ended for others

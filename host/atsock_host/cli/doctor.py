@@ -10,12 +10,10 @@ from types import SimpleNamespace
 import click
 from serial.tools import list_ports
 
-import atsock
-
 from .. import tls
 from ..explain.meaning import guess_dialect
 from . import advice, facts, probe
-from .session import DEFAULT_BAUD, SIM_APN, account, doctor_options, opened_port
+from .session import DEFAULT_BAUD, account, apn_of, dialect_of, doctor_options, modem_on, opened_port
 from .words import one_line, say, sentence
 
 REGISTER_S = 15  # the network is searched for so long, as long as nothing says that it is in vain
@@ -97,12 +95,7 @@ def _examine(report, choice, name, timeout_s):
             report.add("port", GOOD, f"{choice.port or 'virtual ' + choice.sim} opens")
             step = "answer"
             _find_speed(report, port, choice)
-            modem = atsock.Modem(
-                port,
-                choice.dialect or choice.sim,
-                access=choice.access,
-                apn=choice.apn or (SIM_APN if choice.sim else None),
-            )
+            modem = modem_on(port, choice)
             for step in _OF_MODULE:
                 _OF_MODULE[step](report, modem, choice, timeout_s)
             for step in _OF_INTERNET:
@@ -195,8 +188,7 @@ def _identity(report, modem, choice, timeout_s):
     facts.wake(modem)
     manufacturer, model, revision = modem.identity()
     report.add("identity", GOOD, f"{manufacturer} {model}, firmware {revision}, IMEI {facts.imei(modem) or 'unknown'}")
-    dialect = choice.dialect or choice.sim or guess_dialect([model.upper()])
-    if dialect is None:
+    if (dialect_of(choice) or guess_dialect([model.upper()])) is None:
         report.add(
             "dialect",
             WARNING,
@@ -271,8 +263,7 @@ def _registration(report, modem, choice, timeout_s):
 
 
 def _context(report, modem, choice, timeout_s):
-    stored = facts.apn(modem)
-    apn = choice.apn or (SIM_APN if choice.sim else stored)
+    apn = apn_of(choice) or facts.apn(modem)
     report.add(
         "APN",
         GOOD if apn else WARNING,

@@ -179,15 +179,27 @@ def _traced(port, path):
             traced.close()
 
 
+def dialect_of(choice):
+    """The dialect that was chosen, None when the module is to be asked."""
+    return choice.dialect or choice.sim
+
+
+def apn_of(choice):
+    """The APN that was chosen, None for the one that is stored in the module."""
+    return choice.apn or (SIM_APN if choice.sim else None)
+
+
+def modem_on(port, choice, **keywords):
+    """A Modem on the opened `port` of the chosen module.  keywords: more of atsock.Modem."""
+    return atsock.Modem(port, dialect_of(choice), apn=apn_of(choice), access=choice.access, **keywords)
+
+
 @contextlib.contextmanager
 def opened_modem(choice, attach=True):
     """A Modem on the chosen port, attached to the network unless told otherwise."""
     with opened_port(choice) as port:
         with failing("cannot talk to the module"):
-            apn = choice.apn or (SIM_APN if choice.sim else None)
-            dialect = choice.dialect or choice.sim
-            listener: dict = {} if dialect else {"on_event": _tell_unknown_model}
-            modem = atsock.Modem(port, dialect, apn=apn, access=choice.access, **listener)
+            modem = modem_on(port, choice, on_event=None if dialect_of(choice) else _tell_unknown_model)
         try:
             if attach:
                 attaching.attach(modem, {**account(choice), **_patience(choice)})

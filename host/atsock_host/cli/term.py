@@ -15,7 +15,7 @@ from prompt_toolkit import print_formatted_text
 from prompt_toolkit.formatted_text import FormattedText
 
 from .lines import Lines, command_bytes, write_all
-from .session import failing, opened_port, term_options
+from .session import dialect_of, failing, opened_port, term_options
 from .terminal import HELP, History, Terminal
 from .words import clean
 
@@ -43,7 +43,7 @@ def term_command(choice, wait_s, times, explain, in_hex):
     """
     with opened_port(choice) as port, failing("the terminal ends"):
         if sys.stdin.isatty():
-            terminal = Terminal(port, _show, choice.dialect or choice.sim, times, in_hex, explain, _history())
+            terminal = Terminal(port, _show, dialect_of(choice), times, in_hex, explain, _history())
             asyncio.run(terminal.run())
         else:
             _send_lines(port, sys.stdin, wait_s)

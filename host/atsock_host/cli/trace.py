@@ -15,8 +15,9 @@ from ..explain.meaning import FAMILIES, Vocabulary, guess_dialect
 from ..explain.shapes import read_log
 from ..trace import FROM_MODULE, NOTE, TO_MODULE
 from . import tracewords
+from .session import failing
 from .tracepage import write_page
-from .words import one_line, sentence
+from .words import one_line
 
 MOST_BYTES = 64 << 20   # of a file
 _COLOURS = {TO_MODULE: "cyan", FROM_MODULE: "green", NOTE: "bold red", " ": "dim"}
@@ -41,18 +42,17 @@ def trace_command(file, dialect, summary_only, plain, as_json, html):
 
     Columns: milliseconds since the log began, milliseconds since the line before, direction, text, and what that means.
     """
-    try:
-        with click.open_file(file, "rb") as source:
-            data = source.read(MOST_BYTES)
-    except OSError as error:
-        raise click.ClickException(f"cannot read the trace: {sentence(error)}") from error
+    with failing("cannot read the trace"), click.open_file(file, "rb") as source:
+        data = source.read(MOST_BYTES)
     dialogue = Dialogue(read_log(data))
     dialect = dialect or guess_dialect([event.text for event in dialogue.events])
     words = Vocabulary(dialect)
     if html:
         if os.path.exists(html) and os.path.exists(file) and os.path.samefile(html, file):
             raise click.UsageError("--html would overwrite the log")
-        _write_page(html, write_page(dialogue, words, os.path.basename(file) if file != "-" else "a log"))
+        text = write_page(dialogue, words, os.path.basename(file) if file != "-" else "a log")
+        with failing("cannot write the page"), click.open_file(html, "w", encoding="utf-8") as page:
+            page.write(text)
         return
     if as_json:
         click.echo(json.dumps(_as_data(dialogue, words), indent=1))
@@ -62,16 +62,6 @@ def trace_command(file, dialect, summary_only, plain, as_json, html):
         _show_all(console, dialogue, None if plain else words)
     for line in tracewords.summary(dialogue, words):
         console.print(one_line(line), markup=False)
-
-
-def _write_page(path, text):
-    try:
-        with click.open_file(path, "w", encoding="utf-8") as page:
-            page.write(text)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise click.ClickException(f"cannot write the page: {sentence(error)}") from error
 
 
 # -- line by line

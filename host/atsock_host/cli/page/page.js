@@ -266,8 +266,9 @@
     if (!text) return null;
     const slashes = /^\/(.+)\/$/.exec(text);
     try {
-      return slashes ? new RegExp(slashes[1], "i") : new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
-    } catch { return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i"); }
+      if (slashes) return new RegExp(slashes[1], "i");
+    } catch { /* no pattern */ }
+    return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
   }
 
   function filter() {
