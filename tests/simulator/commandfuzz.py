@@ -15,7 +15,8 @@ from simbench import Bench, vectors
 LONGEST_MS = 400_000        # nothing takes longer than the 240 s of AT+MIPCLOSE=n,2 and the waits before it
 FINAL = re.compile(
     rb"(?:^|[\r\n])(?:OK|ERROR|NO CARRIER|CONNECT[ \w]*|SEND OK|SEND FAIL|CONNECT FAIL|NO ANSWER|BUSY"
-    rb"|\+CM[ES] ERROR: [^\r]*|\+TCPIP ERROR: [^\r]*|[0-4])\r")
+    rb"|\+CM[ES] ERROR: [^\r]*|\+TCPIP ERROR: [^\r]*|[0-4])\r"
+    rb"|(?:SEND OK|SEND FAIL|[0-4])\r(?!\n)")         # ATV0: right behind the echo of a payload, and no LF
 ARGUMENTS = (
     "0", "1", "2", "3", "5", "9", "11", "12", "255", "-1", "65536", "99999999999999999999", "", " ", '""', '"a"',
     '"example.com"', '"192.0.2.10"', '"TCP"', '"UDP"', '"2001:db8::1"', '"IP"', '"internet"', "\xdf", '"\xff"',

@@ -3,6 +3,7 @@
 import pathlib
 import ssl
 
+import pytest
 from fibocombench import MipBench
 
 from atsock_host.simulator.fibocom import L610, NL668
@@ -81,6 +82,12 @@ def test_data_both_ways():
     peer.give()
     assert b.rx() == b"\r\n+MIPRTCP: 1,0,776F726C64\r\n"
     assert b.module.violations == []
+
+
+@pytest.mark.parametrize("host", ["a..b", ".example", "x" * 64 + ".example", "www\x84+++.example"])
+def test_what_no_host_can_be_called_is_no_server_name(host):
+    _, peer = opened(NL668, host=host)
+    assert peer.name is None
 
 
 def test_an_address_is_no_server_name():

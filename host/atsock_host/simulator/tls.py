@@ -23,15 +23,25 @@ def _client_context():
     return context
 
 
+def _session(incoming, outgoing, server_name):
+    context = _client_context()
+    try:
+        return context.wrap_bio(incoming, outgoing, server_hostname=server_name)
+    except (ValueError, TypeError):     # what no name of a host can be, or with a NUL: a handshake without it
+        return context.wrap_bio(incoming, outgoing)
+
+
 class TlsStream(Stream):
-    """A client's TLS connection over `inner`; `server_name` goes into the handshake unless it is an address."""
+    """A client's TLS connection over `inner`; `server_name` goes into the handshake unless it is an address, or what
+    cannot be the name of a host (RFC 5890).
+    """
 
     def __init__(self, inner, server_name=None):
         super().__init__(inner.network, inner.peer, inner.local)
         self._inner = inner
         inner.link = self
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = _client_context().wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        self._tls = _session(self._incoming, self._outgoing, server_name)
         self._encrypted = bytearray()       # made by TLS, not yet taken by the inner stream
         self._inner_ended = self._inner_reset = False
 
