@@ -9,7 +9,7 @@ from errno import EACCES, ECONNRESET, EIO, ENODEV, ETIMEDOUT
 from .core.command import number_at, query, read_form, text_at
 from .core.jobs import run_command
 from .core.movers import MISSING, const
-from .errors import ModemError, Restarted, Timeout, printable
+from .errors import ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ _GUARD_MS = const(1130)  # and silence on both sides of it, of a module that is 
 _SAMPLE_MAX = const(40)  # bytes shown of what is no answer
 
 _POLL_MS = const(1000)  # between two queries of SIM or registration
-_DENIED_MS = const(25_000)  # what the network has refused for so long it will go on to refuse
+_HOPELESS_MS = const(25_000)  # refused, or not even searching: what was so for so long will stay so
+_SELECT_MS = const(180_000)  # AT+COPS=0 ends when the network has been found (BG96: 180 s)
 _SIM_MS = const(20_000)  # right after boot the SIM is busy for a while
 _PIN_QUERIES = const(5)  # until a SIM that has taken its PIN says so
 _PIN_MS = const(20_000)
@@ -59,6 +60,9 @@ _STATS = (
 )  # fmt: skip
 # What is told when the domains differ: the first of these.
 _WORST = (3, 8, 2, 7, 6, 4, 0)
+_DENIED = const(0)  # places in it
+_NOT_SEARCHING = const(6)
+_DEREGISTERED = const(2)  # <mode> of +COPS (27.007 7.3)
 
 
 class Progress:
@@ -316,12 +320,14 @@ def check_restart(command):
 def wait_for_registration(session: "Session"):
     """Wait until the network has accepted the module.  The front's deadline ends it.
 
-    Raises ModemError EACCES when the network refuses the SIM for 25 s.
+    Raises ModemError EACCES when the network refuses the SIM for 25 s, ENETDOWN when the module does not search for so
+    long.
     """
     engine = session.engine
     tell(session, "register")
     polls = 0
-    give_up = engine.after_ms(_DENIED_MS)
+    last = MISSING
+    give_up = engine.after_ms(_HOPELESS_MS)
     while True:
         detail = "not told"
         rank = len(_WORST)
@@ -339,14 +345,35 @@ def wait_for_registration(session: "Session"):
                 if stat in _WORST and _WORST.index(stat) < rank:
                     rank = _WORST.index(stat)
         tell(session, "register", detail if rank == len(_WORST) else _STATS[_WORST[rank]])
-        if rank:  # not denied
-            give_up = engine.after_ms(_DENIED_MS)
+        if rank != last or rank not in (_DENIED, _NOT_SEARCHING):
+            give_up = engine.after_ms(_HOPELESS_MS)
         elif engine.is_past(give_up):
-            raise ModemError(EACCES, "the network refuses this SIM: contract, roaming, technology?")
+            raise _not_registered(rank)
+        last = rank
         if polls % _CFUN_POLLS == 0:
             yield from _switch_on(session, "register")
+            if rank == _NOT_SEARCHING and (yield from _select_operator(session)):
+                last = MISSING
         polls += 1
         yield _POLL_MS
+
+
+def _select_operator(session):
+    # An earlier program may have left the network by AT+COPS=2; an operator chosen by hand stays.  True when it had to
+    # be searched for.
+    command = read_form(b"AT+COPS?")
+    yield command
+    if not command.lines or number_at(command.lines[-1], 0) != _DEREGISTERED:
+        return False
+    tell(session, "register", "deregistered")
+    yield query(b"AT+COPS=0", _SELECT_MS)
+    return True
+
+
+def _not_registered(rank):
+    if rank == _DENIED:
+        return ModemError(EACCES, "the network refuses this SIM: contract, roaming, technology?")
+    return ModemError(ENETDOWN, "the module does not search for a network: operator chosen by hand (AT+COPS?), bands?")
 
 
 def registration(session: "Session"):

@@ -110,7 +110,8 @@ class Modem:
         64; auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: 4 to 8
         digits; a PIN that the SIM has refused is not sent again.  on_progress(step, detail): told each step ("sync",
         "identify", "sim", "register", "context") and what changes in it ("busy", "searching", "denied", ...).
-        Waits at most timeout_ms.  Allocates.  Raises ValueError before a byte is sent; Timeout, ModemError,
+        Waits at most timeout_ms; a network that refuses the SIM (EACCES), or that the module does not search for
+        (ENETDOWN), for 25 s.  Allocates.  Raises ValueError before a byte is sent; Timeout, ModemError,
         CommandError, which name the step and the last detail.
         """
         session = self._session

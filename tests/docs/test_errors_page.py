@@ -22,7 +22,8 @@ CAUSES = {
     "context: activating, check APN, user and password": ({"faults": ["apn-required"]}, None, 115200),
 }
 # Of which there is no virtual module; tests/lib/test_bringup*.py has them.
-ELSEWHERE = {"sync: no answer, but other words", "sync: ERROR", "sim: SIM PUK", "register: radio off"}
+ELSEWHERE = {"sync: no answer, but other words", "sync: ERROR", "sim: SIM PUK", "register: radio off",
+             "register: not searching", "register: deregistered"}
 
 
 def test_every_row_is_tried():

@@ -6,7 +6,7 @@ from fakes import Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line, speech
 from test_bringup import start
 
-EACCES, ENODEV, EIO, ETIMEDOUT = 13, 19, 5, 110
+EACCES, ENODEV, EIO, ETIMEDOUT, ENETDOWN = 13, 19, 5, 110, 100
 
 
 def cpin(*answers):
@@ -307,10 +307,60 @@ def test_not_registered(dialect, stat):
         if latency:
             tape.behave(pause=latency)
         told, error = progress_of(modem, timeout_ms=30_000)
-        assert error.errno == (EACCES if stat[1] == "denied" else ETIMEDOUT), error
-        assert isinstance(error, atsock.Timeout) or stat[1] == "denied"
+        hopeless = {"denied": EACCES, "not searching": ENETDOWN}
+        assert error.errno == hopeless.get(stat[1], ETIMEDOUT), error
+        assert isinstance(error, atsock.Timeout) or stat[1] in hopeless
         assert "register" in str(error) and stat[1] in str(error), str(error)
         assert "no answer" not in str(error), str(error)
+
+
+def stats(*values):
+    return {b"AT+" + name + b"?": [line(b"+%s: 0,%d" % (name, stat)) + OK for stat in values]
+            for name in (b"CEREG", b"CREG", b"CGREG")}
+
+
+@cases("dialect", DIALECTS)
+@cases("stat", ((3, EACCES), (0, ENETDOWN)), "ab")
+def test_what_stays_hopeless_is_told_soon(dialect, stat):
+    """Refused, or not even searching, for 25 s: attach() does not wait for its deadline."""
+    modem, tape, clock, module = start(dialect, stats(stat[0]))
+    told, error = progress_of(modem)
+    assert error.errno == stat[1] and not isinstance(error, atsock.Timeout), error
+    assert 25_000 <= clock.now <= 30_000, clock.now
+    module.differs = {}
+    assert modem.attach("internet") == "10.0.0.1"
+
+
+@cases("dialect", DIALECTS)
+def test_what_changes_is_not_hopeless(dialect):
+    """20 s not searching, 10 s searching, 20 s refused, 20 s not searching: then the network is found."""
+    modem, tape, clock, module = start(dialect, stats(*([0] * 20 + [2] * 10 + [3] * 20 + [0] * 20 + [5])))
+    assert modem.attach("internet") == "10.0.0.1"
+    assert clock.now > 60_000
+
+
+@cases("dialect", DIALECTS)
+def test_left_by_an_earlier_program(dialect):
+    """AT+COPS? says 2: the module was told to leave the network.  AT+COPS=0, once; a chosen operator is not touched."""
+    for answer, asked in ((b"+COPS: 2", 1), (b"+COPS: 0", 0), (b'+COPS: 1,2,"26201"', 0)):
+        module_says = dict(stats(*([0] * 12 + [1])))
+        module_says[b"AT+COPS?"] = [line(answer) + OK, line(b"+COPS: 0") + OK]
+        modem, tape, clock, module = start(dialect, module_says)
+        told, error = progress_of(modem)
+        assert error is None and module.count(b"AT+COPS=") == asked, module.seen
+        assert (("register", "deregistered") in told) == bool(asked)
+
+
+@cases("dialect", DIALECTS)
+@cases("answer", (OK, ERROR), "ab")
+def test_searching_anew_takes_its_time(dialect, answer):
+    """The 25 s begin behind AT+COPS=0, whatever came of it; AT+COPS? was refused while the module started."""
+    module_says = dict(stats(*([0] * 33 + [1])))
+    module_says[b"AT+COPS?"] = [ERROR, line(b"+COPS: 2") + OK, line(b"+COPS: 0") + OK]
+    module_says[b"AT+COPS=0"] = answer
+    modem, tape, clock, module = start(dialect, module_says)
+    assert modem.attach("internet") == "10.0.0.1"
+    assert 30_000 < clock.now < 45_000, clock.now
 
 
 def test_registration_is_not_answered():

@@ -12,7 +12,8 @@ DENIED = ("the network refuses this card: is the contract active, does it allow 
           "roaming, is the IMEI blocked?")
 SEARCHING = ("antenna, coverage, bands and technology: is LTE-M or NB-IoT offered here? Give it some minutes after the "
              "first start with a new card")
-NOT_SEARCHING = ("the radio may be off (AT+CFUN?), or the operator chosen by hand does not exist: AT+COPS=0")
+NOT_SEARCHING = ("the operator chosen by hand may not be here: AT+COPS=0; or no band and technology of the operator is "
+                 "switched on")
 EMERGENCY = "the card is not accepted by any network here: contract, roaming"
 APN = "ask the operator which APN this card has, and whether it needs --user and --password; is data allowed?"
 PORT = "is the module on, and is this its AT port? `atsock doctor` tries all speeds"
