@@ -27,10 +27,10 @@ from .sockets.base import Socket
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from .aio.streams import Server, Stream
-    from .keeper import Keeper
     from .modem import Access as Access  # types alone: at run time there are no such names
     from .modem import Dialect as Dialect
     from .nic import NIC
+    from .recovery import Keeper
 
 __version__ = "0.1.0"
 
@@ -71,7 +71,7 @@ if not TYPE_CHECKING:
 
             return NIC
         if name == "Keeper":
-            from .keeper import Keeper
+            from .recovery import Keeper
 
             return Keeper
         if name in ("Stream", "Server"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .aio.streams import Server, Stream
     from .dialects.table import Table
-    from .keeper import Keeper
+    from .recovery import Keeper
     from .services import Ping
     from .sockets.base import Socket
     from .sockets.module import SocketModule
@@ -182,7 +182,7 @@ class Modem:
 
         on_up(address) is called when the module is attached, on_down(reason) when it is not any more.  Sends nothing.
         """
-        from .keeper import Keeper
+        from .recovery import Keeper
 
         return Keeper(self._session, on_up, on_down)
 

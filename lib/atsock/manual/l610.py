@@ -1,5 +1,11 @@
 """Fibocom L610, every command: the NL668's, and IPv6.
 
+What differs:
+
+- ranges: IPv6 is a kind of context, of connection and of address; a source port may be any;
+- the name servers for IPv6: +MSV6DNS;
+- a parameter for the kind of address, the last one of +MIPDNS and +MIPNTP.
+
 Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0, which numbers 1.1.12 to 1.1.17 one lower than the
 NL668's; columns: __init__.py.
 """
@@ -25,7 +31,8 @@ TESTS = nl668.TESTS + ("+MSV6DNS",)
 _OWN = (
     # form               parameters                                                      ms        answer
     ("+MSV6DNS?",       "",                                                              _MS,      LIST),       # 1.1.17
-    ("+MSV6DNS=",       "Socket_ID:1-7,[Primary_DNS_server_IP:ip6,[Secondary_DNS_server_IP:ip6", _MS, NOTHING),
+    ("+MSV6DNS=",
+     "Socket_ID:1-7,[Primary_DNS_server_IP:ip6,[Secondary_DNS_server_IP:ip6",               _MS,      NOTHING),
     ("+MIPDNS=",        "domain_name:h255,[address_type:0-2",                            _OPEN_MS, LINE),       # 1.1.21
     ("+MIPNTP=",        "Remote_IP:a255,Remote_Port:1-65535,[address_type:0-1",          _OPEN_MS, _TIME),      # 1.1.22
 )  # fmt: skip
