@@ -1,5 +1,6 @@
 """Failures are as shallow as everything else: at most 12 frames of the driver's below the program's call, in data mode,
-where most has to be found out, and where a result code is doubted or the heap is full.
+where most has to be found out, where a result code or an end is doubted, where clients come to a server while the
+program waits for something else, where the context may be gone, and where the heap is full.
 
 The scenes are tests of tests/lib; the driver's frames are counted while they run.
 """
@@ -12,7 +13,11 @@ import pytest
 import test_confirmed_later
 import test_data_mode_faults
 import test_full_heap
+import test_ids
 import test_late
+import test_listener_faults
+import test_opening_details
+import test_recovery
 import test_stray_results
 import test_transparent
 from cases import _TABLE
@@ -27,10 +32,14 @@ SCENES = [
     (test_data_mode_faults, "test_restart_of_a_module_that_is_deaf_for_long"),
     (test_data_mode_faults, "test_words_that_nobody_has_read"),
     (test_data_mode_faults, "test_peer_says_that_it_is_over"), (test_transparent, "test_events_of_the_end"),
+    (test_transparent, "test_server"), (test_transparent, "test_server_closed_first"),
+    (test_transparent, "test_next_client_is_told_of_with_the_end"),
+    (test_opening_details, "test_client_on_a_free_id_ends_nothing"),
     (test_full_heap, "test_refused_send"), (test_late, "test_payload_ended_by_the_module"),
     (test_confirmed_later, "test_the_connection_ends_unconfirmed"), (test_confirmed_later, "test_refused_at_last"),
 ]
-SCENES += [(test_stray_results, name) for name in vars(test_stray_results) if name.startswith("test_")]
+SCENES += [(module, name) for module in (test_stray_results, test_ids, test_listener_faults, test_recovery)
+           for name in vars(module) if name.startswith("test_")]
 
 
 def is_drivers(code):

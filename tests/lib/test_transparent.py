@@ -504,6 +504,32 @@ def test_server(dialect, cut):
     tape.done()
 
 
+@cases("dialect", ("a7600", "sim7028"))
+def test_next_client_is_told_of_with_the_end(dialect):
+    """While the program receives: the line of the next client stands behind the end of the one before."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    tape.load(ONLINE[dialect][:6] + [(">", b"AT+SERVERSTART=8080,0\r"), ("<", OK)])
+    listener = modem.socket()
+    listener.bind(("", 8080))
+    listener.listen()
+    listener.settimeout(5)
+    tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40000") + line(b"CONNECT 115200") + b"hello")])
+    first, address = listener.accept()
+    first.settimeout(5)
+    assert first.recv(5) == b"hello"
+    tape.load([("!", b"end" + ENDS[dialect] + line(b"+CLIENT: 0,0,192.0.2.9:40001"))] + left(dialect))
+    assert first.recv(10) == b"end"
+    assert first.recv(10) == b""
+    tape.done()
+    tape.load([("!", line(b"CONNECT 115200") + b"me too")])
+    second, address = listener.accept()
+    assert address == ("192.0.2.9", 40001)
+    second.settimeout(5)
+    assert second.recv(10) == b"me too"
+    first.close()
+    tape.done()
+
+
 def list_of(tape):
     # What has not been read yet.
     return [(kind, data) for _, kind, data in tape.input[tape.at :]]

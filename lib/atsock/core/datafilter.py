@@ -7,7 +7,7 @@ socket, never waits, allocates nothing where payload passes.
 
 from .link import Link
 from .movers import const, copy
-from .rows import name_at
+from .rows import names_of
 from .tokenizer import Sink
 
 TYPE_CHECKING = const(0)
@@ -41,9 +41,9 @@ class DataFilter(Sink):
         """words: what the module writes when the connection has ended; rows: the dialect's, packed."""
         self.link = link
         self.ends = words
-        self.codes = _by_letter(words + _names(rows, _LOSSES))
+        self.codes = _by_letter(words + names_of(rows, _LOSSES))
         self.words = self.codes  # that are looked for now
-        self.more = _MORE + _names(rows, _NOISES)
+        self.more = _MORE + names_of(rows, _NOISES)
         self.later = _by_letter(self.more, self.codes)  # in the lines behind the first one
         self.held = bytearray(_HELD_MAX)
         self.n = 0  # bytes held back
@@ -355,17 +355,6 @@ def _by_letter(words, others=_NOTHING):
     found: "dict[int, tuple[bytes, ...]]" = dict(others)
     for word in words:
         found[word[0]] = found.get(word[0], _NO_WORDS) + (word,)
-    return found
-
-
-def _names(rows, events):
-    # Names of the packed rows with one of these events (their numbers).
-    found: "tuple[bytes, ...]" = ()
-    pos = 0
-    while rows[pos]:
-        if rows[pos + 1] in events and name_at(rows, pos) not in found:
-            found += (name_at(rows, pos),)
-        pos += rows[pos]
     return found
 
 

@@ -68,8 +68,9 @@ class EscapeGuard:
     def start(self):
         """Nothing is on its way to the module now."""
         self.unsure = self.SURE
-        self.idle_at = self.engine.after_ms(0)  # ticks when the last byte has left,
-        self.wrote_at = self.engine.after_ms(-self.pause_ms)  # and of its write, or earlier: CONNECT may take its time
+        now = self.engine.port.ticks_ms()
+        self.idle_at = now  # ticks when the last byte has left,
+        self.wrote_at = ticks_add(now, -self.pause_ms)  # and of its write, or earlier: CONNECT may take its time
 
     def note_written(self, n):
         """n bytes have been given to the port."""

@@ -26,7 +26,7 @@ class Job:
         self.engine = session.engine
         self.steps = steps
         self.step = 0  # what the generator waits for: a Command, ms, or a function
-        self.resume = self.engine.after_ms(0)  # ticks when the ms are over, or the command must have been sent
+        self.resume = self.engine.port.ticks_ms()  # ticks when the ms are over, or the command must have been sent
         self.running = False
         self.done = False
         self.value = None

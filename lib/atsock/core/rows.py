@@ -85,6 +85,18 @@ def name_at(rows, pos):
     return rows[pos + _NAME : pos + _NAME + rows[pos + _NAME_LENGTH]]
 
 
+def names_of(rows, events):
+    """The names of the packed rows with one of these events (their numbers), each once."""
+    found: "tuple[bytes, ...]" = ()
+    pos = 0
+    while rows[pos]:
+        name = rows[pos + _NAME : pos + _NAME + rows[pos + _NAME_LENGTH]]
+        if rows[pos + 1] in events and name not in found:
+            found += (name,)
+        pos += rows[pos]
+    return found
+
+
 def headers(rows):
     """The packed rows whose payload stands on their own line, as scan() wants them."""
     found = b""

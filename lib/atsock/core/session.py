@@ -212,7 +212,8 @@ class Session:
             return
         if self.check is None or self.check.done and engine.is_past(self.check_next):
             self.check_next = engine.after_ms(_CHECK_PAUSE_MS)
-            self.check = self.spawn(self.check_attached(self))
+            self.check = Job(self, self.check_attached(self))
+            self.add(self.check)
 
     def settle(self, give_up):
         """A call has failed: wait for what a look at the context finds, if there is to be one.

@@ -51,8 +51,9 @@ def is_opening(engine: "Engine", link: "Link | None" = None) -> bool:
 
 def _ids(lines, form, ids, gone):
     # The connection ids in these lines; None when they are not whole.
-    if form == BY_FLAG:
-        return _flagged(lines, ids)
+    if form == BY_FLAG:  # 0 or 1 for each id, in the last line: a late result of that name may have come before
+        flags = _numbers(lines[-1]) if lines else ()
+        return [ids[0] + i for i in range(len(ids)) if flags[i]] if len(flags) >= len(ids) else None
     found = []
     for line in lines:
         if form == BY_ID:
@@ -65,14 +66,6 @@ def _ids(lines, form, ids, gone):
         elif gone is None or number_at(line, gone[0]) != gone[1]:
             found.append(numbers[0])
     return [id for id in found if id in ids]
-
-
-def _flagged(lines, ids):
-    # 0 or 1 for each id, in one line, the last one: a late result of that name may have come before (+CIPCLOSE: 0,0).
-    flags = _numbers(lines[-1]) if lines else ()
-    if len(flags) < len(ids):
-        return None
-    return [ids[0] + i for i in range(len(ids)) if flags[i]]
 
 
 def _numbers(line):

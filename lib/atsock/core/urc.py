@@ -51,10 +51,17 @@ _SENDER_MAX = const(64)  # an address and a port
 def dispatch(engine, event, link):
     """OPENED, INCOMING, RESTARTED or NETWORK_LOST; True when the line meant that."""
     if event == _OPENED:
-        return _on_opened(engine, link)
-    if event == _INCOMING:
-        return _on_incoming(engine, link, engine.servers.get(engine.matched[_VALUE]))
-    if event == _NETWORK_LOST and not engine.matched[_IS_OK]:
+        # A peer may be there before the program has seen that the module listens; and another one may take its place.
+        if link is None or link.listener is None or _client_at(engine) < 0:
+            return _on_opened(engine, link)
+        event = _INCOMING
+    elif event == _INCOMING:
+        if engine.matched[_AUX_FIELD] >= 0:
+            if _client_at(engine) < 0:
+                return False
+        elif engine.required & _CONNECT and engine.state == _BUSY or _awaits_line(engine) is None:
+            return False
+    elif event == _NETWORK_LOST and not engine.matched[_IS_OK]:
         return False
     engine.unfinished |= event  # finish() acts on it
     return True
@@ -63,22 +70,36 @@ def dispatch(engine, event, link):
 def finish(engine):
     """Act on what pump() has to do itself, because the stack would be too deep elsewhere.
 
-    RESTARTED, NETWORK_LOST, lines that stood in the stream of data mode (`said`), a doubted result code (resync.py).
-    What a full heap stops half way pump() does again.
+    A client that came (the engine's line still tells of it), lines that stood in the stream of data mode (`said`),
+    RESTARTED, NETWORK_LOST, a doubted result code (resync.py).
+    What a full heap stops half way pump() does again, but for the client.
     """
-    if engine.said:
-        tokens = engine.tokens
-        lines = engine.said.split(b"\r\n")
-        engine.said = b""
-        begun = tokens.position[_LENGTH]  # bytes of a line that has come since
-        kept = bytes(memoryview(tokens.line)[:begun])
-        for line in lines:
-            if line:
-                copy(tokens.line, 0, line, 0, len(line))
-                tokens.n = len(line)
-                tokens.line[tokens.n] = 0
-                engine.dispatch_line(False)
-        copy(tokens.line, 0, kept, 0, begun)
+    tokens = engine.tokens
+    lines = engine.said.split(b"\r\n") if engine.said else None
+    # Of a line that has come since there may be the beginning.
+    kept = bytes(memoryview(tokens.line)[: tokens.position[_LENGTH]]) if lines else b""
+    engine.said = b""
+    while True:
+        if engine.unfinished & _INCOMING:
+            engine.unfinished &= ~_INCOMING
+            if engine.matched[_AUX_FIELD] < 0:
+                _give_line(engine)
+            else:
+                server, link, peer = _client(engine)
+                if server is not None:
+                    link = server.link_for(link, peer)
+                if link is not None and server is not None:
+                    server.incoming(link, peer)
+                engine.event(_EVENT_INCOMING, server, 0)
+        if not lines:
+            break
+        line = lines.pop(0)
+        if line:
+            copy(tokens.line, 0, line, 0, len(line))
+            tokens.n = len(line)
+            tokens.line[tokens.n] = 0
+            engine.dispatch_line(False)
+    copy(tokens.line, 0, kept, 0, len(kept))
     if engine.unfinished & _RESTARTED:
         lose_all(engine, ECONNRESET)
         engine.event(_EVENT_RESTARTED, None, 0)
@@ -106,17 +127,12 @@ def end(engine, link, is_failure):
     """The connection is closed; is_failure: not by the peer's will, what was on its way may be lost."""
     link.peer_closed(is_failure)
     link.must_close = engine.close_after_peer
-    engine.event(_EVENT_CLOSED, link, 0)
+    if engine.events is not None:  # as event(): the stack is deep here
+        queue_event(engine.events, _EVENT_CLOSED, link, 0)
 
 
 def _on_opened(engine, link):
-    if link is None:
-        return False
-    # A peer may be there before the program has seen that the module listens; and another one may take its place.
-    if link.listener is not None and engine.matched[_AUX_FIELD] >= 0:
-        if _on_incoming(engine, link, link.listener):
-            return True
-    if link.state != _OPENING:
+    if link is None or link.state != _OPENING:
         return False
     if engine.matched[_IS_OK]:
         link.state = _OPEN
@@ -126,42 +142,40 @@ def _on_opened(engine, link):
     return True
 
 
-def _on_incoming(engine, link, server):
-    # A server accepted a connection; its address stands in field `aux` and behind.
+def _client_at(engine):
+    # Where the address of a client stands in the line, in field `aux` and behind; below 0: the line tells of none.
     index = engine.matched[_AUX_FIELD]
-    if index < 0:
-        return _on_data_mode(engine)
-    pos = field(engine.tokens.line, engine.matched[_FIELDS], engine.tokens.n, index)
-    if pos < 0:
-        return False
-    if link is None:
-        link = engine.link(engine.matched[_ID])
-    if server is None:  # left over from before the host restarted, or closed meanwhile
+    return index if index < 0 else field(engine.tokens.line, engine.matched[_FIELDS], engine.tokens.n, index)
+
+
+def _client(engine):
+    # (server, link, peer) of the client that the line tells of.  server None: of none that is known here; it is left
+    # over from before the host restarted, or closed meanwhile, and the id is seen to.
+    matched = engine.matched
+    link = engine.link(matched[_ID])
+    server = link.listener if matched[_EVENT] == _OPENED else engine.servers.get(matched[_VALUE])
+    if server is None:
         if link.state == _OPEN:  # no more
             end(engine, link, False)
             link.rx_pending = _NO
         link.must_close = True
-        engine.event(_EVENT_INCOMING, None, 0)
-        return True
-    server.incoming(link, bytes(memoryview(engine.tokens.line)[pos : engine.tokens.n]))
-    engine.event(_EVENT_INCOMING, server, 0)
-    return True
+    return server, link, bytes(memoryview(engine.tokens.line)[_client_at(engine) : engine.tokens.n])
 
 
-def _on_data_mode(engine):
-    # A connection that was announced as incoming has taken the line.
+def _awaits_line(engine):
+    # The link of an accepted connection that has been announced and takes the line, or None.
     for link in engine.links.values():
         if link.data_filter is not None and link.listener is not None and link.state == _OPEN:
-            break
-    else:
-        return False
-    if engine.required & _CONNECT and engine.state == _BUSY:
-        return False
+            return link
+    return None
+
+
+def _give_line(engine):
+    link = _awaits_line(engine)
     if engine.command is not None:
         engine.finish(EBUSY)
         engine.transmitter.drop()
     engine.enter_data_mode(link.data_filter)
-    return True
 
 
 def lose_all(engine, errno):

@@ -14,8 +14,7 @@ from ..core.results import is_overdue
 from ..errors import EBUSY
 from .doubts import look_for
 from .endpoint import Endpoint
-from .opening import request_credit
-from .sendbuffer import SendBuffer
+from .sendbuffer import SendBuffer, request_credit
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:

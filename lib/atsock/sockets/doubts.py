@@ -28,38 +28,24 @@ _SILENT_LOOKS = const(90)  # before a list is believed that has never shown an o
 # -- an end that may be another connection's
 
 
-def doubt(session: "Session", link: "Link", is_late: bool, is_failure: bool) -> bool:
-    """The module says that the link has ended; True: that is seen to.
-
-    is_late: it may mean the connection before on the same id, which has been closed just now.
-    """
-    if link.state == _OPENING and not session.table.OPEN_ENDS_CLOSED:
-        return True  # the result of the open is told by another line
-    if not is_late:
-        return False
-    link.doubt = None
-    job = Job(session, _settle(session, link, is_failure))
-    job.advance()
-    session.add(job)
-    return True
-
-
 def settle(session: "Session", link: "Link") -> None:
-    """Ask whether the link is open, and end it if it is not."""
-    session.add(Job(session, _settle(session, link, True)))
+    """Ask whether the link is open, and end it if it is not.  Sends nothing itself."""
+    session.add(Job(session, settle_steps(session, link, True, link.flow_off, session.withdraw(link.tx))))
+    link.flow_off = True
 
 
-def _settle(session, link, is_failure):
+def settle_steps(session: "Session", link: "Link", is_failure, flow_off, waits):
+    """The steps of settle(), while flow_off keeps the program from sending to what may be gone.
+
+    is_failure: of the end; flow_off: what it was before; waits: link.tx did so, and has been withdrawn.
+    """
     engine = session.engine
-    if link.state == _OPENING:
-        give_up = engine.after_ms(_RESULT_MS)
-        yield lambda: link.state != _OPENING or engine.is_past(give_up)
-        if link.state == _OPEN:
-            return
-    flow_off = link.flow_off
-    link.flow_off = True  # nothing is sent to a connection that may be gone
-    waits = session.withdraw(link.tx)
     try:
+        if link.state == _OPENING:
+            give_up = engine.after_ms(_RESULT_MS)
+            yield lambda: link.state != _OPENING or engine.is_past(give_up)
+            if link.state == _OPEN:
+                return
         give_up = engine.after_ms(_OTHERS_MS)
         yield lambda: not is_opening(engine, link) or engine.is_past(give_up)
         held = yield from open_ids(session, True)

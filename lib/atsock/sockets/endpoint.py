@@ -125,7 +125,7 @@ class Endpoint(Stream):
         self._deadline = 0  # ticks when the timeout of the call is over
         self._retry_ms = 0
         self._retry_at = 0  # ticks
-        self._checked = self._engine.after_ms(0)  # ticks of the last look into the module's buffer
+        self._checked = self._engine.port.ticks_ms()  # ticks of the last look into the module's buffer
         link.tx.template = row[0]
 
     # -- opening and closing

@@ -11,15 +11,16 @@ from errno import EADDRINUSE, ECONNREFUSED, ECONNRESET, EIO, EOPNOTSUPP, ETIMEDO
 from ..checks import access as checked_access
 from ..checks import eight_groups
 from ..constants import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM
-from ..core.command import Command, number_at, query
-from ..core.jobs import run_steps
+from ..core.command import Command
+from ..core.jobs import Job, run_steps
 from ..core.link import Link
 from ..core.movers import MISSING, const
+from ..core.resync import abandon
 from ..core.stale import open_ids
 from ..core.urc import end
 from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, ModemError, Timeout
-from .doubts import doubt
+from .doubts import settle_steps
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _GONE = const(4)
 _DEAD = const(5)
 _NO = const(0)
 _YES = const(2)
-_AGAIN = const(-11)
 _DATA_MODE = const(3)
 
 # Of an entry of Table.ACCESS
@@ -58,9 +58,6 @@ _LEAVE = const(9)
 _GENERAL = b"+CME ERROR:"  # 27.007 9.2: its numbers up to 255 are of no use here
 _LATE_MS = const(10_000)  # so long after a close the module may still tell of the connection's end
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken (no const: a test shortens it)
-_CREDIT_QUERIES = const(8)
-_CREDIT_PAUSE_MS = const(50)  # before the first of them, doubled up to
-_CREDIT_PAUSE_MAX_MS = const(2000)
 _RING = const(2048)  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
 _PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
@@ -427,8 +424,20 @@ def was_closed(session: "Session", link: Link) -> bool:
 def watch(session: "Session", link: Link, before: Link) -> None:
     """From now on an end of this link that may be that of `before`, the last one on its id, is doubted."""
     is_late = was_closed(session, before)
+
+    def doubt(is_failure):
+        if link.state == _OPENING and not session.table.OPEN_ENDS_CLOSED:
+            return True  # the result of the open is told by another line
+        if not is_late:
+            return False
+        link.doubt = None
+        # As settle(): the stack is deep here.
+        session.add(Job(session, settle_steps(session, link, is_failure, link.flow_off, session.withdraw(link.tx))))
+        link.flow_off = True
+        return True
+
     if is_late or link.state == _OPENING and not session.table.OPEN_ENDS_CLOSED:
-        link.doubt = lambda is_failure: doubt(session, link, is_late, is_failure)
+        link.doubt = doubt
 
 
 def replace_link(session: "Session", link: Link) -> Link:
@@ -455,7 +464,7 @@ def replace_link(session: "Session", link: Link) -> Link:
     elif engine.command is link.tx:
         sending = link.tx
         link.tx = _hand_over(sending, fresh, ECONNRESET)
-        engine.abandon(sending)
+        abandon(engine, sending)
     return fresh
 
 
@@ -481,38 +490,6 @@ def free_port(session: "Session") -> int:
     last = session.last_port or _DYNAMIC_PORT + session.engine.port.ticks_ms() % _PORTS
     session.last_port = _DYNAMIC_PORT if last >= _LAST_PORT else last + 1
     return session.last_port
-
-
-# -- room for sending, where a module must be asked for it
-
-
-def request_credit(session: "Session", link: Link) -> int:
-    """The module said that it has room for nothing: ask it in the background until it has.  Returns AGAIN."""
-    if not link.querying_credit:
-        if session.table.ROOM is None:
-            link.tx_credit = -1
-        else:
-            link.querying_credit = True
-            session.spawn(_credit_steps(session, link))
-    return _AGAIN
-
-
-def _credit_steps(session, link):
-    question, prefix = session.table.ROOM
-    pause_ms = _CREDIT_PAUSE_MS
-    try:
-        for _ in range(_CREDIT_QUERIES):
-            yield pause_ms
-            command = query(question, prefix=prefix)
-            yield command
-            for line in command.lines:
-                if number_at(line, 0) == link.id and number_at(line, 1) > 0:
-                    link.tx_credit = number_at(line, 1)
-                    return
-            pause_ms = min(pause_ms * 2, _CREDIT_PAUSE_MAX_MS)
-        link.tx_credit = -1  # some firmware always reports 0 free; let the next send decide
-    finally:
-        link.querying_credit = False
 
 
 # -- closing

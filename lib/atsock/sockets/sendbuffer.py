@@ -2,16 +2,18 @@
 
 The caller's buffer may be gone as soon as the call is over (C code hands out memory of its stack).  Stepped as a job of
 the session.  What the module refuses for want of room is offered again after a pause; any other failure makes the link
-unusable, which the next call reports.  Allocates nothing after the first send.
+unusable, which the next call reports.  Allocates nothing after the first send.  Knows as well how a module is asked for
+room, for all that sends.
 It keeps its socket alive as long as it holds something, and no longer: a dropped socket is gone at once on CPython.
 """
 
+from ..core.command import number_at, query
 from ..core.movers import const, copy
-from .opening import request_credit
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from ..core.link import Link
+    from ..core.session import Session
     from .base import Socket
 
 # words.py
@@ -19,6 +21,10 @@ _AGAIN = const(-11)
 _OPEN = const(2)
 
 _CHUNK = const(1)  # of Table.ACCESS
+
+_CREDIT_QUERIES = const(8)
+_CREDIT_PAUSE_MS = const(50)  # before the first of them, doubled up to
+_CREDIT_PAUSE_MAX_MS = const(2000)
 
 
 class SendBuffer:
@@ -112,3 +118,35 @@ class SendBuffer:
         if socket._writing and not socket._session.withdraw(self.link.tx):
             socket._engine.abandon(self.link.tx)
         self._end(0)
+
+
+# -- room for sending, where a module must be asked for it
+
+
+def request_credit(session: "Session", link: "Link") -> int:
+    """The module said that it has room for nothing: ask it in the background until it has.  Returns AGAIN."""
+    if not link.querying_credit:
+        if session.table.ROOM is None:
+            link.tx_credit = -1
+        else:
+            link.querying_credit = True
+            session.spawn(_credit_steps(session, link))
+    return _AGAIN
+
+
+def _credit_steps(session, link):
+    question, prefix = session.table.ROOM
+    pause_ms = _CREDIT_PAUSE_MS
+    try:
+        for _ in range(_CREDIT_QUERIES):
+            yield pause_ms
+            command = query(question, prefix=prefix)
+            yield command
+            for line in command.lines:
+                if number_at(line, 0) == link.id and number_at(line, 1) > 0:
+                    link.tx_credit = number_at(line, 1)
+                    return
+            pause_ms = min(pause_ms * 2, _CREDIT_PAUSE_MAX_MS)
+        link.tx_credit = -1  # some firmware always reports 0 free; let the next send decide
+    finally:
+        link.querying_credit = False

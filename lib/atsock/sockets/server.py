@@ -161,40 +161,16 @@ class Listener:
 
     # -- connections
 
-    def incoming(self, link: "Link", peer):
-        """Called by the engine: the module has accepted this link; peer: its address as the module wrote it."""
-        socket = self.socket
-        pushed = self._row[_RECV] is None
-        if link.state == _OPEN and link.peer == peer and link in self.links:  # told twice
-            return
-        becomes = self.kind == BECOMES and link.socket is socket and link not in self.links
-        if not becomes:
-            link = self._replace(link)
-            size = ring_size(socket, pushed)
-            if size != link.size:
-                link.size = size
-                link.buf = None
-            link.socket = socket
-        link.state = _OPEN
-        link.must_close = True
-        link.listener = self
-        link.peer = peer
-        link.pushed = pushed
-        # Whether an accepted connection pushes as its server does, or starts buffered, is told in two ways
-        # (BG96 2.1.4 and 2.2.4): it can do both.
-        link.rx.template = self._read
-        self.links.append(link)
-        if socket._access == "transparent":  # its data follows at once
-            link.rx.template = None
-            self._sockets.append(self._socket_for(link))
-        elif self.closed or len(self.queue) >= self.backlog:
-            # A server of its own cannot be stopped before its connections (SIMCom 2.15).
-            self._refuse(link)
-            return
-        self._queue.append(link)
+    def link_for(self, before: "Link", peer) -> "Link | None":
+        """The Link of a client that comes on the id of this one; None when it has been told of already.
 
-    def _replace(self, before):
-        # The link of a new client on the id of another connection, which is over then.
+        peer: its address as the module wrote it.
+        """
+        if before.state == _OPEN and before.peer == peer and before in self.links:
+            return None
+        if self.kind == BECOMES and before.socket is self.socket and before not in self.links:
+            return before
+        # Another connection had the id, and is over.
         link = replace_link(self.session, before)
         watch(self.session, link, before)
         command = self.session.engine.command
@@ -205,7 +181,35 @@ class Listener:
             listener.forget(before)
             if listener is not self and listener.closed:
                 self.session.add(Job(self.session, listener.connection_closed(before)))
+        size = ring_size(self.socket, self._row[_RECV] is None)
+        if size != link.size:
+            link.size = size
+            link.buf = None
         return link
+
+    def incoming(self, link: "Link", peer):
+        """The module has accepted a client, which has this link now.  Called by the engine, behind link_for()."""
+        socket = link.socket = self.socket
+        link.state = _OPEN
+        link.must_close = True
+        link.listener = self
+        link.peer = peer
+        link.pushed = self._row[_RECV] is None
+        # Whether an accepted connection pushes as its server does, or starts buffered, is told in two ways
+        # (BG96 2.1.4 and 2.2.4): it can do both.
+        link.rx.template = self._read
+        self.links.append(link)
+        if socket._access == "transparent":  # its data follows at once
+            link.rx.template = None
+            client = make_like(socket)
+            client._adopt(link, self._row)
+            link.socket = client
+            self._sockets.append(client)
+        elif self.closed or len(self.queue) >= self.backlog:
+            # A server of its own cannot be stopped before its connections (SIMCom 2.15).
+            self._refuse(link)
+            return
+        self._queue.append(link)
 
     def forget(self, link: "Link"):
         """This link is closed, or the module has given its id away."""
@@ -241,32 +245,26 @@ class Listener:
         """The accepted links that nobody has fetched yet, the oldest first; those that are gone are given up."""
         i = 0
         while i < len(self._queue):
-            if self._sockets or not _is_over(self._queue[i]):
+            link = self._queue[i]
+            if self._sockets or not _is_over(link):
                 i += 1
-            else:
-                self._give_up(i)
+                continue
+            self._take(i)
+            self._refuse(link)
+            if self.kind == BECOMES and not self.closed:
+                self._job = Job(self.session, self._listen_again(self._job))
+                self.session.add(self._job)
         return self._queue
-
-    def _give_up(self, i):
-        link = self._queue[i]
-        self._take(i)
-        self._refuse(link)
-        if self.kind == BECOMES and not self.closed:
-            self._job = Job(self.session, self._listen_again(self._job))
-            self.session.add(self._job)
 
     def accept(self):
         """Take the oldest accepted link: (socket, (address, port)); there is one."""
         link = self._queue[0]
-        socket = self._take(0) or self._socket_for(link)
+        socket = self._take(0)
+        if socket is None:  # one of the kind that listens
+            socket = link.socket = make_like(self.socket)
+            socket._adopt(link, self._row)
         self._job = self.session.spawn(self._listen_again(self._job))
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
-
-    def _socket_for(self, link):
-        # An accepted connection's socket is one of the kind that listens.
-        socket = link.socket = make_like(self.socket)
-        socket._adopt(link, self._row)
-        return socket
 
     def _listen_again(self, before):
         # Where the listening id became the connection: listen on another one as soon as there is one.  before: the job
