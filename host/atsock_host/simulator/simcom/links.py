@@ -46,7 +46,6 @@ class Links(Transparency):
             self.info(f'+CIPOPEN: (0-{self.LINKS - 1}),("TCP","UDP")')
             self.ok()
         elif form == "read":
-            self.check_nothing_owed()
             end = "\r" if self.quirk("list-cr") else ""
             for link in self.links:
                 self.info(f"+CIPOPEN: {link.number}{self._listed(link)}{end}")
@@ -208,9 +207,9 @@ class Links(Transparency):
             self.info(f"+CIPCLOSE: (0-{self.LINKS - 1})")
             self.ok()
         elif form == "read":
-            self.check_nothing_owed()
-            states = ",".join(str(int(link.state in (OPEN, CLOSING, DEAD))) for link in self.links)
-            self.info(f"+CIPCLOSE: {states}")
+            answer = "+CIPCLOSE: " + ",".join(str(int(link.state in (OPEN, CLOSING, DEAD))) for link in self.links)
+            self.check_query(answer)
+            self.info(answer)
             self.ok()
         else:
             self.match(args, _ANY_LINK)

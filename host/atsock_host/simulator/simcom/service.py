@@ -37,8 +37,9 @@ class SocketService(Servers):
         del args
         self.only(form, "read", "exec")
         if form == "read":
-            self.check_nothing_owed()
-            self.info(f"+NETOPEN: {int(self.service in (OPEN, LOST))}")
+            answer = f"+NETOPEN: {int(self.service in (OPEN, LOST))}"
+            self.check_query(answer)
+            self.info(answer)
             self.ok()
             return
         self.check_owed(SERVICE)

@@ -43,6 +43,7 @@ _HELD = float("inf")        # position of a result that waits for the line
 SERVICE = "service"         # key of the service in the book of results; links have their number
 
 _FIRST_NUMBER = re.compile(r"\d+")
+_LIKE_A_RESULT = re.compile(r"\+NET\w+: \d+|\+CIP\w+: \d+,\d+")      # <err>, or <link_num>,<err>
 
 
 class Link:
@@ -193,11 +194,16 @@ class SimcomState(CommonModule):
         if name:
             self.violation(f"command before the deferred result {name} of {self._called(key)}")
 
-    def check_nothing_owed(self):
-        """Violation for a query whose answer looks like a deferred result (A7600 2.1, SIM7028 2.1.6)."""
+    def check_query(self, answer):
+        """Violation when the answer of a query can be taken for a deferred result that is to come.
+
+        The states of two links look like one (SIM7028 2.1.6), those of ten do not.
+        """
+        if not _LIKE_A_RESULT.fullmatch(answer):
+            return
         for key in list(self._owed):
             name = self.owed(key)
-            if name:
+            if name == answer.partition(":")[0]:
                 self.violation(f"query while the deferred result {name} of {self._called(key)} is to come")
 
     @staticmethod
