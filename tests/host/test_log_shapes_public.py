@@ -332,6 +332,14 @@ DIALOGUES = {
     # names that end like results; line ends that are gone
     "AT+QIGETERROR\n+QIGETERROR: 552\nOK\n": [("AT+QIGETERROR", "OK")],
     "AT+CGATT?+CGATT: 1OKAT+CSQ+CSQ: 20,99OK": [("AT+CGATT?", "OK"), ("AT+CSQ", "OK")],
+    "AT+CGMIQuectelOK": [("AT+CGMI", "OK")],
+    "ATE0OKATI0Quectel_EC25Revision: EC25EFAR06A01M4GOKAT+CGSN860000000000017OKATI": [
+        ("ATE0", "OK"), ("ATI0", "OK"), ("AT+CGSN", "OK"), ("ATI", None)],
+    'AT+COPS?+CME ERROR: no networkAT+COPS?+CME ERROR: 30AT+CNUM+CNUM: "OK now","+49",145OK': [
+        ("AT+COPS?", "+CME ERROR: no network"), ("AT+COPS?", "+CME ERROR: 30"), ("AT+CNUM", "OK")],
+    'AT+QIOPEN=1,0,"TCP","192.0.2.1",80,0,0OK+QIOPEN: 0,0AT+QIGETERROR+QIGETERROR: 0,operate successfullyOK': [
+        ('AT+QIOPEN=1,0,"TCP","192.0.2.1",80,0,0', "OK"), ("AT+QIGETERROR", "OK")],
+    "AT+CGMIQuectel OK": [("AT+CGMIQuectel", "OK")],        # a blank where the line ends were: nobody's name
     # SIM800: a second result
     'AT+CIPSTART="TCP","1.2.3.4",80\n\nOK\n\nCONNECT OK\nAT+CIPSEND=5\n\n> hello\nSEND OK\nAT+CIPCLOSE\n\nCLOSE OK\n': [
         ('AT+CIPSTART="TCP","1.2.3.4",80', "OK"),

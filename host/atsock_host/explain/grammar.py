@@ -6,6 +6,8 @@ Knows nothing of the shapes of logs (shapes.py) and of what belongs to what (dia
 import re
 from functools import lru_cache
 
+from . import glued
+
 MOST_JOINED = 600  # characters of a line whose line ends may have got lost
 
 _BASIC = r"(?:[EVQXZIHLMONTWYBCGF]\d+|&[A-Z]\d?|\\[A-Z]\d|S\d+(?:=\d*|\?)?)"
@@ -91,6 +93,8 @@ def parted(text):
 
 def _parted(text):
     bare = text.strip()
+    if bare[:2] in ("AT", "at") and (whole := glued.pieces(bare)):
+        return whole
     if not bare or len(bare) > MOST_JOINED or RESULT.fullmatch(bare):
         return [text]
     for pattern in (_ANSWERED, _ARROWED):
