@@ -1,6 +1,7 @@
 """The .mpy build: every file for every kind of board, and what it makes of lib/ works."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,21 @@ def test_only_machine_code_differs(build):
     different = {name for name in NAMES if len({folder[name] for folder in folders}) > 1}
     assert different == {MACHINE_CODE}
     assert len({folder[MACHINE_CODE] for folder in folders}) == len(folders)
+
+
+def test_machine_code_of_rp2040_runs_from_any_address(build):
+    """Firmware that has it frozen aligns it to 2 bytes, where a word that stands between instructions is not found.
+
+    Such a word is the way of a jump over more than 2 KB (which MicroPython before 1.26 refuses to compile), and a
+    constant of more than 16 bits.  That of how many arguments a function takes is harmless: found 2 bytes off it allows
+    more.
+    """
+    code = (build / "armv6m" / f"{MACHINE_CODE}.mpy").read_bytes()
+    # ARMv6-M Architecture Reference Manual, A6.7: LDR Rt, [PC, #0] before ADD PC, R1 or B over the word.
+    assert not re.findall(rb"\x00[\x48-\x4f]\x8f\x44", code)
+    found = re.findall(rb"\x00[\x48-\x4f]\x01\xe0(.{4})", code, re.DOTALL)
+    words = [int.from_bytes(word, "little") for word in found]
+    assert words and [word for word in words if word >> 16 != word & 0xFFFF or word >> 17 > 10] == []
 
 
 def test_one_build_for_all_has_the_machine_code_as_source(build):

@@ -200,8 +200,10 @@ def number(line, at: int) -> int:
     if s[at] < 48 or s[at] > 57:
         return -(1 << 28)
     value = 0
+    most = 6553
+    most = most << 12 | 2456  # 26843544: one digit more could leave the 28 bits that MISSING is beyond (see _split())
     while s[at] >= 48 and s[at] <= 57:
-        if value > 26843544:  # one digit more could leave the 28 bits that MISSING is beyond
+        if value > most:
             return -(1 << 28)
         value = value * 10 + s[at] - 48
         at += 1
@@ -272,8 +274,7 @@ def match(rows, line, n: int, at: int, matched) -> int:
     while r[at]:
         row = at
         at += r[at]
-        event = 1 << r[row + 1] | 1 << r[row + 2]
-        if not event & wanted:
+        if not (1 << r[row + 1] | 1 << r[row + 2]) & wanted:
             continue
         end = r[row + 9]
         p = 0
@@ -281,9 +282,8 @@ def match(rows, line, n: int, at: int, matched) -> int:
             p += 1
         if p < end:
             continue
-        kind = r[row + 6]
         i = 0
-        if kind == 5:  # WORD
+        if r[row + 6] == 5:  # WORD
             if n != end:
                 continue
             p = 0
@@ -296,89 +296,99 @@ def match(rows, line, n: int, at: int, matched) -> int:
             if i < r[row + 10]:
                 continue
         p += i
-        kept = 0
-        # Where the fields of link, value and extra start (plus 1: ptr32 reads no negative numbers), how many there are.
-        f[1] = p + 1 if r[row + 3] == 0 else 0
-        f[2] = p + 1 if r[row + 4] == 0 else 0
-        f[3] = p + 1 if r[row + 7] == 0 else 0
-        index = 0
-        quoted = 0
-        blank = 1
-        i = p
-        while i < n:
-            c = s[i]
-            i += 1
-            if c != 32:
-                blank = 0
-            if c == 34:
-                quoted ^= 1
-            elif c == 44 and quoted == 0:
-                index += 1
-                if r[row + 3] == index:
-                    f[1] = i + 1
-                if r[row + 4] == index:
-                    f[2] = i + 1
-                if r[row + 7] == index:
-                    f[3] = i + 1
-        if r[row + 8] != 255 and r[row + 8] != index + 1 - blank:
-            continue
-        if kind >= 6:  # only an address tells a datagram's header from a line of as many numbers
-            i = f[3] - 1
-            if i < 0:
-                continue
-            while s[i] != 34 and s[i] != 46 and s[i] != 58 and s[i] != 44 and i < n:
-                i += 1
-            if s[i] == 44 or i >= n:
-                continue
-        index = 1
-        while index < 4:
-            i = f[index] - 1
-            value = -(1 << 28)
-            if i >= 0:
-                while s[i] == 32 or s[i] == 34 or s[i] == 40:
-                    i += 1
-                quoted = 0
-                if s[i] == 45:
-                    quoted = 1
-                    i += 1
-                if s[i] >= 48 and s[i] <= 57:
-                    value = 0
-                    while s[i] >= 48 and s[i] <= 57 and value >= 0:
-                        value = value * 10 + s[i] - 48 if value < 26843545 else -(1 << 28)
-                        i += 1
-                    if quoted and value > 0:
-                        value = 0 - value
-            elif index == 1:
-                value = -1
-            # An answer counts for the link that was asked about.
-            if index == 1 and event < 1 << 18 and value != -1 and value != f[10] and f[10] != 1001:
-                break
-            f[index] = value
-            if index == 2:
-                kept = value
-            index += 1
-        if index < 4:
-            continue
-        ok = r[row + 5]
-        value = kept
-        if ok == 255:
-            ok = 1
-        elif ok == 254:
-            ok = 1 if value == f[11] else 0
-        elif ok == 253:
-            ok = 1 if value == f[12] else 0
-        elif ok == 252:
-            ok = 0
-        else:
-            ok = 1 if value == ok else 0
-        f[0] = event
-        f[4] = kind
-        f[5] = p
-        f[6] = ok
-        f[7] = r[row + 7] if r[row + 7] != 255 else -1
-        f[8] = row
-        return at
+        if int(_split(rows, row, line, p, n, matched)) and int(_read(rows, row, line, matched)):
+            f[5] = p
+            return at
     return 0
+
+
+# Two parts of match().  In one function its jumps would be longer than 2 KB.  For RP2040 MicroPython before 1.26 does
+# not compile that; later ones compile what crashes when it is frozen at an address that no 4 divides, where constants
+# of 32 bits are wrong, too.
+
+
+@micropython.viper
+def _split(rows, row: int, line, at: int, n: int, matched) -> int:
+    # Where the fields of link, value and extra start (plus 1: ptr32 reads no negative numbers).  0: it is another line,
+    # by the number of its fields, or because no address stands where one belongs.
+    r = ptr8(rows)
+    s = ptr8(line)
+    f = ptr32(matched)
+    f[1] = at + 1 if r[row + 3] == 0 else 0
+    f[2] = at + 1 if r[row + 4] == 0 else 0
+    f[3] = at + 1 if r[row + 7] == 0 else 0
+    i = at
+    index = 0
+    quoted = 0
+    blank = 1
+    while i < n:
+        c = s[i]
+        i += 1
+        if c != 32:
+            blank = 0
+        if c == 34:
+            quoted ^= 1
+        elif c == 44 and quoted == 0:
+            index += 1
+            if r[row + 3] == index:
+                f[1] = i + 1
+            if r[row + 4] == index:
+                f[2] = i + 1
+            if r[row + 7] == index:
+                f[3] = i + 1
+    if r[row + 8] != 255 and r[row + 8] != index + 1 - blank:
+        return 0
+    if r[row + 6] >= 6:  # only an address tells a datagram's header from a line of as many numbers
+        i = f[3] - 1
+        if i < 0:
+            return 0
+        while s[i] != 34 and s[i] != 46 and s[i] != 58 and s[i] != 44 and i < n:
+            i += 1
+        if s[i] == 44 or i >= n:
+            return 0
+    return 1
+
+
+@micropython.viper
+def _read(rows, row: int, line, matched) -> int:
+    # The numbers of those fields, and the rest of `matched`.  0: the line is another link's.
+    r = ptr8(rows)
+    f = ptr32(matched)
+    event = 1 << r[row + 1] | 1 << r[row + 2]
+    index = 1
+    value = -1
+    kept = 0
+    while index < 4:
+        i = f[index] - 1
+        if i >= 0:
+            value = int(number(line, i))
+        elif index != 1:
+            value = -(1 << 28)
+        # An answer counts for the link that was asked about.
+        if index == 1 and event < 1 << 18 and value != -1 and value != f[10] and f[10] != 1001:
+            return 0
+        f[index] = value
+        if index == 2:
+            kept = value
+        index += 1
+    value = kept
+    ok = r[row + 5]
+    if ok == 255:
+        ok = 1
+    elif ok == 254:
+        ok = 1 if value == f[11] else 0
+    elif ok == 253:
+        ok = 1 if value == f[12] else 0
+    elif ok == 252:
+        ok = 0
+    else:
+        ok = 1 if value == ok else 0
+    f[0] = event
+    f[4] = r[row + 6]
+    f[6] = ok
+    f[7] = r[row + 7] if r[row + 7] != 255 else -1
+    f[8] = row
+    return 1
 
 
 @micropython.viper
