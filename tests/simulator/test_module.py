@@ -5,6 +5,7 @@ import pytest
 from atsock_host.simulator.arguments import BadArguments, Int, Optional, Quoted, Text, match, split_fields, split_line
 from atsock_host.simulator.common import CommonModule
 from atsock_host.simulator.module import at
+from atsock_host.simulator.simcom import A7600
 from simbench import Bench
 
 
@@ -123,6 +124,26 @@ def test_unknown_command():
     b = sample()
     assert b.ask("AT+NOPE=1", until=b"ERROR\r\n") == b"\r\nERROR\r\n"
     assert b.module.violations == ["unknown command or form [AT+NOPE=1]"]
+
+
+def test_to_ask_whether_there_is_a_command_is_no_violation():
+    b = sample()
+    assert b.ask("AT+NOPE=?", until=b"ERROR\r\n") == b"\r\nERROR\r\n"
+    a7600 = Bench(A7600)
+    assert a7600.ask("AT+NETCLOSE=?", until=b"ERROR\r\n") == b"\r\nERROR\r\n"
+    assert a7600.ask("AT+CTCPKA=?", until=b"ERROR\r\n") == b"\r\nERROR\r\n"
+    assert b.module.violations == a7600.module.violations == []
+    b.ask("AT+NOPE?", until=b"ERROR\r\n")
+    assert b.module.violations == ["unknown command or form [AT+NOPE?]"]
+
+
+def test_a_text_without_quotes_keeps_the_zeros_at_its_front():
+    b = sample(quirks=("sim-pin",))
+    b.module.SIM_PIN = "0042"
+    assert b.ask("AT+CPIN=0042", until=b"READY\r\n") == b"\r\nOK\r\n\r\n+CPIN: READY\r\n"
+    b.ask("AT+COPS=2")
+    assert b.ask("AT+COPS=1,2,00101") == b"\r\nOK\r\n"
+    assert b.module.violations == []
 
 
 def test_text_that_is_no_command():

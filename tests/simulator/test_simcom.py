@@ -224,7 +224,7 @@ BOTH = [
 ]
 ONE = {
     "a7600": [
-        (None, "+NETCLOSE=?", ERROR, "no test form"),
+        (None, "+NETCLOSE=?", ERROR, None),
         (None, "+CTCPKA?", ERROR, "unknown command"),
         (UDP, '+CIPSEND=0,5,"example.com",80', CIP_ERROR(3), "must be an address"),
         (LINK, "+CIPSEND=0,5,", CIP_ERROR(3), "without a port"),

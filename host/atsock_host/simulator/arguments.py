@@ -17,6 +17,17 @@ class Quoted(str):
     """An argument that stood in double quotes; the quotes are not part of it."""
 
 
+class Number(int):
+    """A bare decimal number; `text` is how it was written, with the zeros at its front."""
+
+    text: str
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
 class BadArguments(Exception):
     """The arguments of a command are not what its manual allows; the text says which and why."""
 
@@ -29,7 +40,7 @@ class Command:
     def __init__(self, name, form, args, text, source="AT"):
         self.name = name
         self.form = form    # "test" | "read" | "write" | "exec"
-        self.args = args    # int, Quoted, str (bare text) or None (empty field)
+        self.args = args    # Number, Quoted, str (bare text) or None (empty field)
         self.text = text    # what stood after the "="
         self.source = source    # the command as written, with AT before it
 
@@ -38,7 +49,7 @@ class Command:
 
 
 def split_fields(text, problems):
-    """Arguments of `text`: bare number -> int, quoted -> Quoted, other -> str, empty -> None.
+    """Arguments of `text`: bare number -> Number, quoted -> Quoted, other -> str, empty -> None.
 
     Blanks around a field are dropped and named in `problems`.  Raises BadArguments for a quote that does
     not close or text behind a closing quote.
@@ -69,7 +80,7 @@ def split_fields(text, problems):
                 bare = bare.rstrip()
             if '"' in bare:
                 raise BadArguments(f"quote inside an unquoted argument: {bare!r}")
-            fields.append(None if not bare else int(bare) if _NUMBER.match(bare) else bare)
+            fields.append(None if not bare else Number(bare) if _NUMBER.match(bare) else bare)
             at = end
         if at >= len(text):
             return fields
@@ -158,7 +169,7 @@ class Text:
 
     def check(self, value, place):
         if isinstance(value, Quoted) or (self.bare and isinstance(value, (str, int))):
-            text = str(value)
+            text = value.text if isinstance(value, Number) else str(value)
         else:
             raise BadArguments(f"argument {place} must be a quoted string, not {value!r}")
         if self.limit is not None and len(text) > self.limit:
