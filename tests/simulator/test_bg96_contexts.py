@@ -196,6 +196,27 @@ def test_restart_loses_everything_and_says_the_boot_words():
     assert b.module.violations == []
 
 
+def test_digits_of_a_configuration_come_back_as_they_were_written():
+    b = make()
+    for digits in ("020103", "00"):
+        b.ask(f'AT+QCFG="nwscanseq",{digits},1')
+        assert b.ask('AT+QCFG="nwscanseq"') == f'\r\n+QCFG: "nwscanseq",{digits},1\r\n\r\nOK\r\n'.encode()
+
+
+def test_gnss_is_on_between_its_commands():
+    b = make("AT+CMEE=1")
+    assert b.ask("AT+QGPSEND", until=b"505\r\n") == b"\r\n+CME ERROR: 505\r\n"
+    b.ask("AT+QGPS=1,30,50,0,1")
+    assert b.ask("AT+QGPS?") == b"\r\n+QGPS: 1\r\n\r\nOK\r\n"
+    assert b.ask("AT+QGPS=1", until=b"504\r\n") == b"\r\n+CME ERROR: 504\r\n"
+    b.ask("AT+QGPSLOC=2", until=b"516\r\n")
+    b.ask("AT+QGPSEND=?")
+    b.ask("AT+QGPSEND")
+    assert b.ask("AT+QGPS?") == b"\r\n+QGPS: 0\r\n\r\nOK\r\n"
+    b.ask("AT+QGPSLOC=2", until=b"505\r\n")
+    assert b.module.violations == []
+
+
 def test_boot_quirks():
     b = make(quirks=("pdpdeact-in-boot", "no-app-rdy"))
     b.ask("AT+CFUN=1,1", until=b"DOWN\r\n\r\n+QIURC: \"pdpdeact\",1\r\n")

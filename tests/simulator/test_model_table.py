@@ -45,6 +45,16 @@ def test_it_starts_with_its_words(named):
         assert word in words
 
 
+def test_an_lte_module_says_that_it_goes_off_but_not_that_it_restarts():
+    b = Bench(model_class("EC25"))
+    assert b.ask("AT+CFUN=1,1") == b"\r\nOK\r\n"
+    b.wait(1999)
+    assert b.rx() == b""
+    b.wait(10_000)
+    assert b.rx().startswith(b"\r\nRDY\r\n")
+    assert b.ask("AT+QPOWD", b"DOWN\r\n") == b"AT+QPOWD\r\r\nOK\r\n\r\nPOWERED DOWN\r\n"
+
+
 def test_names_are_found():
     """In any case of letters; by what the module calls itself; of a series the first."""
     for name, model in (("ec25", "EC25"), ("A7670", "A7670"), ("A7670E-FASE", "A7670"), ("SIM7600G-H", "SIM7600"),

@@ -5,6 +5,7 @@ answered with what its driver waits for.  Written down in the order in which the
 import pytest
 
 from atsock_host.simulator.fibocom import L610, NL668
+from atsock_host.simulator.models import model_class
 from atsock_host.simulator.quectel import Bg96
 from atsock_host.simulator.simcom import A7600, SIM7028
 from simbench import Bench
@@ -65,6 +66,22 @@ ESP_MODEM_BG96 = [
     'AT+CGDCONT=1,"IP","internet"', "AT+CGATT?", "AT+CEREG?", "AT+CFUN?", "AT&F", "AT&W",
     ("AT+QPOWD=1", "POWERED DOWN\r\n"),
 ]
+CANDY_EC21 = [
+    "AT+CGDCONT?", 'AT+CGDCONT=1,"IPV4V6","internet"', "AT+CSQ", "AT+COPS?", "AT+CREG?", "AT+CGREG?", "AT+CEREG?",
+    ("AT+QNWINFO", OK, '+QNWINFO: "FDD LTE",'), "AT+CIMI", "AT+CNUM", "AT+QCCID", "ATI", "AT+GSN", "AT+CCLK?",
+    "AT+CFUN?", "AT+CTZU?",
+    "AT+COPS=2", "AT+COPS=1,2,00101", 'AT+QGPSCFG="gpsnmeatype",31', 'AT+QGPSCFG="nmeasrc",1', "AT+QGPS=1,30,50,0,1",
+    ("AT+QGPS?", OK, "+QGPS: 1"), "AT+QGPSEND", ("AT+QPOWD", "POWERED DOWN\r\n"),
+]
+LILYGO_A7670 = [
+    "AT", "ATE0", "AT+CMEE=0", "AT+CTZR=0", "AT+CTZU=1", "AT+CPIN?", ("ATI", OK, "Model: A7670E-FASE"), "AT+CGREG?",
+    "AT+CNMP=2", 'AT+CGDCONT=1,"IP","internet","0.0.0.0",0,0', "AT+CIPMODE=0", "AT+CIPSENDMODE=0",
+    "AT+CIPCCFG=10,0,0,0,1,0,75000", "AT+CIPTIMEOUT=75000,15000,15000", "AT+CGACT=1,1",
+    ("AT+NETOPEN", "+NETOPEN: 0\r\n"), ("AT+IPADDR", OK, "+IPADDR: 10."), "AT+CIPRXGET=1",
+    ('AT+CIPOPEN=0,"TCP","example.com",80', "+CIPOPEN: 0,0\r\n"), "AT+CIPCLOSE=0", "AT+CIPRXGET=1",
+    ("AT+CIPCLOSE?", OK, "+CIPCLOSE: "), ("AT+CGNSSPWR=1", "+CGNSSPWR: READY!\r\n"),
+    ("AT+CGNSSPWR?", OK, "+CGNSSPWR: 1,"), "AT+CGNSSPWR=0", ("AT+NETCLOSE", "+NETCLOSE: 0\r\n"), "AT+CPOF",
+]
 NETOPEN = ("AT+NETOPEN", "+NETOPEN: 0\r\n")
 SOCKET = [
     ('AT+CIPOPEN=0,"TCP","example.com",80', "+CIPOPEN: 0,0\r\n"), ("AT+CIPSEND=0,5", ">"),
@@ -121,6 +138,7 @@ SEQUENCES = {
     "esp_modem BG96": (Bg96, ESP_MODEM_BG96), "TinyGSM SIM7600": (A7600, TINYGSM_SIM7600),
     "at_device sim76xx": (A7600, AT_DEVICE_SIM76XX), "M5Stack SIM7028": (SIM7028, M5STACK_SIM7028),
     "at_device l610": (L610, AT_DEVICE_L610), "LiteOS NL668": (NL668, LITEOS_NL668),
+    "candy-board EC21": (model_class("EC21"), CANDY_EC21), "LilyGO A7670": (model_class("A7670"), LILYGO_A7670),
 }
 
 

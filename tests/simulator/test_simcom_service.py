@@ -140,6 +140,17 @@ def test_name_is_listed_as_address(make):
     assert b'+CIPOPEN: 0,"TCP","192.0.2.10",80,-1\r\n' in b.ask("AT+CIPOPEN?")
 
 
+def test_gnss_tells_when_it_is_ready(make):
+    b = make()
+    assert b.ask("AT+CGNSSPWR=1", b"READY!\r\n") == late(b"OK", b"+CGNSSPWR: READY!")
+    assert b.ask("AT+CGNSSPWR?") == b"\r\n+CGNSSPWR: 1,0,0\r\n\r\nOK\r\n"
+    b.ask("AT+CGNSSPWR=0")
+    b.ask("AT+CGNSSPWR=1")
+    b.ask("AT+CGNSSPWR=0")
+    assert settle(b, 60_000) == b""
+    assert b.ask("AT+CGNSSPWR?") == b"\r\n+CGNSSPWR: 0,0,0\r\n\r\nOK\r\n"
+
+
 # ---- deferred results ---------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("command, answer", [

@@ -45,10 +45,10 @@ class UnknownModel(ValueError):
 # ---- Quectel
 
 _LTE = {"ACCESS_NAME": "FDD LTE", "ACCESS_TECHNOLOGY": 7}
-_LTE_BOOT = {       # log: an EG25-G after AT+CFUN=1,1
+_LTE_BOOT = {       # log: an EG25-G after AT+CFUN=1,1; drivers of EC21 and EC25 wait for POWERED DOWN after AT+QPOWD
     "BOOT_WORDS": ((0, "RDY"), (100, "+CPIN: READY"), (150, "+QUSIM: 1"), (200, "+CFUN: 1"),
                    (1500, "+QIND: SMS DONE"), (1800, "+QIND: PB DONE")),
-    "OFF_WORDS": (),
+    "RESTART_WORDS": (),
 }
 # EG25GGBR07A08M2G answers AT+QICFG=? so (log).  One manual is for all of these: LTE Standard TCP/IP Application Note.
 _STANDARD = {**_LTE, **_LTE_BOOT, "KEEPALIVE_IDLE": 120}

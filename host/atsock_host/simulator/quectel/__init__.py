@@ -60,7 +60,7 @@ class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommand
 
     def restart(self, off_words=None, silence_ms=None):
         if self.quirk("pdpdeact-in-boot"):
-            words = self.OFF_WORDS if off_words is None else off_words
+            words = self.restart_words if off_words is None else off_words
             off_words = (*words, *(f'+QIURC: "pdpdeact",{cid}' for cid, context in self.contexts.items()
                                    if context.active))
         super().restart(off_words, silence_ms)

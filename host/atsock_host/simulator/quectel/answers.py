@@ -8,13 +8,20 @@ from ..arguments import BadArguments, Int, Optional, Text
 from ..module import at
 from ..tables import Accepted, Info, Options, Stored
 
-_HEX = Text(32, bare=True)
+_NO_FIX, _GNSS_IS_ON, _GNSS_IS_OFF = 516, 504, 505      # <err> of +CME ERROR (GNSS AT Commands Manual)
 _EFFECT = Optional(Int(0, 1))
 
 
 def _mode(low, high, start, *more):
     """AT+QCFG="name",<mode>[,<effect>] and the like, kept over a restart."""
     return Stored(Int(low, high), *(more or (_EFFECT,)), start=(start,), test=f"({low}-{high})", saved=True)
+
+
+class _Digits(Text):
+    """Hexadecimal digits, kept as they were written."""
+
+    def check(self, value, place):
+        return _Bare(super().check(value, place))
 
 
 class _Bands(Stored):
@@ -44,6 +51,7 @@ class _Bare:
         return self.text
 
 
+_HEX = _Digits(32, bare=True)
 _QCFG = Options({
     "band": _Bands(_HEX, start=(), test="(0-F),(0-400A0E189F),(0-A0E189F),(0,1)", saved=True),
     "nwscanmode": _mode(0, 3, 0), "nwscanseq": Stored(_HEX, _EFFECT, start=(_Bare("020301"),), saved=True),
@@ -87,8 +95,7 @@ class AnswerTables:
             saved=True)}),
         "+QINDCFG": Options({}, others=True),
         "+QPRTPARA": Accepted("(1,3)"), "+QNITZ": Accepted("(0,1)"), "+QLEDMODE": Stored(Int(0, 3), start=(0,)),
-        "+QGPS": Stored(Int(1, 4), *[Optional(Int(0, 65535))] * 4, start=(0,), test="(1-4)", read="+QGPS: 0"),
-        "+QGPSEND": Accepted(), "+QGPSCFG": Options({}, others=True),
+        "+QGPSCFG": Options({}, others=True),
         # TLS: no session can be opened, its commands stand in another manual
         "+QSSLSTATE": Info((), read=(), write=()), "+QSSLCLOSE": Accepted(),
         "+QSSLCFG": Options({}, keys=2, others=True),
@@ -120,13 +127,43 @@ class AnswerTables:
         self.ok()
         self.power_off()
 
+    def reset(self):
+        super().reset()
+        self.gnss_on = False
+
+    @at("+QGPS")
+    def gnss(self, form, args):
+        if form == "test":
+            self.info("+QGPS: (1-4),(1-255),(1-1000),(0-1000),(1-65535)")
+        elif form == "read":
+            self.info(f"+QGPS: {int(self.gnss_on)}")
+        elif form == "exec":
+            self.unknown()
+            return
+        else:
+            self.match(args, Int(1, 4), *[Optional(Int(0, 65535), hole=True)] * 4)
+            if self.gnss_on:
+                self.cme(_GNSS_IS_ON)
+                return
+            self.gnss_on = True
+        self.ok()
+
+    @at("+QGPSEND")
+    def gnss_end(self, form, args):
+        del args
+        if form == "test" or self.gnss_on:
+            self.gnss_on = self.gnss_on and form == "test"
+            self.ok()
+        else:
+            self.cme(_GNSS_IS_OFF)
+
     @at("+QGPSLOC")
     def position(self, form, args):
         del args
         if form == "test":
             self.ok()
         else:
-            self.cme(516)       # no fix: there is no sky
+            self.cme(_NO_FIX if self.gnss_on else _GNSS_IS_OFF)     # there is no sky
 
     @at("+QLTS")
     def network_time(self, form, args):

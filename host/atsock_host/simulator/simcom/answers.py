@@ -11,6 +11,7 @@ from ..tables import Accepted, Info, Options, Stored
 _MODES = (2, 13, 14, 22, 38, 39, 48, 51, 54, 59, 60, 63, 67)    # <mode> of AT+CNMP
 _SYSTEM_MODES = {0: 1, 3: 1, 2: 4, 7: 8, 8: 8, 9: 17}           # <AcT> of 27.007 -> <system_mode> of AT+CNSMOD
 _PING_GAP_MS = 10
+_GNSS_READY_MS = 2000       # from the OK of AT+CGNSSPWR=1 to its line
 _NTP_ERROR, _NTP_NO_NETWORK = 1, 4
 
 
@@ -45,7 +46,6 @@ class AnswerTables:
         "+CGPS": Stored(Int(0, 1), Optional(Int(1, 3)), start=(0, 1), test="(0,1)"),
         "+CGPSINFO": Info("+CGPSINFO: ,,,,,,,,", read="+CGPSINFO: ,,,,,,,,"),
         "+CGNSSINFO": Info("+CGNSSINFO: ,,,,,,,,,,,,,,,", write="+CGNSSINFO: ,,,,,,,,,,,,,,,"),
-        "+CGNSSPWR": Stored(Int(0, 1), start=(0,), test="(0,1)"),
         # TLS: no session can be opened, its commands stand in another manual
         "+CSSLCFG": Options({}, keys=2, others=True), "+CCHSET": Accepted("(0,1),(0,1)"), "+CCHSTOP": Accepted(),
         "+CCHCLOSE": Accepted(),
@@ -55,6 +55,7 @@ class AnswerTables:
         super().reset()
         self._time_server = ("", 0)
         self._pinging = None
+        self._gnss_on = False
 
     @property
     def volts(self):
@@ -79,6 +80,25 @@ class AnswerTables:
         self.ok()
         if form == "exec":
             self.power_off()
+
+    # ---- GNSS
+
+    @at("+CGNSSPWR")
+    def gnss_power(self, form, args):
+        if form == "test":
+            self.info("+CGNSSPWR: (0,1)")
+        elif form == "write":
+            wanted, *_ = self.match(args, Int(0, 1), *[Optional(Int(0, 1), 0)] * 2)
+            if wanted and not self._gnss_on:
+                self.after(_GNSS_READY_MS, self._gnss_ready)
+            self._gnss_on = wanted == 1
+        else:
+            self.info(f"+CGNSSPWR: {int(self._gnss_on)},0,0")
+        self.ok()
+
+    def _gnss_ready(self):
+        if self._gnss_on:
+            self.urc("+CGNSSPWR: READY!")
 
     # ---- ping
 
