@@ -168,11 +168,16 @@ FOUND = [(dialect, access, (("behaves", True), ("says", 14), ("receives", 0, 1, 
          for dialect, access in CASES]
 
 
-@pytest.mark.parametrize("dialect, access, calls", FOUND)
-def test_found(dialect, access, calls):
+def play(dialect, access, calls):
+    """A program without Hypothesis; tools/fuzz makes such ones as well."""
     machine = type("Found", (Calls,), {"case": (dialect, access)})()
     machine.begin()
     for name, *arguments in calls:
         getattr(machine, name)(*arguments)
         machine.stays_small()
     machine.teardown()
+
+
+@pytest.mark.parametrize("dialect, access, calls", FOUND)
+def test_found(dialect, access, calls):
+    play(dialect, access, calls)
