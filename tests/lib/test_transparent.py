@@ -527,6 +527,9 @@ def test_next_client_is_told_of_with_the_end(dialect):
     second.settimeout(5)
     assert second.recv(10) == b"me too"
     first.close()
+    tape.load([("!", ENDS[dialect])] + left(dialect))
+    assert second.recv(10) == b""
+    second.close()  # the module has told that it is over: nothing is asked or closed
     tape.done()
 
 

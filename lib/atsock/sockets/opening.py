@@ -174,7 +174,7 @@ def _open_steps(session, socket, what, host, port, row, look_up):
                 if not was_closed(session, before):
                     link.doubt = None
                 return link
-            at_once = command.sent and command.errno == EIO
+            at_once = command.errno == EIO
             error = _open_error(session, link, command, what)
             yield from _give_back(session, socket, link, command, at_once, error, refused)
     finally:
@@ -216,7 +216,6 @@ def _give_back(session, socket, link, command, at_once, error, refused):
         yield closing
         refused[link.id] = not closing.errno
         link.must_close = False
-        link.state = _FREE
     elif is_current:
         link.must_close = True  # before it is used again
 
@@ -280,8 +279,10 @@ def _open_error(session, link, command, what):
         # The line with the number came, then ERROR or nothing.
         command.errno = EIO
         command.code = link.code
-    elif command.errno == 0:  # the connection was refused without a number
-        return ModemError(ECONNREFUSED, "connection failed")
+    elif command.errno == 0:
+        if not session.is_connected():  # the module restarted, or lost the network, while it was at it
+            return session.link_error(link, link.errno)
+        return ModemError(ECONNREFUSED, "connection failed")  # refused without a number
     error = session.error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
     session.note_failure(error)  # whatever the module says of the context when it is asked (seen)
     return error
@@ -321,7 +322,7 @@ def _check_unused(session, access):
 
 def _is_used(link):
     # A connection that died with the module or its network needs no mode, although its socket is not closed yet.
-    return link.socket is not None and link.state != _FREE and link.state != _DEAD
+    return link.socket is not None and link.state != _DEAD
 
 
 # -- connection ids
@@ -337,7 +338,7 @@ def _free_link(session, ids):
         yield _until_none_is_busy(session, links)
         for n in ids:
             link = session.engine.link(n)
-            if link.socket is None and not link.must_close and not link.closing:
+            if link.socket is None and not link.must_close:  # those that are being closed still must
                 return link
         closing = [link for link in links if link.closing]
         waiting = [link for link in links if link.socket is None and not link.closing]
@@ -380,11 +381,10 @@ def _unused(links):
 def _take_spare(session, link):
     # The ring of another id that nobody uses: a program with one connection at a time needs one, whatever its id.
     for other in session.engine.links.values():
-        if other.socket is None and other.size == link.size and other.buf is not None and type(other) is type(link):
+        if other.socket is None and other.size == link.size and other.buf is not None:
             if not (other.closing or _is_in_flight(session, other)):
                 link.buf = other.buf
                 other.buf = None
-                other.head = other.count = 0
                 return
 
 
@@ -395,7 +395,7 @@ def _new_link(socket, before, what, row):
     link = session.engine.links[before.id] = kind(before.id)
     pushed = row[_RECV] is None
     size = ring_size(socket, pushed or socket._access == "transparent")
-    if kind is Link and size == _RING and size > row[_READ]:  # it is filled when it is empty, by one read
+    if kind is Link and size == _RING:  # it is filled when it is empty, by one read
         size = row[_READ]
     if size != link.size:
         link.size = size
@@ -457,24 +457,23 @@ def replace_link(session: "Session", link: Link) -> Link:
     while command is not None:
         following = command.next
         if command.link is link:
-            session.refuse(command, EIO if command is not link.tx else ECONNRESET)
+            session.refuse(command, EIO)
         command = following
     if engine.command is link.rx:
-        link.rx = _hand_over(link.rx, fresh, EIO)
+        link.rx = _hand_over(link.rx, fresh)
     elif engine.command is link.tx:
         sending = link.tx
-        link.tx = _hand_over(sending, fresh, ECONNRESET)
+        link.tx = _hand_over(sending, fresh)
         abandon(engine, sending)
     return fresh
 
 
-def _hand_over(command, link, errno):
+def _hand_over(command, link):
     # A command in flight whose id this link has now: what comes of it is no longer for the socket that has sent it.
     # Returns what that socket is to find instead.
     found = Command(command.link, command.template)
-    found.n = command.n
     found.count = command.count
-    found.errno = errno
+    found.errno = EIO
     found.done = True
     command.link = link
     return found
@@ -530,11 +529,9 @@ def close_link(session: "Session", link: Link):
             command = Command(link, session.engine.close_template)
             yield command
             if command.errno and command.errno != EIO:  # a refusal means that it was not open (any more)
-                link.fail(command.errno, 0)
                 raise session.error(command)
             link.must_close = False
         link.state = _FREE
-        link.socket = None
         if link.listener is not None:
             yield from link.listener.connection_closed(link)
     finally:

@@ -331,7 +331,7 @@ class Listener:
     def _stop(self):
         yield lambda: not self._stopping
         servers = self.session.engine.servers
-        if self.errno or servers.get(self.id) is not self:
+        if servers.get(self.id) is not self:  # it has been stopped, or went away with the network
             return
         self._stopping = True
         try:

@@ -1,0 +1,303 @@
+"""Servers that are refused, given up, closed, or that cannot listen again; and clients that come meanwhile.
+
+The module is test_listener_faults.py's; where it keeps a list of its ids, test_ids.py's.
+"""
+
+import atsock
+from atsock.core.command import query
+from cases import cases
+from fakes import Case, errno_of, raises
+from frames import ERROR, OK, line
+from ownline import FIBOCOM
+from scenes import attached, settle
+from test_given_back import CLIENT, ENETDOWN, LISTS, NUMBERED, OPEN, SIMCOM, came, listen, opens, some_time
+from test_ids import Module
+from test_listener_faults import Module as Server
+
+
+def test_a_server_needs_a_port():
+    modem, tape, clock, says = attached("a7600")
+    assert errno_of(modem.socket().listen) == 22
+    tape.done()
+
+
+@cases("dialect", SIMCOM)
+def test_a_server_that_is_refused(dialect):
+    """Servers that nobody here knows are stopped, and no other; refused again it is an error, its number is free."""
+    modem, tape, clock, says = attached(dialect)
+    module = Server(dialect, says)
+    refuses = [False]
+
+    def answer(command):
+        answered = module(command)
+        refused = refuses[0] and command.startswith(b"AT+SERVERSTART=")
+        return line(b"+CIPERROR: 7") + ERROR if refused else answered
+
+    tape.auto = answer
+    server = listen(modem, 8080)
+    refuses[0] = True
+    second = modem.socket()
+    second.settimeout(9)
+    second.bind(("", 8081))
+    errno_of(second.listen)
+    second._check_open()
+    assert second._link is None  # it may be tried again
+    stopped = [command[-1:] for command in module.commands if command.startswith(b"AT+SERVERSTOP=")]
+    assert stopped == [b"%d" % n for n in range(1, modem._session.table.SERVER_COUNT)]
+    refuses[0] = False
+    other = listen(modem, 8082)
+    assert other._listener.id == 1
+    assert server._listener.is_running()
+    assert len([command for command in module.commands if command.startswith(b"AT+SERVERSTOP=1")]) == 1
+
+
+@cases("dialect", SIMCOM)
+def test_a_server_that_is_not_answered(dialect):
+    """Nothing is stopped: nobody knows what the module made of it."""
+    modem, tape, clock, says = attached(dialect)
+    sent = []
+    tape.auto = lambda command: sent.append(command) or (b"" if command.startswith(b"AT+SERVERSTART=") else OK)
+    server = modem.socket()
+    server.bind(("", 8080))
+    raises(atsock.Timeout, server.listen)
+    assert [command for command in sent if command.startswith(b"AT+SERVERSTOP=")] == []
+
+
+@cases("has_client", (True, False))
+@cases("dialect", SIMCOM)
+def test_listen_is_given_up(dialect, has_client):
+    """The module starts the server all the same: it is stopped as soon as it has said so, or has a client."""
+    modem, tape, clock, says = attached(dialect)
+    module = Server(dialect, says)
+    tape.auto = lambda command: b"" if command.startswith(b"AT+SERVERSTART=") else module(command)
+    server = modem.socket()
+    server.bind(("", 8080))
+    job = modem._session.spawn(server.listen_steps())
+    settle(modem, tape)
+    job.cancel()
+    tape.auto = module
+    tape.input.append([0, "!", OK + (came(dialect, 1, 4001) if has_client else b"")])
+    modem._session.start_later()
+    some_time(modem, tape, 10)
+    assert module.closes() == ([1] if has_client else [])
+    assert module.commands[-1] == b"AT+SERVERSTOP=0"
+    assert not modem._engine.servers
+
+
+@cases("dialect", SIMCOM)
+def test_listen_is_given_up_before_it_is_sent(dialect):
+    """Behind another command: nothing is to be stopped, and its number is free."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = Server(dialect, says)
+    listen(modem, 8080).close()
+    tape.auto = None
+    tape.load([(">", b"AT+GSN\r")])
+    modem._session.submit(query(b"AT+GSN"))
+    server = modem.socket()
+    server.bind(("", 8080))
+    job = modem._session.spawn(server.listen_steps())
+    settle(modem, tape)
+    job.cancel()
+    assert not modem._engine.servers
+    module = tape.auto = Server(dialect, says)
+    tape.input.append([0, "!", OK])
+    settle(modem, tape)
+    assert listen(modem, 8080)._listener.id == 0
+    assert [command for command in module.commands if b"SERVERSTOP" in command] == []
+
+
+@cases("dialect", SIMCOM)
+def test_a_client_of_a_server_that_is_being_closed(dialect):
+    """It came before the server was stopped: it is closed at once, and only then the server is stopped."""
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    tape.input.append([0, "!", came(dialect, 1, 4001)])
+    settle(modem, tape)
+    client, address = server.accept()
+    server.close()
+    assert not [command for command in module.commands if b"SERVERSTOP" in command]
+    began = clock.now
+    tape.input.append([0, "!", came(dialect, 0, 4002)])
+    modem.poll()
+    modem.poll(50)
+    settle(modem, tape)
+    assert module.closes() == [0] and clock.now - began < 200
+    client.close()
+    some_time(modem, tape)
+    assert module.commands[-2:] == [b"AT+CIPCLOSE=1", b"AT+SERVERSTOP=0"]
+    assert len([command for command in module.commands if b"SERVERSTOP" in command]) == 1
+
+
+@cases("dialect", NUMBERED)
+def test_a_client_on_an_id_whose_close_is_on_its_way(dialect):
+    """The close may hit it: the module is asked whether it is there, and here it is not."""
+    modem, tape, clock, says = attached(dialect)
+    module = Module(dialect, says)
+    waiting = Server(dialect, says)
+    tape.auto = waiting
+    server = listen(modem, 8080)
+    tape.input.append([0, "!", came(dialect, 1, 4001)])
+    settle(modem, tape)
+    first, address = server.accept()
+
+    def answer(command):
+        if command.startswith(waiting.close) and not module.commands:
+            return came(dialect, 1, 4002) + says.close(1)[1][1]
+        return module(command)  # holds no id
+
+    tape.auto = answer
+    first.close()
+    some_time(modem, tape)
+    assert [command for command in module.commands if command in LISTS]
+    server.settimeout(1)
+    assert errno_of(server.accept) == 110
+
+
+@cases("dialect", SIMCOM)
+def test_an_id_of_a_closed_servers_client_has_a_client_of_another(dialect):
+    """The closed server had no other client: now it is stopped.  A server that runs is not."""
+    for is_closed in (True, False):
+        with Case(is_closed):
+            modem, tape, clock, says = attached(dialect)
+            module = tape.auto = Server(dialect, says)
+            one, two = listen(modem, 8080), listen(modem, 8081)
+            tape.input.append([0, "!", came(dialect, 1, 4001)])
+            settle(modem, tape)
+            client, address = one.accept()
+            if is_closed:
+                one.close()
+            tape.input.append([0, "!", came(dialect, 1, 4002).replace(b"1,0,", b"1,1,")])
+            some_time(modem, tape)
+            stopped = [command for command in module.commands if b"SERVERSTOP" in command]
+            assert stopped == ([b"AT+SERVERSTOP=0"] if is_closed else [])
+            assert two.accept()[1] == (CLIENT, 4002)
+
+
+@cases("dialect", NUMBERED)
+def test_a_waiting_client_is_replaced(dialect):
+    """It has not been fetched: accept() gives the new one only."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    tape.input.append([0, "!", came(dialect, 1, 4001) + says.notice("buffer", 1) + came(dialect, 1, 4002)])
+    settle(modem, tape)
+    assert server.accept()[1] == (CLIENT, 4002)
+    server.settimeout(1)
+    errno_of(server.accept)
+
+
+@cases("dialect", FIBOCOM)
+def test_listening_again_is_refused(dialect):
+    """accept() says why, once what was accepted is fetched; while all ids are in use it waits for one."""
+    for how in ("refused", "full"):
+        with Case(how):
+            modem, tape, clock, says = attached(dialect)
+            module = Server(dialect, says)
+            refuses = [False]
+
+            def answer(command):
+                if refuses[0] and command.startswith(b"AT+MIPOPEN="):
+                    return line(b"+CME ERROR: 2031")
+                return module(command)
+
+            tape.auto = answer
+            server = listen(modem, 8080)
+            server.settimeout(1)
+            refuses[0] = how == "refused"
+            clients = []
+            for i in range(1 if how == "refused" else says.links):
+                tape.input.append([0, "!", came(dialect, server._listener.id, 4000 + i)])
+                clients.append(server.accept()[0])
+            if how == "refused":
+                assert errno_of(server.accept) == ENETDOWN
+                continue
+            assert errno_of(server.accept) == 110
+            assert errno_of(listen, modem, 8080) == 98  # it has its port all the same
+            listens = len(opens(says, module))
+            clients[2].settimeout(5)
+            clients[2].close()
+            some_time(modem, tape)
+            assert len(opens(says, module)) == listens + 1
+            tape.input.append([0, "!", came(dialect, 3, 5000)])
+            assert server.accept()[1] == (CLIENT, 5000)
+
+
+@cases("dialect", ("bg96",) + FIBOCOM)
+def test_a_server_is_closed_whose_id_is_a_connection(dialect):
+    """What was fetched stays open, what was not is closed, and the listening id as well."""
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    fetched = []
+    for port in (4001, 4002):
+        id = server._listener.id if dialect in FIBOCOM else port - 4000
+        tape.input.append([0, "!", came(dialect, id, port)])
+        settle(modem, tape)
+        if not fetched:
+            fetched.append(server.accept()[0])
+    server.close()
+    assert fetched[0]._link.state == OPEN
+    assert module.closes() == ([2, 0] if dialect == "bg96" else [2])
+    assert not modem._engine.servers
+    fetched[0].close()
+    listen(modem, 8080).close()
+
+
+@cases("dialect", SIMCOM)
+def test_a_server_whose_stop_is_refused(dialect):
+    """It is not there any more, then: no error."""
+    modem, tape, clock, says = attached(dialect)
+    module = Server(dialect, says)
+    stop = line(b"+CIPERROR: 4") + ERROR
+    tape.auto = lambda command: stop if command.startswith(b"AT+SERVERSTOP") else module(command)
+    listen(modem, 8080).close()
+    assert not modem._engine.servers
+
+
+@cases("dialect", SIMCOM)
+def test_the_port_of_a_server_that_the_network_took_along(dialect):
+    """Its client's socket is still there; the port is free all the same."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    tape.input.append([0, "!", came(dialect, 1, 4001)])
+    client, address = server.accept()
+    tape.input.append([0, "!", says.lost])
+    settle(modem, tape)
+    modem._session.set_connected("10.0.0.1")
+    listen(modem, 8080)
+    assert errno_of(server.accept) == ENETDOWN
+    client.close()
+
+
+@cases("dialect", SIMCOM + ("bg96",))
+def test_a_client_that_left_something_pushed(dialect):
+    """It has gone before it was accepted; what it sent is there."""
+    modem, tape, clock, says = attached(dialect, "push")
+    tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    tape.input.append([0, "!", came(dialect, 1, 4001) + says.push("push", 1, b"bye") + says.closed(1)])
+    settle(modem, tape)
+    client, address = server.accept()
+    client.settimeout(5)
+    assert client.recv(10) == b"bye"
+    assert client.recv(10) == b""
+
+
+@cases("dialect", SIMCOM)
+def test_a_late_end_of_the_client_before(dialect):
+    """Closed just now, on the same id: the list says that the new client is there."""
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    for port in (4001, 4002):
+        module.held.append(1)
+        tape.input.append([0, "!", came(dialect, 1, port)])
+        client, address = server.accept()
+        assert address[1] == port
+        if port == 4001:
+            client.close()
+    tape.input.append([0, "!", says.closed(1)])
+    some_time(modem, tape)
+    assert client._link.state == OPEN
