@@ -7,7 +7,7 @@ import atsock
 from atsock.core.command import query
 from cases import cases
 from fakes import Case, errno_of, raises
-from frames import ERROR, OK, line
+from frames import DIALECTS, ERROR, OK, line
 from ownline import FIBOCOM
 from scenes import attached, settle
 from test_given_back import CLIENT, ENETDOWN, LISTS, NUMBERED, OPEN, SIMCOM, came, listen, opens, some_time
@@ -301,3 +301,97 @@ def test_a_late_end_of_the_client_before(dialect):
     tape.input.append([0, "!", says.closed(1)])
     some_time(modem, tape)
     assert client._link.state == OPEN
+
+
+@cases("dialect", NUMBERED)
+def test_a_waiting_client_is_replaced_whose_data_were_pushed(dialect):
+    """Its connection is over, and nobody has fetched it: accept() gives the new one only."""
+    modem, tape, clock, says = attached(dialect, "push")
+    tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    tape.input.append([0, "!", came(dialect, 1, 4001) + says.push("push", 1, b"unread") + came(dialect, 1, 4002)])
+    settle(modem, tape)
+    assert server.accept()[1] == (CLIENT, 4002)
+    server.settimeout(1)
+    errno_of(server.accept)
+
+
+@cases("dialect", ("bg96", "a7600"))
+def test_many_clients_that_nobody_wants(dialect):
+    """One job closes them all, and a later one those that come later."""
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Server(dialect, says)
+    listen(modem, 8080)
+    for ids in (range(1, 9), range(5, 9)):
+        for id in ids:
+            tape.input.append([0, "!", came(dialect, id, 4000 + id)])
+            settle(modem, tape)
+        assert modem._session.jobs is not None and modem._session.jobs.next is None
+        module.commands.clear()
+        some_time(modem, tape, 20)
+        assert sorted(module.closes()) == [5, 6, 7, 8]
+        assert modem._session.is_idle()
+
+
+@cases("dialect", ("bg96",) + FIBOCOM)
+def test_a_server_is_closed_whose_id_the_module_has_closed(dialect):
+    """The module keeps such an id until it is told to close it."""
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    id = server._listener.id
+    tape.input.append([0, "!", says.closed(id)])
+    settle(modem, tape)
+    server.close()
+    assert module.closes() == [id]
+
+
+@cases("dialect", DIALECTS)
+def test_a_server_is_closed_whose_only_client_waits(dialect):
+    """First the client is closed, then the server, once."""
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    tape.input.append([0, "!", came(dialect, 1, 4001)])
+    settle(modem, tape)
+    server.close()
+    assert module.closes() == ([1, 0] if dialect == "bg96" else [1])
+    assert len([command for command in module.commands if b"SERVERSTOP" in command]) == (dialect in SIMCOM)
+    assert not modem._engine.servers
+
+
+@cases("dialect", FIBOCOM)
+def test_a_server_that_waits_for_an_id_is_closed(dialect):
+    """At once; and nothing is left of it when its clients are closed, too: another access mode may be used."""
+    modem, tape, clock, says = attached(dialect)
+    module = tape.auto = Server(dialect, says)
+    server = listen(modem, 8080)
+    clients = []
+    for i in range(says.links):
+        tape.input.append([0, "!", came(dialect, server._listener.id, 4000 + i)])
+        clients.append(server.accept()[0])
+    began = clock.now
+    server.close()
+    assert clock.now - began < 1000
+    for client in clients:
+        client.close()
+    assert sorted(module.closes()) == list(range(1, says.links + 1))
+    socket = modem.socket(access="push")
+    socket.settimeout(5)
+    tape.auto = lambda command: says.opened(command, 1) if command.startswith(says.open_line(command)) else OK
+    socket.connect((CLIENT, 80))
+    assert socket._link.state == OPEN
+
+
+def test_the_port_of_a_server_that_was_refused():
+    """It never had it: another one may."""
+    modem, tape, clock, says = attached("bg96")
+    module = Server("bg96", says)
+    refusal = OK + line(b"+QIOPEN: 0,556")
+    tape.auto = lambda command: refusal if command.startswith(b"AT+QIOPEN=") else module(command)
+    first = modem.socket()
+    first.settimeout(5)
+    first.bind(("", 8080))
+    assert errno_of(first.listen) == 98
+    tape.auto = module
+    assert listen(modem, 8080)._listener.is_running()
