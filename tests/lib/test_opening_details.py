@@ -2,12 +2,12 @@
 module has, whose end is told, which refusals say that the network is gone, who is told that something came."""
 
 import atsock
-from atsock.sockets.opening import close_link
+from atsock.sockets.opening import close_link, free_port
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import DIALECTS, OK, PEER, PORT, line, read_script
 from ownline import FIBOCOM
-from scenes import attached, connected, rest, settle, silent_first
+from scenes import attached, connect, connected, rest, settle, silent_first
 from test_listener_faults import Module, came, listen
 from test_transparent import online
 
@@ -272,3 +272,38 @@ def test_setup_that_is_not_answered():
 def test_type_that_is_no_number():
     modem, tape, clock = new_modem("bg96")
     assert "SOCK_STREAM or SOCK_DGRAM, not 'x'" in str(raises(TypeError, modem.socket, atsock.AF_INET, "x"))
+
+
+def test_family_that_is_none():
+    modem, tape, clock = new_modem("bg96")
+    assert "AF_INET or AF_INET6, not 77" in str(raises(ValueError, modem.socket, 77))
+
+
+def test_family_of_the_context():
+    """A socket is of the family that the context has, unless it is told another one."""
+    modem, tape, clock, says = attached("bg96")
+    account = modem._session.attached_with
+    for family, expected in ((4, atsock.AF_INET), (6, atsock.AF_INET6)):
+        account.family = family
+        assert modem.socket()._family == expected
+    assert modem.socket(atsock.AF_INET)._family == atsock.AF_INET
+
+
+@cases("dialect", DIALECTS)
+def test_from_one_access_mode_to_the_other(dialect):
+    """And back: the lines are read as each tells them."""
+    modem, tape, clock, says = attached(dialect)
+    for access in ("buffer", "push", "buffer"):
+        socket = connect(modem, tape, says, 9, access=access)
+        tape.load(read_script(says, dialect, access, says.first, b"hello"))
+        assert socket.recv(10) == b"hello"
+        tape.load(says.close(says.first))
+        socket.close()
+        tape.done()
+
+
+def test_first_local_port():
+    """One of the 8192 first dynamic ports, by the time."""
+    for now in (0, 8191, 8192, 12_345):
+        modem, tape, clock = new_modem("bg96", now=now)
+        assert free_port(modem._session) == 49153 + now % 8192

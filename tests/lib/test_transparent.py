@@ -420,6 +420,19 @@ def test_close_leaves_data_mode(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_dropped_in_data_mode(dialect):
+    """Nobody has the socket any more: data mode is left in the background, then the connection is closed."""
+    socket, modem, tape, clock = online(dialect)
+    says = speech(dialect)
+    tape.load(ESCAPE + says.close(says.first))
+    socket._release()
+    modem._session.start_later()
+    for _ in range(40):
+        modem.poll(100)
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
 def test_others_are_busy(dialect):
     """One connection owns the line."""
     socket, modem, tape, clock = online(dialect)
