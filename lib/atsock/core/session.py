@@ -35,7 +35,7 @@ class Session:
     """stream: see Port; context: PDP context id; on_event(event, sock, value): the application's, or None."""
 
     restarts = 0  # of recover(), since it has last succeeded
-    lists_links = False  # the answer to STALE has shown an open connection (sockets/doubts.py)
+    lists_links = False  # the answer to STALE has shown an open connection (stale.py)
     restarted_at = 0  # ticks of the last one
     rung = 0  # of the ladder that recover() takes first (recovery.py)
     recovered_at = 0  # ticks when it last succeeded

@@ -11,8 +11,8 @@ from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.movers import const
 from ..core.results import is_overdue
+from ..core.stale import look_for
 from ..errors import EBUSY
-from .doubts import look_for
 from .endpoint import Endpoint
 from .sendbuffer import SendBuffer, request_credit
 

@@ -16,11 +16,10 @@ from ..core.jobs import Job, run_steps
 from ..core.link import Link
 from ..core.movers import MISSING, const
 from ..core.resync import abandon
-from ..core.stale import open_ids
+from ..core.stale import open_ids, settle_steps
 from ..core.urc import end
 from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, ModemError, Timeout
-from .doubts import settle_steps
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:

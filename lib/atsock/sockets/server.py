@@ -14,9 +14,9 @@ from ..core.command import Command
 from ..core.jobs import Job, check, run_command
 from ..core.link import Link
 from ..core.movers import const
+from ..core.stale import settle
 from ..core.words import APART, BECOMES
 from ..errors import EMFILE, ENETDOWN, ModemError
-from .doubts import settle
 from .endpoint import parse_sender
 from .opening import (
     TCP_SERVER,
