@@ -166,6 +166,8 @@ def test_any_bytes(dialect, access):
 # (dialect, access, calls): programs that were found.  A notice of data, and each read is answered by OK alone.
 FOUND = [(dialect, access, (("behaves", True), ("says", 14), ("receives", 0, 1, 20), ("polls", 0)))
          for dialect, access in CASES]
+# By tools/fuzz: data mode, a line's end, silence, poll().
+FOUND.append(("a7600", "transparent", (("says", 54, 163), *(("polls", 59),) * 15, ("polls", 0))))
 
 
 def play(dialect, access, calls):

@@ -241,6 +241,17 @@ def test_poll_while_it_is_unclear(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_poll_tells_of_what_was_held_back(dialect):
+    """A line's end that might have been the module's, and a moment of silence: it is payload, and can be read."""
+    socket, modem, module = on_line(dialect)
+    module.say(b"\r\n")
+    assert socket.ioctl(POLL, POLLIN) == 0
+    module.clock.pass_ms(400)
+    assert socket.ioctl(POLL, POLLIN) == POLLIN
+    assert socket.recv(10) == b"\r\n"
+
+
+@cases("dialect", DIALECTS)
 def test_words_that_nobody_has_read(dialect):
     """They came while the program was busy: what it sends next is not a command."""
     for timeout in (60, 0):

@@ -74,7 +74,9 @@ class TransparentSocket(StreamSocket):
         link = self._link
         if link.state == _OPEN:
             if self._is_unclear(link):
-                return self._recv_step(buf, pos, n) if self._was_payload(link) else _AGAIN
+                if not self._was_payload(link):
+                    return _AGAIN
+                return self._recv_step(buf, pos, n) if n else 0  # poll() only wants to know, and has no buffer
             if not self._escaped or not self._reads_when_escaped:
                 return _AGAIN
         # By way of the ring also where the buffer is large: the filter puts payload there.
