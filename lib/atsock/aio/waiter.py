@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..core.session import Session
 
 _SERVICES = const(4)  # windows of input that are taken in at a time; the loop goes on in between
-_BUSY_MS = const(20)  # deadlines are looked at so often while something is on its way,
+_BUSY_MS = const(50)  # deadlines are looked at so often while something is on its way,
 _IDLE_MS = const(200)  # and so often while everybody only waits for the module to speak
 _ASK_MS = const(1)  # pause between two questions to a port that cannot say when it has something
 
