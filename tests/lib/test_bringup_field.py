@@ -435,3 +435,13 @@ def test_a_module_that_restarts_for_ever():
     assert isinstance(raises(OSError, modem.attach, "internet"), atsock.Restarted)
 
 
+
+
+def test_success_is_no_reason():
+    """AT+QIACT=1: ERROR, and AT+QIGETERROR says 0, operate successfully: the error is that of the command alone."""
+    says = speech("bg96").attach()
+    for reason in (b"+QIGETERROR: 0,operate successfully", b"+QIGETERROR: 0"):
+        modem, tape, clock, module = start(
+            "bg96", {says.question: says.state, says.activation: ERROR, b"AT+QIGETERROR": line(reason) + OK})
+        error = raises(atsock.CommandError, modem.attach, "internet")
+        assert error.code is None and str(error).endswith("AT+QIACT=1: ERROR"), str(error)

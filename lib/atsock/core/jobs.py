@@ -68,8 +68,9 @@ class Job:
                 self.steps.close()
                 raise ModemError(EBUSY, "the port is in data mode: escape() first")
             if self.engine.is_past(self.resume) and self.session.withdraw(step):  # its turn has not come
+                error = self.session.timeout_error("the module is busy", step)  # while the steps tell where they stand
                 self.steps.close()
-                raise self.session.timeout_error("the module is busy", step)
+                raise error
             return False
         if isinstance(step, int):
             return self.engine.is_past(self.resume)

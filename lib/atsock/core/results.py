@@ -16,6 +16,7 @@ _TIMED_OUT = const(2)
 _EMPTY = const(1 << 6)
 _ADDRESS = const(1 << 10)
 _RESOLVED = const(1 << 11)
+_REASON = const(1 << 14)
 # match() (movers.py)
 _VALUE = const(2)
 _AUX = const(3)
@@ -36,6 +37,8 @@ def on_detail(engine, event):
     elif event == _RESOLVED:
         if command.is_query:
             command.expected = max(engine.matched[_AUX], 1)
+    elif event == _REASON and engine.matched[_VALUE] == 0:
+        pass  # "operate successfully": no reason of a refusal
     else:  # some tell a text instead of a number
         note_code(engine)
         if engine.code == MISSING or engine.code == 0:

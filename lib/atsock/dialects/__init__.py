@@ -53,39 +53,7 @@ def register(table: "type[Table]"):
     """
     if not isinstance(table, type) or not issubclass(table, Table):
         raise ValueError("a dialect is a class that inherits from dialects.table.Table, not %r" % (table,))
-    if not isinstance(table.NAME, str) or not table.NAME:
-        raise ValueError("%s: NAME is %r, it must be the name of the dialect" % (table.__name__, table.NAME))
-    _check(table)
+    from .shape import check
+
+    check(table)
     _registered[table.NAME] = table
-
-
-def _check(table):
-    # A little of its shape: what is misspelt, missing or of another length would fail late, and far from here.
-    known = dir(Table)
-    for name in dir(table):
-        if not name.startswith("_") and name not in known:
-            raise ValueError("%s.%s: a dialect has no such attribute" % (table.__name__, name))
-    for name, value in (
-        ("LINKS", table.LINKS),
-        ("PDP_4", table.PDP_4),
-        ("ACTIVATE", table.ACTIVATE),
-        ("ACTIVATE_USER", table.ACTIVATE_USER),
-        ("ACTIVATE_STORED", table.ACTIVATE_STORED),
-        ("DEACTIVATE", table.DEACTIVATE),
-        ("STATE", table.STATE),
-        ("OPEN_MS", table.OPEN_MS),
-        ("CLOSE", table.CLOSE),
-        ("STALE", table.STALE),
-        ("ACCESS", table.ACCESS),
-        ("LINES", table.LINES),
-    ):
-        if not value:
-            raise ValueError("%s.%s is missing" % (table.__name__, name))
-    rows = table.LINES
-    for access, mode in table.ACCESS.items():
-        if len(mode) != 10:
-            raise ValueError("%s.ACCESS[%r] has %d fields instead of 10" % (table.__name__, access, len(mode)))
-        rows += mode[7]
-    for row in rows:
-        if len(row) != 9:
-            raise ValueError("%s: the row %r has %d fields instead of 9" % (table.__name__, row, len(row)))
