@@ -18,13 +18,14 @@ _TECHNOLOGY = 3  # field of +COPS
 
 def wake(modem):
     """In step with the module: the first AT after a pause may be lost (sleep, automatic baud rate).  Raises Timeout."""
-    for turn in range(TURNS):
+    first = None
+    for _ in range(TURNS):
         try:
             modem.command("AT", timeout_ms=ANSWER_MS)
             return
-        except atsock.Timeout:
-            if turn == TURNS - 1:
-                raise
+        except atsock.Timeout as error:
+            first = first or error      # those behind it only wait for their turn
+    raise first
 
 
 def asked(modem, command, pattern=r"(.*)"):

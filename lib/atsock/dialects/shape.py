@@ -25,10 +25,10 @@ def check(table: "type[Table]") -> None:
             raise ValueError("%s.%s: a dialect has no such attribute" % (where, name))
     if not isinstance(table.NAME, str) or not table.NAME or "NAME" not in table.__dict__:
         raise ValueError("%s.NAME: the class must have its own, a str" % where)
-    if not isinstance(table.MODELS, (tuple, list)) or not all([isinstance(model, bytes) for model in table.MODELS]):
+    if not isinstance(table.MODELS, (tuple, list)) or not all(isinstance(model, bytes) for model in table.MODELS):
         raise ValueError("%s.MODELS: a tuple of bytes, not %r" % (where, table.MODELS))
     _check_missing(where, table)
-    if not isinstance(table.LINKS, (range, tuple, list)) or not all([isinstance(link, int) for link in table.LINKS]):
+    if not isinstance(table.LINKS, (range, tuple, list)) or not all(isinstance(link, int) for link in table.LINKS):
         raise ValueError("%s.LINKS: the connection ids, a range or a tuple of int, not %r" % (where, table.LINKS))
     _check_lengths(where, table)
     _check_templates(where, table)
@@ -74,7 +74,7 @@ def _check_lengths(where, table):
         if value is not None and (not isinstance(value, tuple) or len(value) != length):
             raise ValueError("%s.%s: a tuple of %d fields, not %r" % (where, name, length, value))
     for name, words in (("REGISTRATION", table.REGISTRATION), ("DATA_ENDS", table.DATA_ENDS)):
-        if not isinstance(words, tuple) or not all([isinstance(word, bytes) for word in words]):
+        if not isinstance(words, tuple) or not all(isinstance(word, bytes) for word in words):
             raise ValueError("%s.%s: a tuple of bytes, not %r" % (where, name, words))
 
 
@@ -116,7 +116,7 @@ def _check_template(where, name, template, places):
     if not isinstance(template, tuple) or len(template) not in (4, 5):
         raise ValueError("%s.%s: (text, timeout_ms, required, optional), not %r" % (where, name, template))
     text = template[0]
-    if not isinstance(text, bytes) or not all([isinstance(number, int) for number in template[1:4]]):
+    if not isinstance(text, bytes) or not all(isinstance(number, int) for number in template[1:4]):
         raise ValueError("%s.%s: (bytes, int, int, int), not %r" % (where, name, template))
     for part in text.split(b"<")[1:]:
         place, end, _ = part.partition(b">")
