@@ -10,7 +10,7 @@ import atsock
 
 WRONG = [       # options of the virtual module, of the command, what is said
     ({"faults": ["sim-pin"]}, (), ("sim: SIM PIN", ". Give it: --ask-pin")),
-    ({"faults": ["sim-pin"]}, ("--pin", "9999"), ("the SIM refused the PIN", ". After three wrong ones")),
+    ({"faults": ["sim-pin"]}, ("--pin", "9999"), ("the SIM refused the PIN", ". Look the PIN up before")),
     ({"settings": {"registration": "3"}}, ("--attach-timeout", "3"), ("register: denied", "is the contract active")),
     ({"faults": ["not-registered"]}, ("--attach-timeout", "3"), ("register: searching", ". Antenna")),
     ({"faults": ["sim-missing"]}, ("--attach-timeout", "3"), ("sim: SIM not inserted", ". Put a SIM card in")),

@@ -1,12 +1,18 @@
 """atsock doctor and info: set-ups that work, and one for each thing that can be wrong with one."""
 
+import contextlib
+import datetime
 import json
 import os
+import socket
+import ssl
 import threading
 import tty
 
 import pytest
+import trustme
 from atsock_host import Simulator, cli
+from atsock_host.cli import advice as texts
 from atsock_host.cli import doctor, probe
 from click.testing import CliRunner
 
@@ -71,6 +77,8 @@ def test_a_pin_that_is_given():
     with Simulator("bg96", faults=["sim-pin"]) as module:
         failed, steps = diagnosis("--port", module.port, "--apn", "internet", "--pin", "1234")
     assert failed == "DNS" and steps["context"][0] == "ok"      # the virtual module knows no example.com
+    assert steps["SIM"][1] == "ready with its PIN, number 89860000000000000017"
+    assert steps["registration"][0] == "ok"
 
 
 def test_an_apn_that_is_missing():
@@ -88,10 +96,27 @@ def test_an_apn_that_the_network_refuses(dialect, activation):
     assert steps["context"][1].startswith("activating, check APN, user and password: AT+")
 
 
-def test_a_pin_that_is_wrong():
-    with Simulator("bg96", faults=["sim-pin"]) as module:
+@pytest.mark.parametrize("dialect", ["bg96", "a7600", "l610"])
+def test_a_pin_that_is_wrong(dialect):
+    """It is told once, and nothing behind it: the last line is that of the SIM card.  The third one locks the card."""
+    with Simulator(dialect, faults=["sim-pin"]) as module:
         failed, steps = diagnosis("--port", module.port, "--apn", "internet", "--pin", "9999")
-    assert failed == "SIM" and "refused the PIN" in steps["SIM"][1] and "three wrong ones" in steps["SIM"][2]
+        assert failed == "SIM" and "refused the PIN" in steps["SIM"][1] and "three wrong ones" in steps["SIM"][2]
+        assert "9999" not in str(steps) and list(steps)[-1] == "SIM"
+        result = run("doctor", "--port", module.port, "--apn", "internet", "--pin", "9998")
+    said = [line for line in result.stdout.splitlines() if not line.startswith("ok")]
+    assert [line.split()[:2] for line in said] == [["FAILED", "SIM"], ["what", "to"], ["written", "in:"]]
+    assert said[2].strip() == "written in: 3GPP TS 27.007 8.3 and 9.2"
+    assert result.stderr == "Error: the step SIM failed\n"      # the words themselves stand above
+
+
+def test_a_pin_that_is_none_is_not_sent():
+    """It would cost one of three."""
+    with Simulator("bg96", faults=["sim-pin"]) as module:
+        failed, steps = diagnosis("--port", module.port, "--pin", "12a4")
+        assert failed == "SIM" and steps["SIM"][1] == "the PIN that is given has not 4 to 8 digits"
+        assert diagnosis("--port", module.port, "--apn", "internet", "--pin", "1234")[1]["SIM"][0] == "ok"
+        assert module.violations() == []
 
 
 def test_a_network_that_refuses_the_card():
@@ -112,6 +137,89 @@ def test_a_server_that_does_not_listen(monkeypatch):
     failed, steps = diagnosis("--sim", "bg96", "--host", "there.example=127.0.0.1", "--name", "there.example")
     assert failed == "TCP" and steps["DNS"][1] == "there.example is 127.0.0.1"
     assert steps["TCP"][1].startswith("there.example:1: ")
+
+
+class Server:
+    """A server of this computer at which `greet` looks: it takes a connection and does what it likes with it."""
+
+    def __init__(self, greet):
+        self._greet = greet
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):      # until it is closed
+            while True:
+                client = self._listening.accept()[0]
+                with contextlib.closing(client), contextlib.suppress(OSError):
+                    self._greet(client)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._listening.close()
+
+
+def plain(client):
+    client.recv(1000)
+    client.sendall(b"HTTP/1.0 400 Bad request\r\n\r\n")
+
+
+def ends(client):
+    client.recv(1000)
+
+
+def test_a_virtual_module_with_one_plain_server():
+    """As the pages say it: --host NAME=ADDRESS:PORT, and a web server without TLS behind that.  All is well."""
+    with Server(plain) as server:
+        failed, steps = diagnosis("--sim", "bg96", "--host", f"example.com=127.0.0.1:{server.port}")
+    assert failed is None and steps["TCP"][0] == "ok"
+    assert steps["TLS"][:2] == ["skipped", "your server behind --host example.com=... speaks no TLS"]
+
+
+@pytest.mark.parametrize("greet, what", [(plain, texts.NO_TLS), (ends, texts.BROKEN_OFF)])
+def test_a_peer_without_tls(greet, what):
+    with Server(greet) as server, Simulator("bg96", hosts={"example.com": f"127.0.0.1:{server.port}"}) as module:
+        failed, steps = diagnosis("--port", module.port, "--apn", "internet")
+        assert failed == "TLS" and steps["TLS"][1].startswith(f"example.com:443: {what[0]} (")
+        assert steps["TLS"][2] == what[1] and "_ssl.c" not in steps["TLS"][1] and "clock" not in steps["TLS"][2]
+        failed, steps = diagnosis("--port", module.port, "--apn", "internet", "--no-tls")
+        assert failed is None and steps["TLS"][:2] == ["skipped", "--no-tls"]
+
+
+DAY = datetime.timedelta(days=1)
+NOW = datetime.datetime.now(datetime.timezone.utc)
+CERTIFICATES = [        # of trustme: name, how it differs; what is said
+    ("example.com", {}, None),
+    ("example.com", {"not_before": NOW - 2 * DAY, "not_after": NOW - DAY}, texts.EXPIRED),
+    ("example.com", {"not_before": NOW + DAY, "not_after": NOW + 2 * DAY}, texts.TOO_EARLY),
+    ("elsewhere.example", {}, texts.OTHER_NAME),
+    ("example.com", {"ours": False}, texts.UNKNOWN_ISSUER),
+]
+
+
+@pytest.mark.parametrize("name, terms, what", CERTIFICATES)
+def test_certificates(tmp_path, monkeypatch, name, terms, what):
+    authority, stranger = trustme.CA(), trustme.CA()
+    terms = dict(terms)
+    issuer = authority if terms.pop("ours", True) else stranger
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert(name, **terms).configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+    def greet(client):
+        context.wrap_socket(client, server_side=True).close()
+
+    with Server(greet) as server:
+        failed, steps = diagnosis("--sim", "bg96", "--host", f"example.com=127.0.0.1:{server.port}")
+    if what is None:
+        assert failed is None and steps["TLS"][1].endswith("the certificate of example.com is good")
+    else:
+        assert failed == "TLS" and steps["TLS"][1].startswith(f"example.com:443: {what[0]} (")
+        assert steps["TLS"][2] == what[1]
 
 
 def test_a_port_that_does_not_exist():

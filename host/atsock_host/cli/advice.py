@@ -1,11 +1,15 @@
-"""What to do when a module cannot be attached, for people: by what the error of attach() says of where it stands.
+"""What to do when a module cannot be attached, for people: by what the error of attach() says of where it stands.  And
+what is wrong, and to do, when a handshake of TLS fails.
 
-Owns the texts; doctor.py and session.py show them.
+Owns the texts; doctor.py and attaching.py show them.
 """
+
+import errno
+import ssl
 
 CARD = "put a SIM card in, the right way round; some boards have two slots"
 PIN = "give it: --ask-pin, ATSOCK_PIN or the config file"
-WRONG_PIN = "after three wrong ones the card wants its PUK: look it up before the next try"
+WRONG_PIN = "look the PIN up before the next try: three wrong ones lock the card, and then it wants its PUK"
 PUK = "put the card into a telephone and enter the PUK"
 ANOTHER_CARD = "try the card in a telephone"
 DENIED = ("the network refuses this card: is the contract active, does it allow this technology (LTE-M, NB-IoT) and "
@@ -46,3 +50,39 @@ def of(error, last=""):
 def at(where):
     """The advice for where attach() stands: its step and detail."""
     return next((text for place, text in _BY_PLACE if where.startswith(place)), "")
+
+
+# -- TLS
+
+_BETWEEN = "something in between answers in its place (a page of the operator, to log in or to pay; a proxy)"
+NO_TLS = ("the peer speaks no TLS there", f"is it the port that was meant? Or {_BETWEEN}")
+EXPIRED = ("its certificate has expired", "is the clock of this computer right? If it is, the server needs a new one")
+TOO_EARLY = ("its certificate is not valid yet", "is the clock of this computer right? If it is, the server's was not")
+OTHER_NAME = ("its certificate is for another name", f"is this the name of the server? Or {_BETWEEN}")
+UNKNOWN_ISSUER = (
+    "its certificate comes from nobody whom this computer trusts",
+    "is it of the server's own making? Then SSL_CERT_FILE names a file with its authority. Or "
+    f"{_BETWEEN}; or this computer has no list of authorities (ca-certificates)")
+BROKEN_OFF = ("the connection ends in the handshake",
+              "does the server speak TLS on this port? Some APNs do not let it through to every host")
+SILENT = ("no answer to the handshake", BROKEN_OFF[1])
+OTHER_TLS = ("the handshake fails", "the two may agree on no version or cipher: is the server older than TLS 1.2?")
+
+# `reason` of an ssl.SSLError when what came is no record of TLS
+_NO_RECORD = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "BAD_RECORD_TYPE",
+              "RECORD_LAYER_FAILURE", "ENCRYPTED_LENGTH_TOO_LONG")
+_OF_CERTIFICATE = {     # X509_V_ERR_... of OpenSSL
+    9: TOO_EARLY, 10: EXPIRED, 62: OTHER_NAME, 64: OTHER_NAME,
+    2: UNKNOWN_ISSUER, 18: UNKNOWN_ISSUER, 19: UNKNOWN_ISSUER, 20: UNKNOWN_ISSUER, 21: UNKNOWN_ISSUER,
+}
+
+
+def of_tls(error):
+    """(what is wrong, what to do) for an OSError of a handshake."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _OF_CERTIFICATE.get(error.verify_code, ("its certificate is refused", UNKNOWN_ISSUER[1]))
+    if isinstance(error, ssl.SSLEOFError) or error.errno in (errno.ECONNRESET, errno.EPIPE):
+        return BROKEN_OFF
+    if isinstance(error, ssl.SSLError):
+        return NO_TLS if error.reason in _NO_RECORD else OTHER_TLS
+    return SILENT if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT else OTHER_TLS

@@ -4,9 +4,11 @@ Owns the order of the steps and the advice.  probe.py finds a module on a line, 
 """
 
 import json
+import re
 import time
 from types import SimpleNamespace
 
+import atsock
 import click
 from serial.tools import list_ports
 
@@ -22,6 +24,8 @@ POLL_S = 0.5
 TCP_PORT, TLS_PORT = 80, 443
 CONNECT_S = 30
 WEAK_DBM = -105
+PIN_LENGTHS = range(4, 9)
+PIN_MS = 20_000
 
 GOOD, WARNING, FAILED, SKIPPED = "ok", "warning", "FAILED", "skipped"
 _COLOURS = {GOOD: "green", WARNING: "yellow", FAILED: "red", SKIPPED: "bright_black"}
@@ -50,7 +54,9 @@ class Report:
             return
         click.echo(click.style(f"{state:8}", fg=_COLOURS[state]) + one_line(f"{name:14}{detail}"))
         if advice:
-            say(f"{'':22}what to do: {advice}{f' ({source})' if source else ''}")
+            say(f"{'':22}what to do: {advice}")
+        if source:
+            say(f"{'':22}written in: {source}")
 
     @property
     def failed(self):
@@ -71,23 +77,26 @@ class Report:
     metavar="S",
     help="How long attaching may take, in seconds.",
 )
+@click.option("--no-tls", is_flag=True, help="TCP is the last step: the server has no TLS.")
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
 @doctor_options
-def doctor_command(choice, name, timeout_s, as_json):
+def doctor_command(choice, name, timeout_s, no_tls, as_json):
     """Walk the set-up from the wire to the internet: port, speed, echo, identity, SIM card, signal, registration,
     context, DNS, TCP, TLS. Stops at the first failure and says what to do.
 
     Without --port and --sim the ports of this computer are tried one after the other.
     """
     report = Report(as_json)
-    _examine(report, choice, name, timeout_s)
+    _examine(report, choice, name, timeout_s, no_tls)
     if as_json:
         click.echo(json.dumps({"ok": not report.failed, "failed": report.failed, "steps": report.steps}, indent=1))
     if report.failed:
-        raise click.ClickException(f"{report.failed}: {report.steps[-1]['detail']}")
+        raise click.ClickException(
+            f"{report.failed}: {report.steps[-1]['detail']}" if as_json else f"the step {report.failed} failed"
+        )
 
 
-def _examine(report, choice, name, timeout_s):
+def _examine(report, choice, name, timeout_s, no_tls):
     step = "port"
     try:
         _choose_port(report, choice)
@@ -99,6 +108,9 @@ def _examine(report, choice, name, timeout_s):
             for step in _OF_MODULE:
                 _OF_MODULE[step](report, modem, choice, timeout_s)
             for step in _OF_INTERNET:
+                if step == "TLS" and no_tls:
+                    report.add(step, SKIPPED, "--no-tls")
+                    continue
                 _OF_INTERNET[step](report, modem, choice, name)
             modem.close()
     except Failure as failure:
@@ -217,12 +229,33 @@ def _sim(report, modem, choice, timeout_s):
     while state in _SOON and time.monotonic() < give_up:
         time.sleep(POLL_S)
         state, meaning = facts.sim(modem)
-    if state in ("SIM PIN", "11") and choice.pin:
-        report.add("SIM", GOOD, "the SIM card wants its PIN, which is given")
-        return
+    with_pin = state in ("SIM PIN", "11") and choice.pin
+    if with_pin:
+        state, meaning = _enter_pin(modem, choice.pin)
     if state != "READY" and not state.startswith(("SIM PIN2", "SIM PUK2")):
         raise Failure(meaning, _SIM_ADVICE.get(state, advice.ANOTHER_CARD), _SIM_SOURCE)
-    report.add("SIM", GOOD, f"ready, number {facts.iccid(modem) or 'unknown'}")
+    report.add("SIM", GOOD, f"ready{' with its PIN' if with_pin else ''}, number {facts.iccid(modem) or 'unknown'}")
+
+
+def _enter_pin(modem, pin):
+    """facts.sim() behind the PIN, which is sent once.  Raises Failure when it is none, or refused."""
+    if not (pin.isascii() and pin.isdigit() and len(pin) in PIN_LENGTHS):
+        raise Failure("the PIN that is given has not 4 to 8 digits", advice.PIN, _SIM_SOURCE)
+    refusal = None
+    try:
+        modem.command(f'AT+CPIN="{pin}"', timeout_ms=PIN_MS)
+    except atsock.CommandError as error:
+        refusal = error
+    give_up = time.monotonic() + SIM_S
+    state, meaning = facts.sim(modem)
+    # Some say SIM PIN for a moment still after they have taken it; one that was refused stays so.
+    while state in (*_SOON, *(() if refusal else ("SIM PIN", "11"))) and time.monotonic() < give_up:
+        time.sleep(POLL_S)
+        state, meaning = facts.sim(modem)
+    if state in ("SIM PIN", "11"):
+        said = f"the SIM card refused the PIN ({sentence(refusal)})" if refusal else "the SIM card wants a PIN still"
+        raise Failure(said, advice.WRONG_PIN, _SIM_SOURCE)
+    return state, meaning
 
 
 def _signal(report, modem, choice, timeout_s):
@@ -247,9 +280,6 @@ _STEP_OF = {"sync": "answer", "sim": "SIM", "register": "registration"}     # of
 
 
 def _registration(report, modem, choice, timeout_s):
-    if choice.pin and facts.sim(modem)[0] != "READY":
-        report.add("registration", SKIPPED, "comes with the PIN")
-        return
     give_up = time.monotonic() + min(REGISTER_S, timeout_s)
     state = modem.registration()
     while state not in ("home", "roaming", "denied") and time.monotonic() < give_up:
@@ -269,7 +299,7 @@ def _context(report, modem, choice, timeout_s):
         GOOD if apn else WARNING,
         apn or "none is given or stored",
         "" if apn else "the operator says which: --apn, ATSOCK_APN or the config file",
-        "" if apn else "27.007 10.1.1",
+        "" if apn else "3GPP TS 27.007 10.1.1",
     )
     told = [""]
     try:
@@ -284,7 +314,7 @@ def _context(report, modem, choice, timeout_s):
 
 
 def _attach_failure(error, last, apn, modem):
-    # With the PIN of the card, which attach() gives it, the steps before the context fail here.
+    # What was good a moment ago may not be any more: attach() takes the steps before the context, too.
     place = (getattr(error, "where", "") or last).partition(":")[0]
     step = _STEP_OF.get(place, "context")
     detail = sentence(error).removeprefix("attach: ").removeprefix(f"{place}: ")
@@ -303,7 +333,7 @@ def _context_source(modem):
         "sim7028": "SIM7028 TCPIP 2.1.1, 5.2",
         "nl668": "NL668 TCP&UDP 1.1.1",
         "l610": "L610 TCP&UDP 1.1.1",
-    }.get(modem.dialect, "27.007 10.1.10")
+    }.get(modem.dialect, "3GPP TS 27.007 10.1.10")
 
 
 # -- the internet
@@ -312,7 +342,11 @@ def _context_source(modem):
 def _unreachable(report, step, choice, name):
     # A virtual module reaches what it was told of.
     if choice.sim and name not in choice.hosts:
-        report.add(step, SKIPPED, f"the virtual module knows no {name}: --host {name}=127.0.0.1 --name {name}")
+        report.add(
+            step,
+            SKIPPED,
+            f"the virtual module knows no {name}: --host {name}=127.0.0.1:PORT --name {name}, for a server of yours",
+        )
         return True
     return False
 
@@ -332,34 +366,58 @@ def _dns(report, modem, choice, name):
 
 
 def _tcp(report, modem, choice, name):
-    _connect(report, modem, choice, "TCP", name, TCP_PORT)
-
-
-def _tls(report, modem, choice, name):
-    _connect(report, modem, choice, "TLS", name, TLS_PORT)
-
-
-def _connect(report, modem, choice, step, name, port):
-    if _unreachable(report, step, choice, name):
+    if _unreachable(report, "TCP", choice, name):
         return
     sock = modem.socket()
     sock.settimeout(CONNECT_S)
     try:
-        sock.connect((name, port))
-        if step == "TLS":
-            sock = tls.wrap_socket(sock, server_hostname=name)
-            report.add("TLS", GOOD, f"{sock.version()}, the certificate of {name} is good")
-        else:
-            report.add("TCP", GOOD, f"connected to {name}:{port}")
+        sock.connect((name, TCP_PORT))
     except OSError as error:
         raise Failure(
-            f"{name}:{port}: {sentence(error)}",
-            "does a server listen there? Some APNs let only certain addresses and ports through"
-            if step == "TCP"
-            else "is the clock of this computer right? A proxy of the operator may stand between",
+            f"{name}:{TCP_PORT}: {sentence(error)}",
+            f"--host {name}=127.0.0.1:PORT names the port where your server listens"
+            if choice.sim
+            else "does a server listen there? Some APNs let only certain addresses and ports through",
         ) from error
     finally:
         sock.close()
+    report.add("TCP", GOOD, f"connected to {name}:{TCP_PORT}")
+
+
+def _tls(report, modem, choice, name):
+    if _unreachable(report, "TLS", choice, name):
+        return
+    sock = modem.socket()
+    sock.settimeout(CONNECT_S)
+    try:
+        _connect_for_tls(sock, name)
+        try:
+            sock = tls.wrap_socket(sock, server_hostname=name)
+        except OSError as error:
+            what, to_do = advice.of_tls(error)
+            # Behind one --host of a virtual module is one server, and TCP has been seen to work.
+            if choice.sim and what == advice.NO_TLS[0]:
+                report.add("TLS", SKIPPED, f"your server behind --host {name}=... speaks no TLS")
+                return
+            raise Failure(f"{name}:{TLS_PORT}: {what} ({_of_openssl(error)})", to_do) from error
+        report.add("TLS", GOOD, f"{sock.version()}, the certificate of {name} is good")
+    finally:
+        sock.close()
+
+
+def _connect_for_tls(sock, name):
+    try:
+        sock.connect((name, TLS_PORT))
+    except OSError as error:
+        raise Failure(
+            f"{name}:{TLS_PORT}: {sentence(error)}",
+            "does a server listen there? Some APNs let only certain ports through; --no-tls ends with TCP",
+        ) from error
+
+
+def _of_openssl(error):
+    """What an error of a handshake says, without the place in OpenSSL's sources."""
+    return re.sub(r"^\[.*?\] | \(_ssl\.c:\d+\)$", "", sentence(error))
 
 
 _OF_MODULE = {"identity": _identity, "SIM": _sim, "signal": _signal, "registration": _registration, "context": _context}
