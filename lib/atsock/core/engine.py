@@ -149,6 +149,8 @@ class Engine(Deadlines):
     tx_blocked = False  # the port took less than a socket in data mode had for it
     events: "list | None" = None  # a list when the application wants events: (event, link, value), delivered by a front
 
+    event = urc.queue_event  # (event, link, value): queue it for the application
+
     def __init__(self, port, context):
         self.port = port
         self.tokens = Tokenizer()
@@ -183,6 +185,7 @@ class Engine(Deadlines):
         self.unfinished = 0  # RESTARTED, NETWORK_LOST that are not acted on yet, and more, see urc.finish()
         self.said = b""  # lines that stood in the stream of data mode
         self.last_rx_ms = 0  # ticks when payload moved last
+        self.stale_wanted = self.stale_state = 0  # see resync.begin_stale()
 
     def link(self, id):
         """The Link of a connection id, made when it is first used."""
@@ -397,8 +400,7 @@ class Engine(Deadlines):
         """Act on the line as the command in flight and the rows say; note_unmatched: tell of one that nobody knows."""
         self.unresponsive = False
         if self.skips_line:
-            resync.dispatch_stale(self)
-            return
+            resync.begin_stale(self)
         if self.state == _BUSY and self.command.is_query and self.command.claims(self):
             self._on_information_text(self.command)
             return
@@ -564,8 +566,7 @@ class Engine(Deadlines):
             return
         link.peer_closed(is_failure)
         link.must_close = self.close_after_peer
-        if self.events is not None:  # as event(): the stack is deep here
-            urc.queue_event(self.events, _EVENT_CLOSED, link, 0)
+        self.event(_EVENT_CLOSED, link, 0)
         if self.required & _CONNECT and self.state == _BUSY and self.command.link is link:
             self.code = matched[_VALUE]
             self.finish(EIO)
@@ -588,12 +589,7 @@ class Engine(Deadlines):
                 resync.distrust(self, link)
             return n != MISSING
         if link is not None and self.events is not None:
-            urc.queue_event(self.events, _EVENT_DATA, link, n)
+            self.event(_EVENT_DATA, link, n)
         self.begin_payload(link, n)
         self.sender_n = 0
         return True
-
-    def event(self, event, link, value):
-        """Queue it for the application."""
-        if self.events is not None:
-            urc.queue_event(self.events, event, link, value)

@@ -40,7 +40,9 @@ _DROP_MS = const(10_000)  # as long as that is waited for
 _BEHIND = (0x0D0A, 0x3E0D, 0x3E20, 0x4154, 0x6174)  # CR LF, > CR, > blank, AT, at
 _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
-_DOUBT = const(2)  # of Engine.unfinished, see urc.finish()
+_SAID = const(1)  # of Engine.unfinished, see urc.finish()
+_DOUBT = const(2)
+_STALE = const(4)
 _CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
 
 
@@ -174,7 +176,8 @@ def doubt(engine, failed):
         # It is the answer when words came with it, or a line that told of the failure.
         told = command.error_text is not None or command.link is not None and command.link.state == _DEAD
         told = told or engine.got & engine.required & ~(_OK | _PROMPT) != 0 or command.is_query and bool(command.lines)
-        if told and failed or _is_sync(engine):
+        sent = engine.transmitter  # as _is_sync(): the stack is deep here
+        if told and failed or sent.line_n == len(SYNC[0]) and sent.line.startswith(SYNC[0]):
             return False
     engine.doubted = True
     engine.doubt_failed = failed
@@ -215,18 +218,25 @@ def settle(engine):
         engine.finish(EIO)
 
 
-def dispatch_stale(engine):
-    """A line that had begun before the command in flight was sent: it may be a URC, and nobody's answer."""
+def begin_stale(engine):
+    """The line had begun before the command in flight was sent: it may be a URC, and nobody's answer.
+
+    Until pump() calls end_stale(), when it has been dispatched.
+    """
     engine.skips_line = False
-    matched = engine.matched
-    wanted = matched[_WANTED]
-    state = engine.state
-    matched[_WANTED] = _UNASKED
+    engine.stale_wanted = engine.matched[_WANTED]
+    engine.stale_state = engine.state
+    engine.matched[_WANTED] = _UNASKED
     engine.state = _RESTING
-    engine.dispatch_line()
+    engine.unfinished |= _STALE
+
+
+def end_stale(engine):
+    """What comes from now on may be the answer."""
+    engine.unfinished &= ~_STALE
     if engine.state == _RESTING and engine.command is not None:
-        engine.state = state
-        matched[_WANTED] = wanted
+        engine.state = engine.stale_state
+        engine.matched[_WANTED] = engine.stale_wanted
 
 
 # -- buffers given up
@@ -393,15 +403,11 @@ def after_pause(engine):
 
 def restarted_in_payload(engine):
     """What came behind a pause in a payload was a boot line."""
-    tokens = engine.tokens
     paused = engine.paused
     engine.paused = None
-    tokens.lines()
-    line = bytes(memoryview(paused.held)[2 : paused.n - 2])
-    tokens.line[: len(line)] = line
-    tokens.n = len(line)
-    tokens.line[tokens.n] = 0
-    engine.dispatch_line(False)
+    engine.tokens.lines()
+    engine.said = bytes(memoryview(paused.held)[2 : paused.n - 2])
+    engine.unfinished |= _SAID
 
 
 def payload_lost(engine):

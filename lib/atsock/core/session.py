@@ -137,13 +137,21 @@ class Session:
         """
         if self.service():
             return True
+        is_shorter = self.pause(ms, must_move)
+        return self.service() or is_shorter
+
+    def pause(self, ms, must_move=True):
+        """What wait() does between two service(), for those who have no frame to spare.
+
+        True when something had to move, or something in the background is due before.
+        """
         engine = self.engine
         if engine.rx_blocked and must_move:
             engine.overflow()
             return True
         left = ms if self.jobs is None else self.remaining_ms(ms)
         engine.port.wait(engine.remaining_ms(left), engine.transmitter.left > 0 or engine.tx_blocked)
-        return self.service() or left < ms
+        return left < ms
 
     def service(self):
         """Take in what has come and go on as far as possible without waiting; True when something moved."""
@@ -220,16 +228,20 @@ class Session:
 
         At most 2 s, and until give_up (ticks or None).
         """
+        give_up = self._verdict_at(give_up)
+        while give_up is not None and not self.check.done and not self.engine.is_past(give_up):
+            self.wait(self.check.remaining_ms(max(0, self.engine.until_ms(give_up))))
+
+    def _verdict_at(self, give_up):
+        # Until when (ticks) a call that has failed waits for the look at the context; None: there is none.
         engine = self.engine
         if engine.failed_command is not None:
             self._consider()
-        job = self.check
-        if job is None or job.done:
-            return
-        verdict_at = engine.after_ms(_VERDICT_MS)
-        while not job.done and not engine.is_past(verdict_at) and (give_up is None or not engine.is_past(give_up)):
-            left = engine.until_ms(verdict_at) if give_up is None else engine.until_ms(give_up)
-            self.wait(job.remaining_ms(max(0, min(left, _VERDICT_MS))))
+        if self.check is None or self.check.done:
+            return None
+        if give_up is None or engine.until_ms(give_up) > _VERDICT_MS:
+            return engine.after_ms(_VERDICT_MS)
+        return give_up
 
     # -- commands that wait for their turn
 
@@ -304,13 +316,20 @@ class Session:
                 left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
                 if left <= 0:
                     raise self.timeout_error(what, job.step)
-                self.wait(left)
+                if not self.service():  # as wait(): the stack is deep below
+                    self.pause(left)
+                    self.service()
         finally:
             self._running = outer
             job.cancel()
             self.deliver()
         if job.error is not None and self.address is not None:
-            self.settle(give_up)
+            # As settle(): the stack is deep below.
+            give_up = self._verdict_at(give_up)
+            while give_up is not None and not self.check.done and not engine.is_past(give_up):
+                if not self.service():
+                    self.pause(self.check.remaining_ms(max(0, engine.until_ms(give_up))))
+                    self.service()
         return job.result()
 
     def spawn(self, steps):

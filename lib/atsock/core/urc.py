@@ -43,6 +43,7 @@ _EVENT_DATA = const(1)
 
 _SAID = const(1)  # of Engine.unfinished: there is something in `said`; the other bits are events
 _DOUBT = const(2)
+_STALE = const(4)  # the line had begun before the command
 _LENGTH = const(2)  # in Tokenizer.position
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
@@ -80,6 +81,8 @@ def finish(engine):
     kept = bytes(memoryview(tokens.line)[: tokens.position[_LENGTH]]) if lines else b""
     engine.said = b""
     while True:
+        if engine.unfinished & _STALE:
+            resync.end_stale(engine)
         if engine.unfinished & _INCOMING:
             engine.unfinished &= ~_INCOMING
             if engine.matched[_AUX_FIELD] < 0:
@@ -127,8 +130,7 @@ def end(engine, link, is_failure):
     """The connection is closed; is_failure: not by the peer's will, what was on its way may be lost."""
     link.peer_closed(is_failure)
     link.must_close = engine.close_after_peer
-    if engine.events is not None:  # as event(): the stack is deep here
-        queue_event(engine.events, _EVENT_CLOSED, link, 0)
+    engine.event(_EVENT_CLOSED, link, 0)
 
 
 def _on_opened(engine, link):
@@ -187,8 +189,7 @@ def lose_all(engine, errno):
         if link.state != _FREE:
             link.fail(errno, 0)
             link.must_close = False
-            if engine.events is not None:
-                queue_event(engine.events, _EVENT_CLOSED, link, 0)
+            engine.event(_EVENT_CLOSED, link, 0)
 
 
 def on_unmatched(engine):
@@ -226,11 +227,14 @@ def note_sender(engine):
     engine.sender_n = n
 
 
-def queue_event(events, event, link, value):
-    """Put an event into the application's queue.
+def queue_event(engine, event, link, value):
+    """Put an event into the application's queue, if it wants any.  Engine.event() itself.
 
     A full one takes no DATA and no UNKNOWN any more, and drops the oldest of those for the others, which must be told.
     """
+    events = engine.events
+    if events is None:
+        return
     if len(events) >= _EVENTS_MAX:
         if event == _EVENT_DATA or event == _EVENT_UNKNOWN:
             return

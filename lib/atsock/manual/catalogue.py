@@ -195,7 +195,7 @@ def _command(line, ms, required):
 def _ask_reason(session, command, watch):
     # Some modules keep the reason of a refusal for one query.  The engine asks it for the commands of sockets.
     engine = session.engine
-    watch.look()
+    watch.is_over(command.lines)  # for the reason that they may tell
     text = command.template[0]
     if engine.error_query is None or not text.startswith(b"AT+") or text.startswith(engine.error_query_for):
         return

@@ -74,8 +74,28 @@ class Watch:
         return self.shape == DATA_MODE
 
     def is_over(self, lines):
-        """True when the last line has come.  Asked when everything else of the answer has."""
-        self.look()
+        """True when the last line has come; takes note of those that have come since.
+
+        Asked when everything else of the answer has come.
+        """
+        # All of it in one place: the stack is deep here.
+        while self.seen < len(lines):
+            line = lines[self.seen]
+            self.seen += 1
+            last = self._last(line)
+            if callable(last):
+                last = last(lines[: self.seen], self.args)
+            if not last:
+                continue
+            self.final = line
+            fields = answers.fields(line)
+            value = fields[self.result_field] if 0 <= self.result_field < len(fields) else None
+            if last == FAILS or line in _FAILURES:
+                self.failed = True
+            elif isinstance(value, int):
+                self.failed = value == 0 if self.ok == NOT_ZERO else value != self.ok
+                if self.failed and self.ok == 0:
+                    self.code = value
         if not self.is_complete():
             return False
         if not self.required and self.final is None and not self.session.engine.got:
@@ -83,19 +103,6 @@ class Watch:
         if self.shape == DATA_MODE or self.final is not None and self.final.startswith(_CONNECT):
             self.command.enters_data_mode = not self.failed
         return True
-
-    def look(self):
-        """Take note of the lines that have come since."""
-        lines = self.command.lines
-        while self.seen < len(lines):
-            line = lines[self.seen]
-            self.seen += 1
-            last = self._last(line)
-            if callable(last):
-                last = last(lines[: self.seen], self.args)
-            if last:
-                self.final = line
-                self._judge(line, last)
 
     def _last(self, line):
         for name, form, last in self.lasts:
@@ -106,16 +113,6 @@ class Watch:
     def is_complete(self):
         """True when all lines of the answer have come, as far as the table knows."""
         return self.final is not None or not self.required or not [last for _, _, last in self.lasts if last]
-
-    def _judge(self, line, last):
-        fields = answers.fields(line)
-        value = fields[self.result_field] if 0 <= self.result_field < len(fields) else None
-        if last == FAILS or line in _FAILURES:
-            self.failed = True
-        elif isinstance(value, int):
-            self.failed = value == 0 if self.ok == NOT_ZERO else value != self.ok
-            if self.failed and self.ok == 0:
-                self.code = value
 
     def error(self):
         """The exception that the answer means."""

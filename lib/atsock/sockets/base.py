@@ -51,8 +51,6 @@ _ERR = const(8)
 _HUP = const(16)
 _NVAL = const(32)
 
-_MSG_DONTWAIT = const(64)
-
 
 class Socket(Endpoint):
     """One connection.  Made by Modem.socket(); methods and errors are those of MicroPython's socket."""
@@ -72,7 +70,10 @@ class Socket(Endpoint):
                 return False
             if left < ms:
                 ms = left
-        if not self._session.wait(ms) and ms == _LOOK_AGAIN_MS and not self._writing:
+        # As Session.wait(): the stack is deep below.
+        if self._session.service() or self._session.pause(ms) or self._session.service():
+            return True
+        if ms == _LOOK_AGAIN_MS and not self._writing:
             self._look_again()
         return True
 
@@ -205,15 +206,6 @@ class Socket(Endpoint):
                 return link.rx.count - pos
         return -ETIMEDOUT
 
-    def _at_once(self, receive, n, flags):
-        # MSG_DONTWAIT: receive(n, flags) as a non-blocking socket would.
-        timeout_ms = self._timeout_ms
-        self._timeout_ms = 0
-        try:
-            return receive(n, flags & ~_MSG_DONTWAIT)
-        finally:
-            self._timeout_ms = timeout_ms
-
     # -- sending: the caller's buffer -> module
 
     def _begin_sending(self, buf, pos, n):
@@ -260,9 +252,10 @@ class Socket(Endpoint):
         return got or self._send_buffer.copy_in(self, buf, pos, n)
 
     def _can_accept(self):
-        # 0 when the send buffer can take a command's worth, or a negative errno.
+        # 0 when the send buffer can take a command's worth, or a negative errno.  Takes in what has come.
         if self._send_buffer is None:
             self._send_buffer = SendBuffer()
+        self._session.service()
         return self._send_buffer.can_accept(self)
 
     def is_sent(self) -> bool:

@@ -94,7 +94,7 @@ class DatagramLink(Link):
                 end = field(line, pos, end, 2) - 1
         self.begun = self.count
         if self.size - self.count < _HEADER + end - pos:
-            self.overflow()
+            self.discarding = True  # as overflow(): the stack is deep here
             return
         self._header[2] = end - pos
         put(self, self._header, 0, _HEADER)
@@ -199,9 +199,12 @@ class DatagramSocket(Socket):
                 self._sent_elsewhere = False
             self._connect(UDP, host, port, self._timeout_ms or -1)
         else:  # SIMCom: the peer is named in each send
-            if self._link is None:
-                self._open_any()
-            host = self._numeric(host)
+            if self._link is None:  # as _open_any(): the stack is deep below
+                self._local = self._local or free_port(self._session)
+                self._connect(UDP_ANY, None, 0, self._timeout_ms or -1)
+            if host != self._name:
+                self._look_up(host)
+            host = self._address
         self._peer = (host, port)
 
     def _keep(self, link):
@@ -274,8 +277,9 @@ class DatagramSocket(Socket):
         """
         if n <= 0 or n > len(buf):
             n = len(buf)
-        self._await_datagram()
-        return self._link.take_datagram(buf, 0, n)
+        self._start_clock()
+        got = self._receive(None, 0, 0)
+        return self._link.take_datagram(buf, 0, n) if got >= 0 else self._fail(-got)
 
     def readinto(self, buf: "Any", n: int = 0) -> "int | None":
         """As recv_into(); None instead of EAGAIN.  Allocates nothing."""
@@ -294,16 +298,23 @@ class DatagramSocket(Socket):
 
     def read(self, n: int = _READ_MAX) -> bytes:
         """As recv(n).  Allocates."""
-        return self.recv(n)
+        return self.recvfrom(n)[0]
 
     def recvfrom(self, n: int, flags: int = 0) -> "tuple[bytes, tuple[str, int]]":
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell.
 
         flags, waiting and errors as recv().  Allocates.
         """
+        self._start_clock()
+        timeout_ms = self._timeout_ms
         if flags & _MSG_DONTWAIT:
-            return self._at_once(self.recvfrom, n, flags)
-        self._await_datagram()
+            self._timeout_ms = 0
+        try:
+            got = self._receive(None, 0, 0)
+            if got < 0:
+                self._fail(-got)
+        finally:
+            self._timeout_ms = timeout_ms
         link = self._link
         sender = parse_sender(link.sender())
         if sender is None and self._peer is not None:
@@ -314,12 +325,6 @@ class DatagramSocket(Socket):
         buf = bytearray(n)
         got = link.take_datagram(buf, 0, n)
         return bytes(buf[:got]), sender
-
-    def _await_datagram(self):
-        self._start_clock()
-        got = self._receive(None, 0, 0)
-        if got < 0:
-            self._fail(-got)
 
     def _recv_step(self, buf, pos, n):
         # 1: a datagram waits in the ring; there is no end of a stream.
@@ -358,11 +363,13 @@ class DatagramSocket(Socket):
 
     def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> int:
         """As send(); with n for buf[:n], with pos and n for buf[pos:pos + n]."""
-        if pos is None:
-            return self._send(buf, self._peer_template())
-        if n is None:
-            pos, n = 0, pos
-        return self.send(memoryview(buf)[pos : pos + n])
+        if pos is not None:
+            if n is None:
+                pos, n = 0, pos
+            buf = memoryview(buf)[pos : pos + n]
+        if self._peer is None:
+            self._fail(-self._no_link())
+        return self._send(buf, self._peer_template())
 
     def sendall(self, buf: "Bytes") -> None:
         """As send(); returns None."""
@@ -388,17 +395,21 @@ class DatagramSocket(Socket):
         if table.ACCESS[self._access][_SEND_TO] is None:
             raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._sent_elsewhere = True
-        return self._send(buf, self._template_to(host, port))
+        if host != self._name:
+            self._look_up(host)
+        return self._send(buf, self._template_to(port))
 
     def _peer_template(self):
         table = self._session.table
         if not self._sent_elsewhere and (table.OPEN_UDP is not None or table.ACCESS[self._access][_SEND_TO] is None):
             return self._table[_SEND]
-        return self._template_to(self._peer[0], self._peer[1])
+        if self._peer[0] != self._name:
+            self._look_up(self._peer[0])
+        return self._template_to(self._peer[1])
 
-    def _template_to(self, host, port):
-        # Of the send to this address; another one like the last allocates nothing.
-        host = self._numeric(host)
+    def _template_to(self, port):
+        # Of the send to what was looked up last; another one like the last allocates nothing.
+        host = self._address
         last = self._last
         if last is None or last[0] != host or last[1] != port:
             last = self._last = (host, port, self._fill_template(host, port))
@@ -408,13 +419,8 @@ class DatagramSocket(Socket):
         send_to = self._session.table.ACCESS[self._access][_SEND_TO]
         return self._session.filled(send_to, host=host, port=port)
 
-    def _numeric(self, host):
-        # The send commands take addresses; a name is looked up once.
-        if host != self._name:
-            self._look_up(host)
-        return self._address
-
     def _look_up(self, host):
+        # The send commands take addresses; a name is looked up once.
         table = self._session.table
         family = self._family if table.RESOLVE_6 is not None else 0  # else one command finds both
         steps = resolve(self._session, host, family)
@@ -451,7 +457,7 @@ class DatagramSocket(Socket):
         return super()._send_step(buf, pos, n)
 
     def _post(self, buf, pos, n):
-        got = self._can_accept()
+        got = self._can_accept()  # which takes in what has come
         if got:
             return got
         self._link.tx.template = self._template

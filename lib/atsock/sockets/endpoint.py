@@ -60,6 +60,7 @@ class Endpoint(Stream):
     _receiving = False  # a call that receives is on its way,
     _wanted = 0  # of so many bytes,
     _filled = 0  # of which so many are in the caller's buffer
+    _came = 0  # and so many came last, or why none did
     _sending = False  # a call that sends is on its way
     _tx_pos = _tx_end = 0  # with what is left of the caller's buffer
     _gave_up = False  # it is what is left of a send() that ran out of time

@@ -42,8 +42,7 @@ class SendBuffer:
         return self.n == 0
 
     def can_accept(self, socket: "Socket"):
-        """0 when its socket can take a command's worth, or a negative errno.  Takes in what has come."""
-        socket._session.service()
+        """0 when its socket can take a command's worth, or a negative errno."""
         link = socket._link
         if link is None:
             return socket._no_link()

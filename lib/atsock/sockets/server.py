@@ -263,7 +263,8 @@ class Listener:
         if socket is None:  # one of the kind that listens
             socket = link.socket = make_like(self.socket)
             socket._adopt(link, self._row)
-        self._job = self.session.spawn(self._listen_again(self._job))
+        self._job = Job(self.session, self._listen_again(self._job))
+        self.session.add(self._job)  # its turn comes where the stack is not so deep
         return socket, parse_sender(link.peer) or ("0.0.0.0", 0)
 
     def _listen_again(self, before):

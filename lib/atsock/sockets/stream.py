@@ -124,38 +124,38 @@ class StreamSocket(Socket):
         return self._filled if got >= 0 or self._filled else self._none_or_fail(got)
 
     def _guarded_fill(self, buf):
+        # One local more, and the frame would be heap.
         try:
-            return self._fill(buf)
+            while True:
+                self._came = self._receive(buf, self._filled, self._wanted - self._filled)
+                if self._came <= 0:
+                    return self._came
+                self._filled += self._came
+                if self._filled == self._wanted:
+                    return self._came
         except BaseException:
             self._interrupt_receiving(buf)
             raise
-
-    def _fill(self, buf):
-        while True:
-            got = self._receive(buf, self._filled, self._wanted - self._filled)
-            if got <= 0:
-                return got
-            self._filled += got
-            if self._filled == self._wanted:
-                return got
 
     def recv(self, n: int, flags: int = 0) -> bytes:
         """Up to n bytes; b"" when the peer closed.  Waits and raises as recv_into(); allocates the result.
 
         flags: MSG_PEEK leaves the bytes where they are, MSG_DONTWAIT does not wait.
         """
-        if flags & _MSG_DONTWAIT:
-            return self._at_once(self.recv, n, flags)
         if n <= 0:
             self._check_open()
             return b""
         self._begin_receiving(0)
+        timeout_ms = self._timeout_ms
+        if flags & _MSG_DONTWAIT:
+            self._timeout_ms = 0
         try:
-            got = self._fill_ring()
+            got = self._in_ring(self._receive(_NO_BUFFER, 0, 0))
+            if got < 0:
+                self._fail(-got)
         finally:
+            self._timeout_ms = timeout_ms
             self._receiving = False
-        if got < 0:
-            self._fail(-got)
         if not got:
             return b""
         return self._link.peek(0, min(n, got)) if flags & _MSG_PEEK else self._link.take(n)
@@ -180,7 +180,7 @@ class StreamSocket(Socket):
         got = 0
         try:
             while n < 0 or len(out) < n:
-                got = self._fill_ring()
+                got = self._in_ring(self._receive(_NO_BUFFER, 0, 0))
                 if got <= 0:
                     break
                 out += self._link.take(got if n < 0 else n - len(out))
@@ -207,7 +207,7 @@ class StreamSocket(Socket):
         got = 0
         try:
             while len(out) != n:
-                got = self._fill_ring()
+                got = self._in_ring(self._receive(_NO_BUFFER, 0, 0))
                 if got <= 0:
                     break
                 end = self._link.find(b"\n", got)
@@ -223,9 +223,8 @@ class StreamSocket(Socket):
             self._receiving = False
         return self._none_or_fail(got) if not out and got < 0 else out
 
-    def _fill_ring(self):
-        # Wait until the ring holds something: its count, 0 at the end, or a negative errno.
-        got = self._receive(_NO_BUFFER, 0, 0)
+    def _in_ring(self, got):
+        # What _receive() says of no bytes at all, as what the ring holds: the count, 0 at the end, or a negative errno.
         link = self._link
         if link is not None and link.count:
             return link.count

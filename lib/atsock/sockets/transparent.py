@@ -135,10 +135,9 @@ class TransparentSocket(StreamSocket):
         self._engine.pump()  # what the module has said counts before anything is sent
 
     def _wait(self):
-        # As all sockets', written out for a frame less; but data mode has no notice that could have been lost.
-        link = self._link
-        online = link is not None and not self._escaped
-        if online:
+        # As all sockets'; but data mode has no notice that could have been lost.  One local more would be heap.
+        link = None if self._escaped else self._link
+        if link is not None:
             self._guard.keep_time()
         ms = self._retry_ms or _LOOK_MS
         if self._timeout_ms > 0:
@@ -146,10 +145,14 @@ class TransparentSocket(StreamSocket):
             if left <= 0:
                 return False
             ms = min(ms, left)
-        if online and (link.data_filter.n or self._engine.rx_blocked):
-            # What comes and has no room can wait: what is to be sent does not need it.
-            self._session.wait(min(ms, _QUIET_MS), False)
-        elif not self._session.wait(ms) and not online and ms == _LOOK_MS and not self._writing:
+        # What comes and has no room can wait: what is to be sent does not need it.
+        holds = link is not None and (link.data_filter.n or self._engine.rx_blocked)
+        if holds:
+            ms = min(ms, _QUIET_MS)
+        # As Session.wait(): the stack is deep below.
+        if self._session.service() or self._session.pause(ms, not holds) or self._session.service():
+            return True
+        if link is None and ms == _LOOK_MS and not self._writing:
             self._look_again()
         return True
 
