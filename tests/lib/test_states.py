@@ -1,9 +1,10 @@
 """What poll says in every state of a socket, and what calls that must not wait do in it."""
 
 import atsock
+from atsock.core.command import query
 from atsock.sockets.module import SocketModule
 from cases import cases
-from fakes import errno_of
+from fakes import Case, errno_of, raises
 from frames import ACCESS, DIALECTS, OK, PEER, PORT, line, pulls
 from scenes import attached, connect, connected, settle, silent_first
 
@@ -11,6 +12,8 @@ POLL = 3
 IN, OUT, ERR, HUP, NVAL = 1, 4, 8, 16, 32
 BOTH = IN | OUT
 EINVAL, EAGAIN, ENOTCONN, EISCONN, ECONNREFUSED, EALREADY, EINPROGRESS, ETIMEDOUT = 22, 11, 107, 106, 111, 114, 115, 110
+ENETDOWN, ECONNRESET = 100, 104
+LOST, BOOT = "network lost", "restart"
 
 
 def _started(dialect, access="buffer"):
@@ -197,3 +200,45 @@ def test_the_module_has_a_class():
     assert hasattr(stream, "listen") and not hasattr(datagrams, "listen")
     assert stream.gettimeout() is None
     assert tape.written == 0
+
+
+# -- what waits for its turn when the connection is lost
+
+
+@cases("kind", ("stream", "datagrams"))
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_send_that_waits_when_the_connection_is_lost(dialect, access, kind):
+    """AT+GSN is in flight, a send waits behind it.  The network goes, or the module restarts: the send is not written
+    any more, and the next call says which of the two it was."""
+    type = atsock.SOCK_STREAM if kind == "stream" else atsock.SOCK_DGRAM
+    for words, errno, kind_of_error in ((LOST, ENETDOWN, OSError), (BOOT, ECONNRESET, atsock.Restarted)):
+        with Case(words):
+            modem, tape, clock, says = attached(dialect, access)
+            socket = connect(modem, tape, says, 0, type=type)
+            words = says.lost if words == LOST else line(b"RDY")
+            tape.load([(">", b"AT+GSN\r"), ("~", 100), ("!", words), ("<", line(b"8612") + OK)])
+            modem._session.submit(query(b"AT+GSN"))
+            assert socket.send(b"late") == 4
+            assert not socket.is_sent()
+            modem.poll(200)
+            settle(modem, tape)
+            assert socket.is_sent() and socket.has_lost()
+            assert socket.ioctl(POLL, OUT) & ERR
+            assert raises(kind_of_error, socket.send, b"more").errno == errno
+            assert errno_of(socket.recv, 9) == errno
+            tape.done()
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_close_says_what_was_lost(dialect, access):
+    """close() waits for what was taken: the send does not go out, the error is that of the network."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    tape.load([(">", b"AT+GSN\r"), ("~", 100), ("!", says.lost), ("<", line(b"8612") + OK)])
+    modem._session.submit(query(b"AT+GSN"))
+    assert socket.send(b"late") == 4
+    socket.settimeout(20)
+    assert errno_of(socket.close) == ENETDOWN
+    settle(modem, tape)
+    tape.done()

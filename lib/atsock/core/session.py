@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _GONE = const(4)  # Link.state
+_DEAD = const(5)
 _EVENT_UNKNOWN = const(9)  # constants.py
 _DATA_MODE = const(3)  # Engine.state
 _CHECK_PAUSE_MS = const(2000)  # between two looks whether the context is there still
@@ -257,15 +258,15 @@ class Session:
             self.queue = command
 
     def _is_void(self, command):
-        # Has the peer closed the connection that it would send to?
+        # Is the connection that it would send to closed, or lost?
         link = command.link
-        return link is not None and link.state == _GONE and link.tx is command
+        return link is not None and link.tx is command and (link.state == _GONE or link.state == _DEAD)
 
     def _start_next(self):
         # Starts the oldest one, if nothing is in flight; True when there was something to be done.
         command = self.queue
         if self._is_void(command):
-            self.refuse(command)
+            self.refuse(command, command.link.errno or ECONNRESET)
             return True
         if not self.engine.start(command):
             return False
@@ -289,7 +290,7 @@ class Session:
         at.next = None
         return True
 
-    def refuse(self, command, errno=ECONNRESET):
+    def refuse(self, command, errno):
         """Let it fail if it has not been sent."""
         if self.withdraw(command):
             command.errno = errno
