@@ -59,10 +59,9 @@ NO_TLS = ("the peer speaks no TLS there", f"is it the port that was meant? Or {_
 EXPIRED = ("its certificate has expired", "is the clock of this computer right? If it is, the server needs a new one")
 TOO_EARLY = ("its certificate is not valid yet", "is the clock of this computer right? If it is, the server's was not")
 OTHER_NAME = ("its certificate is for another name", f"is this the name of the server? Or {_BETWEEN}")
-UNKNOWN_ISSUER = (
-    "its certificate comes from nobody whom this computer trusts",
-    "is it of the server's own making? Then SSL_CERT_FILE names a file with its authority. Or "
-    f"{_BETWEEN}; or this computer has no list of authorities (ca-certificates)")
+_MISTRUSTED = ("is it of the server's own making? Then SSL_CERT_FILE names a file with its authority. Or "
+               f"{_BETWEEN}; or this computer has no list of authorities (ca-certificates)")
+UNKNOWN_ISSUER = ("its certificate comes from nobody whom this computer trusts", _MISTRUSTED)
 BROKEN_OFF = ("the connection ends in the handshake",
               "does the server speak TLS on this port? Some APNs do not let it through to every host")
 SILENT = ("no answer to the handshake", BROKEN_OFF[1])
@@ -80,7 +79,7 @@ _OF_CERTIFICATE = {     # X509_V_ERR_... of OpenSSL
 def of_tls(error):
     """(what is wrong, what to do) for an OSError of a handshake."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _OF_CERTIFICATE.get(error.verify_code, ("its certificate is refused", UNKNOWN_ISSUER[1]))
+        return _OF_CERTIFICATE.get(error.verify_code, ("its certificate is refused", _MISTRUSTED))
     if isinstance(error, ssl.SSLEOFError) or error.errno in (errno.ECONNRESET, errno.EPIPE):
         return BROKEN_OFF
     if isinstance(error, ssl.SSLError):
