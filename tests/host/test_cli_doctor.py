@@ -318,3 +318,28 @@ def test_info_without_a_sim_card():
     with Simulator("bg96", faults=["sim-missing"]) as module:
         said = run("info", "--port", module.port).stdout
     assert "\nSIM           SIM not inserted\n" in said
+
+
+@pytest.mark.parametrize("dialect", ["bg96", "a7600", "sim7028", "nl668", "l610"])
+def test_info_of_a_module_that_nobody_has_attached(dialect):
+    """That there is none, is known."""
+    said = run("info", "--sim", dialect).stdout
+    assert "\nAPN           none stored\n" in said and "\naddress       none, no context is active\n" in said
+    assert json.loads(run("info", "--sim", dialect, "--json").stdout)["address"] is None
+
+
+def test_info_without_a_network():
+    with Simulator("bg96", faults=["not-registered"]) as module:
+        assert "\noperator      none\ntechnology    none\n" in run("info", "--port", module.port).stdout
+
+
+def test_info_of_a_module_that_does_not_tell():
+    refused = [{"command": rf"AT\+{name}", "result": "ERROR"} for name in (r"CGDCONT\?", "CGPADDR")]
+    with Simulator("bg96", answers=refused) as module:
+        said = run("info", "--port", module.port).stdout
+    assert "\nAPN           unknown\n" in said and said.endswith("\naddress       unknown\n")
+
+
+def test_info_of_a_module_with_an_apn():
+    with Simulator("bg96", settings={"apn": "internet"}) as module:
+        assert "\nAPN           internet\n" in run("info", "--port", module.port).stdout

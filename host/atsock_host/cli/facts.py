@@ -76,21 +76,32 @@ def _asked_sim(modem):
 
 
 def operator(modem):
-    """(name, technology), each None when there is none."""
-    fields = fields_of(asked(modem, "AT+COPS?", r"\+COPS: ?(.*)") or "")
-    if len(fields) < _TECHNOLOGY:
+    """(name, technology), each "" when there is none, None when that is not known."""
+    said = asked(modem, "AT+COPS?", r"\+COPS: ?(.*)")
+    if said is None:
         return None, None
+    fields = fields_of(said)
+    if len(fields) < _TECHNOLOGY:
+        return "", ""
     return fields[2].strip('"'), titles.TECHNOLOGY.get(number(fields, _TECHNOLOGY))
 
 
 def apn(modem):
-    """The APN of the first context that the module has stored."""
-    fields = fields_of(asked(modem, "AT+CGDCONT?", r"\+CGDCONT: ?(.*)") or "")
-    return fields[2].strip('"') or None if len(fields) > 2 else None
+    """The APN of the first context that the module has stored, "" when it has none."""
+    try:
+        lines = modem.command("AT+CGDCONT?")
+    except atsock.CommandError:
+        return None
+    for line in lines:
+        name, colon, rest = line.decode(errors="replace").partition("+CGDCONT:")
+        if colon:
+            fields = fields_of(rest)
+            return fields[2].strip('"') if len(fields) > 2 else ""
+    return ""
 
 
 def address(modem):
-    """The address that the network has given, of the first context that has one."""
+    """The address that the network has given, of the first context that has one; "" when none has."""
     try:
         lines = modem.command("AT+CGPADDR")
     except atsock.CommandError:
@@ -99,4 +110,4 @@ def address(modem):
         fields = fields_of(line.decode(errors="replace").partition(":")[2])
         if len(fields) > 1 and (found := fields[1].strip('"')) and found != "0.0.0.0":
             return found
-    return None
+    return ""
