@@ -11,6 +11,7 @@ import sys
 import pytest
 from atsock_host import SerialPort, cli
 from atsock_host.cli.sim import sim_command
+from atsock_host.limits import DIALECTS
 from atsock_host.simulator.__main__ import make_parser
 from click.testing import CliRunner
 from interrupts import interrupted_at
@@ -108,6 +109,37 @@ def test_the_list_of_faults():
     result = CliRunner().invoke(cli.main, ["sim", "bg96", "--list-faults"])
     assert result.exit_code == 0
     assert "\ncut  " in result.output and "\nsplice  " in result.output
+
+
+def test_the_list_of_faults_without_a_module():
+    """Those of all modules; that there are more, and where."""
+    def names(*arguments):
+        done = CliRunner().invoke(cli.main, ["sim", *arguments, "--list-faults"])
+        assert done.exit_code == 0
+        return done.output, {line.split()[0] for line in done.output.splitlines() if "  " in line}
+
+    said, common = names()
+    others = [names(dialect)[1] for dialect in DIALECTS]
+    assert common == set.intersection(*others) and {"cut", "sim-pin", "reboot@STEP", "chaos"} <= common
+    assert f"bg96 {len(others[0]) - len(common)}," in said and said.endswith("atsock sim DIALECT --list-faults\n")
+
+
+OF_THE_SIMULATOR = [("doctor", "--sim", "bg96", "--fault", "sim-pin"), ("info", "--sim", "bg96", "--set", "signal=3"),
+                    ("get", "--sim", "l610", "--latency-ms", "5", "http://a.example/"), ("term", "--answers", "file")]
+
+
+@pytest.mark.parametrize("arguments", OF_THE_SIMULATOR)
+def test_other_commands_say_where_an_option_of_it_goes(arguments):
+    result = CliRunner().invoke(cli.main, list(arguments))
+    option = next(each for each in arguments[1:] if each not in ("--sim", "bg96", "l610"))
+    assert result.exit_code == 2
+    assert f"{option} is an option of atsock sim: start `atsock sim" in result.stderr and "--port" in result.stderr
+
+
+def test_what_is_no_option_at_all():
+    result = CliRunner().invoke(cli.main, ["doctor", "--sim", "bg96", "--flaut", "sim-pin"])
+    assert result.exit_code == 2 and "No such option" in result.stderr and "atsock sim" not in result.stderr
+    assert "atsock sim:" not in CliRunner().invoke(cli.main, ["trace", "--fault", "sim-pin"]).stderr
 
 
 def test_it_has_the_options_of_the_process():

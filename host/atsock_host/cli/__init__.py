@@ -56,12 +56,29 @@ class _LazyGroup(click.Group):
             return 1 if isinstance(error.__cause__, EOFError) else INTERRUPTED
         except KeyboardInterrupt:
             return INTERRUPTED
+        except click.NoSuchOption as error:
+            _show(_of_the_simulator(self, error) or error)
+            return error.exit_code
         except click.ClickException as error:
             _show(error)
             return error.exit_code
         except OSError as error:            # a full disk behind the output
             _complain(error)
             return 1
+
+
+def _of_the_simulator(group, error):
+    """Where an option goes that a command with --sim has not, but `atsock sim` has; None for any other one."""
+    def options(command):
+        return {flag for each in command.params if isinstance(each, click.Option) for flag in each.opts}
+
+    name = error.option_name
+    if error.ctx is None or "--sim" not in options(error.ctx.command) or (
+            name not in options(group.get_command(error.ctx, "sim"))):
+        return None
+    return click.UsageError(
+        f"{name} is an option of atsock sim: start `atsock sim DIALECT {name} ...`, and give this command --port with "
+        "what it prints", error.ctx)
 
 
 def _flushed(status):

@@ -31,6 +31,15 @@ def _list(texts):
         click.echo(f"{name:{width}}  {text}")
 
 
+def _list_common_faults():
+    """What all modules have, and who has more."""
+    of = {dialect: _faults(dialect) for dialect in DIALECTS}
+    common = {name: text for name, text in of[DIALECTS[0]].items() if all(name in each for each in of.values())}
+    _list(common)
+    more = ", ".join(f"{dialect} {len(each) - len(common)}" for dialect, each in of.items())
+    click.echo(f"\nEach module has more ({more}): atsock sim DIALECT --list-faults")
+
+
 @click.command("sim", short_help="Run virtual modules on pseudo-terminals or TCP ports.")
 @click.argument("dialect", type=click.Choice(DIALECTS), metavar="[DIALECT]", required=False)
 @click.option("--model", metavar="NAME",
@@ -68,7 +77,7 @@ def _list(texts):
 @click.option("--stdio", is_flag=True, help="Standard input and output are the line.")
 @click.option("--control", type=click.IntRange(0, 65535), metavar="PORT",
               help="TCP port for control commands; 0: any port.")
-@click.option("--list-faults", is_flag=True, help="List the faults of DIALECT and end.")
+@click.option("--list-faults", is_flag=True, help="List the faults of DIALECT, or of all, and end.")
 @click.option("--list-models", is_flag=True, help="List the models and end.")
 @click.option("--list-settings", is_flag=True, help="List the settings and end.")
 def sim_command(dialect, list_faults, list_models, list_settings, stdio, as_json, pty_or_tcp, **options):
@@ -79,7 +88,8 @@ def sim_command(dialect, list_faults, list_models, list_settings, stdio, as_json
     """
     if list_faults:
         if dialect is None and options["model"] is None:
-            raise click.UsageError("--list-faults needs a DIALECT or --model")
+            _list_common_faults()
+            return
         _list(_faults(_checked(dialect, {**options, "stdio": stdio})[0].dialect))
         return
     if list_models:
