@@ -262,7 +262,7 @@ def test_a_signal_ends_it_well(number, status):
     process = subprocess.Popen(
         [sys.executable, "-m", "atsock_host", "socks", "--sim", "bg96", "--listen", "0"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout.readline().startswith("SOCKS5 proxy on 127.0.0.1:")
+    assert process.stdout.readline().startswith("SOCKS5 and HTTP proxy on 127.0.0.1:")
     process.send_signal(number)
     out, errors = process.communicate(timeout=20)
     assert (process.returncode, errors.strip()) == (status, "")

@@ -78,7 +78,7 @@ async def serve(modem, listen, say, until=None):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, until.set)
     relay = Relay(modem, say)
     async with serving(functools.partial(_serve_client, relay, say), *listen, limit=HTTP_HEAD) as (host, port, *_):
-        say(f"SOCKS5 proxy on {host}:{port}, Ctrl-C ends it")
+        say(f"SOCKS5 and HTTP proxy on {host}:{port}, Ctrl-C ends it")
         if not ipaddress.ip_address(host).is_loopback:
             say("whoever reaches this address can use the module's connection")
         await relay.keep(until)
