@@ -3,7 +3,7 @@
 The module answers by itself and keeps a list of the ids it holds (test_ids.py); servers are test_listener_faults.py's.
 """
 
-from errno import EADDRINUSE, ECONNREFUSED
+from errno import EADDRINUSE, EBADF, ECONNREFUSED
 
 import atsock
 from atsock.core.command import query
@@ -832,3 +832,38 @@ def test_a_dropped_open_that_never_has_an_outcome(dialect):
             clock.now += 125_000
             some_time(modem, tape)
             assert module.count(module.close) == 1
+
+
+@cases("dialect", DIALECTS)
+def test_the_modem_is_closed_while_a_task_opens(dialect):
+    """The result of the open comes before the close of its id (BG96's close ends an open), and the task is told."""
+    for outcome in ("opened", "failed") if dialect != "bg96" else ("ended",):
+        with Case(outcome):
+            modem, tape, clock, says, module = start(dialect)
+            told = []
+
+            def answer(command):
+                result = module(command)
+                if not command.startswith(says.open_line(command)) or outcome == "ended":
+                    told.append((command[: len(module.close)], clock.now))
+                    return result if command.startswith(module.close) else OK
+                result = says.opened(command, says.first)[len(OK) :] if outcome == "opened" else failed(dialect)
+                tape.input += [[0, "!", OK], [0, "~", 5000], [0, "!", result]]
+                return b""
+
+            tape.auto = answer
+            socket = modem.socket()
+            socket.setblocking(False)
+            job = modem._session.spawn(socket.connect_steps(*socket.check_address((PEER, PORT))))
+            settle(modem, tape)
+            began = clock.now
+            modem.close()
+            closes = [at - began for command, at in told if command == module.close]
+            is_held = outcome != "failed" or dialect in FIBOCOM  # which keep an id until it is closed (1.1.12)
+            assert closes == ([0 if outcome == "ended" else 5000] if is_held else []), told
+            assert errno_of(job.result) == (EBADF if outcome == "opened" else ECONNREFUSED)
+            assert modem._session.is_idle() and [link.state for link in modem._engine.links.values()] == [0]
+
+
+def failed(dialect):
+    return line(b"+MIPSTAT: 1,1" if dialect in FIBOCOM else b"+CIPOPEN: 0,3")

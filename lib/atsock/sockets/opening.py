@@ -6,7 +6,7 @@ must be closed before its id is used again.  Knows the link and the dialect's ta
 """
 
 import sys
-from errno import EADDRINUSE, ECONNREFUSED, ECONNRESET, EIO, EOPNOTSUPP, ETIMEDOUT
+from errno import EADDRINUSE, EBADF, ECONNREFUSED, ECONNRESET, EIO, EOPNOTSUPP, ETIMEDOUT
 
 from ..checks import access as checked_access
 from ..checks import eight_groups
@@ -166,6 +166,8 @@ def _open_steps(session, socket, what, host, port, row, look_up):
                 yield _until_opened(engine, link, give_up)
             if link.state == _OPEN or link.state == _GONE:
                 # GONE: the peer has closed it already; what it sent can be read.
+                if not socket._open:  # by Modem.close(), which closes the link, too
+                    raise ModemError(EBADF, "the socket was closed while it was being opened")
                 if what == TCP:
                     session.note_success()
                 engine.pdp_lost = False
@@ -175,6 +177,8 @@ def _open_steps(session, socket, what, host, port, row, look_up):
                 return link
             at_once = command.errno == EIO
             error = _open_error(session, link, command, what)
+            if not socket._open:
+                raise error
             yield from _give_back(session, socket, link, command, at_once, error, refused)
     finally:
         if not opened:
@@ -513,11 +517,15 @@ def end_link(socket: "Endpoint", link: Link):
 def close_link(session: "Session", link: Link):
     """The steps that close a connection on the module, where that still holds it, and free the link.
 
+    An open on its way is not disturbed where the module cannot end it: its outcome is waited for.
     Raises Timeout, Restarted; the id stays out of use then until a later close of it succeeds.
     """
     link.closing = True
     try:
         link.discarding = True
+        if link.state == _OPENING and _has_outcome(session, link):
+            give_up = session.engine.after_ms(session.table.OPEN_MS)
+            yield _until_opened(session.engine, link, give_up)
         if _may_be_kept(session, link):
             held = (link.id,) if link.rx_pending == _YES else (yield from open_ids(session))
             if session.engine.links.get(link.id) is link:
@@ -538,6 +546,11 @@ def close_link(session: "Session", link: Link):
         link.socket = None  # also when close() has run out of time or was interrupted: nobody will ask again
 
 
+def _has_outcome(session, link):
+    # Must the result of this link's open come before its close?  That of a server or of data mode comes otherwise.
+    return link.listener is None and link.data_filter is None and not session.table.CLOSE_OPENING
+
+
 def _may_be_kept(session, link):
     # May the module keep the id of a client that has left?  With data unread it does, and some firmware always: its
     # server would run out of ids.  What has been given to another client meanwhile is not to be closed.
@@ -546,23 +559,16 @@ def _may_be_kept(session, link):
 
 
 def drop_link(session: "Session", link: Link):
-    """The steps that close a link that no socket has any more.
-
-    An open on its way is not disturbed where the module cannot end it: its outcome is waited for.
-    """
+    """The steps that close a link that no socket has any more."""
     engine = session.engine
-    table = session.table
     link.closing = True
     try:
         if link.data_filter is not None:  # an open that nobody waits for any more may still lead to data mode
             yield lambda: not _is_in_flight(session, link)
-        elif link.state == _OPENING and link.listener is None and not table.CLOSE_OPENING:
-            give_up = engine.after_ms(table.OPEN_MS)
-            yield lambda: link.state != _OPENING or engine.is_past(give_up)
         if engine.state == _DATA_MODE and engine.tokens.sink is link.data_filter:
             from ..core.datamode import escape_without_reader
 
-            yield from escape_without_reader(session, table.GUARD_MS)
+            yield from escape_without_reader(session, session.table.GUARD_MS)
         yield from close_link(session, link)
     finally:
         link.closing = False
