@@ -121,8 +121,8 @@ class Links(Transparency):
         link.peer = link.asked = (host, port)
         link.timer = self.after(self.timeouts_ms[1], lambda: self._open_failed(link, TIMED_OUT))
         if self._result_later(link):
-            self.ok()
             self.owe(link.number, "+CIPOPEN")
+            self.ok()
         if is_address(host):
             self._connect(link)
         else:
@@ -225,8 +225,8 @@ class Links(Transparency):
             self.refuse("+CIPCLOSE", number, NOT_SUPPORTED)
         elif link.kind == "TCP":
             link.state = CLOSING
-            self.ok()
             self.owe(number, "+CIPCLOSE")
+            self.ok()
             self.after(self.CLOSE_MS, lambda: self._closed(link))
         else:
             self._close_datagrams(link)

@@ -93,8 +93,8 @@ class Sending(Links):
             return
         link.sends += 1
         link.sending = len(data)
-        self.ok()
         self.owe(link.number, "+CIPSEND")
+        self.ok()
         self.after(0, lambda: self._send(link, data, target))
 
     def _send(self, link, data, target):

@@ -87,8 +87,8 @@ class Servers(Sending):
         self.listeners[index] = None
         result = f"+SERVERSTOP: {index},{SUCCESS}"
         if self.quirk("serverstop-late"):
-            self.ok()
             self.owe(key, "+SERVERSTOP")
+            self.ok()
             self.after(_STOP_MS, lambda: self.pay(key, result))
         else:
             self.info(result)

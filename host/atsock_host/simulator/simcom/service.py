@@ -53,8 +53,8 @@ class SocketService(Servers):
         else:
             self.service = OPENING
             self.opened_by_host = True
-            self.ok()
             self.owe(SERVICE, "+NETOPEN")
+            self.ok()
             self.after(self.ACTIVATE_MS if self.network_ready else _NETOPEN_FAIL_MS, self._netopen_result)
 
     def _netopen_result(self):
@@ -84,8 +84,8 @@ class SocketService(Servers):
             self.error()
             return
         self.service = CLOSING
-        self.ok()
         self.owe(SERVICE, "+NETCLOSE")
+        self.ok()
         self.after(_NETCLOSE_MS, self._netclose_result)
 
     def _netclose_result(self):
