@@ -387,7 +387,11 @@ class Modem:
         session.deliver()
 
     def close(self) -> None:
-        """Close all sockets; the context stays active.  Raises the first error of a close after closing the others."""
+        """Close all sockets; the context stays active.  Raises the first error of a close after closing the others.
+
+        A connection that a task is opening is closed when the module has told its outcome, and the task gets EBADF;
+        Timeout is raised when that takes more than 30 s.
+        """
         error = None
         engine = self._engine
         sockets = [server.socket for server in engine.servers.values()]
