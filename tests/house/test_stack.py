@@ -17,7 +17,8 @@ TOURS = [
     pytest.param(dialect, access, id=f"{dialect}-{access}") for dialect in DIALECTS for access in ACCESS]
 # What happens behind the first transfer of a socket.
 MOVING = ("send", "receive", "receive: timeout", "poll", "command: refused", "receive: closed by the peer", "close",
-          "write again", "drain again", "read again", "read: timeout", "wait_closed", "escape", "resume")
+          "write again", "drain again", "read again", "write much", "read much", "drain much", "read: timeout",
+          "wait_closed", "escape", "resume")
 
 
 @pytest.mark.parametrize("dialect, access", TOURS)

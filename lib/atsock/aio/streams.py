@@ -10,6 +10,7 @@ import sys
 from errno import EBADF, ECONNRESET, EOPNOTSUPP
 
 from ..constants import SOCK_STREAM
+from ..core.jobs import Job
 from ..core.movers import const
 from ..errors import ModemError, Timeout
 from ..sockets.opening import make_socket
@@ -17,9 +18,9 @@ from . import waiter
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from typing import Any
 
-    from ..core.jobs import Job
     from ..core.session import Session
     from ..sockets.stream import StreamSocket
 
@@ -91,6 +92,7 @@ class Stream:
 
     def __init__(self, session: "Session", socket: "StreamSocket", peer):
         socket.setblocking(False)
+        socket._takes_in = False  # the waiter does that: the stack would be too deep
         self._session = session
         self._waiter = waiter.of(session)
         self._raw = socket  # the modem's socket
@@ -162,8 +164,12 @@ class Stream:
                 raise EOFError("end of stream") if _MICROPYTHON else asyncio.IncompleteReadError(partial, n)
         return self._hand_out(n)
 
-    async def readline(self) -> bytes:
+    def readline(self) -> "Coroutine[Any, Any, bytes]":
         """One line with its LF, or what is left at the end of the stream.  Waits without limit; raises as read()."""
+        return self._line(False)
+
+    async def _line(self, must):
+        # must: there is one, or StopAsyncIteration is raised.
         start = 0
         while True:
             pos = self._received.find(b"\n", start)
@@ -171,7 +177,10 @@ class Stream:
                 return self._hand_out(pos + 1)
             start = len(self._received)
             if not await self._receive(_READ):
-                return self._hand_out(len(self._received))
+                break
+        if must and not start:
+            raise StopAsyncIteration
+        return self._hand_out(start)
 
     async def readinto(self, buf: "bytearray | memoryview") -> int:
         """Receive what is there into buf; returns the count, 0 at the end.  Waits without limit; raises as read()."""
@@ -183,6 +192,9 @@ class Stream:
         while n is None:
             await self._waiter.wait()
             n = self._socket.readinto(buf)
+        if self._session.engine.rx_blocked:  # there is room now
+            self._waiter.listen()
+            self._waiter.service_soon()
         return n
 
     def at_eof(self) -> bool:
@@ -192,11 +204,8 @@ class Stream:
     def __aiter__(self) -> "Stream":
         return self
 
-    async def __anext__(self) -> bytes:
-        line = await self.readline()
-        if not line:
-            raise StopAsyncIteration
-        return line
+    def __anext__(self) -> "Coroutine[Any, Any, bytes]":
+        return self._line(True)
 
     async def _receive(self, n):
         # Wait for up to n bytes more, and keep them; returns how many, 0 at the end.
@@ -204,6 +213,9 @@ class Stream:
         while data is None:
             await self._waiter.wait()
             data = self._socket.read(n)
+        if self._session.engine.rx_blocked:  # there is room now
+            self._waiter.listen()
+            self._waiter.service_soon()
         self._ended = not data
         self._received = self._received + data if self._received else data
         return len(data)
@@ -232,7 +244,13 @@ class Stream:
 
     def writelines(self, lines: "Any") -> None:
         """write() of all lines, one after the other."""
-        self.write(b"".join(lines))
+        # As write(): the stack is deep below.
+        if self._close_job is not None:
+            raise ModemError(EBADF, "the stream is closed")
+        self._written.extend(b"".join(lines))
+        if not self._flow() and (self._flow_job is None or self._flow_job.done):
+            self._flow_job = self._session.spawn(self._flow_steps())
+        self._waiter.listen()
 
     async def drain(self) -> None:
         """Wait until the module has taken all that was written.
@@ -258,8 +276,13 @@ class Stream:
         Returns at once; wait_closed() waits for that and tells what went wrong.
         """
         if self._close_job is None:
-            self._close_job = self._session.spawn(self._close_steps())
             self._waiter.listen()
+            if self._left():
+                self._close_job = Job(self._session, self._close_steps())
+                self._session.add(self._close_job)
+                self._waiter.service_soon()  # not now: the stack is deep already
+            else:
+                self._close_job = self._session.spawn(self._close_steps())
             self._waiter.notify()
 
     async def wait_closed(self) -> None:
@@ -317,7 +340,7 @@ class Stream:
 
     def _is_sent(self):
         # The module has taken everything, or never will.
-        offered = self._flow()
+        offered = not self._left() and self._flow()  # what is left is offered by a job
         if self._error is None and self._raw.has_lost():
             self._error = ModemError(ECONNRESET, "not all that was written went out")
         return self._error is not None or offered and self._raw.is_sent()

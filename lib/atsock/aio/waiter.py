@@ -70,7 +70,7 @@ class Waiter:
         job = Job(session, steps)
         session.add(job)
         self.listen()
-        self._service_soon()  # not now: the stack is deep already
+        self.service_soon()  # not now: the stack is deep already
         try:
             while not job.done:
                 if give_up is not None and engine.is_past(give_up):
@@ -134,8 +134,8 @@ class Waiter:
         # Register with the loop what is not registered yet.
         raise NotImplementedError
 
-    def _service_soon(self):
-        # Call on_readable() in the loop's next round.
+    def service_soon(self):
+        """Call on_readable() in the loop's next round; behind listen()."""
         raise NotImplementedError
 
     def _after_service(self, is_timer):
@@ -161,7 +161,7 @@ class TaskWaiter(Waiter):
             self.timing = True
             asyncio.create_task(self._mind_time())
 
-    def _service_soon(self):
+    def service_soon(self):
         asyncio.create_task(self._service_once())
 
     async def _service_once(self):
@@ -220,7 +220,7 @@ class CallbackWaiter(Waiter):
         pause_ms = _ASK_MS if self.fd is None else self._pause_ms()
         self.timer = self.loop.call_later(pause_ms / 1000, self.on_readable, True)
 
-    def _service_soon(self):
+    def service_soon(self):
         self.loop.call_soon(self.on_readable)
 
     def _after_service(self, is_timer):

@@ -63,6 +63,7 @@ class Session:
         self.reset = None  # a function that resets the module by hardware
         self.address = None  # local address while attached
         self.losses = 0  # engine.network_losses + restarts when it was attached
+        self.stepping = False  # service() steps the jobs: the stack is deep
         self.queue = None  # the first of the commands that wait, linked by their next
         self.jobs = None  # the first job, linked by their next
         self.waiter = None  # what asyncio's tasks wait with (aio/waiter.py)
@@ -165,11 +166,14 @@ class Session:
         if self.queue is not None:
             moved = self._start_next() or moved
         job = self.jobs
-        while job is not None:  # not in a method of its own: the stack is deep below
-            if job is not self._running and job.advance():  # run() itself steps that one
-                self.remove(job)
-                moved = True
-            job = job.next
+        if job is not None:
+            self.stepping = True
+            while job is not None:  # not in a method of its own: the stack is deep below
+                if job is not self._running and job.advance():  # run() itself steps that one
+                    self.remove(job)
+                    moved = True
+                job = job.next
+            self.stepping = False
         if moved and self.waiter is not None:
             self.waiter.notify()
         return moved

@@ -90,7 +90,7 @@ class Socket(Endpoint):
 
     def _receive(self, buf, pos, n):
         # Waits until there is something to receive: what _recv_step() says then, or a negative errno.
-        if not self._timeout_ms:
+        if not self._timeout_ms and self._takes_in:
             self._session.service()
         while True:
             got = self._recv_step(buf, pos, n)
@@ -253,10 +253,23 @@ class Socket(Endpoint):
 
     def _can_accept(self):
         # 0 when the send buffer can take a command's worth, or a negative errno.  Takes in what has come.
-        if self._send_buffer is None:
-            self._send_buffer = SendBuffer()
-        self._session.service()
-        return self._send_buffer.can_accept(self)
+        waiting = self._send_buffer
+        if waiting is None:
+            waiting = self._send_buffer = SendBuffer()
+        if self._takes_in:
+            self._session.service()
+        link = self._link
+        if link is None:
+            return self._no_link()
+        if waiting.n:
+            return _AGAIN
+        if self._writing or self._gave_up:
+            return self._send_step(None, 0, 0)  # what a send() that ran out of time has left
+        if link.state != _OPEN:
+            return self._no_link()
+        if link.flow_off or self._retry_ms and not self._engine.is_past(self._retry_at):
+            return _AGAIN
+        return 0
 
     def is_sent(self) -> bool:
         """True when the module has accepted, or refused for good, all that non-blocking sends have taken."""

@@ -8,6 +8,7 @@ It keeps its socket alive as long as it holds something, and no longer: a droppe
 """
 
 from ..core.command import number_at, query
+from ..core.jobs import Job
 from ..core.movers import const, copy
 
 TYPE_CHECKING = const(0)
@@ -41,19 +42,6 @@ class SendBuffer:
         """True when the module has accepted, or refused for good, all that was taken."""
         return self.n == 0
 
-    def can_accept(self, socket: "Socket"):
-        """0 when its socket can take a command's worth, or a negative errno."""
-        link = socket._link
-        if link is None:
-            return socket._no_link()
-        if self.n:
-            return _AGAIN
-        if socket._writing or socket._gave_up:
-            return socket._send_step(None, 0, 0)  # what a send() that ran out of time has left
-        if link.state != _OPEN:
-            return socket._no_link()
-        return _AGAIN if link.flow_off or self._is_pausing(socket) else 0
-
     def copy_in(self, socket: "Socket", buf, pos, n):
         """Copy what fits of buf[pos:pos + n] and start sending it; returns how much it is.  Only while it is empty."""
         # One local more would be heap.
@@ -69,7 +57,7 @@ class SendBuffer:
         copy(self.buf, 0, buf, pos, n)
         self.socket = socket
         self.n = n
-        if not self.advance():
+        if socket._session.stepping or not self.advance():  # else it has its turn at once: the stack is deep here
             socket._session.add(self)
         return n
 
@@ -129,7 +117,7 @@ def request_credit(session: "Session", link: "Link") -> int:
             link.tx_credit = -1
         else:
             link.querying_credit = True
-            session.spawn(_credit_steps(session, link))
+            session.add(Job(session, _credit_steps(session, link)))
     return _AGAIN
 
 

@@ -195,7 +195,8 @@ class TransparentSocket(StreamSocket):
         return n
 
     def _post(self, buf, pos, n):
-        self._session.service()
+        if self._takes_in:
+            self._session.service()
         return self._send_step(buf, pos, n)
 
     # -- leaving and entering data mode

@@ -26,6 +26,7 @@ else:
 PATH, DIALECT, ACCESS, TCP_PORT = sys.argv[1:5]
 PEER = ("127.0.0.1", int(TCP_PORT))
 PAYLOAD = b"+QIURC: \r\nOK\r\n> "
+MUCH = 300  # so many of them take several commands
 TIMEOUT_S = 20
 
 AF_INET, SOCK_DGRAM = 2, 2  # as in sys/socket.h, and in atsock, which is not imported yet
@@ -274,6 +275,19 @@ async def streams(modem):
     await watched("drain again", writer.drain)
     again = await watched("read again", reader.readexactly, len(PAYLOAD))
     assert again == PAYLOAD, again
+    with Watcher("write much"):
+        writer.writelines([PAYLOAD] * MUCH + [b"\n"])
+    lines = []
+
+    async def read_lines():
+        async for line in reader:
+            lines.append(line)
+            if line == b"> \n":
+                return
+
+    await watched("read much", read_lines)  # while the rest of it goes out
+    await watched("drain much", writer.drain)
+    assert b"".join(lines) == PAYLOAD * MUCH + b"\n", lines[-3:]
     with Watcher("read: timeout"):
         try:
             await asyncio.wait_for(reader.read(10), 0.3)
