@@ -5,7 +5,7 @@ from atsock.core.command import query
 from atsock.sockets.module import SocketModule
 from cases import cases
 from fakes import Case, errno_of, raises
-from frames import ACCESS, DIALECTS, OK, PEER, PORT, line, pulls
+from frames import ACCESS, DIALECTS, OK, PEER, PORT, PULLED, line, pulls
 from scenes import attached, connect, connected, settle, silent_first
 
 POLL = 3
@@ -228,6 +228,24 @@ def test_send_that_waits_when_the_connection_is_lost(dialect, access, kind):
             assert raises(kind_of_error, socket.send, b"more").errno == errno
             assert errno_of(socket.recv, 9) == errno
             tape.done()
+
+
+@cases("kind", ("stream", "datagrams"))
+@cases(("dialect", "access"), PULLED)
+def test_read_that_waits_when_the_module_restarts(dialect, access, kind):
+    """Data is waiting in the module, the read behind AT+GSN; the module restarts: nothing is asked of what is gone."""
+    type = atsock.SOCK_STREAM if kind == "stream" else atsock.SOCK_DGRAM
+    modem, tape, clock, says = attached(dialect, access)
+    socket = connect(modem, tape, says, 0, type=type)
+    notice = says.notice(access, says.first)
+    tape.load([(">", b"AT+GSN\r"), ("!", notice), ("~", 100), ("!", line(b"RDY")), ("<", line(b"8612") + OK)])
+    modem._session.submit(query(b"AT+GSN"))
+    assert errno_of(socket.recv, 9) == EAGAIN
+    modem.poll(200)
+    settle(modem, tape)
+    for _ in range(2):
+        assert raises(atsock.Restarted, socket.recv, 9).errno == ECONNRESET
+    tape.done()
 
 
 @cases("access", ACCESS)

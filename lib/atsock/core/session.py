@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _GONE = const(4)  # Link.state
 _DEAD = const(5)
+_NO = const(0)  # Link.rx_pending
 _EVENT_UNKNOWN = const(9)  # constants.py
 _DATA_MODE = const(3)  # Engine.state
 _CHECK_PAUSE_MS = const(2000)  # between two looks whether the context is there still
@@ -262,9 +263,11 @@ class Session:
             self.queue = command
 
     def _is_void(self, command):
-        # Is the connection that it would send to closed, or lost?
+        # Is the connection closed, or lost, that it would send to, or read from where nothing waits any more?
         link = command.link
-        return link is not None and link.tx is command and (link.state == _GONE or link.state == _DEAD)
+        if link is None or link.state != _GONE and link.state != _DEAD:
+            return False
+        return link.tx is command or link.rx is command and link.rx_pending == _NO and link.state == _DEAD
 
     def _start_next(self):
         # Starts the oldest one, if nothing is in flight; True when there was something to be done.

@@ -189,6 +189,8 @@ def lose_all(engine, errno):
         if link.state != _FREE:
             link.fail(errno, 0)
             link.must_close = False
+            if errno == ECONNRESET:  # restarted: what it held is gone
+                link.rx_pending = _NO
             engine.event(_EVENT_CLOSED, link, 0)
 
 
