@@ -40,6 +40,7 @@ _PIN_QUERIES = const(5)  # until a SIM that has taken its PIN says so
 _PIN_MS = const(20_000)
 _CFUN_MS = const(15_000)
 _CFUN_POLLS = const(10)  # the radio is looked at so often
+_NO_NETWORK = "no network was found in time; antenna, coverage?"
 _COMMAND_MS = const(60_000)  # as Modem.command()
 
 # <err> of +CME ERROR (27.007 9.2.1)
@@ -73,6 +74,7 @@ class Progress:
 
     step = ""
     detail = ""
+    hint = ""  # what to look at when the step does not end in time
 
     def __init__(self, on_progress=None):
         self._on_progress = on_progress
@@ -83,6 +85,7 @@ class Progress:
             return
         self.step = step
         self.detail = detail
+        self.hint = _NO_NETWORK if step == "register" else ""
         if self._on_progress is not None:
             self._on_progress(step, detail)
 

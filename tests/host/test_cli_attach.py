@@ -12,7 +12,7 @@ WRONG = [       # options of the virtual module, of the command, what is said
     ({"faults": ["sim-pin"]}, (), ("sim: SIM PIN", ". Give it: --ask-pin")),
     ({"faults": ["sim-pin"]}, ("--pin", "9999"), ("the SIM refused the PIN", ". Look the PIN up before")),
     ({"settings": {"registration": "3"}}, ("--attach-timeout", "3"), ("register: denied", "is the contract active")),
-    ({"faults": ["not-registered"]}, ("--attach-timeout", "3"), ("register: searching", ". Antenna")),
+    ({"faults": ["not-registered"]}, ("--attach-timeout", "3"), ("register: searching", "? Does the module have")),
     ({"faults": ["sim-missing"]}, ("--attach-timeout", "3"), ("sim: SIM not inserted", ". Put a SIM card in")),
     ({"answers": [{"command": r"AT\+QIACT=1", "result": "ERROR"}]}, (), ("context: activating", "which APN")),
 ]
@@ -39,7 +39,7 @@ def test_who_waits_long_is_told_why(monkeypatch):
             cli.main, ["ping", "--port", module.port, "--apn", "internet", "--attach-timeout", "4", "server.example"])
     hint, error = result.stderr.splitlines()
     assert hint == f"still attaching, register: searching: {advice.SEARCHING} (--attach-timeout S waits longer or less)"
-    assert error.startswith("Error: cannot attach to the network: attach: register: searching")
+    assert error.startswith("Error: cannot attach to the network: register: searching: no network was found in time")
 
 
 @pytest.mark.parametrize("command", [("get", "-o", "-", "http://nowhere.example/"), ("resolve", "nowhere.example"),

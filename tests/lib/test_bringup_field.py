@@ -1,6 +1,7 @@
 """attach() in the field: SIMs that start, a radio left off, addresses in all forms, errors that say where it stood."""
 
 import atsock
+from atsock import contact
 from cases import cases
 from fakes import Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line, speech
@@ -445,3 +446,16 @@ def test_success_is_no_reason():
             "bg96", {says.question: says.state, says.activation: ERROR, b"AT+QIGETERROR": line(reason) + OK})
         error = raises(atsock.CommandError, modem.attach, "internet")
         assert error.code is None and str(error).endswith("AT+QIACT=1: ERROR"), str(error)
+
+
+def test_a_line_that_ends_between_two_commands_holds_nothing_up():
+    """What came at a wrong speed, or before the program began, has its line's end while nothing is asked."""
+    for rest in (b"\r\n", b" READY\r\n", b"\xe3\r\n\xf3"):
+        modem, tape, clock = new_modem("bg96", [
+            (">", b"AT\r"), (">", b"AT+CSQ\r"), ("!", b"\xf3\x8c"),
+            (">", b"AT\r"), (">", b"AT+CSQ\r"), ("~", 50), ("!", rest),
+            (">", b"AT\r"), ("<", OK), (">", b"ATE0\r"), ("<", OK), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 20,99") + OK),
+        ])  # fmt: skip
+        modem._session.run(contact.synchronise(modem._session), 30_000, "attach")
+        tape.done()
+        assert clock.now < 2000, clock.now

@@ -9,8 +9,8 @@ PUSH = BG96.ACCESS["push"]
 
 WRONG = (  # what the class says, words of the error
     ({"LINKZ": range(3)}, ("LINKZ", "no such attribute")),
-    ({"NAME": ""}, ("NAME", "its own")),
-    ({"NAME": 96}, ("NAME", "its own")),
+    ({"NAME": ""}, ("NAME", "a str", "''")),
+    ({"NAME": 96}, ("NAME", "a str", "96")),
     ({"MODELS": "FX"}, ("MODELS", "tuple of bytes", "'FX'")),
     ({"MODELS": ("FX",)}, ("MODELS", "tuple of bytes")),
     ({"LINKS": 5}, ("LINKS", "range", "5")),
@@ -52,16 +52,6 @@ def test_it_says_what_is_wrong(says, words):
     for word in words:
         assert word in text, text
     assert dialects.names() == before
-
-
-def test_a_class_without_a_name_of_its_own_replaces_nothing():
-    text = str(raises(ValueError, dialects.register, table(MODELS=(b"FX",))))
-    assert "its own" in text and dialects.get("bg96") is BG96
-
-
-def test_what_is_no_class():
-    for what in (BG96(), "bg96", dict):
-        assert "inherits" in str(raises(ValueError, dialects.register, what))
 
 
 @cases("dialect", ("a7600", "bg96", "l610", "nl668", "sim7028"))

@@ -317,7 +317,7 @@ def _attach_failure(error, last, apn, modem):
     # What was good a moment ago may not be any more: attach() takes the steps before the context, too.
     place = (getattr(error, "where", "") or last).partition(":")[0]
     step = _STEP_OF.get(place, "context")
-    detail = sentence(error).removeprefix("attach: ").removeprefix(f"{place}: ")
+    detail = sentence(error).removeprefix(f"{place}: ")
     if step == "context":
         what = (f"is '{apn}' the APN of this card" if apn else "which APN does this card have (--apn)") + (
             ", and does it need --user and --password? Is data allowed by the contract?")

@@ -224,6 +224,8 @@ def begin_stale(engine):
     Until pump() calls end_stale(), when it has been dispatched.
     """
     engine.skips_line = False
+    if engine.command is None:  # nobody waits for an answer
+        return
     engine.stale_wanted = engine.matched[_WANTED]
     engine.stale_state = engine.state
     engine.matched[_WANTED] = _UNASKED

@@ -442,13 +442,17 @@ class Session:
 
     def timeout_error(self, what, step):
         """A Timeout of the call `what`; step: what it waited for, see jobs.py."""
-        if self.progress is not None:  # a question has nearly always just been asked there
-            what = "%s: %s" % (what, self.progress.where())
-            if isinstance(step, Command) and not self._is_late(step):
-                step = 0
-        if isinstance(step, Command):
-            return Timeout("%s: no answer to %s in time" % (what, self.command_text(step)))
-        return Timeout("%s: timed out" % what)
+        progress = self.progress
+        why = "timed out"
+        if isinstance(step, Command) and (progress is None or self._is_late(step)):  # one has nearly always been asked
+            why = "no answer to %s in time" % self.command_text(step)
+        elif progress is not None:
+            why = progress.hint or why
+        if progress is None:
+            return Timeout("%s: %s" % (what, why))
+        error = Timeout(why if what == "attach" else "%s: %s" % (what, why))
+        error.at(progress.where())
+        return error
 
     def _is_late(self, command):
         # Has the answer been waited for so long that it is worth a word?

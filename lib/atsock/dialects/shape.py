@@ -23,8 +23,8 @@ def check(table: "type[Table]") -> None:
     for name in dir(table):
         if not name.startswith("_") and name not in known:
             raise ValueError("%s.%s: a dialect has no such attribute" % (where, name))
-    if not isinstance(table.NAME, str) or not table.NAME or "NAME" not in table.__dict__:
-        raise ValueError("%s.NAME: the class must have its own, a str" % where)
+    if not isinstance(table.NAME, str) or not table.NAME:
+        raise ValueError("%s.NAME: the name of the dialect, a str, not %r" % (where, table.NAME))
     if not isinstance(table.MODELS, (tuple, list)) or not all(isinstance(model, bytes) for model in table.MODELS):
         raise ValueError("%s.MODELS: a tuple of bytes, not %r" % (where, table.MODELS))
     _check_missing(where, table)
