@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import click
 import pytest
 from atsock_host import cli
-from atsock_host.cli import session
+from atsock_host.cli import advice, session
 from click.testing import CliRunner
 
 
@@ -162,7 +162,8 @@ def test_info_says_what_is_not_known(modem, monkeypatch):
     monkeypatch.setattr(modem, "_answer", lambda self, answer, *asked: [b"nothing like it"])
     lines = run("info", "--sim", "bg96").stdout.splitlines()
     assert [line.split()[0] for line in lines if line.endswith(" unknown")] == [
-        "IMEI", "ICCID", "operator", "technology", "signal", "bit", "APN", "address"]
+        "IMEI", "ICCID", "operator", "technology", "signal", "bit"]
+    assert lines[-2:] == ["APN           none stored", "address       none, no context is active"]
 
 
 def test_what_a_module_says_is_no_escape_sequence(modem, monkeypatch):
@@ -174,7 +175,7 @@ def test_info_of_a_silent_module(modem, monkeypatch):
     monkeypatch.setattr(modem, "failure", session.atsock.Timeout("no answer to AT"))
     result = run("info", "--sim", "bg96")
     assert result.exit_code == 1
-    assert result.stderr == "Error: the module does not tell: no answer to AT\n"
+    assert result.stderr == f"Error: the module does not tell: no answer to AT; {advice.PORT}\n"
     assert modem.made.asked == [("command", "AT")] * 3
 
 

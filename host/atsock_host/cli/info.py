@@ -4,10 +4,11 @@ import json
 
 import click
 
-from . import facts
-from .session import failing, modem_options, opened_modem
-from .words import say
+import atsock
 
+from . import advice, facts
+from .session import failing, modem_options, opened_modem
+from .words import say, sentence
 
 _NONE = {"APN": "none stored", "address": "none, no context is active"}     # the module has answered that
 
@@ -33,7 +34,10 @@ def info_command(choice, as_json):
 
 def _found(modem):
     """[(name, value, form)]; the value is None when it is not known, "" when there is none."""
-    facts.wake(modem)
+    try:
+        facts.wake(modem)
+    except atsock.Timeout as error:
+        raise click.ClickException(f"the module does not tell: {sentence(error)}; {advice.PORT}") from error
     manufacturer, model, revision = modem.identity()
     dbm, error_class = modem.signal()
     state, meaning = facts.sim(modem)
