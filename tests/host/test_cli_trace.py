@@ -50,7 +50,7 @@ def test_without_explanations(path):
 
 
 SUMMARY = [
-    ("1.1 s, 2 commands: 2 good, 0 failed, 0 without a result; 5 bytes of payload sent, 4 received; 1 notes; "
+    ("1.1 s, 2 commands: 2 good, 0 failed, 0 without a result; 5 bytes of payload sent, 4 received; 1 note; "
     "dialect bg96"),
     "     12.5 ms until the result of AT+QIRD=0,1500",
     "      2.0 ms until the result of AT",
@@ -68,7 +68,7 @@ def test_as_data(path):
     assert data["dialect"] == "bg96"
     first = data["commands"][0]
     assert (first["command"], first["result"], first["took_ms"], first["received"]) == ("AT+QIRD=0,1500", "OK", 12.5, 4)
-    assert first["parameters"][1] == {"name": "read_length", "value": "1500", "complaint": ""}
+    assert first["parameters"][1] == {"name": "read_length", "value": "1500", "meaning": "", "complaint": ""}
     assert first["information"] == [{"text": "+QIRD: 4", "meaning": "4 bytes follow"}]
 
 
@@ -76,6 +76,47 @@ def test_what_failed_and_what_the_manual_does_not_allow():
     said = run("-", stdin='AT+QIOPEN=1,13,"TCP","x",80\nERROR\nAT+CGDCONT?\n+CME ERROR: 10\n').stdout
     assert "connectID = 13  ! the manual allows 0 to 11" in said
     assert "failed: AT+CGDCONT?: +CME ERROR: 10 (SIM not inserted)" in said
+
+
+def test_a_failure_behind_ok_counts_with_its_time():
+    """AT+QIOPEN is accepted at once and fails after 15.5 s: that is its result, and its time."""
+    log = ('0.0 > AT+QIOPEN=1,0,"TCP","192.0.2.1",80\\r\n10.0 < \\r\\nOK\\r\\n\n20.0 > AT\\r\n25.0 < \\r\\nOK\\r\\n\n'
+           "15500.0 < \\r\\n+QIOPEN: 0,565\\r\\n\n")
+    lines = run("-", "--summary", stdin=log).stdout.splitlines()
+    assert lines[0].startswith("15.5 s, 2 commands: 1 good, 1 failed, 0 without a result")
+    assert lines[1] == ('failed: AT+QIOPEN=1,0,"TCP","192.0.2.1",80: +QIOPEN: 0,565 after 15500.0 ms '
+                        "(connection 0: DNS parse failed)")
+    assert lines[2] == '  15500.0 ms until the result of AT+QIOPEN=1,0,"TCP","192.0.2.1",80'
+    first = json.loads(run("-", "--json", stdin=log).stdout)["commands"][0]
+    assert (first["failed"], first["failure"], first["result"]) == (True, "+QIOPEN: 0,565", "OK")
+    assert (first["took_ms"], first["total_ms"]) == (10.0, 15500.0)
+    assert first["later"] == [{"text": "+QIOPEN: 0,565", "meaning": "connection 0: DNS parse failed", "ms": 15500.0,
+                               "after_ms": 15500.0}]
+    page = run("-", "--html", "-", stdin=log).stdout
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    command, result, end, total_ms, _, _, late = data["exchanges"][0]
+    assert (end, total_ms, late) == (1, 15500.0, 4)
+    assert [row[8] for row in data["rows"]] == [0, 0, 0, 0, 1]
+
+
+def test_a_name_that_no_manual_has():
+    said = run("-", stdin='AT+QIOPEM=1\nERROR\nAT+FOO=1\nERROR\nAT+QENGX=1\nOK\nAT+QIRD=0,1,2\nERROR\n').stdout
+    assert "AT+QIOPEM=1  # no manual known here has this command; the nearest name is AT+QIOPEN" in said
+    assert "failed: AT+QIOPEM=1: ERROR (no manual known here has this command; the nearest name is AT+QIOPEN)" in said
+    assert "failed: AT+FOO=1: ERROR (no manual known here has this command)" in said
+    assert "AT+QENGX=1\n" in said                # the module knows it
+    assert "one too many = 2  ! not in the manual" in said
+    assert "; 3 notes; dialect bg96" in said
+
+
+def test_values_of_the_common_commands_in_words():
+    said = run("-", stdin='AT+CFUN=4\nOK\nAT+CFUN=1,1\nOK\nATE0\nOK\nATV1\nOK\nAT+COPS=2\nOK\nAT+CMEE?\n+CMEE: 2\nOK\n'
+               'AT+IFC=2,2\nOK\nAT+COPS=?\nOK\n').stdout
+    for words in ("fun = 4: radio off (flight mode)", "rst = 1: after a restart", "echo of commands: off",
+                  "form of results: results as words", "mode = 2: leave the network", "errors with a text",
+                  "to module = 2: RTS and CTS", "operator: which values are possible?"):
+        assert words in said
+    assert run("-", "--summary", stdin="AT\nOK\n").stdout.startswith("1 command: 1 good, 0 failed")
 
 
 def test_from_standard_input():

@@ -23,7 +23,8 @@ COMMANDS = [
 
 def found(text):
     dialogue = Dialogue(read_log(text if isinstance(text, bytes) else text.encode()))
-    return [(each.command, each.information, each.result, each.late) for each in dialogue.exchanges]
+    return [
+        (each.command, each.information, each.result, [text for text, _ in each.late]) for each in dialogue.exchanges]
 
 
 def arrows(to, of, echo=False):
@@ -156,6 +157,103 @@ def test_the_dialect_shows():
     assert guess_dialect(["SIM7028", "AT+NETOPEN"]) == "sim7028"
     assert guess_dialect(["L610-CN", "AT+MIPCALL?"]) == "l610"
     assert guess_dialect(["AT", "AT+CSQ"]) is None
+
+
+OPEN = 'AT+QIOPEN=1,0,"TCP","192.0.2.1",80'
+# command, what comes behind its OK, did it work
+ENDS = [
+    (OPEN, "+QIOPEN: 0,565", False),
+    (OPEN, "+QIOPEN: 0,0", True),
+    ("AT+NETOPEN", "+NETOPEN: 1", False),
+    ("AT+NETOPEN", "+NETOPEN: 0", True),
+    ("AT+NETCLOSE", "+NETCLOSE: 2", False),
+    ('AT+CIPOPEN=0,"TCP","192.0.2.1",80', "+CIPOPEN: 0,10", False),
+    ("AT+CIPCLOSE=0", "+CIPCLOSE: 0,4", False),
+    ("AT+CIPSEND=0,5", "+CIPSEND: 0,5,-1", False),
+    ("AT+CIPSEND=0,5", "+CIPSEND: 0,5,5", True),
+    ("AT+QISEND=0,5", "SEND FAIL", False),
+    ("AT+QISEND=0,5", "SEND OK", True),
+    ('AT+CIPSTART="TCP","192.0.2.1",80', "CONNECT FAIL", False),
+    ('AT+CIPSTART="TCP","192.0.2.1",80', "ALREADY CONNECT", True),
+    ('AT+QPING=1,"192.0.2.1"', "+QPING: 569", False),
+    ('AT+QPING=1,"192.0.2.1"', "+QPING: 569\n+QPING: 0,2,1,1,5,5,5", True),
+    ('AT+MIPCALL=1', "+MIPCALL: 0", False),
+    ("AT+MIPCALL=0", "+MIPCALL: 0", True),
+    ("AT+MIPCALL=1", "+MIPCALL: 10.0.0.1", True),
+    ('AT+MIPOPEN=1,,"192.0.2.1",80,0', "+MIPOPEN: 1,0", False),
+    ('AT+MIPOPEN=1,,"192.0.2.1",80,0', "+MIPOPEN: 1,1", True),
+    ('AT+MIPOPEN=1,,"192.0.2.1",80,0', "+MIPSTAT: 1,2", False),
+    ('AT+MIPODM=1,,"192.0.2.1",80,0', "+MIPSTAT: 1,1", False),
+    ('AT+MIPNTP="192.0.2.1",123', "+MIPNTP: 0", False),
+    ('AT+MPING=1,"192.0.2.1"', '+MPINGSTAT: 0,"192.0.2.1",4,0', False),
+    ('AT+MPING=1,"192.0.2.1"', '+MPING: "192.0.2.1",0,0,50\n+MPINGSTAT: 0,"192.0.2.1",4,1,50', True),
+    ('AT+CDNSGIP="a.example"', "+CDNSGIP: 0,10", False),
+    ('AT+MIPDNS="a.example"', '+MIPDNS: "a.example"', False),
+    ('AT+QIDNSGIP=1,"a.example"', '+QIURC: "dnsgip",565', False),
+    ('AT+QIDNSGIP=1,"a.example"', '+QIURC: "dnsgip",0,1,60\n+QIURC: "dnsgip","192.0.2.1"', True),
+    ('AT+QNTP=1,"a.example"', "+QNTP: 565", False),
+    ("AT+CNTP", "+CNTP: 61", False),
+    ("AT+CNTP", "+CNTP: 1", True),
+    ("AT+HTTPACTION=0", "+HTTPACTION: 0,601,0", False),
+    ("AT+HTTPACTION=0", "+HTTPACTION: 0,200,5", True),
+    ("AT+QHTTPGET=80", "+QHTTPGET: 702", False),
+    ('AT+QMTOPEN=0,"a.example",1883', "+QMTOPEN: 0,3", False),
+    ('AT+QMTCONN=0,"me"', "+QMTCONN: 0,0,4", False),
+    ('AT+QMTCONN=0,"me"', "+QMTCONN: 0,0,0", True),
+    ('AT+QSSLOPEN=1,1,4,"a.example",443', "+QSSLOPEN: 4,566", False),
+    ('AT+CCHOPEN=0,"a.example",443', "+CCHOPEN: 0,1", False),
+    ("AT+SERVERSTOP=0", "+SERVERSTOP: 0,9", False),
+]
+
+
+@pytest.mark.parametrize("command, late, worked", ENDS)
+def test_what_comes_behind_ok_tells_how_it_ended(command, late, worked):
+    """With times: the command lasts until the late result, and a failure is the line that tells it."""
+    times = iter(range(1, 10))
+    lines = [f"> {command}", "< OK", *(f"< {text}" for text in late.split("\n"))]
+    text = "\n".join(f"12:00:{next(times):02}.000 {line}" for line in lines)
+    dialogue = Dialogue(read_log((text + "\n12:01:00.000 > AT\n12:01:00.000 < OK\n").encode()))
+    each, last = dialogue.exchanges
+    assert each.failed is not worked and each.total_ms == 1000.0 * (len(lines) - 1) and each.took_ms == 1000.0
+    assert each.failure == (None if worked else late) and last.late == []
+    if not worked:
+        assert Vocabulary(guess_dialect([command])).line(late) or late.endswith("FAIL")
+
+
+def test_a_late_result_belongs_to_the_open_of_its_connection():
+    first, second = Dialogue(read_log((
+        'AT+QIOPEN=1,0,"TCP","192.0.2.1",80\nOK\nAT+QIOPEN=1,1,"TCP","192.0.2.1",81\n+QIOPEN: 0,566\nOK\n+QIOPEN: 1,0\n'
+    ).encode())).exchanges
+    assert (first.failed, first.failure, second.failed) == (True, "+QIOPEN: 0,566", False)
+    assert [text for text, _ in second.late] == ["+QIOPEN: 1,0"]
+
+
+def test_a_query_of_the_same_name_has_not_failed():
+    query, = Dialogue(read_log(b"AT+NETOPEN?\n+NETOPEN: 1\nOK\n")).exchanges
+    assert not query.failed and query.information == ["+NETOPEN: 1"]
+
+
+def test_what_comes_when_the_result_is_known_is_a_notice():
+    """The network ends a context that was up; a socket breaks that was open."""
+    dialogue = Dialogue(read_log((
+        'AT+MIPCALL=1\nOK\n+MIPCALL: 10.0.0.1\nAT+MIPOPEN=1,,"192.0.2.1",80,0\nOK\n+MIPOPEN: 1,1\n'
+        "+MIPSTAT: 1,1\n+MIPCALL: 0\n"
+    ).encode()))
+    assert [each.failed for each in dialogue.exchanges] == [False, False]
+    assert [event.text for event in dialogue.events if event.kind == "notice"] == ["+MIPSTAT: 1,1", "+MIPCALL: 0"]
+    assert Vocabulary("nl668").line("+MIPSTAT: 1,1", True) == "connection 1: broken: it failed, or is lost"
+
+
+def test_the_number_before_error_is_the_failure():
+    each, = Dialogue(read_log(b"AT+CIPSEND=0,5\n+CIPERROR: 2\nERROR\n")).exchanges
+    assert each.failed and each.failure == "+CIPERROR: 2"
+
+
+def test_an_address_alone_answers_cifsr():
+    log = b"AT+CIFSR\n\n10.0.0.7\n\nAT+CSQ\n+CSQ: 9,0\nOK\nAT+CIFSR\n10.0.0.7\nOK\n"
+    first, second, third = Dialogue(read_log(log)).exchanges
+    assert (first.result, first.failed, second.result) == ("10.0.0.7", False, "OK")
+    assert (third.result, third.information) == ("OK", ["10.0.0.7"])
 
 
 PIECES = strategies.sampled_from([

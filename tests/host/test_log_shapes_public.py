@@ -42,7 +42,7 @@ def exchanges(text):
 
 
 def found(text):
-    return [(each.command, each.information, each.result, each.late) for each in exchanges(text)]
+    return [(each.command, each.information, each.result, [text for text, _ in each.late]) for each in exchanges(text)]
 
 
 def results(text):

@@ -142,6 +142,22 @@ def test_what_is_known_of_a_line(opened):
     assert page.one("#detail h2").text == "AT+QISEND=3,5"
 
 
+def test_an_open_that_failed_behind_its_ok(opened):
+    """It is red as long as it lasted, the line that tells it is found, and its OK is not what went wrong."""
+    page = opened('0.0 > AT+QIOPEN=1,0,"TCP","a.example",80\\r\n10.0 < \\r\\nOK\\r\\n\n'
+                  "1000.0 < \\r\\n+QIOPEN: 0,565\\r\\n\n2000.0 > AT\\r\n2001.0 < \\r\\nOK\\r\\n\n")
+    page.one("[data-show=problems]").click()
+    assert page.lines() == ['AT+QIOPEN=1,0,"TCP","a.example",80', "+QIOPEN: 0,565"]
+    assert page.texts(".row.bad .text") == ["+QIOPEN: 0,565"]
+    assert page.texts("#slowest option")[1].startswith("1000.0 ms  AT+QIOPEN")
+    page.one("[data-row='0']").click()
+    cells = page.texts("#detail td")
+    assert cells[cells.index("later") + 1] == "+QIOPEN: 0,565" and cells[-1] == "1000.000 ms"
+    begin, end = window(page)
+    px = 92 + (990 - begin) / (end - begin) * (page.one("#timeline").size["width"] - 102)
+    assert colour(page, px, 22 + 4) in ([255, 123, 114], [194, 39, 39])
+
+
 def test_the_slowest_commands_can_be_gone_to(opened):
     page = opened(TRACE)
     slowest = page.texts("#slowest option")

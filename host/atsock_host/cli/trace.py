@@ -81,8 +81,9 @@ def _show_all(console, dialogue, words):
             line.append(_MARGIN + one_line(said), style="default")
         console.print(line)
         if words and event.kind == "command":
-            for name, value, complaint in words.parameters(event.text):
-                more = f"  ! {complaint}" if complaint else ""
+            for index, (name, value, complaint) in enumerate(words.parameters(event.text)):
+                said = words.value(event.text, index, value)
+                more = (f": {said}" if said else "") + (f"  ! {complaint}" if complaint else "")
                 console.print(Text(one_line(f"{'':27}{name} = {value}{more}"), style="red" if complaint else "dim"))
 
 
@@ -99,10 +100,17 @@ def _command_as_data(each, words):
     title, source = words.command(each.command)
     return {
         "ms": each.ms, "command": each.command, "meaning": title, "source": source,
-        "parameters": [{"name": name, "value": value, "complaint": complaint}
-                       for name, value, complaint in words.parameters(each.command)],
-        "information": [{"text": text, "meaning": words.line(text)} for text in each.information],
+        "parameters": [
+            {"name": name, "value": value, "meaning": words.value(each.command, index, value), "complaint": complaint}
+            for index, (name, value, complaint) in enumerate(words.parameters(each.command))],
+        "information": [{"text": text, "meaning": tracewords.meaning(text, words)} for text in each.information],
         "result": each.result, "result_meaning": words.result(each.result or ""), "took_ms": each.took_ms,
-        "later": [{"text": text, "meaning": words.line(text)} for text in each.late],
-        "sent": each.sent, "received": each.received,
+        "later": [_late_as_data(text, ms, each, words) for text, ms in each.late],
+        "failed": each.failed, "failure": each.failure, "failure_meaning": tracewords.why(each, words),
+        "total_ms": each.total_ms, "sent": each.sent, "received": each.received,
     }
+
+
+def _late_as_data(text, ms, each, words):
+    after_ms = None if ms is None or each.ms is None else ms - each.ms
+    return {"text": text, "meaning": tracewords.meaning(text, words), "ms": ms, "after_ms": after_ms}

@@ -50,11 +50,12 @@ def page_data(dialogue, words):
     events = [event for event in dialogue.events if event.kind != "echo"]
     numbers = {id(each): number for number, each in enumerate(dialogue.exchanges)}
     exchanges = [
-        [-1, -1, _end_of(each), None if each.took_ms is None else round(each.took_ms, 3), NO_SOCKET, []]
+        [-1, -1, _end_of(each), None if each.total_ms is None else round(each.total_ms, 3), NO_SOCKET, [], -1]
         for each in dialogue.exchanges]
     parameters = lru_cache(maxsize=None)(lambda text: [
-        [texts.number(name), texts.number(value), texts.number(complaint)]
-        for name, value, complaint in words.parameters(text)])
+        [texts.number(name), texts.number(_with_meaning(value, words.value(text, index, value))),
+         texts.number(complaint)]
+        for index, (name, value, complaint) in enumerate(words.parameters(text))])
     rows, spoken_of = [], NO_SOCKET
     for number, event in enumerate(events):
         mine = numbers.get(id(event.of), -1)
@@ -67,17 +68,23 @@ def page_data(dialogue, words):
                 _without_secrets(event.text))
         elif event.kind == "result":
             exchanges[mine][1] = number
+        elif event.kind == "late" or event.failed:
+            exchanges[mine][6] = number
         ms = None if event.line.ms is None else round(event.line.ms, 3)
         rows.append([
             ms, KINDS.index(event.kind), _DIRECTIONS.get(event.direction, 0), texts.number(text),
-            texts.number(_without_secrets(tracewords.said(event, words))), mine, event.size, socket])
+            texts.number(_without_secrets(tracewords.said(event, words))), mine, event.size, socket, int(event.failed)])
     return {"kinds": KINDS, "rows": rows, "exchanges": exchanges, "texts": texts.all}
 
 
 def _end_of(exchange):
-    if exchange.result is None:
-        return UNANSWERED
-    return FAILED if tracewords.is_failure(exchange.result) else GOOD
+    if exchange.failed:
+        return FAILED
+    return UNANSWERED if exchange.result is None else GOOD
+
+
+def _with_meaning(value, meaning):
+    return f"{value}: {meaning}" if meaning else value
 
 
 def _socket(event, spoken_of, of_command):

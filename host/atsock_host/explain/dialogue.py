@@ -1,48 +1,19 @@
 """Commands with their answers, notices and payload, made of the lines of a log.
 
 Owns the question what belongs to what: which command a result ends, whose late result a line is, what is payload, what
-is echo.  Knows how answers end; what they mean is told by meaning.py.
+is echo.  Knows how answers end; outcomes.py tells what a late result says, meaning.py what lines mean.
 """
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..trace import FROM_MODULE, NOTE, TO_MODULE
+from . import outcomes
+from .fields import fields_of, name_and_rest
 from .grammar import RESULT, announced, is_answer, is_command
-from .meaning import name_and_rest
 from .shapes import Line
 
-_LATE = (
-    "+QIOPEN",
-    "+CIPOPEN",
-    "+CIPCLOSE",
-    "+NETOPEN",
-    "+NETCLOSE",
-    "+CIPSEND",
-    "+MIPOPEN",
-    "+MIPCLOSE",
-    "+MIPCALL",
-    "+MIPSEND",
-    "+MIPPUSH",
-    "+QPING",
-    "+QNTP",
-    "+MPING",
-    "+MIPNTP",
-    "+MIPDNS",
-    "+SERVERSTOP",
-    "+MIPODM",
-    "+QSSLOPEN",
-    "+QMTOPEN",
-    "+QMTCONN",
-    "+QMTPUB",
-    "+QMTSUB",
-    "+HTTPACTION",
-    "+QHTTPGET",
-    "+QHTTPPOST",
-    "+CCHOPEN",
-    "+CAOPEN",
-    "+CDNSGIP",
-)
 # CONNECT is no result of these: data follows in one direction, and then the result.
 _UPLOADS = re.compile(r"AT\+(?:QHTTP(?:URL|POST|PUT|GET|READ)\w*|QF(?:UPL|WRITE|READ|DWL)|QSSL(?:UPL|DWL)\w*)\b", re.I)
 _DOWNLOADS = re.compile(r"AT\+(?:QHTTPREAD|QF(?:READ|DWL)|QSSLDWL)", re.I)
@@ -55,12 +26,15 @@ _UNASKED = re.compile(
 _CUT = re.compile(r"[+*^][A-Z][A-Z0-9]+:")
 _TEXT_OF_PAYLOAD = 200
 _MOST_LOOKED_AT = 200  # lines, for the end of a payload
+_MOST_ASKED = 50  # commands that a late result may belong to
+_REASON = re.compile(r"\+(?:CIPERROR|IP ERROR|TCPIP ERROR): ?\w")  # of the ERROR that comes behind it
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}", re.IGNORECASE)
 
 
 @dataclass
 class Event:
     """Something in the log.  kind: "command", "information", "result", "late", "notice", "payload", "prompt", "echo",
-    "note" or "text"; `of`: the Exchange that it belongs to, None: to none."""
+    "note" or "text"; `of`: the Exchange that it belongs to, None: to none; failed: it tells that this went wrong."""
 
     kind: str
     line: "object"
@@ -68,25 +42,70 @@ class Event:
     text: str
     of: "Exchange | None" = None
     size: int = 0
+    failed: bool = False
 
 
 @dataclass
 class Exchange:
-    """A command and what came of it; result None: no final result is in the log."""
+    """A command and what came of it; result None: no final result is in the log.
+
+    late: (text, milliseconds or None) of what came behind the final result; decided: what the lines behind or before
+    the final result told: True success, False failure, None nothing; by: the line that did.
+    """
 
     command: str
     ms: "float | None"
     information: "list[str]" = field(default_factory=list)
     result: "str | None" = None
     result_ms: "float | None" = None
-    late: "list[str]" = field(default_factory=list)
+    late: "list[tuple[str, float | None]]" = field(default_factory=list)
     sent: int = 0  # bytes of payload behind a prompt
     received: int = 0
+    decided: "bool | None" = None
+    by: "str | None" = None
+    _by_ms: "float | None" = None
+
+    @cached_property
+    def name(self):
+        """The name of the command, in capitals."""
+        return name_and_rest(self.command)[0]
+
+    @cached_property
+    def fields(self):
+        """The fields of its command line."""
+        return fields_of(name_and_rest(self.command)[1][1:])
+
+    def decide(self, text, ms, good):
+        """A line has told whether it worked."""
+        self.decided, self.by, self._by_ms = good, text, ms
+
+    @property
+    def refused(self):
+        """Does the final result itself tell a failure?"""
+        return self.result is not None and outcomes.is_failure(self.result)
+
+    @property
+    def failed(self):
+        """Did it go wrong, by the final result or by a line that told it later?"""
+        return self.refused or self.decided is False
+
+    @property
+    def failure(self):
+        """The line that tells the failure, None when there is none; of two, what says more than ERROR."""
+        if self.decided is False and not (self.refused and self.result != "ERROR"):
+            return self.by
+        return self.result if self.refused else None
 
     @property
     def took_ms(self):
         """Milliseconds until the final result, None when a time is missing."""
         return None if self.ms is None or self.result_ms is None else self.result_ms - self.ms
+
+    @property
+    def total_ms(self):
+        """Milliseconds until the late result, where one has come, else until the final one; None: a time is missing."""
+        ends_ms = [ms for ms in (self.result_ms, self._by_ms) if ms is not None]
+        return None if self.ms is None or not ends_ms else max(ends_ms) - self.ms
 
 
 class Dialogue:
@@ -214,17 +233,24 @@ class Dialogue:
             self._prompt(line, ">")
         elif RESULT.fullmatch(text) and not self._is_notice(text):
             self._result(line, text)
+        elif command and _REASON.match(text):
+            self._told_of(line, text, command, False)
+        elif asked := self._asked(text):
+            self._told_of(line, text, *asked)
         elif _UNASKED.match(text) and not (command and _is_of(text, command)):
             self._add("notice", line, FROM_MODULE, text)
             self._expect_payload(text)
         elif self._strict and line.direction is None and not is_answer(text):
             self._add("text", line, FROM_MODULE, text)
+        elif command and command.name == "+CIFSR" and not command.result and _ADDRESS.fullmatch(text):
+            command.result, command.result_ms = text, line.ms  # SIM800: all that is said, but an OK may come
+            self._add("result", line, FROM_MODULE, text, command)
         elif command and (_is_of(text, command) or not re.match(r"[+*^][A-Z]", text)):
             command.information.append(text)
             self._add("information", line, FROM_MODULE, text, command)
             self._expect_payload(text)
         else:
-            self._late_or_stray(line, text)
+            self._stray(line, text)
 
     def _is_notice(self, text):
         return self._open is None and re.match(r"NO CARRIER|CONNECT(?! OK| FAIL)", text)
@@ -243,24 +269,65 @@ class Dialogue:
 
     def _result(self, line, text):
         command = self._open
-        if command is None and self.exchanges and _takes_two(self.exchanges[-1], text):
-            command = self.exchanges[-1]
-            command.late.append(text)
-            self._add("late", line, FROM_MODULE, text, command)
+        earlier = self._waits_for_second(text)
+        if earlier:
+            earlier.late.append((text, line.ms))
+            bad = outcomes.is_failure(text)
+            if bad or outcomes.gives_second_result(earlier.command, text):
+                earlier.decide(text, line.ms, not bad)
+            self._add("late", line, FROM_MODULE, text, earlier, failed=bad)
             return
         if command:
+            if command.result:  # an address alone was taken for it
+                command.information.append(command.result)
             command.result, command.result_ms = text.strip(), line.ms
-        self._add("result" if command else "notice", line, FROM_MODULE, text, command)
+        bad = command is not None and outcomes.is_failure(text)
+        self._add("result" if command else "notice", line, FROM_MODULE, text, command, failed=bad)
         self._open, self._prompted, self._to_come = None, False, 0
 
-    def _late_or_stray(self, line, text):
-        name = re.match(r"[+*^][A-Z0-9]+|", text)[0]
-        for exchange in reversed(self.exchanges[-50:]):
-            if name in _LATE and exchange is not self._open and name_and_rest(exchange.command)[0] == name:
-                exchange.late.append(text)
-                self._add("late", line, FROM_MODULE, text, exchange)
-                return
-        known = name or self._open is None and text.isupper()
+    def _waits_for_second(self, text):
+        # The exchange whose "OK" was not all: "SEND OK", "CONNECT FAIL", ...
+        if self._open is None:
+            return self.exchanges[-1] if self.exchanges and _takes_two(self.exchanges[-1], text) else None
+        if text in ("OK", "ERROR") or outcomes.gives_second_result(self._open.command, text):
+            return None
+        for exchange in reversed(self.exchanges[-_MOST_ASKED:]):
+            if exchange.result == "OK" and exchange.decided is None:
+                if outcomes.gives_second_result(exchange.command, text):
+                    return exchange
+        return None
+
+    # -- late results
+
+    def _asked(self, text):
+        # (exchange, True, False or None) for a line that is, or may be, the late result of a command.
+        rule = outcomes.rule(text)
+        if not rule:
+            return None
+        fields = outcomes.fields_of_line(text)
+        for exchange in reversed(self.exchanges[-_MOST_ASKED:]):
+            if exchange.name not in rule.commands or not rule.fits(exchange.command, fields):
+                continue
+            if exchange.decided is not None and not rule.repeated or exchange.refused and exchange is not self._open:
+                continue
+            good = rule.judge(fields, exchange.fields)
+            if good is not None or exchange.name == name_and_rest("AT" + text.partition(":")[0])[0]:
+                return exchange, good
+        return None
+
+    def _told_of(self, line, text, exchange, good):
+        if good is not None:
+            exchange.decide(text, line.ms, good)
+        if exchange is self._open:
+            exchange.information.append(text)
+        else:
+            exchange.late.append((text, line.ms))
+        kind = "information" if exchange is self._open else "late"
+        self._add(kind, line, FROM_MODULE, text, exchange, failed=good is False)
+        self._expect_payload(text)
+
+    def _stray(self, line, text):
+        known = re.match(r"[+*^][A-Z0-9]", text) or self._open is None and text.isupper()
         self._add("notice" if known else "text", line, FROM_MODULE, text)
         self._expect_payload(text)
 
@@ -313,8 +380,8 @@ class Dialogue:
             self._to_come = self._to_come if self._payload_lines else 0
         self._add("payload", line, FROM_MODULE, text[:_TEXT_OF_PAYLOAD], self._open, size)
 
-    def _add(self, kind, line, direction, text, of=None, size=0):
-        self.events.append(Event(kind, line, direction, text, of, size))
+    def _add(self, kind, line, direction, text, of=None, size=0, failed=False):
+        self.events.append(Event(kind, line, direction, text, of, size, failed))
 
 
 def _same(one, other):

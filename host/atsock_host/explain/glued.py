@@ -62,14 +62,16 @@ def _command(text, pos):
 
 def _known(text):
     # The longest name that the text begins with, "" when there is none.
-    names = _names()
+    known = names()
     for end in range(len(text), 2, -1):
-        if text[:end] in names:
+        if text[:end] in known:
             return text[:end]
     return ""
 
 
 @cache
-def _names():
-    forms = [form[0].rstrip("=?") for dialect in dialects.names() for form in load(dialect).FORMS]
-    return frozenset(titles.COMMANDS) | frozenset(forms)
+def names():
+    """The names of all commands that are known here (a frozenset): of the manuals and of titles.py."""
+    manuals = [load(dialect) for dialect in dialects.names()]
+    forms = [form[0].rstrip("=?") for manual in manuals for form in manual.FORMS]
+    return frozenset(titles.COMMANDS) | frozenset(forms) | {name for manual in manuals for name in manual.TESTS}

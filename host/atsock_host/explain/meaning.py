@@ -5,11 +5,13 @@ manuals, the texts of error codes, too; the words are in titles.py.
 """
 
 import re
+from functools import lru_cache
 
 from atsock import dialects
 from atsock.manual import arguments, load, texts
 
-from . import titles
+from . import glued, titles
+from .fields import fields_of, name_and_rest, number
 
 FAMILIES = ("bg96", "a7600", "sim7028", "nl668", "l610")
 _MODELS = (
@@ -24,39 +26,9 @@ _MODELS = (
     ("EG", "bg96"),
     ("BC", "bg96"),
 )
-_NAME = re.compile(r"AT([+#%^*$!@\\]+[A-Z0-9_]+|&?[A-Z]|)(.*)", re.IGNORECASE | re.DOTALL)
-_FIELD = re.compile(r'\s*("[^"]*"?|[^,]*)\s*(?:,|$)')
 PAYLOAD = "#zyet"  # first letters of the kinds of a manual's table that stand behind a prompt
 _UNKNOWN = 99
-
-
-def name_and_rest(command):
-    """("+QIOPEN", "=1,0") of a command line; ("", ...) of a bare AT."""
-    if command.strip() == "+++":
-        return "+++", ""
-    match = _NAME.fullmatch(command.strip())
-    return (match[1].upper(), match[2].strip()) if match else ("", "")
-
-
-def fields_of(text):
-    """The fields of a list: texts keep their quotes."""
-    found: "list[str]" = []
-    pos = 0
-    while pos <= len(text) and len(found) < 100:
-        match = _FIELD.match(text, pos)
-        found.append(match[1].strip())
-        if match.end() == pos or match.end() == len(text) and not text.endswith(","):
-            break
-        pos = match.end()
-    return found if text.strip() else []
-
-
-def number(fields, index):
-    """The number in a field, None when there is none."""
-    try:
-        return int(fields[index].strip('"'))
-    except (IndexError, ValueError):
-        return None
+_LONGEST_NAME = 20
 
 
 class Vocabulary:
@@ -74,10 +46,26 @@ class Vocabulary:
         if not name and rest:
             return "", ""
         if rest.startswith("=?"):
-            title = f"what is supported of: {title}" if title else "what is supported?"
+            title = f"{title}: which values are possible?" if title else "which values are possible?"
         elif rest.startswith("?") and title:
             title += "?"
+        elif rest.isdecimal() and (said := self.value(text, 0, rest)):
+            title += f": {said}"
         return title, source
+
+    def value(self, text, index, value):
+        """What the value of parameter `index` of a command line means, for the commands of the standards and some
+        more; "" when that is not known."""
+        values = titles.VALUES.get(name_and_rest(text)[0], ())
+        return values[index].get(number([value], 0), "") if index < len(values) else ""
+
+    def unknown(self, text):
+        """That no manual has a command of this name, and which name is like it; "" for names that are known."""
+        name, _ = name_and_rest(text)
+        if not name or name[0] not in "+*^#%$" or name in glued.names():
+            return ""
+        near = _near(name, frozenset(self.names()) if self.dialect else frozenset())
+        return "no manual known here has this command" + (f"; the nearest name is AT{near}" if near else "")
 
     def names(self):
         """{name of a command: its forms}: of the dialect's manual and of the standards; without a dialect, all that are
@@ -171,7 +159,10 @@ class Vocabulary:
         name = name.lstrip("+*^")
         reader = _LINES.get(name.upper())
         said = reader(self, fields, unasked) if reader and colon else ""
-        return said or (self._notice(text, fields) if unasked or not said else "")
+        if not said and not unasked and "+" + name.upper() in titles.TOLD_ALIKE:
+            values = [self.value("AT+" + name, index, field) for index, field in enumerate(fields)]
+            said = ", ".join(filter(None, values))
+        return said or self._notice(text, fields)
 
     def _notice(self, text, fields):
         bare = text.strip().lstrip("+*^")
@@ -208,6 +199,20 @@ def guess_dialect(lines):
             score["nl668"] += upper.startswith("+MIP")
     best = max(FAMILIES, key=lambda dialect: score[dialect])
     return best if score[best] else None
+
+
+@lru_cache(maxsize=1024)
+def _near(name, preferred):
+    # A known name that one letter more, less, other or in the other place makes of it; "" when there is none.
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    if len(name) > _LONGEST_NAME:
+        return ""
+    halves = [(name[:at], name[at:]) for at in range(1, len(name) + 1)]
+    edits = {before + after[1:] for before, after in halves if after}
+    edits |= {before + after[1] + after[0] + after[2:] for before, after in halves if len(after) > 1}
+    edits |= {before + letter + after[skip:] for before, after in halves for letter in letters for skip in (0, 1)}
+    found = [edit for edit in edits if len(edit) > 2 and edit in glued.names()]
+    return min(found, key=lambda each: (each not in preferred, len(each) != len(name), each), default="")
 
 
 _COMMON = ("+CSQ", "+CREG", "+CGREG", "+CEREG", "+CGDCONT", "+CPIN", "+CFUN", "+CCLK", "+CPSI", "O", "&D1")
@@ -315,7 +320,8 @@ def _result_at(index, link=None, source=b""):
 def _received(words, fields, unasked):
     mode, link, n = number(fields, 0), number(fields, 1), number(fields, 2)
     if mode in (2, 3) and n is not None:
-        return f"{n} bytes of connection {link} follow, {fields[3] if len(fields) > 3 else '?'} are left"
+        left = number(fields, 3)
+        return f"{n} bytes of connection {link} follow" + (f", {left} are left" if left is not None else "")
     if mode == 4 and n is not None:
         return f"{n} bytes wait for connection {link}"
     return "" if mode == 1 else {0: "received data is pushed"}.get(mode, "")
@@ -365,6 +371,93 @@ def _looked_up(words, fields, unasked):
     return f"not found: {words.code(number(fields, 1), b'+CDNSGIP:') or 'no reason given'}" if fields else ""
 
 
+def _state(words, fields, unasked):
+    link, state, size = number(fields, 0), number(fields, 1), number(fields, 2)
+    if state == 0:
+        return f"connection {link}: {'data' if size is None else f'{size} bytes'} acknowledged by the peer"
+    said = {1: "broken: it failed, or is lost", 2: "closed after an alert"}.get(state)
+    return f"connection {link}: {said}" if said else ""
+
+
+def _closed_how(words, fields, unasked):
+    how = {0: "closed", 1: "closed, the peer was silent", 2: "closed by an error"}.get(number(fields, len(fields) - 1))
+    return f"connection {fields[0]}: {how}" if how and len(fields) > 1 else ""
+
+
+def _pinged(words, fields, unasked):
+    if len(fields) > 4 and number(fields, 1) is None:
+        return f"an answer after {fields[3]} ms"
+    if len(fields) > 3:
+        return f"{fields[2]} of {fields[1]} answered"
+    return words.code(number(fields, 0))
+
+
+def _pinged_simcom(words, fields, unasked):
+    kind = number(fields, 0)
+    if kind == 3 and len(fields) > 2:
+        return f"{fields[2]} of {fields[1]} answered"
+    return {1: "an answer", 2: "no answer in time"}.get(kind, "")
+
+
+def _ping_over(words, fields, unasked):
+    status = number(fields, 0)
+    if status == 0 and len(fields) > 3:
+        return f"{fields[3]} of {fields[2]} answered"
+    return {1: "no answer in time", 2: "broken off"}.get(status, "")
+
+
+def _http(words, fields, unasked):
+    status = number(fields, 1)
+    return _status(status, fields, 2) if status is not None else ""
+
+
+def _status(status, fields, size):
+    said = titles.HTTP.get(status, "the server's word" if status < 600 else "an error of the module")
+    return f"{status}: {said}" + (f", {fields[size]} bytes" if len(fields) > size and status < 400 else "")
+
+
+def _http_quectel(words, fields, unasked):
+    error, status = number(fields, 0), number(fields, 1)
+    if error:
+        return f"failed, code {error}"
+    return _status(status, fields, 2) if status is not None else ""
+
+
+def _of(index, names, link=None):
+    def read(words, fields, unasked):
+        value = number(fields, index)
+        if value is None:
+            return ""
+        where = f"connection {fields[link]}: " if link is not None else ""
+        return where + names.get(value, f"code {value}")
+
+    return read
+
+
+def _mqtt_login(words, fields, unasked):
+    refused, result = number(fields, 2), number(fields, 1)
+    if refused:
+        return f"refused: {titles.MQTT_REFUSED.get(refused, f'code {refused}')}"
+    return _SENT.get(result, "")
+
+
+def _resolved(words, fields, unasked):
+    if len(fields) > 1 and fields[1]:
+        return f"{fields[0].strip(chr(34))} is {fields[1].strip(chr(34))}"
+    return "not found" if fields else ""
+
+
+def _urc(words, fields, unasked):
+    if not fields or fields[0] != '"dnsgip"' or len(fields) < 2:
+        return ""
+    if fields[1].startswith('"'):
+        return f"the address is {fields[1].strip(chr(34))}"
+    error = number(fields, 1)
+    return words.code(error) if error else ""
+
+
+_SENT = {0: "done", 1: "no answer yet, it is sent once more", 2: "failed"}
+_DONE = {0: "done", 1: "failed", -1: "failed"}
 _LINES = {
     "CSQ": _signal,
     "CREG": _registration,
@@ -381,6 +474,32 @@ _LINES = {
     "NETCLOSE": _result_at(0),
     "QIGETERROR": _result_at(0),
     "QNTP": _result_at(0),
+    "MIPSTAT": _state,
+    "MIPCLOSE": _closed_how,
+    "MIPNTP": _of(0, {0: "failed", 1: "the clock is set"}),
+    "MIPDNS": _resolved,
+    "MIPODM": _of(1, {0: "not open", 1: "open"}, 0),
+    "QPING": _pinged,
+    "CPING": _pinged_simcom,
+    "MPINGSTAT": _ping_over,
+    "CNTP": _of(0, titles.NTP),
+    "HTTPACTION": _http,
+    "QHTTPGET": _http_quectel,
+    "QHTTPPOST": _http_quectel,
+    "QHTTPPUT": _http_quectel,
+    "QSSLOPEN": _result_at(1, 0),
+    "SERVERSTOP": _result_at(1, 0),
+    "QMTOPEN": _of(1, titles.MQTT_OPENED, 0),
+    "QMTCONN": _mqtt_login,
+    "QMTPUB": _of(2, _SENT, 0),
+    "QMTPUBEX": _of(2, _SENT, 0),
+    "QMTSUB": _of(2, _SENT, 0),
+    "QMTUNS": _of(2, _SENT, 0),
+    "QMTCLOSE": _of(1, _DONE, 0),
+    "QMTDISC": _of(1, _DONE, 0),
+    "CAOPEN": _of(1, {0: "open"}, 0),
+    "CCHOPEN": _of(1, {0: "open"}, 0),
+    "QIURC": _urc,
     "MIPOPEN": lambda words, fields, unasked: (
         {1: f"connection {fields[0]}: open", 0: f"connection {fields[0]}: not open"}.get(number(fields, 1), "")
         if fields

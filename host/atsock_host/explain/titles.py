@@ -219,7 +219,7 @@ NOTICES = {
     "RECV FROM": "data follows, its sender",
     "MIPRTCP": "data of connection {0}",
     "MIPRUDP": "a datagram",
-    "MIPSTAT": "connection {0} has changed its state",
+    "MIPSTAT": "connection {0} has changed its state to {1}",
     "MIPXOFF": "connection {0}: the send buffer is full",
     "MIPXON": "connection {0}: the send buffer has room again",
     "MIPREAD": "data has come for connection {0}",
@@ -302,3 +302,97 @@ CLOSE_REASONS = {  # +IPCLOSE: link, reason (A7600 TCPIP chapter 3)
     1: "closed by the peer",
     2: "time ran out, or an error of the protocol",
 }
+_ON_OFF = {0: "off", 1: "on"}
+_REPORTS = {0: "no reports", 1: "reports of changes", 2: "reports with the cell", 3: "reports with the cause",
+            4: "reports with the cell and PSM", 5: "reports with the cell, the cause and PSM"}  # fmt: skip
+_FLOW = {0: "none", 1: "XON and XOFF", 2: "RTS and CTS"}
+_FIBOCOM_PROTOCOL = {0: "TCP", 1: "UDP", 2: "TLS", 60: "TCP, IPv6", 61: "UDP, IPv6", 62: "TLS, IPv6"}
+
+# command: {value: words} of each of its parameters
+VALUES = {
+    "E": (_ON_OFF,),
+    "V": ({0: "results as numbers", 1: "results as words"},),
+    "Q": ({0: "results are said", 1: "results are not said"},),
+    "H": ({0: "hang up"},),
+    "&C": ({0: "DCD always on", 1: "DCD follows the connection"},),
+    "&D": ({0: "DTR is ignored", 1: "DTR off: to command mode", 2: "DTR off: hang up"},),
+    "&K": ({0: "none", 3: "RTS and CTS", 4: "XON and XOFF"},),
+    "+CFUN": (RADIO, {0: "no restart", 1: "after a restart"}),
+    "+CMEE": ({0: "ERROR alone", 1: "errors with a number", 2: "errors with a text"},),
+    "+COPS": (
+        {0: "automatic", 1: "manual", 2: "leave the network", 3: "only the format", 4: "manual, else automatic"},
+        {0: "long name", 1: "short name", 2: "number"},
+        {},
+        TECHNOLOGY,
+    ),
+    "+CGATT": ({0: "detach", 1: "attach"},),
+    "+CGACT": ({0: "deactivate", 1: "activate"},),
+    "+CREG": (_REPORTS,),
+    "+CGREG": (_REPORTS,),
+    "+CEREG": (_REPORTS,),
+    "+CSCLK": ({0: "no sleep", 1: "sleep when DTR allows it", 2: "sleep by itself"},),
+    "+QSCLK": ({0: "no sleep", 1: "sleep when DTR allows it"},),
+    "+IFC": (_FLOW, _FLOW),
+    "+IPR": ({0: "found out by itself"},),
+    "+CMGF": ({0: "PDU", 1: "text"},),
+    "+CLIP": (_ON_OFF,),
+    "+CTZU": (_ON_OFF,),
+    "+CTZR": ({0: "no reports", 1: "reports of changes", 2: "reports with the time"},),
+    "+CPSMS": ({0: "off", 1: "on", 2: "off, and its values are reset"},),
+    "+CGAUTH": ({}, {0: "none", 1: "PAP", 2: "CHAP"}),
+    "+CIPMODE": ({0: "command mode", 1: "data mode"},),
+    "+CIPMUX": ({0: "one connection", 1: "several connections"},),
+    "+CIPRXGET": (
+        {0: "data is pushed", 1: "data is kept until it is read", 2: "read", 3: "read as digits", 4: "how much waits?"},
+    ),
+    "+CNMP": ({2: "automatic", 13: "GSM only", 38: "LTE only", 51: "GSM and LTE"},),
+    "+CMNB": ({1: "Cat-M", 2: "NB-IoT", 3: "Cat-M and NB-IoT"},),
+    "+QISDE": (_ON_OFF,),
+    "+MIPCALL": ({0: "end it", 1: "activate it"},),
+    "+MIPOPEN": ({}, {}, {}, {}, _FIBOCOM_PROTOCOL),
+    "+MIPODM": ({}, {}, {}, {}, _FIBOCOM_PROTOCOL),
+}
+# those whose information line has the same fields
+TOLD_ALIKE = frozenset((
+    "+CMEE", "+CSCLK", "+QSCLK", "+IFC", "+CMGF", "+CTZU", "+CTZR", "+CPSMS", "+CIPMODE", "+CIPMUX", "+CNMP", "+CMNB",
+    "+QISDE"))  # fmt: skip
+
+HTTP = {
+    601: "network error",
+    602: "no memory",
+    603: "the name was not found",
+    604: "the stack is busy",
+    701: "alert",
+    702: "unknown error",
+    703: "busy",
+    704: "the connection was closed",
+    705: "time ran out",
+    706: "sending or receiving failed",
+    707: "the file does not exist",
+    708: "the file exists",
+    709: "the file cannot be written",
+    710: "the file cannot be read",
+    711: "no network",
+    712: "the name was not found",
+    713: "the socket failed",
+    714: "the connection failed",
+    715: "TLS failed",
+}
+MQTT_REFUSED = {  # MQTT 3.1.1, 3.2.2.3
+    1: "unacceptable version of MQTT",
+    2: "the client's name is refused",
+    3: "the server is not available",
+    4: "wrong user or password",
+    5: "not authorised",
+}
+MQTT_OPENED = {
+    -1: "failed",
+    0: "open",
+    1: "wrong parameter",
+    2: "this connection is in use",
+    3: "the context could not be activated",
+    4: "the name was not found",
+    5: "the network has ended the connection",
+}
+NTP = {0: "done", 1: "done, or an error on newer modules", 61: "network error", 62: "the name was not found",
+       63: "the connection failed", 64: "the server said an error", 65: "no answer in time"}  # fmt: skip

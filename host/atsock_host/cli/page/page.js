@@ -3,8 +3,8 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const { rows, exchanges, texts, kinds } = data;
-  const [MS, KIND, WAY, TEXT, SAID, EXCHANGE, SIZE, SOCKET] = [0, 1, 2, 3, 4, 5, 6, 7];   // of a row
-  const [COMMAND_ROW, RESULT_ROW, END, TOOK, , PARAMETERS] = [0, 1, 2, 3, 4, 5];          // of an exchange
+  const [MS, KIND, WAY, TEXT, SAID, EXCHANGE, SIZE, SOCKET, BAD] = [0, 1, 2, 3, 4, 5, 6, 7, 8];    // of a row
+  const [COMMAND_ROW, RESULT_ROW, END, TOOK, , PARAMETERS, LATE_ROW] = [0, 1, 2, 3, 4, 5, 6];     // of an exchange
   const [FAILED, UNANSWERED] = [1, 2];
   const ROW_PX = 22, SPARE_ROWS = 12, SLOWEST = 12;
   const element = (id) => document.getElementById(id);
@@ -38,8 +38,7 @@
     return low;
   };
 
-  const isBad = (row) => kindOf(row) === "note"
-    || kindOf(row) === "result" && row[EXCHANGE] >= 0 && exchanges[row[EXCHANGE]][END] === FAILED;
+  const isBad = (row) => kindOf(row) === "note" || row[BAD] === 1;
   const isOpen = (row) => kindOf(row) === "command" && exchanges[row[EXCHANGE]][END] === UNANSWERED;
 
   // -- timeline
@@ -57,7 +56,7 @@
   const mostBytes = rows.reduce((most, row) => kindOf(row) === "payload" ? Math.max(most, row[SIZE]) : most, 1);
   const waits = exchanges.filter((each) => each[COMMAND_ROW] >= 0);
   const waitBegins = Float64Array.from(waits, (each) => at[each[COMMAND_ROW]]);
-  const waitEnd = (each) => each[RESULT_ROW] >= 0 ? at[each[RESULT_ROW]] : at[each[COMMAND_ROW]];
+  const waitEnd = (each) => at[Math.max(each[COMMAND_ROW], each[RESULT_ROW], each[LATE_ROW])];
   const longestWait = waits.reduce((most, each) => Math.max(most, waitEnd(each) - at[each[COMMAND_ROW]]), 0);
   let width = 0, chosen = -1, colours = {};
 
@@ -388,8 +387,14 @@
       if (each[COMMAND_ROW] !== chosen) line("of", texts[rows[each[COMMAND_ROW]][TEXT]]);
       for (const [name, value, complaint] of each[PARAMETERS])
         line(texts[name], texts[complaint] ? `${texts[value]}  (${texts[complaint]})` : texts[value], texts[complaint]);
-      line("result", each[RESULT_ROW] >= 0 ? texts[rows[each[RESULT_ROW]][TEXT]] : "none in the log", each[END]);
+      line("result", each[RESULT_ROW] >= 0 ? texts[rows[each[RESULT_ROW]][TEXT]] : "none in the log",
+        each[RESULT_ROW] < 0 || rows[each[RESULT_ROW]][BAD]);
       if (each[RESULT_ROW] >= 0 && texts[rows[each[RESULT_ROW]][SAID]]) line("that is", texts[rows[each[RESULT_ROW]][SAID]]);
+      if (each[LATE_ROW] >= 0) {
+        const late = rows[each[LATE_ROW]];
+        line(each[LATE_ROW] > each[RESULT_ROW] ? "later" : "it says", texts[late[TEXT]], isBad(late));
+        if (texts[late[SAID]]) line("that is", texts[late[SAID]]);
+      }
       if (each[TOOK] !== null) line("until the result", time(each[TOOK], 3));
     }
     aside.replaceChildren(...nodes);
