@@ -158,6 +158,15 @@ def talk(typist, **settings):
     return asyncio.run(conversation())
 
 
+async def until(condition):
+    """Until it is true; it fails after a while."""
+    async def poll():
+        while not condition():
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(poll(), WAIT_S)
+
+
 def test_meanings_stand_beside_the_lines():
     async def typist(keys, module, it):
         keys.send_text("AT+CSQ\r")
@@ -231,6 +240,108 @@ def test_a_counted_payload_is_sent_without_cr():
     talk(typist)
 
 
+def test_ctrl_c_drops_the_line_that_is_begun():
+    """As shells do; the next line is as if it had not been.  Also what stands behind the prompt for data."""
+    async def typist(keys, module, it):
+        keys.send_text("AT+NONS\x03AT+CSQ\r")
+        assert await module.sent(7) == b"AT+CSQ\r"
+        module.say(b"\r\n> ")
+        await module.until_shown("> ")
+        keys.send_text("half\x03whole\r")
+        assert await module.sent(6) == b"whole\r"
+
+    talk(typist)
+
+
+def test_ctrl_c_on_an_empty_line_ends():
+    async def typist(keys, module, it):
+        keys.send_text("AT+CS\x03\x03")
+        await until(lambda: it._session.app.is_done)
+
+    with pytest.raises(KeyboardInterrupt):
+        talk(typist)
+
+
+@pytest.mark.parametrize(
+    "typed, sent",
+    [("AT+QIO\t=1,0\r", b"AT+QIOPEN=1,0\r"), ("AT+QIO\t1,0\r", b"AT+QIOPEN=1,0\r"),
+     ("AT+QIO\t=?\r", b"AT+QIOPEN=?\r"), ("AT+QICLOSE==1\r", b"AT+QICLOSE=1\r"),
+     ('AT+QICFG="a=\r', b'AT+QICFG="a=\r'), ("ATD=a==\r", b"ATD=a==\r")])
+def test_an_equals_sign_behind_a_completed_one(typed, sent):
+    """Tab writes AT+QIOPEN= with its =, and fingers write their own."""
+    async def typist(keys, module, it):
+        head, tab, tail = typed.partition("\t")
+        buffer = it._session.default_buffer
+        keys.send_text(head)
+        if tab:
+            await until(lambda: buffer.complete_state)
+            keys.send_text(tab)
+            await until(lambda: buffer.text == "AT+QIOPEN=")
+        keys.send_text(tail)
+        assert await module.sent(len(sent)) == sent
+
+    talk(typist, dialect="bg96")
+
+
+def test_words_of_the_terminal_that_are_none_are_not_sent():
+    async def typist(keys, module, it):
+        keys.send_text(":foo bar\r")
+        await module.until_shown("not sent: no such word, :foo; :help")
+        keys.send_text(":raw\r:hex on\r")
+        await module.until_shown("not sent: it is :raw TEXT")
+        await module.until_shown("not sent: it is :hex")
+        keys.send_text("AT\r")
+        assert await module.sent(3) == b"AT\r"      # nothing before it
+        module.say(b"\r\n> ")
+        await module.until_shown("> ")
+        keys.send_text(":foo\r")                    # this is data
+        assert await module.sent(5) == b":foo\r"
+
+    talk(typist)
+
+
+def test_lines_of_data_that_end_with_cr_lf():
+    """What a web server wants; the bar at the bottom and :help lead there."""
+    async def typist(keys, module, it):
+        keys.send_text("AT+QISEND=0\r")
+        assert await module.sent(12) == b"AT+QISEND=0\r"
+        module.say(b"\r\n> ")
+        await module.until_shown("> ")
+        assert "a line ends with CR (:crlf: CR LF" in it._toolbar()
+        keys.send_text(":crlf\r")
+        await module.until_shown("lines of data end with CR LF")
+        assert "a line ends with CR LF (:crlf: CR," in it._toolbar()
+        keys.send_text("GET / HTTP/1.0\r\r:raw x\r" + CTRL_Z)
+        assert await module.sent(20) == b"GET / HTTP/1.0\r\n\r\nx\x1a"
+        module.say(b"\r\nSEND OK\r\n")
+        await module.until_shown("SEND OK")
+        keys.send_text("ATO\r")
+        assert await module.sent(4) == b"ATO\r"     # commands keep their CR
+        module.say(b"\r\nCONNECT\r\n")
+        await module.until_shown("CONNECT")
+        assert "CR LF" in it._toolbar()
+        keys.send_text("data\r")
+        assert await module.sent(6) == b"data\r\n"
+
+    assert ":crlf" in terminal.HELP
+    talk(typist)
+
+
+@pytest.mark.parametrize("refusal", ["ERROR", "+CME ERROR: 100"])
+def test_a_command_that_no_manual_has(refusal):
+    """It says so beside the refusal; not beside that of one that is known, even if another manual has it."""
+    async def typist(keys, module, it):
+        for command in ("AT+FOO=1", "AT+QIOPEN=1", "AT+QGPS=1", "AT&D1", "AT"):
+            keys.send_text(command + "\r")
+            await module.sent(len(command) + 1)
+            module.say(f"\r\n{refusal}\r\n".encode())
+            await until(lambda: it._open is None)
+
+    shown = talk(typist, dialect="bg96", explains=True)
+    marked = [line for line in shown[1:] if "not in the manual" in line]
+    assert len(marked) == 1 and marked[0] == shown[1] and shown[1].endswith("AT+FOO is not in the manual")
+
+
 def test_the_way_out_of_data_mode(monkeypatch):
     monkeypatch.setattr(terminal, "GUARD_S", 0.3)
 
@@ -258,10 +369,11 @@ def test_the_way_out_of_data_mode(monkeypatch):
 
 @pytest.mark.parametrize(
     "last, status",
-    [([(b"AT>", "\x04")], 0), ([(b"AT>", ":quit\r")], 0), ([(b"AT>", "AT+CS"), (b"CSQ", "\x03")], 130)],
-    ids=["ctrl-d", "quit", "ctrl-c"])
+    [([(b"AT>", "\x04")], 0), ([(b"AT>", ":quit\r")], 0), ([(b"AT>", "AT+CS"), (b"CSQ", "\x03\x03")], 130),
+     ([(b"AT>", "AT+CS"), (b"CSQ", "\x03AT+CGSN\r"), (b"8600000000", ":quit\r")], 0)],
+    ids=["ctrl-d", "quit", "ctrl-c", "ctrl-c drops a line"])
 def test_in_a_terminal(tmp_path, last, status):
-    """atsock term as a person starts it, with a module behind it; the last sees a completion and presses Ctrl-C."""
+    """atsock term as a person starts it, with a module behind it; the last two see a completion and press Ctrl-C."""
     child, screen = pty.fork()
     if not child:
         os.environ.update(TERM="xterm", HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))

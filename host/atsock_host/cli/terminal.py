@@ -16,7 +16,7 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from ..explain.grammar import RESULT
-from ..explain.meaning import Vocabulary, guess_dialect
+from ..explain.meaning import Vocabulary, guess_dialect, name_and_rest
 from ..trace import hide_secrets, open_private
 from .complete import CommandCompleter, hint
 from .lines import LOOK_S, Lines, command_bytes, write_all
@@ -26,24 +26,30 @@ OWN = {
     ":hex": "show what comes in hexadecimal, or no longer",
     ":times": "show when it came, or no longer",
     ":explain": "show what it means, or no longer",
+    ":crlf": "end lines of data with CR LF, or with CR alone again",
     ":raw TEXT": r"send TEXT without CR; \r \n \t \\ \xNN stand for bytes",
     ":quit": "end",
 }
 HELP = """\
-A line is sent with CR.  What the module says is shown as it comes, bytes that are no text as \\xNN.
+A line is sent with CR, and it alone.  What the module says is shown as it comes, bytes that are no text as \\xNN.
   Tab               completes commands, and values of their parameters
   Ctrl-Z            sends what is typed and the byte 1A (ends the data after a > prompt)
   Esc               after a > prompt: sends the byte 1B (no data)
   +++               is sent with a second of silence before and after it, and without CR: out of data mode
   :raw TEXT         sends TEXT without CR; \\r \\n \\t \\\\ \\xNN stand for bytes
+  :crlf             lines of data (after a > prompt, in data mode) are sent with CR LF, as web servers want it; or
+                    with CR alone again
   :hex :times       show what comes in hexadecimal, with times; or no longer
   :explain          what it means, beside it; or no longer
   :help             this
-  :quit or Ctrl-D   ends; so does Ctrl-C"""
+  Ctrl-C            drops the line that is begun; on an empty line it ends
+  :quit or Ctrl-D   ends"""
 GUARD_S = 1.1           # of silence around +++ (V.250 has 1 s)
 HELD_LOOKS = 10         # a line without an end is shown after so many looks without news
 _COUNTED = re.compile(r"AT\+(?:QISEND|CIPSEND|MIPSEND|QSSLSEND|CASEND)=\d+,(\d+).*", re.IGNORECASE)
-_INTERRUPT = object()   # typed: Ctrl-C
+_REFUSED = re.compile(r"ERROR|\+CME ERROR:")
+_INTERRUPT = object()   # typed: Ctrl-C on an empty line
+_NAMED = re.compile(r"AT[^=;\s]+=", re.IGNORECASE)      # a command up to its =
 
 
 class History(FileHistory):
@@ -95,6 +101,7 @@ class Terminal:
         self._echo = None               # what the module will send back
         self._at_prompt = False         # it waits for payload
         self._online = False            # data mode
+        self._crlf = False              # what lines of data end with; False: CR
         self._written_s = 0.0           # when something was last sent
         self._session: "PromptSession[str]" = PromptSession(
             history=history or InMemoryHistory(), key_bindings=self._keys(), complete_while_typing=True,
@@ -137,6 +144,19 @@ class Terminal:
     def _keys(self):
         keys = KeyBindings()
         waits = Condition(lambda: self._at_prompt)
+        begun = Condition(lambda: bool(self._session.default_buffer.text))
+        named = Condition(lambda: not (self._at_prompt or self._online) and bool(
+            _NAMED.fullmatch(self._session.default_buffer.document.text_before_cursor)))
+
+        @keys.add("c-c", filter=begun)
+        def _(event):
+            event.current_buffer.reset()
+
+        @keys.add("=", filter=named)
+        def _(event):
+            # Tab has completed it with its =, and who types on types it: no command has two.
+            event.current_buffer.complete_state = None
+            event.current_buffer.start_completion()
 
         @keys.add("c-z")
         def _(event):
@@ -155,10 +175,15 @@ class Terminal:
 
     def _toolbar(self):
         if self._online:
-            return "data mode: +++ leaves it"
+            return (f"data mode: +++ leaves it; a line ends with {self._line_end()} "
+                    f"(:crlf: {'CR' if self._crlf else 'CR LF'}, :raw: none)")
         if self._at_prompt:
-            return "the module waits for data: Ctrl-Z ends it, Esc gives up"
+            return (f"the module waits for data: Ctrl-Z ends it, Esc gives up; a line ends with {self._line_end()} "
+                    f"(:crlf: {'CR' if self._crlf else 'CR LF'}, :raw: none)")
         return hint(self.words, self._session.default_buffer.text) or "Tab completes, :help"
+
+    def _line_end(self):
+        return "CR LF" if self._crlf else "CR"
 
     async def _obey(self, line):
         # Do what was typed; False when that is to end.
@@ -173,11 +198,24 @@ class Terminal:
             name = {":hex": "in_hex", ":times": "times", ":explain": "explains"}[command]
             setattr(self, name, not getattr(self, name))
             self._show(f"{command[1:]}: {'on' if getattr(self, name) else 'off'}")
+        elif command == ":crlf":
+            self._crlf = not self._crlf
+            self._show(f"lines of data end with {self._line_end()}")
         elif command == "+++":
             await self._leave_data_mode()
+        elif complaint := self._complaint(line):
+            self._show(f"not sent: {complaint}")
         else:
             self._send_line(line)
         return True
+
+    def _complaint(self, line):
+        # About a word of the terminal's own that is none; "" for what is to be sent.
+        word = line.strip().partition(" ")[0]
+        if not word.startswith(":") or line.startswith(":raw ") or self._at_prompt or self._online:
+            return ""       # data may begin with anything
+        form = next((form for form in OWN if form.split()[0] == word), None)
+        return f"it is {form}" if form else f"no such word, {word}; :help shows them, :raw TEXT sends anything"
 
     def _send_line(self, line):
         try:
@@ -185,9 +223,13 @@ class Terminal:
         except ValueError as error:
             self._show(f"not sent: {error}")
             return
-        if self._at_prompt and not line.startswith(":raw "):
+        if line.startswith(":raw "):
+            pass        # as it is
+        elif self._at_prompt:
             data = self._payload(line, data)
-        elif not self._online and not line.startswith(":raw ") and line.strip():
+        elif self._online:
+            data = self._ended(data)
+        elif line.strip():
             self._open = self._echo = line.strip()
             self._said.append(line.strip())
         self._send(data)
@@ -198,7 +240,11 @@ class Terminal:
         if counted and len(line) >= int(counted[1]):
             self._at_prompt = False
             return line.encode()
-        return data
+        return self._ended(data)
+
+    def _ended(self, data):
+        # A line of data, with the end that is wanted.
+        return data + b"\n" if self._crlf else data
 
     async def _leave_data_mode(self):
         await asyncio.sleep(max(0.0, self._written_s + GUARD_S - time.monotonic()))
@@ -250,7 +296,16 @@ class Terminal:
             if dialect := guess_dialect(self._said):
                 self.words = Vocabulary(dialect)
         asked = self._open is not None and text.lstrip("+").split(":")[0] in self._open.upper()
-        return self.words.result(text) or self.words.line(text, unasked=not asked)
+        said = self.words.result(text) or self.words.line(text, unasked=not asked)
+        strange = self._strange() if _REFUSED.match(text) else ""
+        return "; ".join(filter(None, (said, strange)))
+
+    def _strange(self):
+        # Of the command that is under way: in no manual that is known here; "" when it is in one.
+        name = name_and_rest(self._open or "")[0]
+        if not name or self.words.command(self._open)[0] or name in self.words.names():
+            return ""
+        return f"AT{name} is not in the manual"
 
     def _shown(self, text):
         self._show(f"{datetime.now():%H:%M:%S.%f}"[:12] + f" {text}" if self.times else text)
