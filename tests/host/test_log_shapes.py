@@ -106,6 +106,61 @@ def test_a_command_that_is_printed_and_echoed():
     assert found("AT+CSQ\nAT+CSQ\n\n+CSQ: 99,99\n\nOK\n") == [("AT+CSQ", ["+CSQ: 99,99"], "OK", [])]
 
 
+@pytest.mark.parametrize("text, expected", [
+    ("AT+CIPSEND=0,5 > hello OK +CIPSEND: 0,5,5", [("AT+CIPSEND=0,5", "OK", 5, 0)]),
+    ("AT+CIPSEND=0,5 >hello OK", [("AT+CIPSEND=0,5", "OK", 5, 0)]),
+    ("AT+CIPSEND=0,7 > hel lo. OK", [("AT+CIPSEND=0,7", "OK", 7, 0)]),
+    ("AT+CIPSEND=0,7 > he lo. OK", [("AT+CIPSEND=0,7", "OK", 6, 0)]),      # CR LF has become a blank
+    ("AT+CIPSEND=0,5 > OK", [("AT+CIPSEND=0,5", "OK", 0, 0)]),
+    ('AT+CIPSEND=0,5,"192.0.2.1",80 > hello OK', [('AT+CIPSEND=0,5,"192.0.2.1",80', "OK", 5, 0)]),
+    ("AT+QISEND=0,5 > hello SEND OK", [("AT+QISEND=0,5", "SEND OK", 5, 0)]),
+    ("AT+CIPRXGET=2,0,100 +CIPRXGET: 2,0,5,0 world OK", [("AT+CIPRXGET=2,0,100", "OK", 0, 5)]),
+    ("AT+QIRD=0,1500 +QIRD: 5 OK OK OK", [("AT+QIRD=0,1500", "OK", 0, 5)]),
+    ("AT+MIPREAD=1,5 +MIPDATA: 1,5 world OK", [("AT+MIPREAD=1,5", "OK", 0, 5)]),
+    (('AT+QIOPEN=1,0,"TCP","192.0.2.1",80,0,0OK+QIOPEN: 0,0AT+QISEND=0,5>SEND OKAT+QISEND=0,5>helloSEND OK'
+      "AT+QISEND=0,5> helloSEND OKAT+QIRD=0,1500+QIRD: 5worldOKAT+QIRD=0,1500+QIRD: 512345OK"),
+     [('AT+QIOPEN=1,0,"TCP","192.0.2.1",80,0,0', "OK", 0, 0), ("AT+QISEND=0,5", "SEND OK", 0, 0),
+      ("AT+QISEND=0,5", "SEND OK", 5, 0), ("AT+QISEND=0,5", "SEND OK", 5, 0), ("AT+QIRD=0,1500", "OK", 0, 5),
+      ("AT+QIRD=0,1500", "OK", 0, 5)]),
+    ("AT+CIPSEND=0,5>helloOK+CIPSEND: 0,5,5AT+CIPRXGET=2,0,100+CIPRXGET: 2,0,5,0worldOK",
+     [("AT+CIPSEND=0,5", "OK", 5, 0), ("AT+CIPRXGET=2,0,100", "OK", 0, 5)]),
+])
+def test_payload_where_line_ends_got_lost(text, expected):
+    """(command, result, bytes sent, bytes received): a prompt, and payload by its count."""
+    exchanges = Dialogue(read_log(text.encode())).exchanges
+    assert [(each.command, each.result, each.sent, each.received) for each in exchanges] == expected
+    words = Vocabulary("a7600")
+    assert not any(complaint for each in exchanges for _, _, complaint in words.parameters(each.command)
+                   if each.command.startswith("AT+CIP"))
+
+
+def test_how_many_bytes_are_left_is_a_number():
+    assert Vocabulary("a7600").line("+CIPRXGET: 2,0,5,0 world") == "5 bytes of connection 0 follow"
+
+
+@pytest.mark.parametrize("mark", ["> ", "> > "])
+def test_a_mail_that_quotes_a_dialogue_between_its_words(mark):
+    dialogue = ["AT+CPIN?", "+CPIN: SIM PIN", "", "OK", "AT+CSQ", "+CSQ: 20,99", "OK"]
+    text = "hello,\nlook at this:\n" + "\n".join((mark + line).rstrip() for line in dialogue) + "\nOK?\nbye\n"
+    assert found(text) == [("AT+CPIN?", ["+CPIN: SIM PIN"], "OK", []), ("AT+CSQ", ["+CSQ: 20,99"], "OK", [])]
+
+
+def test_a_prompt_in_a_quotation_stays_one():
+    text = "hello,\n> AT+QISEND=0,5\n> > hello\n> SEND OK\nbye\n"
+    each, = Dialogue(read_log(text.encode())).exchanges
+    assert (each.command, each.result, each.sent) == ("AT+QISEND=0,5", "SEND OK", 5)
+
+
+def test_the_times_that_tinygsm_prints_are_times():
+    text = ("AT+CSQ\n+CSQ: 20,99\n\nOK\n[10533] ### Unhandled: OK\nAT+CREG?\n+CREG:[16926] < 1 > /+CREG:\n 0,1\n"
+            "OK\n[17533] ### Network: 1\n")
+    events = Dialogue(read_log(text.encode())).events
+    assert [(event.text, event.line.ms) for event in events if event.line.ms is not None] == [
+        ("### Unhandled: OK", 0.0), ("+CREG: 0,1", 6393.0), ("### Network: 1", 7000.0)]
+    clocked = "12:00:01.000 -> AT\n12:00:02.000 -> OK\n12:00:03.000 -> [10533] ### Unhandled: OK\n"
+    assert [event.line.ms for event in Dialogue(read_log(clocked.encode())).events] == [0.0, 1000.0, 2000.0]
+
+
 PAYLOAD = """AT+QISEND=0,5
 > hello
 SEND OK
@@ -259,7 +314,9 @@ def test_an_address_alone_answers_cifsr():
 PIECES = strategies.sampled_from([
     "AT", "+QIRD: 5", "AT+QISEND=0,5", "> ", "OK", "ERROR", "\r\n", "-> ", "<- ", "12:34:56.7 ", "[123] ", "0.5 > ",
     "1.5 < ", "\\x", "\\r", "+CSQ: ", '"', ",", ":", "99999999999999999999", "AT+CGDCONT=", "+CREG:", "²", "'", "b'",
-    "sendline: 0000-0001: 41 ", "+CIPRXGET: 2,0,", "+++", "<CR>", "\x00", "\x1b[0m", "<dbg> modem_chat: "])
+    "sendline: 0000-0001: 41 ", "AT+CIPSEND=0,5>", "+QIRD: 51", "AT+CIFSR", "1.2.3.4", "+QIOPEN: 0,5", "+MIPSTAT: 1,1",
+    '+QIURC: "dnsgip",', "+QPING: ", "+MPINGSTAT: 0", "+HTTPACTION: 0,6", "hello", "AT+MIPOPEN=1", "AT+QPING=1",
+    "+CIPRXGET: 2,0,", "+++", "<CR>", "\x00", "\x1b[0m", "<dbg> modem_chat: "])
 
 
 @given(strategies.one_of(

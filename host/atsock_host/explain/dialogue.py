@@ -148,6 +148,7 @@ class Dialogue:
             cut, self._cut = self._cut, None
             if re.match(r"[\d\"(]", text) and line.direction in (None, FROM_MODULE):
                 text = cut[1] + " " + text
+                line = line if line.ms is not None else line._replace(ms=cut[0].ms)
             else:
                 self._sort(*cut)
         if _CUT.fullmatch(text) and line.direction in (None, FROM_MODULE) and not self._to_come:

@@ -95,6 +95,9 @@ def _parted(text):
     bare = text.strip()
     if bare[:2] in ("AT", "at") and (whole := glued.pieces(bare)):
         return whole
+    if begins(bare) and (pieces := glued.counted(bare)):
+        rest = [(text,) if is_whole else parted(text) for text, is_whole in pieces if text.strip()]
+        return [each.strip() for group in rest for each in group]
     if not bare or len(bare) > MOST_JOINED or RESULT.fullmatch(bare):
         return [text]
     for pattern in (_ANSWERED, _ARROWED):

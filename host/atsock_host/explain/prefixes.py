@@ -82,6 +82,7 @@ _HEARS = re.compile(
 _ZEPHYR = re.compile(r"(sending|modem_chat_log_received_command|modem_chat_on_(?:unknown_)?command_received)\s?:\s?")
 SPELT = re.compile(r"<CR>|<LF>|<LN>|<CRLF>|\[CR\]|\[LF\]|\{CR\}|\{LF\}|\^M|\u240d|\u240a|\u21b5|\\r|\\n", re.IGNORECASE)
 _CHATTER = re.compile(r"\[\d+\] ?< ?\d+ ?> ?/.*?/\s*|\[\d+\] ?(?=###)|(?<=\S)\[\d{3,}\] < \d+ > /.*")
+_LIBRARY_MS = re.compile(r"\[(\d{1,12})\] ?(?:###|< ?\d+ ?> ?/)")  # TinyGSM's millis()
 _BEHIND = re.compile(r"\s*\((?:expect \".*\"|got it)\)\.?$")  # KeeneticOS
 LIST = re.compile(r"\s*\[\s*b?(?P<q>['\"]).*(?P=q)\s*,?\s*\]\s*")
 _LISTED = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
@@ -108,6 +109,7 @@ def listed(text):
 class Part:
     """A line taken apart: `text`, its `mark` (an arrow, a word, ""), its time, and the direction where that is said.
 
+    library_ms: the time that a library has printed into it, which counts where the lines have no other;
     prefixed: something was taken off before the text; inside: it is the end of a longer one; exact: it shows where a
     line ends.
     """
@@ -116,6 +118,8 @@ class Part:
         self.mark, self.spoken = "", None
         self.clock_ms = self.counted_ms = None
         self.prefixed = self.inside = False
+        library = _LIBRARY_MS.search(line)
+        self.library_ms = float(library[1]) if library else None
         text = _CHATTER.sub("", line).strip()
         text = _BEHIND.sub("", text.rstrip("| ") if text.startswith("|") else text)
         for _ in range(_MOST_PREFIXES):

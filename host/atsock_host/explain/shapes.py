@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..trace import FROM_MODULE, NOTE, TO_MODULE, escape, parse_record
 from .dumps import unfolded
-from .grammar import announced, parted
+from .grammar import announced, is_answer, is_command, parted
 from .prefixes import LIST, SPELT, Part, directions, learn, listed
 
 MOST_LINES = 200_000  # of a file; what follows is not read
@@ -34,6 +34,7 @@ class Line(NamedTuple):
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
 _ENTITY = re.compile(r"&(?:gt|lt|amp|quot|#\d{1,4});")
 _QUOTE = re.compile(r"^\s*>(?: |$)")
+_QUOTES = re.compile(r"^(?:[ \t]*>(?: |$))+")
 _EXPLAINED = re.compile(r"  # .*$")  # what atsock trace and atsock term have added
 _ASKS = re.compile(r"\bAT[+&E#^%]", re.IGNORECASE)
 _SAYS = re.compile(r"(?:OK|ERROR(?:: \d+)?|\bCONNECT(?: FAIL| \d+)?|NO CARRIER|\+\w+: .*)\s*$")
@@ -157,6 +158,9 @@ def _of_text(lines):
     meaning = directions(parts)
     clock = _Clock()
     stream = _Stream(parts)
+    if not any(part.clock_ms is not None or part.counted_ms is not None for part in parts):
+        for part in parts:
+            part.counted_ms = part.library_ms
     before = None  # direction of the line before
     for part in parts:
         ms = clock.ms(part)
@@ -188,8 +192,25 @@ def _unquoted(lines):
             break
         lines = [_QUOTE.sub("", line) for line in lines]
         full = [line for line in lines if line.strip()]
+    marks = _quoted_in_prose(full)
+    if marks:
+        lines = [marks.sub("", line) for line in lines]
     for line in lines:
         yield from listed(line) if LIST.fullmatch(line) else (line,)
+
+
+def _quoted_in_prose(lines):
+    """The pattern of the marks before a dialogue that a mail quotes between its own words, None where there is none.
+
+    All commands and most answers stand behind such marks; where > is an arrow or a prompt, one kind of lines does.
+    """
+    marked = [(match[0].count(">"), line[match.end() :].strip()) for line in lines if (match := _QUOTES.match(line))]
+    others = [line.strip("< ") for line in lines if not _QUOTES.match(line)]
+    depths = [depth for depth, text in marked if is_command(text)]
+    answers = sum(is_answer(text) for _, text in marked)
+    if not depths or any(map(is_command, others)) or answers <= 2 * sum(map(is_answer, others)):
+        return None
+    return re.compile(rf"^(?:\s*>(?: |$)){{1,{min(depths)}}}")
 
 
 class _Stream:
