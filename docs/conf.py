@@ -22,6 +22,7 @@ html_theme = "furo"
 html_title = "atsock"
 html_show_copyright = False
 html_copy_source = False
+smartquotes = False     # options are --port, not a dash and a word; quotation marks are those of programs
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -32,9 +33,10 @@ _INDENTED = re.compile(r"^ {4,}\S")
 
 
 def as_plain_text(app, what, name, thing, options, lines):
-    """Docstrings here are plain text: nothing in them is markup, and what is indented by four is a program."""
+    """Docstrings here are plain text: nothing in them is markup but `names`; what is indented by four is a program."""
+    whole = re.sub(r"`[^`\n]+\n[^`\n]+`", lambda found: re.sub(r"\n *", " ", found[0]), "\n".join(lines))
     out, program = [], False
-    for line in lines:
+    for line in whole.split("\n"):
         if _INDENTED.match(line) and (program or not out or not out[-1].strip()):
             if not program:
                 out += ["::", ""]
@@ -44,8 +46,13 @@ def as_plain_text(app, what, name, thing, options, lines):
             out.append(line)
         else:
             program = False
-            out.append(re.sub(r"([\\*`|_])", r"\\\1", line.strip()))
+            out.append(_plain(line.strip()))
     lines[:] = [*out, ""]
+
+
+def _plain(line):
+    line = re.sub(r"(`[^`]+`)|([\\*`|_])", lambda found: f"`{found[1]}`" if found[1] else "\\" + found[2], line)
+    return line.replace(r"EVENT\_...", "`EVENT_... <errors.html#events>`__")
 
 
 # Pages whose text stands elsewhere in the tree, where readers of the tree look for it.

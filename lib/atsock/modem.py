@@ -50,9 +50,8 @@ class Modem:
     stream: machine.UART, atsock_host.SerialPort or what has their any(), readinto(buf, n) and write(buf, start, n).
     dialect: "bg96", "a7600", "sim7028", "nl668", "l610", a name given to dialects.register(), or None to ask the module
     in attach().  apn: for attach(); context: PDP context id, 1 to 16; access: of sockets that are not given another
-    one,
-    "buffer", "push", "hex" or "transparent".  reset: a function that resets the module by hardware, for recover().
-    on_event(event, sock, value): called from poll() and from calls that wait, see EVENT_... in constants.py.
+    one, "buffer", "push", "hex" or "transparent".  reset: a function that resets the module by hardware, for recover().
+    on_event(event, sock, value): called from poll() and from calls that wait; event is one of atsock's EVENT_...
 
     Sends nothing.  Raises ValueError, TypeError for arguments that cannot be.
     """

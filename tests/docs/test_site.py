@@ -1,6 +1,7 @@
 """The site of the documentation: it builds without a warning, and says what the code says."""
 
 import errno
+import html
 import re
 import subprocess
 import sys
@@ -57,6 +58,28 @@ def test_text_from_elsewhere_links_to_pages(site):
     assert 'href="examples.html"' in boards and "is boards/README.md of the tree" not in boards
     assert 'id="tcp-server-py"' in (site / "examples.html").read_text()
     assert 'href="design.html"' in (site / "contributing.html").read_text()
+
+
+def text_of(page):
+    """What a reader sees of a page, and can copy."""
+    return html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"(?s)<(script|style).*?</\1>", "", page.read_text())))
+
+
+@pytest.mark.slow
+def test_what_is_copied_from_a_page_works(site):
+    """Quotation marks and hyphens are those of programs, on every page; no markup of docstrings is left."""
+    for page in site.rglob("*.html"):
+        if "_modules" not in page.parts:
+            assert not re.search("[\u2013\u2014\u2018\u2019\u201c\u201d]", text_of(page)), page.name
+    assert "--port" in text_of(site / "cli.html")
+    for name in ("api", "api-host"):
+        assert "`" not in text_of(site / f"{name}.html"), name
+
+
+@pytest.mark.slow
+def test_the_events_are_a_link(site):
+    assert 'href="errors.html#events">EVENT_...</a>' in (site / "api.html").read_text()
+    assert 'id="events"' in (site / "errors.html").read_text()
 
 
 def test_pages_of_the_dialects_are_current():
