@@ -1,7 +1,7 @@
 """Every block of code in README and docs runs as it stands: Python, MicroPython, shell, TOML, JSON.
 
 Put in place of the world: /dev/ttyUSB2 and machine.UART are virtual modules, example.com is a server of this computer
-that speaks HTTP and HTTPS, port 8000 a free one, and /tmp the test's own folder.  Commands that cannot run here stand
+that speaks HTTP and HTTPS, port 18000 a free one, and /tmp the test's own folder.  Commands that cannot run here stand
 in not_run.py, with the reason.
 """
 
@@ -40,7 +40,7 @@ PAGES = sorted([
 RUN = ("python", "sh", "toml", "json")
 # Of the site's builder; plain text; programs of docs/examples that their own tests run.
 SHOWN = ("{toctree}", "{eval-rst}", "text")
-PORT, WEB = "/dev/ttyUSB2", "8000"
+PORT, WEB = "/dev/ttyUSB2", "18000"
 LIMIT_S = 60
 
 MICROPYTHON = """\
@@ -108,7 +108,8 @@ class Reader:
     def __init__(self, page, world, folder, port, other_port):
         self.page, self.folder = page, folder
         self._port, self._other_port = port, other_port
-        self._web = free_port() if f"http.server {WEB}" in page.read_text() else world.port
+        starts_its_own = re.search(rf"^python3? -m http.server {WEB} .*&$", page.read_text(), re.MULTILINE)
+        self._web = free_port() if starts_its_own else world.port
         self._running, self._lines, self._tests = [], [], []
         self.names = {"__name__": "page", **self._what_a_reader_has()}
         self.machine = types.ModuleType("machine")

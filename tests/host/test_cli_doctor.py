@@ -4,10 +4,12 @@ import contextlib
 import datetime
 import json
 import os
+import re
 import socket
 import ssl
 import threading
 import tty
+from pathlib import Path
 
 import pytest
 import trustme
@@ -343,3 +345,27 @@ def test_info_of_a_module_that_does_not_tell():
 def test_info_of_a_module_with_an_apn():
     with Simulator("bg96", settings={"apn": "internet"}) as module:
         assert "\nAPN           internet\n" in run("info", "--port", module.port).stdout
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+ROWS = re.findall(r"^\| (.*?) \| `?(--.*?|leave.*?)`? \| `(\w+) (\w+)` \|$", PAGE.partition("how to make it\n")[2],
+                  re.MULTILINE)
+
+
+def test_the_rows_of_the_page_are_all_there():
+    assert len(ROWS) == 11 and ROWS[0] == ("no SIM card", "--fault sim-missing", "FAILED", "SIM")
+
+
+@pytest.mark.parametrize("what, options, state, step", ROWS, ids=[row[0] for row in ROWS])
+def test_what_goes_wrong_and_how_to_make_it(what, options, state, step):
+    """The table of docs/simulator.md does what it says."""
+    given = dict(re.findall(r"--(\w+) ([^ `]+)", options))
+    settings = dict([given["set"].split("=")]) if "set" in given else {}
+    hosts = dict([given["host"].split("=")]) if "host" in given else {}
+    answers = [{"command": r"AT\+QIACT=1", "result": "ERROR"}] if "answers" in given else []
+    faults = [given["fault"]] if "fault" in given else []
+    apn = () if what.startswith("no APN") else ("--apn", "internet")
+    with Simulator("bg96", faults=faults, settings=settings, hosts=hosts, answers=answers,
+                   baudrate=int(given.get("baud", 0))) as module:
+        failed, steps = diagnosis("--port", module.port, *apn)
+    assert steps[step][0] == state.lower() and failed == (step if state == "FAILED" else "DNS")

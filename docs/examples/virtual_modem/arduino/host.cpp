@@ -1,7 +1,7 @@
 // The computer's side of Arduino.h, and main(): the sketch runs until it calls finished().
 //
 //     g++ -std=c++11 -o sketch host.cpp sketch.cpp
-//     atsock sim l610 --tcp 5555 --host example.com=127.0.0.1:8000
+//     atsock sim l610 --tcp 5555 --host example.com=127.0.0.1:18000
 //     ./sketch socket://127.0.0.1:5555
 
 #include "Arduino.h"

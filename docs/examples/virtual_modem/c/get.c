@@ -4,7 +4,7 @@
  * PORT is a serial device (/dev/ttyUSB2, the pseudo-terminal of a virtual module) or socket://ADDRESS:PORT.
  *
  *     cc -o get get.c
- *     atsock sim bg96 --host example.com=127.0.0.1:8000          prints the port
+ *     atsock sim bg96 --host example.com=127.0.0.1:18000          prints the port
  *     ./get /dev/pts/5 example.com 80 /
  *
  * POSIX only: termios, sockets, poll.

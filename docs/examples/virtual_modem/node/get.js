@@ -1,6 +1,6 @@
 // node get.js PORT HOST TCPPORT PATH: fetches a page through a SIMCom A7600 and writes the answer to standard output.
 //
-//     atsock sim a7600 --tcp 5555 --host example.com=127.0.0.1:8000
+//     atsock sim a7600 --tcp 5555 --host example.com=127.0.0.1:18000
 //     node get.js socket://127.0.0.1:5555 example.com 80 /
 //
 // PORT may be a serial device, too, when npm's package `serialport` is installed.
