@@ -109,6 +109,19 @@ def test_a_name_that_no_manual_has():
     assert "; 3 notes; dialect bg96" in said
 
 
+@pytest.mark.parametrize("typed, meant", [
+    ("+QIOPN", "+QIOPEN"), ("+QIOOPEN", "+QIOPEN"), ("+QIPOEN", "+QIOPEN"), ("+CERG", "+CREG"), ("+QXYZW", "")])
+def test_the_name_that_was_meant(typed, meant):
+    said = run("-", "--summary", stdin=f"AT+QIRD=0,5\nOK\nAT{typed}?\nERROR\n").stdout
+    assert f"AT{typed}?: ERROR (no manual known here has this command" in said
+    assert (f"the nearest name is AT{meant})" in said) if meant else "nearest" not in said
+
+
+def test_a_late_result_without_the_ok_is_an_answer():
+    said = run("-", stdin="AT+NETOPEN\nAT\nOK\n+NETOPEN: 0\n").stdout
+    assert "2 commands: 2 good, 0 failed, 0 without a result" in said and "NO RESULT" not in said
+
+
 def test_values_of_the_common_commands_in_words():
     said = run("-", stdin='AT+CFUN=4\nOK\nAT+CFUN=1,1\nOK\nATE0\nOK\nATV1\nOK\nAT+COPS=2\nOK\nAT+CMEE?\n+CMEE: 2\nOK\n'
                'AT+IFC=2,2\nOK\nAT+COPS=?\nOK\n').stdout

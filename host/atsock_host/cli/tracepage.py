@@ -80,7 +80,7 @@ def page_data(dialogue, words):
 def _end_of(exchange):
     if exchange.failed:
         return FAILED
-    return UNANSWERED if exchange.result is None else GOOD
+    return GOOD if exchange.answered else UNANSWERED
 
 
 def _with_meaning(value, meaning):

@@ -23,7 +23,7 @@ def said(event, words):
         text = f"{title} ({source})" if source else title
         if command.refused:
             text = words.unknown(event.text) or text
-        return text if command.result else f"{text or 'command'}; NO RESULT in the log"
+        return text if command.answered else f"{text or 'command'}; NO RESULT in the log"
     if event.kind == "result":
         took = "" if command.took_ms is None else f"after {command.took_ms:.1f} ms"
         return ", ".join(filter(None, (words.result(event.text), took)))
@@ -78,7 +78,7 @@ def length(dialogue, words):
     times = [event.line.ms for event in dialogue.events if event.line.ms is not None]
     seconds = f"{(max(times) - min(times)) / 1000:.1f} s, " if times else ""
     bad = len(failed(dialogue))
-    unanswered = sum(each.result is None and not each.failed for each in exchanges)
+    unanswered = sum(not each.answered for each in exchanges)
     notes = sum(event.kind == "note" for event in dialogue.events) + complaints(dialogue, words)
     sent, received = sum(each.sent for each in exchanges), sum(each.received for each in exchanges)
     return (f"{seconds}{_count(len(exchanges), 'command')}: {len(exchanges) - bad - unanswered} good, {bad} failed, "

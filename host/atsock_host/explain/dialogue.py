@@ -90,6 +90,11 @@ class Exchange:
         return self.refused or self.decided is False
 
     @property
+    def answered(self):
+        """Did anything tell how it ended?"""
+        return self.result is not None or self.decided is not None
+
+    @property
     def failure(self):
         """The line that tells the failure, None when there is none; of two, what says more than ERROR."""
         if self.decided is False and not (self.refused and self.result != "ERROR"):

@@ -5,7 +5,7 @@ manuals, the texts of error codes, too; the words are in titles.py.
 """
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from atsock import dialects
 from atsock.manual import arguments, load, texts
@@ -28,7 +28,7 @@ _MODELS = (
 )
 PAYLOAD = "#zyet"  # first letters of the kinds of a manual's table that stand behind a prompt
 _UNKNOWN = 99
-_LONGEST_NAME = 20
+_SHORTEST_NAME, _LONGEST_NAME = 3, 20  # of those that are looked for
 
 
 class Vocabulary:
@@ -201,18 +201,31 @@ def guess_dialect(lines):
     return best if score[best] else None
 
 
-@lru_cache(maxsize=1024)
 def _near(name, preferred):
-    # A known name that one letter more, less, other or in the other place makes of it; "" when there is none.
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    # A known name that one letter more, less, other or in another place makes of it; "" when there is none.
     if len(name) > _LONGEST_NAME:
         return ""
-    halves = [(name[:at], name[at:]) for at in range(1, len(name) + 1)]
-    edits = {before + after[1:] for before, after in halves if after}
-    edits |= {before + after[1] + after[0] + after[2:] for before, after in halves if len(after) > 1}
-    edits |= {before + letter + after[skip:] for before, after in halves for letter in letters for skip in (0, 1)}
-    found = [edit for edit in edits if len(edit) > 2 and edit in glued.names()]
-    return min(found, key=lambda each: (each not in preferred, len(each) != len(name), each), default="")
+    known = _shortened()
+    found = {each for short in _without_one(name) for each in known.get(short, ())}
+
+    def unlike(each):
+        return each not in preferred, sorted(each) != sorted(name), len(each) != len(name), each
+
+    return min(found, key=unlike, default="")
+
+
+@cache
+def _shortened():
+    # {a known name, or one without one of its letters: the names}
+    found: "dict[str, set[str]]" = {}
+    for name in glued.names():
+        for short in _without_one(name) if len(name) > _SHORTEST_NAME else ():
+            found.setdefault(short, set()).add(name)
+    return found
+
+
+def _without_one(name):
+    return {name, *(name[:at] + name[at + 1 :] for at in range(1, len(name)))}
 
 
 _COMMON = ("+CSQ", "+CREG", "+CGREG", "+CEREG", "+CGDCONT", "+CPIN", "+CFUN", "+CCLK", "+CPSI", "O", "&D1")
