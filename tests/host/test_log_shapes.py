@@ -198,6 +198,29 @@ def test_what_a_line_means(text, meaning):
 
 @pytest.mark.parametrize(
     "text, meaning",
+    [("ATE0", "echo of commands: off"), ("ATV1", "form of results: results as words"),
+     ("ATQ0V1E0", "results on or off: results are said; form of results: results as words; echo of commands: off"),
+     ("AT&F", "factory settings"), ("ATZ", "reset to the stored settings"), ("AT&FZ9X", "factory settings"),
+     ("AT+CREG=?", "registration (calls): which values are possible?"), ("AT+CSCLK?", "sleep?"),
+     ("ATX", "results of calls")])
+def test_what_a_command_does(text, meaning):
+    assert Vocabulary("bg96").command(text)[0].startswith(meaning)
+
+
+@pytest.mark.parametrize(
+    "text, meaning",
+    [("+HTTPACTION: 0,404,9", "404: the server refuses it"), ("+HTTPACTION: 1,200,9", "200: done, 9 bytes"),
+     ("+HTTPACTION: 0,601,0", "601: network error"),
+     ("+MIPSTAT: 1,0,5", "connection 1: 5 bytes acknowledged by the peer"),
+     ("+MIPSTAT: 1,2,3", "connection 1: closed after an alert"), ("+QMTCONN: 0,0,4", "refused: wrong user or password"),
+     ("+QPING: 0,4,3,1,5,9,7", "3 of 4 answered"), ("+CMEE: 2", "errors with a text"),
+     ("+IFC: 2,0", "RTS and CTS, none")])
+def test_what_a_late_or_told_value_means(text, meaning):
+    assert Vocabulary("bg96").line(text) == meaning
+
+
+@pytest.mark.parametrize(
+    "text, meaning",
     [('+QIURC: "closed",3', "the peer, or an error of the network, has closed connection 3"),
      ('+QIURC: "pdpdeact",1', "the network has ended context 1: all its connections are gone"),
      ("+CREG: 2", "searching"), ("RDY", "the module has started"), ("+CIPRXGET: 1,4", "data has come for connection 4"),

@@ -26,6 +26,8 @@ _MODELS = (
     ("EG", "bg96"),
     ("BC", "bg96"),
 )
+_BASIC = re.compile(r"&?[A-Z]\d?", re.IGNORECASE)
+_BASICS = re.compile(r"AT(?:&?[A-Z]\d? ?){2,20}", re.IGNORECASE)
 PAYLOAD = "#zyet"  # first letters of the kinds of a manual's table that stand behind a prompt
 _UNKNOWN = 99
 _SHORTEST_NAME, _LONGEST_NAME = 3, 20  # of those that are looked for
@@ -51,6 +53,9 @@ class Vocabulary:
             title += "?"
         elif rest.isdecimal() and (said := self.value(text, 0, rest)):
             title += f": {said}"
+        elif _BASICS.fullmatch(text.strip()):  # ATQ0V1E0
+            several = [self.command("AT" + each)[0] for each in _BASIC.findall(text.strip()[2:])]
+            title = "; ".join(filter(None, several)) if all(several) else title
         return title, source
 
     def value(self, text, index, value):
@@ -425,7 +430,8 @@ def _http(words, fields, unasked):
 
 
 def _status(status, fields, size):
-    said = titles.HTTP.get(status, "the server's word" if status < 600 else "an error of the module")
+    of_server = {1: "begun", 2: "done", 3: "it is elsewhere", 4: "the server refuses it", 5: "an error of the server"}
+    said = titles.HTTP.get(status) or of_server.get(status // 100, "an error of the module")
     return f"{status}: {said}" + (f", {fields[size]} bytes" if len(fields) > size and status < 400 else "")
 
 
