@@ -14,8 +14,8 @@ PUK = "put the card into a telephone and enter the PUK"
 ANOTHER_CARD = "try the card in a telephone"
 DENIED = ("the network refuses this card: is the contract active, does it allow this technology (LTE-M, NB-IoT) and "
           "roaming, is the IMEI blocked?")
-SEARCHING = ("does the module have the bands and the technology (LTE-M, NB-IoT) of the operator, is the antenna screwed "
-             "on, is there coverage? Give it some minutes after the first start with a new card")
+SEARCHING = ("does the module have the bands and the technology (LTE-M, NB-IoT) of the operator, is the antenna "
+             "screwed on, is there coverage? Give it some minutes after the first start with a new card")
 NOT_SEARCHING = ("the operator chosen by hand may not be here: AT+COPS=0; or no band and technology of the operator is "
                  "switched on")
 EMERGENCY = "the card is not accepted by any network here: contract, roaming"
