@@ -1,8 +1,10 @@
 """atsock get over a stand-in for the modem whose sockets are the system's, against a real HTTP server."""
 
 import http.server
+import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -142,6 +144,18 @@ def test_an_existing_file_is_safe_unless_named(server, tmp_path):
     assert (tmp_path / "file.bin").read_text() == "precious"
     assert get(f"{server}/file.bin", "-o", "file.bin").exit_code == 0
     assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_what_is_no_file_is_written_to_and_never_replaced(server, tmp_path):
+    """As /dev/null or a FIFO."""
+    os.mkfifo(tmp_path / "fifo")
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit((tmp_path / "fifo").read_bytes)
+        result = get(f"{server}/file.bin", "-o", "fifo")
+        assert read.result(30) == CONTENT
+    assert result.exit_code == 0 and (tmp_path / "fifo").is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["fifo"]
+    assert "is a directory" in get(f"{server}/file.bin", "-o", ".").stderr
 
 
 def test_to_standard_output(server, tmp_path):

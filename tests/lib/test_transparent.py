@@ -518,6 +518,21 @@ def test_server(dialect, cut):
 
 
 @cases("dialect", ("a7600", "sim7028"))
+def test_nobody_comes(dialect):
+    """accept() ends in its time, or at once; the server's own socket has no connection that could be data mode's."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    tape.load(ONLINE[dialect][:6] + [(">", b"AT+SERVERSTART=8080,0\r"), ("<", OK)])
+    listener = modem.socket()
+    listener.bind(("", 8080))
+    listener.listen()
+    for timeout in (5, 0):
+        listener.settimeout(timeout)
+        begun = clock.now
+        assert errno_of(listener.accept) == (11 if timeout == 0 else 110)
+        assert begun + timeout * 1000 <= clock.now <= begun + timeout * 1000 + 100
+
+
+@cases("dialect", ("a7600", "sim7028"))
 def test_next_client_is_told_of_with_the_end(dialect):
     """While the program receives: the line of the next client stands behind the end of the one before."""
     modem, tape, clock, says = attached(dialect, "transparent")

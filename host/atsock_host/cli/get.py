@@ -155,6 +155,9 @@ def _save(pool, wish, name, resuming):
     if name == "-":
         with contextlib.closing(_respond(pool, wish, 0, None)) as response:
             return _copy(response, _output(), 0, name)
+    if os.path.exists(name) and not os.path.isfile(name):       # /dev/null, a FIFO: is written to, never replaced
+        with contextlib.closing(_respond(pool, wish, 0, None)) as response, open(name, "wb") as file:
+            return _copy(response, file, 0, name)
     part, tags = f"{name}.part", f"{name}.part.tag"
     begin, tag = _kept(part, tags) if resuming else (0, None)
     try:

@@ -566,7 +566,8 @@ class Engine(Deadlines):
             return
         link.peer_closed(is_failure)
         link.must_close = self.close_after_peer
-        self.event(_EVENT_CLOSED, link, 0)
+        if self.events is not None:
+            self.event(_EVENT_CLOSED, link, 0)
         if self.required & _CONNECT and self.state == _BUSY and self.command.link is link:
             self.code = matched[_VALUE]
             self.finish(EIO)

@@ -48,6 +48,7 @@ class TransparentSocket(StreamSocket):
     _linger_ms = 15_000  # a close in the background begins with two silences
     _close_extra_ms = 15_000  # two silences around +++
     _settling: "Job | None" = None  # finds out whether the connection stands
+    _escaped = False  # a server's own socket never has the line
 
     def connect(self, address):
         """Connect to (host, port); the port is in data mode afterwards.
