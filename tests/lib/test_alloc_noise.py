@@ -8,7 +8,7 @@ from cases import cases
 from fakes import Case
 from frames import ACCESS, DIALECTS, line
 from responder import SIZE, SOURCE, Responder
-from test_alloc import LOCKS, Taker, heap_lock, heap_unlock, readinto, recv_into, send
+from test_alloc import LOCKS, Taker, heap_lock, heap_unlock, mem_total, readinto, recv_into, send
 
 LINES = (
     line(b"RING"), b"\r\n\r\n", line(b"+CREG: 2"), line(b'+CEREG: 1,"1A2B","01234567",7'), line(b"SMS DONE"),
@@ -44,6 +44,30 @@ class Chatty(Responder):
         self._chat()
 
 
+class Begun(Responder):
+    """Begins a line behind each of its answers, and ends it when it has to say something else."""
+
+    begun = False
+
+    def _say(self, text):
+        if self.begun:
+            self.begun = False
+            Responder._say(self, b"1,99\r\n")
+        Responder._say(self, text)
+
+    def _answer(self, asked):
+        Responder._answer(self, asked)
+        self._begin()
+
+    def _finish(self):
+        Responder._finish(self)
+        self._begin()
+
+    def _begin(self):
+        self._say(b'\r\n+QIND: "csq",3')
+        self.begun = True
+
+
 def _send(socket, module, taker, buf, n):
     send(socket, n)
 
@@ -58,11 +82,12 @@ def _readinto(socket, module, taker, buf, n):
     readinto(socket, taker, buf, taker.n + n)
 
 
-def _run(dialect, access, transfer, lock):
-    socket, module = alloc._prepare(dialect, access, 64, Chatty)
+def _run(dialect, access, transfer, lock, kind=Chatty):
+    socket, module = alloc._prepare(dialect, access, 64, kind)
     taker = Taker(SOURCE)
     buf = bytearray(300)
     transfer(socket, module, taker, buf, 2 * SIZE)
+    before = mem_total()
     if lock:
         heap_lock()
     try:
@@ -70,6 +95,7 @@ def _run(dialect, access, transfer, lock):
     finally:
         if lock:
             heap_unlock()
+    assert mem_total() == before, "%d bytes allocated" % (mem_total() - before)
     assert not module.wrong and not module.gather.wrong and not taker.wrong
 
 
@@ -79,6 +105,14 @@ def test_heap_is_locked_among_notices(dialect, access):
     for transfer in (_send, _recv_into, _readinto):
         with Case(dialect, access, transfer):
             _run(dialect, access, transfer, LOCKS[0])
+
+
+@cases("dialect", DIALECTS)
+def test_lines_that_begin_before_a_command_take_no_heap(dialect):
+    for transfer in (_send, _recv_into, _readinto):
+        for lock in LOCKS:
+            with Case(dialect, transfer, lock):
+                _run(dialect, "buffer", transfer, lock, Begun)
 
 
 def test_what_stands_behind_a_payload_is_looked_at_without_heap():

@@ -199,10 +199,10 @@ def announces_payload(engine):
     link = matched[_ASKED_LINK]
     matched[_WANTED] = _PAYLOADS
     matched[_ASKED_LINK] = _ANY_LINK
-    tokens = engine.tokens
-    pos = match(engine.rows, tokens.line, tokens.n, 0, matched)
+    # One local more, and the frame would be heap.
+    pos = match(engine.rows, engine.tokens.line, engine.tokens.n, 0, matched)
     while pos and (matched[_KIND] == _NONE or matched[_KIND] == _WORD):
-        pos = match(engine.rows, tokens.line, tokens.n, pos, matched)
+        pos = match(engine.rows, engine.tokens.line, engine.tokens.n, pos, matched)
     matched[_WANTED] = wanted
     matched[_ASKED_LINK] = link
     return pos > 0

@@ -45,6 +45,7 @@ _BUSY = const(1)
 _TIMED_OUT = const(2)
 _DATA_MODE = const(3)
 _RESTING = const(4)
+_STALE = const(4)  # of Engine.unfinished
 # What Tokenizer.next() returns.
 _LINE = const(1)
 _PROMPT_TOKEN = const(2)
@@ -336,8 +337,8 @@ class Engine(Deadlines):
                 n = 0 if ended > _WINDOWS else tokens.left and self.port.fill(tokens.window, tokens.position)
             elif token == _LINE:
                 self.dispatch_line()
-                if self.unfinished:
-                    urc.finish(self)
+                if self.unfinished:  # finish() allocates
+                    (resync.end_stale if self.unfinished == _STALE else urc.finish)(self)
             elif token == _END:
                 ended = _WINDOWS
                 self._on_payload()
