@@ -14,7 +14,7 @@ from frames import DIALECTS, ERROR, OK, PEER, PORT, line, read_script
 from ownline import FIBOCOM
 from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_ids import LISTS, TAKEN, late, opened, start
-from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen
+from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say
 from test_listener_faults import Module as Server
 
 EBUSY, EMFILE, ENETDOWN = 16, 24, 100
@@ -173,9 +173,7 @@ def test_nothing_is_told_while_it_is_tried_again(dialect):
 @cases("dialect", NUMBERED)
 def test_a_client_gets_the_id_that_is_being_opened(dialect, outcome):
     """The module was faster: the client keeps it, nothing is closed, and the open takes the next id."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
+    modem, tape, clock, says, module, server = listening(dialect)
     taken = []
 
     def answer(command):
@@ -536,8 +534,7 @@ def test_an_end_long_after_the_close_before(dialect):
     socket = opened(modem)
     assert socket._link.doubt is None
     n = len(module.commands)
-    tape.input.append([0, "!", late(dialect, says.first)[0]])
-    settle(modem, tape)
+    say(modem, tape, late(dialect, says.first)[0])
     assert socket._link.state != OPEN
     assert module.commands[n:] == []
 
@@ -545,20 +542,15 @@ def test_an_end_long_after_the_close_before(dialect):
 @cases("dialect", NUMBERED)
 def test_new_client_while_a_read_of_the_old_one_waits_for_its_turn(dialect):
     """The read does not go out; the old one's reader sees the end."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001)])
-    settle(modem, tape)
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, came(dialect, 1, 4001))
     first, address = server.accept()
     tape.auto = lambda command: b""
     job = modem._session.spawn(iter([query(b"AT+GSN")]))
-    tape.input.append([0, "!", says.notice("buffer", 1)])
-    settle(modem, tape)
+    say(modem, tape, says.notice("buffer", 1))
     first.setblocking(False)
     errno_of(first.recv, 10)
-    tape.input.append([0, "!", came(dialect, 1, 4002) + OK])
-    settle(modem, tape)
+    say(modem, tape, came(dialect, 1, 4002) + OK)
     tape.auto = module
     n = len(module.commands)
     some_time(modem, tape)
@@ -598,11 +590,8 @@ def test_first_client_is_gone_before_the_program_sees_that_it_listens(dialect):
 @cases("dialect", NUMBERED)
 def test_new_client_behind_the_payload_of_a_read_of_the_old_one(dialect):
     """Before the OK of the read: what came is the old one's, and its reader gets it."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001)])
-    settle(modem, tape)
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, came(dialect, 1, 4001))
     first, address = server.accept()
     first.settimeout(5)
 
@@ -630,12 +619,10 @@ def test_new_client_while_the_old_one_has_data_unread(dialect):
     server = listen(modem, 8080)
     clients = []
     for text in (b"of the first", b"of the second"):
-        tape.input.append([0, "!", came(dialect, 1, 4000 + len(text)) + says.push("push", 1, text)])
-        settle(modem, tape)
+        say(modem, tape, came(dialect, 1, 4000 + len(text)) + says.push("push", 1, text))
         clients.append(server.accept()[0])
         clients[-1].settimeout(5)
-    tape.input.append([0, "!", says.push("push", 1, b", too")])
-    settle(modem, tape)
+    say(modem, tape, says.push("push", 1, b", too"))
     assert clients[0].recv(40) == b"of the first"
     assert clients[1].recv(40) == b"of the second, too"
     n = len(module.commands)
@@ -647,8 +634,7 @@ def test_a_dropped_socket_whose_id_the_module_holds():
     """All ids are in use; the one whose peer has closed is closed before it is opened anew (BG96 2.2.1)."""
     modem, tape, clock, says, module = start("bg96")
     sockets = [opened(modem) for _ in range(says.links)]
-    tape.input.append([0, "!", says.closed(3)])
-    settle(modem, tape)
+    say(modem, tape, says.closed(3))
     tape.auto = lambda command: says.nothing("buffer", 3) if command.startswith(b"AT+QIRD=3") else module(command)
     assert sockets[3].recv(10) == b""
     n = len(module.commands)
@@ -684,8 +670,7 @@ def test_close_tells_why_what_was_taken_is_lost(dialect):
             modem._session.submit(query(b"AT+GSN"))
             assert socket.send(b"never sent") == 10
             tape.auto = lambda command: b"" if b"SEND" in command else answers(says)(command)
-            tape.input.append([0, "!", (says.closed(says.first) if errno == 104 else b"") + line(b"1") + OK])
-            settle(modem, tape)
+            say(modem, tape, (says.closed(says.first) if errno == 104 else b"") + line(b"1") + OK)
             socket.settimeout(60)
             error = raises(OSError, socket.close)
             assert error.errno == errno, error
@@ -711,11 +696,8 @@ def test_whom_a_close_asks(dialect):
     where the id stays until its close nobody is asked."""
     for reads in (True, False):
         with Case(reads):
-            modem, tape, clock, says = attached(dialect)
-            module = tape.auto = Server(dialect, says)
-            server = listen(modem, 8080)
-            tape.input.append([0, "!", came(dialect, 1, 4001)])
-            settle(modem, tape)
+            modem, tape, clock, says, module, server = listening(dialect)
+            say(modem, tape, came(dialect, 1, 4001))
             client, address = server.accept()
             client.settimeout(5)
             tape.input.append([0, "!", b"" if reads else says.notice("buffer", 1)])
@@ -751,8 +733,7 @@ def test_the_id_goes_to_another_client_while_the_list_is_asked_for(dialect, how)
     server.settimeout(5)
     tape.input.append([0, "!", came(dialect, 0, 4000)])
     client, address = server.accept()
-    tape.input.append([0, "!", says.closed(0) + (says.lost if how == "lost" else b"")])
-    settle(modem, tape)
+    say(modem, tape, says.closed(0) + (says.lost if how == "lost" else b""))
     n = len(module.commands)
     client.close()
     assert module.closes() == []
@@ -771,8 +752,7 @@ def test_a_late_end_of_one_that_failed(dialect):
             socket = opened(modem)
             if was_used:
                 socket.settimeout(0)
-                tape.input.append([0, "!", says.notice("buffer", says.first)])
-                settle(modem, tape)
+                say(modem, tape, says.notice("buffer", says.first))
                 errno_of(socket.recv, 10)
                 settle(modem, tape)
             socket._link.fail(104, 0)
@@ -780,8 +760,7 @@ def test_a_late_end_of_one_that_failed(dialect):
             socket._link.must_close = True
             socket.close()
             other = opened(modem)
-            tape.input.append([0, "!", late(dialect, says.first)[0]])
-            settle(modem, tape)
+            say(modem, tape, late(dialect, says.first)[0])
             some_time(modem, tape)
             assert (other._link.state == OPEN) == was_used
 

@@ -10,8 +10,9 @@ from fakes import Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, line
 from ownline import FIBOCOM
 from scenes import attached, settle
-from test_given_back import CLIENT, ENETDOWN, LISTS, NUMBERED, OPEN, SIMCOM, came, listen, opens, some_time
+from test_given_back import ENETDOWN, LISTS, OPEN, opens, some_time
 from test_ids import Module
+from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say
 from test_listener_faults import Module as Server
 
 
@@ -100,8 +101,7 @@ def test_listen_is_given_up_before_it_is_sent(dialect):
     job.cancel()
     assert not modem._engine.servers
     module = tape.auto = Server(dialect, says)
-    tape.input.append([0, "!", OK])
-    settle(modem, tape)
+    say(modem, tape, OK)
     assert listen(modem, 8080)._listener.id == 0
     assert [command for command in module.commands if b"SERVERSTOP" in command] == []
 
@@ -109,11 +109,8 @@ def test_listen_is_given_up_before_it_is_sent(dialect):
 @cases("dialect", SIMCOM)
 def test_a_client_of_a_server_that_is_being_closed(dialect):
     """It came before the server was stopped: it is closed at once, and only then the server is stopped."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001)])
-    settle(modem, tape)
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, came(dialect, 1, 4001))
     client, address = server.accept()
     server.close()
     assert not [command for command in module.commands if b"SERVERSTOP" in command]
@@ -137,8 +134,7 @@ def test_a_client_on_an_id_whose_close_is_on_its_way(dialect):
     waiting = Server(dialect, says)
     tape.auto = waiting
     server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001)])
-    settle(modem, tape)
+    say(modem, tape, came(dialect, 1, 4001))
     first, address = server.accept()
 
     def answer(command):
@@ -162,8 +158,7 @@ def test_an_id_of_a_closed_servers_client_has_a_client_of_another(dialect):
             modem, tape, clock, says = attached(dialect)
             module = tape.auto = Server(dialect, says)
             one, two = listen(modem, 8080), listen(modem, 8081)
-            tape.input.append([0, "!", came(dialect, 1, 4001)])
-            settle(modem, tape)
+            say(modem, tape, came(dialect, 1, 4001))
             client, address = one.accept()
             if is_closed:
                 one.close()
@@ -180,8 +175,7 @@ def test_a_waiting_client_is_replaced(dialect):
     modem, tape, clock, says = attached(dialect)
     tape.auto = Server(dialect, says)
     server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001) + says.notice("buffer", 1) + came(dialect, 1, 4002)])
-    settle(modem, tape)
+    say(modem, tape, came(dialect, 1, 4001) + says.notice("buffer", 1) + came(dialect, 1, 4002))
     assert server.accept()[1] == (CLIENT, 4002)
     server.settimeout(1)
     errno_of(server.accept)
@@ -226,14 +220,11 @@ def test_listening_again_is_refused(dialect):
 @cases("dialect", ("bg96",) + FIBOCOM)
 def test_a_server_is_closed_whose_id_is_a_connection(dialect):
     """What was fetched stays open, what was not is closed, and the listening id as well."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
+    modem, tape, clock, says, module, server = listening(dialect)
     fetched = []
     for port in (4001, 4002):
         id = server._listener.id if dialect in FIBOCOM else port - 4000
-        tape.input.append([0, "!", came(dialect, id, port)])
-        settle(modem, tape)
+        say(modem, tape, came(dialect, id, port))
         if not fetched:
             fetched.append(server.accept()[0])
     server.close()
@@ -263,8 +254,7 @@ def test_the_port_of_a_server_that_the_network_took_along(dialect):
     server = listen(modem, 8080)
     tape.input.append([0, "!", came(dialect, 1, 4001)])
     client, address = server.accept()
-    tape.input.append([0, "!", says.lost])
-    settle(modem, tape)
+    say(modem, tape, says.lost)
     modem._session.set_connected("10.0.0.1")
     listen(modem, 8080)
     assert errno_of(server.accept) == ENETDOWN
@@ -277,8 +267,7 @@ def test_a_client_that_left_something_pushed(dialect):
     modem, tape, clock, says = attached(dialect, "push")
     tape.auto = Server(dialect, says)
     server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001) + says.push("push", 1, b"bye") + says.closed(1)])
-    settle(modem, tape)
+    say(modem, tape, came(dialect, 1, 4001) + says.push("push", 1, b"bye") + says.closed(1))
     client, address = server.accept()
     client.settimeout(5)
     assert client.recv(10) == b"bye"
@@ -288,9 +277,7 @@ def test_a_client_that_left_something_pushed(dialect):
 @cases("dialect", SIMCOM)
 def test_a_late_end_of_the_client_before(dialect):
     """Closed just now, on the same id: the list says that the new client is there."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
+    modem, tape, clock, says, module, server = listening(dialect)
     for port in (4001, 4002):
         module.held.append(1)
         tape.input.append([0, "!", came(dialect, 1, port)])
@@ -309,8 +296,7 @@ def test_a_waiting_client_is_replaced_whose_data_were_pushed(dialect):
     modem, tape, clock, says = attached(dialect, "push")
     tape.auto = Server(dialect, says)
     server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001) + says.push("push", 1, b"unread") + came(dialect, 1, 4002)])
-    settle(modem, tape)
+    say(modem, tape, came(dialect, 1, 4001) + says.push("push", 1, b"unread") + came(dialect, 1, 4002))
     assert server.accept()[1] == (CLIENT, 4002)
     server.settimeout(1)
     errno_of(server.accept)
@@ -324,8 +310,7 @@ def test_many_clients_that_nobody_wants(dialect):
     listen(modem, 8080)
     for ids in (range(1, 9), range(5, 9)):
         for id in ids:
-            tape.input.append([0, "!", came(dialect, id, 4000 + id)])
-            settle(modem, tape)
+            say(modem, tape, came(dialect, id, 4000 + id))
         assert modem._session.jobs is not None and modem._session.jobs.next is None
         module.commands.clear()
         some_time(modem, tape, 20)
@@ -336,12 +321,9 @@ def test_many_clients_that_nobody_wants(dialect):
 @cases("dialect", ("bg96",) + FIBOCOM)
 def test_a_server_is_closed_whose_id_the_module_has_closed(dialect):
     """The module keeps such an id until it is told to close it."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
+    modem, tape, clock, says, module, server = listening(dialect)
     id = server._listener.id
-    tape.input.append([0, "!", says.closed(id)])
-    settle(modem, tape)
+    say(modem, tape, says.closed(id))
     server.close()
     assert module.closes() == [id]
 
@@ -349,11 +331,8 @@ def test_a_server_is_closed_whose_id_the_module_has_closed(dialect):
 @cases("dialect", DIALECTS)
 def test_a_server_is_closed_whose_only_client_waits(dialect):
     """First the client is closed, then the server, once."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
-    tape.input.append([0, "!", came(dialect, 1, 4001)])
-    settle(modem, tape)
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, came(dialect, 1, 4001))
     server.close()
     assert module.closes() == ([1, 0] if dialect == "bg96" else [1])
     assert len([command for command in module.commands if b"SERVERSTOP" in command]) == (dialect in SIMCOM)
@@ -363,9 +342,7 @@ def test_a_server_is_closed_whose_only_client_waits(dialect):
 @cases("dialect", FIBOCOM)
 def test_a_server_that_waits_for_an_id_is_closed(dialect):
     """At once; and nothing is left of it when its clients are closed, too: another access mode may be used."""
-    modem, tape, clock, says = attached(dialect)
-    module = tape.auto = Server(dialect, says)
-    server = listen(modem, 8080)
+    modem, tape, clock, says, module, server = listening(dialect)
     clients = []
     for i in range(says.links):
         tape.input.append([0, "!", came(dialect, server._listener.id, 4000 + i)])
