@@ -378,12 +378,7 @@ class Modem:
 
     def poll(self, timeout_ms: int = 0) -> None:
         """Take in what the module sent and run events; waits at most timeout_ms for something to come."""
-        session = self._session
-        if timeout_ms > 0:
-            session.wait(timeout_ms, False)
-        else:
-            session.service()
-        session.deliver()
+        self._session.poll(timeout_ms)
 
     def close(self) -> None:
         """Close all sockets; the context stays active.  Raises the first error of a close after closing the others.

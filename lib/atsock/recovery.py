@@ -185,12 +185,7 @@ class Keeper:
         and on_down, raises what they raise, and OSError when the port is gone; that the module cannot be attached is in
         `error`.
         """
-        session = self._session
-        if timeout_ms > 0:
-            session.wait(timeout_ms, False)
-        else:
-            session.service()
-        session.deliver()
+        self._session.poll(timeout_ms)
         self._step()
 
     async def run(self) -> None:

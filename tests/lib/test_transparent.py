@@ -517,14 +517,20 @@ def test_server(dialect, cut):
     tape.done()
 
 
-@cases("dialect", ("a7600", "sim7028"))
-def test_nobody_comes(dialect):
-    """accept() ends in its time, or at once; the server's own socket has no connection that could be data mode's."""
+def listening(dialect):
+    # SIMCom: the mode of all connections is set, and then the server is opened.
     modem, tape, clock, says = attached(dialect, "transparent")
     tape.load(ONLINE[dialect][:6] + [(">", b"AT+SERVERSTART=8080,0\r"), ("<", OK)])
     listener = modem.socket()
     listener.bind(("", 8080))
     listener.listen()
+    return modem, tape, clock, says, listener
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_nobody_comes(dialect):
+    """accept() ends in its time, or at once; the server's own socket has no connection that could be data mode's."""
+    modem, tape, clock, says, listener = listening(dialect)
     for timeout in (5, 0):
         listener.settimeout(timeout)
         begun = clock.now
@@ -535,11 +541,7 @@ def test_nobody_comes(dialect):
 @cases("dialect", ("a7600", "sim7028"))
 def test_next_client_is_told_of_with_the_end(dialect):
     """While the program receives: the line of the next client stands behind the end of the one before."""
-    modem, tape, clock, says = attached(dialect, "transparent")
-    tape.load(ONLINE[dialect][:6] + [(">", b"AT+SERVERSTART=8080,0\r"), ("<", OK)])
-    listener = modem.socket()
-    listener.bind(("", 8080))
-    listener.listen()
+    modem, tape, clock, says, listener = listening(dialect)
     listener.settimeout(5)
     tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40000") + line(b"CONNECT 115200") + b"hello")])
     first, address = listener.accept()
@@ -569,11 +571,7 @@ def list_of(tape):
 @cases("dialect", ("a7600", "sim7028"))
 def test_server_closed_first(dialect):
     """Closing the server with a client in the queue closes that first."""
-    modem, tape, clock, says = attached(dialect, "transparent")
-    tape.load(ONLINE[dialect][:6] + [(">", b"AT+SERVERSTART=8080,0\r"), ("<", OK)])
-    listener = modem.socket()
-    listener.bind(("", 8080))
-    listener.listen()
+    modem, tape, clock, says, listener = listening(dialect)
     tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40000") + line(b"CONNECT 115200") + b"data")])
     settle(modem, tape)
     closing = [(">", b"AT+CIPCLOSE=0\r"), ("<", OK + line(b"CLOSED") + line(b"+CIPCLOSE: 0,0"))]

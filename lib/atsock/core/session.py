@@ -133,20 +133,18 @@ class Session:
 
     # -- taking in what comes
 
-    def wait(self, ms, must_move=True):
-        """Take in what comes, for at most ms milliseconds; False when nothing came.  Allocates nothing by itself.
-
-        must_move: payload that has no room is dropped now, because the caller waits for what stands behind it.
-        """
+    def wait(self, ms):
+        """Take in what comes, for at most ms milliseconds; False when nothing came.  Allocates nothing by itself."""
         if self.service():
             return True
-        is_shorter = self.pause(ms, must_move)
+        is_shorter = self.pause(ms)
         return self.service() or is_shorter
 
     def pause(self, ms, must_move=True):
         """What wait() does between two service(), for those who have no frame to spare.
 
-        True when something had to move, or something in the background is due before.
+        must_move: payload that has no room is dropped now, because the caller waits for what stands behind it.  True
+        when something had to move, or something in the background is due before.
         """
         engine = self.engine
         if engine.rx_blocked and must_move:
@@ -155,6 +153,13 @@ class Session:
         left = ms if self.jobs is None else self.remaining_ms(ms)
         engine.port.wait(engine.remaining_ms(left), engine.transmitter.left > 0 or engine.tx_blocked)
         return left < ms
+
+    def poll(self, timeout_ms):
+        """Take in what comes, for at most timeout_ms, and run the application's on_event for it."""
+        if not self.service() and timeout_ms > 0:
+            self.pause(timeout_ms, False)
+            self.service()
+        self.deliver()
 
     def service(self):
         """Take in what has come and go on as far as possible without waiting; True when something moved."""
