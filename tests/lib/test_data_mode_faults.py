@@ -218,6 +218,27 @@ def test_the_end_of_the_line_gets_lost(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_the_rest_of_the_end_comes_while_close_is_silent(dialect):
+    """The program has what it wanted, and closes: what it has sent may be lost, and is told of as lost."""
+    for n in (1, 3, 6, len(ENDS[dialect]) - 1):
+        with Case(n):
+            told = []
+            modem, tape, clock, says = attached(
+                dialect, "transparent", on_event=lambda event, sock, value: told.append(event)  # noqa: B023
+            )
+            socket, modem, module = on_line(dialect, attachment=(modem, tape, clock))
+            del told[:]
+            assert socket.send(b"to nobody") == 9
+            module.end(b"bye" + ENDS[dialect][:n])
+            module.say(ENDS[dialect][n:], 300)
+            assert socket.read(3) == b"bye"
+            socket.close()
+            modem.poll()
+            assert told == [atsock.EVENT_CLOSED], told
+            assert modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
 def test_poll_while_it_is_unclear(dialect):
     """Nothing can be sent, so poll() does not say so."""
     socket, modem, module = on_line(dialect)

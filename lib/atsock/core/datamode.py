@@ -157,6 +157,7 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
             left = guard.remaining_ms()
             if told and not data_filter.is_told():
                 return None
+            told = told or data_filter.is_told()  # the rest of what was held back may have come
             if left <= 0:
                 break
             yield min(left, _LOOK_MS) if told or reply else left
