@@ -224,7 +224,7 @@ def test_the_rest_of_the_end_comes_while_close_is_silent(dialect):
         with Case(n):
             told = []
             modem, tape, clock, says = attached(
-                dialect, "transparent", on_event=lambda event, sock, value: told.append(event)  # noqa: B023
+                dialect, "transparent", on_event=lambda event, sock, value: told.append(event)
             )
             socket, modem, module = on_line(dialect, attachment=(modem, tape, clock))
             del told[:]

@@ -292,6 +292,9 @@ class DataFilter(Sink):
     def is_garbled_ok(self):
         """True when something of an OK has come behind +++, a letter at least, and not all of it."""
         pos = max(self.base, self.whole)
+        if bytes(memoryview(self.held)[self.base : pos]).strip() == b"OK":  # its first CR LF got lost
+            self.whole = self.base  # no word of the stream
+            return True
         return self.held.find(b"O", pos, self.n) >= 0 or self.held.find(b"K", pos, self.n) >= 0
 
     def overflow(self):
