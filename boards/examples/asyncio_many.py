@@ -38,7 +38,7 @@ async def count_turns(turns):
 async def main():
     turns = [0]
     others = [asyncio.create_task(count_turns(turns))]
-    print("address:", await modem.attach_async())
+    print("address:", await modem.attach_async(timeout_ms=240_000))
     keeper = modem.keep(on_down=lambda reason: print("down:", reason))
     others.append(asyncio.create_task(keeper.run()))
     for path, status, count in await asyncio.gather(*[fetch(path) for path in PATHS]):

@@ -51,7 +51,7 @@ def get(sock, path):
 
 
 modem = start.modem()
-modem.attach()
+modem.attach(timeout_ms=240_000)
 sock = modem.socket(type=atsock.SOCK_DGRAM)
 sock.connect((HOST, PORT))
 print(*get(sock, PATH))

@@ -7,7 +7,8 @@ HOST, PATH = "example.com", "/"
 modem = start.modem()
 print("module:", *modem.identity())
 print("signal, dBm:", modem.signal()[0])
-print("address:", modem.attach(on_progress=lambda step, detail: print("attach:", step, detail)))
+# The first search with a new SIM or in a new place takes minutes.
+print("address:", modem.attach(timeout_ms=240_000, on_progress=lambda step, detail: print("attach:", step, detail)))
 sock = modem.socket()
 sock.settimeout(30)
 sock.connect((HOST, 80))

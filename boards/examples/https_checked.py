@@ -35,7 +35,7 @@ with open("authority.der", "rb") as file:
 
 modem = start.modem()
 modem.command("AT+CTZU=1")  # the module's clock follows the network's (27.007 8.40)
-modem.attach()
+modem.attach(timeout_ms=240_000)
 set_clock(modem)
 sock = modem.socket()
 sock.settimeout(60)

@@ -38,7 +38,7 @@ def fetch(path, begin, take):
 wanted = bytearray()
 while DONE not in os.listdir():
     try:
-        modem.attach()
+        modem.attach(timeout_ms=240_000)
         if len(wanted) < 64:
             fetch(PATH + ".sha256", len(wanted), wanted.extend)
         with open(PART, "ab") as file:

@@ -11,7 +11,7 @@ URL = "http://example.com/"
 BROKER = "test.mosquitto.org"
 
 modem = start.modem()
-modem.attach()
+modem.attach(timeout_ms=240_000)
 sys.modules["socket"] = sys.modules["usocket"] = modem.socket_module()  # before they are imported
 
 import requests  # noqa: E402

@@ -37,7 +37,7 @@ while True:
     begun = time.time()
     try:
         modem.command("AT+CFUN=1")
-        modem.attach()
+        modem.attach(timeout_ms=240_000)
         number += 1
         send("value {}".format(number))
         modem.detach()

@@ -9,7 +9,7 @@ PORT = 8023
 SILENT_S = 60  # a client that says nothing for so long has gone
 
 modem = start.modem()
-print("listening on {}:{}".format(modem.attach(), PORT))
+print("listening on {}:{}".format(modem.attach(timeout_ms=240_000), PORT))
 server = modem.socket()
 server.bind(("", PORT))
 server.listen(1)

@@ -52,6 +52,7 @@ class Account:
     """
 
     pin_spent = 0  # the PIN has been entered and did not help, see contact.py
+    patient = True  # a network is waited for until the deadline; False: as long as something changes
 
     def __init__(self, apn=None, user=b"", password=b"", auth=None, family=4, pin=None):
         self.apn = apn
@@ -62,10 +63,11 @@ class Account:
         self.pin = pin
 
 
-def attach(session: "Session", apn, user, password, auth, family, pin, on_progress=None):
+def attach(session: "Session", apn, user, password, auth, family, pin, patient, on_progress=None):
     """The steps of Modem.attach(), to be run; they return the local address (str).
 
-    Raises ValueError or TypeError at once, before a byte is sent, for an argument that cannot be.
+    patient: see Account.  Raises ValueError or TypeError at once, before a byte is sent, for an argument that cannot
+    be.
     """
     apn = _checked_apn(session.apn if apn is None else apn)
     user = quoted(user or "", "user", _ACCOUNT_MAX)
@@ -81,6 +83,7 @@ def attach(session: "Session", apn, user, password, auth, family, pin, on_progre
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     account = Account(apn, user, password, auth, 4 if family == AF_INET else 6, pin)
+    account.patient = patient
     last = session.attached_with
     if last is not None and last.pin == pin and last.pin_spent == PIN_REFUSED:
         account.pin_spent = PIN_REFUSED
@@ -90,6 +93,7 @@ def attach(session: "Session", apn, user, password, auth, family, pin, on_progre
 def attach_again(session: "Session"):
     """The steps of an attach() with the arguments of the last one (recovery)."""
     account = session.attached_with or Account()
+    account.patient = True
     if account.apn is None:
         account.apn = _checked_apn(session.apn)
     return attach_with(session, account)
@@ -135,7 +139,7 @@ def attach_with(session: "Session", account: Account, on_progress=None):
                 yield command
                 session.cmee = None if command.errno else _CMEE
                 yield from contact.wait_for_sim(session, account)
-                yield from contact.wait_for_registration(session)
+                yield from contact.wait_for_registration(session, account.patient)
                 tell(session, "context")
                 yield from run_steps(session, session.table.SETUP)
                 address = yield from _active_address(session)
@@ -178,6 +182,8 @@ def _may_help(error, restarted, attempts, account):
     # Is it worth beginning anew?  When the module has restarted on the way; one without boot words only falls silent.
     if restarted:
         return attempts <= _RESTARTS_MAX
+    if error.where[:8] == "register":  # a network that was not found
+        return False
     return isinstance(error, Timeout) and attempts == 1 and not account.pin_spent
 
 

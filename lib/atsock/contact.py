@@ -33,14 +33,17 @@ _GUARD_MS = const(1130)  # and silence on both sides of it, of a module that is 
 _SAMPLE_MAX = const(40)  # bytes shown of what is no answer
 
 _POLL_MS = const(1000)  # between two queries of SIM or registration
-_HOPELESS_MS = const(25_000)  # refused, or not even searching: what was so for so long will stay so
+_UNCHANGED_MS = const(25_000)  # refused, or not even searching: what was so for so long will stay so
 _SELECT_MS = const(180_000)  # AT+COPS=0 ends when the network has been found (BG96: 180 s)
 _SIM_MS = const(20_000)  # right after boot the SIM is busy for a while
 _PIN_QUERIES = const(5)  # until a SIM that has taken its PIN says so
 _PIN_MS = const(20_000)
 _CFUN_MS = const(15_000)
 _CFUN_POLLS = const(10)  # the radio is looked at so often
+_SIGNAL_POLLS = const(3)  # and the signal, the first time after so many
+_SIGNAL_MS = const(2000)
 _NO_NETWORK = "no network was found in time; antenna, coverage?"
+_STILL_SEARCHING = "no network was found for 25 s; antenna, coverage? The first search takes minutes: give timeout_ms"
 _COMMAND_MS = const(60_000)  # as Modem.command()
 
 # <err> of +CME ERROR (27.007 9.2.1)
@@ -77,7 +80,7 @@ class Progress:
     hint = ""  # what to look at when the step does not end in time
 
     def __init__(self, on_progress=None):
-        self._on_progress = on_progress
+        self.on_progress = on_progress
 
     def tell(self, step, detail):
         """It has come so far."""
@@ -86,8 +89,8 @@ class Progress:
         self.step = step
         self.detail = detail
         self.hint = _NO_NETWORK if step == "register" else ""
-        if self._on_progress is not None:
-            self._on_progress(step, detail)
+        if self.on_progress is not None:
+            self.on_progress(step, detail)
 
     def where(self):
         """The step and the detail, for the text of an error."""
@@ -320,17 +323,18 @@ def check_restart(command):
 # -- registration: 27.007 7.2, 10.1.20, 10.1.22
 
 
-def wait_for_registration(session: "Session"):
+def wait_for_registration(session: "Session", patient=True):
     """Wait until the network has accepted the module.  The front's deadline ends it.
 
     Raises ModemError EACCES when the network refuses the SIM for 25 s, ENETDOWN when the module does not search for so
-    long.
+    long.  patient: else Timeout, when anything else has not changed for so long.
     """
     engine = session.engine
     tell(session, "register")
     polls = 0
     last = MISSING
-    give_up = engine.after_ms(_HOPELESS_MS)
+    signal = ""
+    give_up = engine.after_ms(_UNCHANGED_MS)
     while True:
         detail = "not told"
         rank = len(_WORST)
@@ -343,22 +347,45 @@ def wait_for_registration(session: "Session"):
             for line in command.lines:
                 stat = _stat(line)
                 if _is_registered(stat):
-                    tell(session, "register", _STATS[stat])
+                    yield from _tell_operator(session, _STATS[stat])
                     return
                 if stat in _WORST and _WORST.index(stat) < rank:
                     rank = _WORST.index(stat)
-        tell(session, "register", detail if rank == len(_WORST) else _STATS[_WORST[rank]])
-        if rank != last or rank not in (_DENIED, _NOT_SEARCHING):
-            give_up = engine.after_ms(_HOPELESS_MS)
+        tell(session, "register", detail if rank == len(_WORST) else _STATS[_WORST[rank]] + signal)
+        if rank != last or patient and rank not in (_DENIED, _NOT_SEARCHING):
+            give_up = engine.after_ms(_UNCHANGED_MS)
         elif engine.is_past(give_up):
-            raise _not_registered(rank)
+            raise _not_registered(session, rank)
         last = rank
+        if polls % _CFUN_POLLS == _SIGNAL_POLLS:
+            signal = yield from _signal(session)
         if polls % _CFUN_POLLS == 0:
             yield from _switch_on(session, "register")
             if rank == _NOT_SEARCHING and (yield from _select_operator(session)):
                 last = MISSING
         polls += 1
         yield _POLL_MS
+
+
+def _signal(session):
+    # What the module receives, as it is told behind the state of registration (27.007 8.5).
+    command = query(b"AT+CSQ", _SIGNAL_MS, b"+CSQ:")
+    yield command
+    rssi = number_at(command.lines[-1], 0) if command.lines else MISSING
+    if 0 <= rssi <= 31:
+        return ", signal %d dBm" % (2 * rssi - 113)
+    return ", no signal" if rssi == 99 else ""
+
+
+def _tell_operator(session, stat):
+    # Registered, and with whom (27.007 7.3); the module is asked only when somebody is told.
+    if session.progress is not None and session.progress.on_progress is not None:
+        command = read_form(b"AT+COPS?")
+        yield command
+        operator = text_at(command.lines[-1], 2) if command.lines else b""
+        if operator:
+            stat = "%s, %s" % (stat, printable(operator))
+    tell(session, "register", stat)
 
 
 def _select_operator(session):
@@ -373,9 +400,14 @@ def _select_operator(session):
     return True
 
 
-def _not_registered(rank):
+def _not_registered(session, rank):
     if rank == _DENIED:
         return ModemError(EACCES, "the network refuses this SIM: contract, roaming, technology?")
+    if rank != _NOT_SEARCHING:
+        error = Timeout(_STILL_SEARCHING)
+        if rank < len(_WORST):
+            error.at(session.progress.where())  # nothing is gained by beginning anew, see bringup.py
+        return error
     return ModemError(ENETDOWN, "the module does not search for a network: operator chosen by hand (AT+COPS?), bands?")
 
 

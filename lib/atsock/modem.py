@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         def write(self, __buf: bytearray, __start: int, __n: int) -> "int | None": ...
 
 
-_ATTACH_MS = 240_000  # boot, registration and the slowest context (BG96: 150 s)
+_ATTACH_MS = const(240_000)  # boot, registration and the slowest context (BG96: 150 s)
 _COMMAND_MS = 60_000
 _LINGER_MS = 30_000  # for what close() leaves to the background
 
@@ -99,7 +99,7 @@ class Modem:
         auth: "int | None" = None,
         family: int = AF_INET,
         pin: "str | None" = None,
-        timeout_ms: int = _ATTACH_MS,
+        timeout_ms: "int | None" = None,
         on_progress: "Callable[[str, str], object] | None" = None,
     ) -> str:
         """Bring the module up and return the local address; when attached already, only return it.
@@ -110,14 +110,16 @@ class Modem:
         digits; a PIN that the SIM has refused is not sent again.  on_progress(step, detail): told each step ("sync",
         "identify", "sim", "register", "context") and what changes in it ("busy", "searching", "denied", ...).
         Waits at most timeout_ms; a network that refuses the SIM (EACCES), or that the module does not search for
-        (ENETDOWN), for 25 s.  Allocates.  Raises ValueError before a byte is sent; Timeout, ModemError,
-        CommandError, which name the step and the last detail.
+        (ENETDOWN), for 25 s.  None: 240 s, but a network that is not found for 25 s, too: a module that is new to its
+        SIM or place may search for minutes (and goes on between two calls).  Allocates.  Raises ValueError before a
+        byte is sent; Timeout, ModemError, CommandError, which name the step and the last detail.
         """
         session = self._session
         if session.is_connected() and not self._engine.pdp_lost:
             return session.address
-        steps = bringup.attach(session, apn, user, password, auth, family, pin, on_progress)
-        return session.run(steps, timeout_ms, "attach")
+        patient = timeout_ms is not None
+        steps = bringup.attach(session, apn, user, password, auth, family, pin, patient, on_progress)
+        return session.run(steps, timeout_ms or _ATTACH_MS, "attach")
 
     def attach_async(
         self,
@@ -128,14 +130,15 @@ class Modem:
         auth: "int | None" = None,
         family: int = AF_INET,
         pin: "str | None" = None,
-        timeout_ms: int = _ATTACH_MS,
+        timeout_ms: "int | None" = None,
         on_progress: "Callable[[str, str], object] | None" = None,
     ) -> "Coroutine[Any, Any, str]":
         """attach() for asyncio: to be awaited."""
         from .aio import waiter
 
-        steps = bringup.attach(self._session, apn, user, password, auth, family, pin, on_progress)
-        return waiter.of(self._session).run(steps, timeout_ms, "attach")
+        patient = timeout_ms is not None
+        steps = bringup.attach(self._session, apn, user, password, auth, family, pin, patient, on_progress)
+        return waiter.of(self._session).run(steps, timeout_ms or _ATTACH_MS, "attach")
 
     def detach(self) -> None:
         """Deactivate the context; all its connections end.  Waits for the module.  Raises CommandError, Timeout."""

@@ -333,6 +333,55 @@ def test_what_stays_hopeless_is_told_soon(dialect, stat):
 
 
 @cases("dialect", DIALECTS)
+@cases("stat", ((2, "searching"), (4, "unknown"), (8, "emergency calls only")), "abc")
+@cases("rssi", ((99, ", no signal"), (20, ", signal -73 dBm"), (199, "")), "abc")
+def test_no_network_is_told_soon(dialect, stat, rssi):
+    """Searching for 25 s: attach() says so, with the signal and what to do; with timeout_ms it goes on until then."""
+    modem, tape, clock, module = start(dialect, stats(stat[0]))
+    module.differs[b"AT+CSQ"] = line(b"+CSQ: %d,99" % rssi[0]) + OK
+    told, error = progress_of(modem)
+    assert isinstance(error, atsock.Timeout), error
+    assert error.where == "register: " + stat[1] + rssi[1], error.where
+    assert "no network was found" in str(error) and "give timeout_ms" in str(error), str(error)
+    assert 25_000 <= clock.now <= 30_000, clock.now
+    assert module.count(b"ATE0") == 1, "attach() began anew"
+    begin = clock.now
+    told, error = progress_of(modem, timeout_ms=100_000)
+    assert isinstance(error, atsock.Timeout) and 100_000 <= clock.now - begin <= 100_100, (error, clock.now - begin)
+    assert error.where == "register: " + stat[1] + rssi[1] and "no network was found" in str(error), str(error)
+    module.differs.update(stats(*([stat[0]] * 60 + [1])))
+    assert modem.attach("internet", timeout_ms=100_000) == "10.0.0.1"
+
+
+@cases("dialect", DIALECTS)
+def test_recovery_waits_for_a_network(dialect):
+    """What a recover() attaches again waits longer than a plain attach()."""
+    modem, tape, clock, module = start(dialect)
+    modem.attach("internet")
+    module.differs.update(stats(*([2] * 40 + [1])))
+    module.differs[b"AT+NETCLOSE"] = OK + line(b"+NETCLOSE: 0")
+    modem.detach()
+    assert "attach" in modem.recover()
+    assert modem.isconnected() and clock.now >= 40_000, clock.now
+
+
+@cases("answer", (
+    (line(b'+COPS: 0,0,"Blue \x1bNet",7') + OK, "home, Blue ?Net"), (line(b"+COPS: 0") + OK, "home"),
+    (line(b"+CME ERROR: 30"), "home"),
+), "abc")  # fmt: skip
+def test_the_operator_is_told(answer):
+    """Registered: on_progress is told with whom.  Where nobody listens, the module is not asked."""
+    for listens in (True, False):
+        modem, tape, clock, module = start("bg96", {b"AT+COPS?": answer[0]})
+        if listens:
+            told, error = progress_of(modem)
+            assert error is None and ("register", answer[1]) in told, told
+        else:
+            modem.attach("internet")
+        assert module.count(b"AT+COPS?") == listens
+
+
+@cases("dialect", DIALECTS)
 def test_what_changes_is_not_hopeless(dialect):
     """20 s not searching, 10 s searching, 20 s refused, 20 s not searching: then the network is found."""
     modem, tape, clock, module = start(dialect, stats(*([0] * 20 + [2] * 10 + [3] * 20 + [0] * 20 + [5])))

@@ -15,7 +15,7 @@ ANOTHER_CARD = "try the card in a telephone"
 DENIED = ("the network refuses this card: is the contract active, does it allow this technology (LTE-M, NB-IoT) and "
           "roaming, is the IMEI blocked?")
 SEARCHING = ("does the module have the bands and the technology (LTE-M, NB-IoT) of the operator, is the antenna "
-             "screwed on, is there coverage? Give it some minutes after the first start with a new card")
+             "screwed on, is there coverage? The first search with a new card or in a new place takes minutes")
 NOT_SEARCHING = ("the operator chosen by hand may not be here: AT+COPS=0; or no band and technology of the operator is "
                  "switched on")
 EMERGENCY = "the card is not accepted by any network here: contract, roaming"

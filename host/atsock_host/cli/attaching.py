@@ -14,7 +14,7 @@ from rich.markup import escape
 from . import advice
 from .words import one_line, sentence
 
-HINT_S = 20     # who waits for so long is told why
+HINT_S = 30     # who waits for so long is told why
 
 
 def attach(modem, keywords):

@@ -60,7 +60,7 @@ _MODEM_OPTIONS = (
     _Option("--pin", help="PIN of the SIM card; likewise ATSOCK_PIN, the config file, --ask-pin."),
     _Option("--ask-pin", is_flag=True, help="Ask for that PIN."),
     _Option("--attach-timeout", type=click.FloatRange(min=1), metavar="S",
-            help="Give up attaching to the network after so many seconds; 240 if not given."),
+            help="Give up attaching to the network after so many seconds; if not given, after 25 without a network."),
     _Option("--access", type=click.Choice(ACCESS), default="buffer", show_default=True, metavar="MODE",
             help=f"How received data comes from the module: {', '.join(ACCESS)}."),
 )

@@ -121,8 +121,10 @@ def _check_template(where, name, template, places):
     for part in text.split(b"<")[1:]:
         place, end, _ = part.partition(b">")
         if not end or place not in places:
-            raise ValueError("%s.%s: no place <%s>; there are %s" % (
-                where, name, str(place, "latin-1"), str(b", ".join(places), "ascii")))
+            raise ValueError(
+                "%s.%s: no place <%s>; there are %s"
+                % (where, name, str(place, "latin-1"), str(b", ".join(places), "ascii"))
+            )
     if len(template) == 5:
         _check_template(where, name, template[4], places)
 
