@@ -9,8 +9,8 @@ The data path, in reading order:
     6 sockets/       ring -> the program
 
 Knows no vendor word and never waits: a front calls pump() whenever the port has something or a deadline is due.
-Beside it: transmitter.py (what goes out), urc.py (unasked events that are no data), resync.py (answers that do not
-come).
+Beside it: Transmitter in port.py (what goes out), urc.py (unasked events that are no data), resync.py (answers that do
+not come).
 
 Rules
 1. One command at a time.  It is finished when all events that its template requires have come, in any order, or
@@ -33,10 +33,9 @@ from errno import EAGAIN, EIO
 from . import resync, results, urc
 from .link import Link, by_sender
 from .movers import MISSING, const, match
-from .port import Deadlines, ticks_add, ticks_diff
+from .port import Deadlines, Transmitter, ticks_add, ticks_diff
 from .rows import name_at
 from .tokenizer import Tokenizer
-from .transmitter import Transmitter
 
 # Numbers of words.py.
 # Engine.state
