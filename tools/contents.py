@@ -33,7 +33,7 @@ def packages(known=None):
 def dialects(lib=LIB):
     """The names of the dialects: ["a7600", ...]."""
     files = (lib / "atsock" / "dialects").glob("[a-z]*.py")
-    return sorted(path.stem for path in files if path.stem not in ("kin", "shape", "table"))
+    return sorted(path.stem for path in files if path.stem not in ("identify", "shape", "table"))
 
 
 def imports(name, known, inside_functions=True):

@@ -72,7 +72,7 @@ class Modem:
         table = None if dialect is None else dialects.get(dialect)
         self._session = Session(stream, context, checks.access(access), on_event)
         if table is None:
-            from .identify import identify
+            from .dialects.identify import identify
 
             self._session.identify = identify
         self._engine = self._session.engine

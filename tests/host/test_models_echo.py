@@ -2,7 +2,7 @@
 
 import atsock
 import pytest
-from atsock.dialects import kin
+from atsock.dialects import identify
 from atsock_host.simulator.models import MODELS, model_class
 from callbench import CallBench
 
@@ -73,7 +73,7 @@ def test_ati_alone_tells_it_where_it_names_the_model(name):
 @pytest.mark.parametrize("name", UNNAMED)
 def test_ati_of_these_does_not_name_the_model(name):
     module = started(name).module
-    assert kin.find([text.format(m=module).encode() for text in module.ATI_LINES])[0] is None
+    assert identify.find([text.format(m=module).encode() for text in module.ATI_LINES])[0] is None
 
 
 @pytest.mark.parametrize("name", MODELS)

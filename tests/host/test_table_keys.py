@@ -21,7 +21,7 @@ DRIVER = [path for path in sorted(LIB.rglob("*.py")) if path.parent.name != "dia
 ATTRIBUTE = re.compile("[A-Z][A-Z_0-9]*")
 # Read where a table's own row or template names them.
 BY_TABLES = {"SEND", "SEND_TO", "SEND_HEX", "PUSH_OUT", "PUSH_TO", "READ_HEX"}
-BY_IDENTIFICATION = {"MODELS"}  # of tables that are registered: dialects/kin.py
+BY_IDENTIFICATION = {"MODELS"}  # of tables that are registered: dialects/identify.py
 
 
 def trees(paths):
@@ -89,10 +89,10 @@ assert [key for key in sys.modules if key.startswith("atsock.dialects.")] == ["a
 if sys.argv[2] == "named":
     print(dialects.get(sys.argv[1]).NAME)
 else:
-    from atsock.dialects import kin
-    kin.find([b"EC999"])
-    kin.other_family([b"EC999"])
-    print(kin.find([sys.argv[1].upper().encode()])[0].NAME)
+    from atsock.dialects import identify
+    identify.find([b"EC999"])
+    identify.other_family([b"EC999"])
+    print(identify.find([sys.argv[1].upper().encode()])[0].NAME)
 print(*sorted(key for key in sys.modules if key.startswith("atsock.dialects.")))
 """
 
@@ -108,7 +108,7 @@ def test_a_dialect_is_imported_when_it_is_asked_for(name, base, how):
     done = subprocess.run(command, cwd=LIB.parent, capture_output=True, text=True, check=True)
     found, modules = done.stdout.splitlines()
     assert found == name
-    loaded = {name, base, "table", "kin" if how == "found" else ""} - {""}
+    loaded = {name, base, "table", "identify" if how == "found" else ""} - {""}
     assert modules.split() == ["atsock.dialects." + one for one in sorted(loaded)]
 
 
@@ -120,7 +120,7 @@ from frames import speech
 modem, tape, clock = new_modem(sys.argv[1])
 tape.auto = speech(sys.argv[1]).attach()
 modem.attach("internet")
-print(modem.dialect, *[key for key in sys.modules if key in ("atsock.identify", "atsock.dialects.kin")])
+print(modem.dialect, *[key for key in sys.modules if key == "atsock.dialects.identify"])
 """
 
 

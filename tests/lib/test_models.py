@@ -8,7 +8,7 @@ import atsock
 import tablekeys
 from atsock import dialects
 from atsock.core import rows
-from atsock.dialects import kin
+from atsock.dialects import identify
 from cases import cases
 from fakes import Case, new_modem, raises
 from frames import ERROR, OK, PEER, PORT, line, speech
@@ -112,7 +112,7 @@ def _connects(modem, tape, dialect):
 def test_a_model_is_known_by_name(model, dialect, cgmm, ati):
     """By AT+CGMM; by ATI, when that is not answered.  Nothing is tried on it, and no event is made of it."""
     for differs in (_identifies(cgmm, ati), _identifies(b"", ati)) if ati else (_identifies(cgmm, ati),):
-        if not kin.find(ati)[0] and differs[b"AT+CGMM"] == ERROR:
+        if not identify.find(ati)[0] and differs[b"AT+CGMM"] == ERROR:
             continue
         modem, tape, module, events = _start(dialect, differs)
         assert modem.model is None and modem.dialect is None
@@ -127,7 +127,7 @@ def test_the_families_models_are_there():
     known = " ".join([row[0] for row in RECORDED])
     for name in FAMILIES.split():
         assert name in known, name
-        assert kin.find([name.encode()])[1] == name.encode()
+        assert identify.find([name.encode()])[1] == name.encode()
 
 
 def test_names_are_found_in_any_line():
@@ -140,32 +140,32 @@ def test_names_are_found_in_any_line():
         ("bg96", (b"Quectel_EC25",), b"Quectel_EC25"),
     ):  # fmt: skip
         with Case(dialect, lines):
-            table, word = kin.find(lines)
+            table, word = identify.find(lines)
             assert (table.NAME, word) == (dialect, model)
     for lines in ((), (b"",), (b"EC9",), (b"XBG96",), (b"Quectel", b"RM500Q")):
-        assert kin.find(lines) == (None, None)
+        assert identify.find(lines) == (None, None)
 
 
 def test_every_name_is_reached():
     """None stands behind a shorter one of another row, and none is a module of another family."""
-    for names, dialect, _, _, differences in kin.KIN:
+    for names, dialect, _, _, differences in identify.KIN:
         for name in names:
             with Case(name):
-                table = kin.find([name])[0]
+                table = identify.find([name])[0]
                 assert name == name.upper() and table.NAME == dialect
                 for attribute, value in differences.items():
                     assert getattr(table, attribute) == value
-                assert kin.other_family([name]) is None
-    for names, text in kin.OTHERS:
+                assert identify.other_family([name]) is None
+    for names, text in identify.OTHERS:
         for name in names:
-            assert kin.find([name]) == (None, None) and kin.other_family([name]) == text
+            assert identify.find([name]) == (None, None) and identify.other_family([name]) == text
 
 
 def test_what_differs_is_well_formed():
     """As in the dialects' own tables; and it does differ."""
-    for names, dialect, ids, most, differences in kin.KIN:
+    for names, dialect, ids, most, differences in identify.KIN:
         with Case(names):
-            table = kin.find(names)[0]
+            table = identify.find(names)[0]
             base = dialects.get(dialect)
             assert (table is base) == (not ids and not most and not differences)
             assert tablekeys.attributes(table) == tablekeys.attributes(base)
@@ -230,7 +230,7 @@ def test_an_unknown_model_is_its_nearest_kin(dialect, count, knows):
     modem._session.set_down()
     assert modem.attach("internet") == "10.0.0.1"
     assert events.count((atsock.EVENT_MODEL, "XY999-EU")) == 1
-    assert [module.count(question) for question, _ in kin.PROBES] == [1, 1, 1, 1]
+    assert [module.count(question) for question, _ in identify.PROBES] == [1, 1, 1, 1]
     assert len(modem._session.table.LINKS) == count
 
 

@@ -6,7 +6,7 @@ import tablekeys
 from atsock import dialects
 from atsock.core import rows, words
 from atsock.core.words import CODE, DATA, ERROR, INCOMING, MAY, MUST, OK, OK2, PROMPT, PUSH, PUSHED, REFUSED, SENT
-from atsock.dialects import kin
+from atsock.dialects import identify
 from atsock.dialects.table import Table
 from cases import cases
 from fakes import Case, raises
@@ -62,8 +62,8 @@ def test_a_table_can_be_registered():
     try:
         dialects.register(_EC25)
         assert dialects.names() == ["a7600", "bg96", "ec25", "l610", "nl668", "sim7028"]
-        assert dialects.get("ec25") is _EC25 and kin.find([b"EC25EFAR06"]) == (_EC25, b"EC25EFAR06")
-        assert kin.find([b"BG96"])[0].NAME == "bg96"
+        assert dialects.get("ec25") is _EC25 and identify.find([b"EC25EFAR06"]) == (_EC25, b"EC25EFAR06")
+        assert identify.find([b"BG96"])[0].NAME == "bg96"
         assert "ec25" in str(raises(ValueError, dialects.get, "ec24"))
     finally:
         _forget()
@@ -75,8 +75,8 @@ def test_a_registered_table_may_replace_a_built_in_one():
     try:
         dialects.register(_Own96)
         assert dialects.names() == list(NAMES)
-        assert dialects.get("bg96") is _Own96 and kin.find([b"OWN96"])[0] is _Own96
-        assert kin.find([b"BG96"]) == (None, None)
+        assert dialects.get("bg96") is _Own96 and identify.find([b"OWN96"])[0] is _Own96
+        assert identify.find([b"BG96"]) == (None, None)
     finally:
         _forget()
     assert dialects.get("bg96").UDP_MAX == 1460

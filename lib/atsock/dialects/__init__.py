@@ -1,4 +1,4 @@
-"""The dialects by name; which of them a module speaks is told by kin.py.
+"""The dialects by name; identify.py finds out which of them a module speaks.
 
 A dialect is a class (table.py says what it consists of) in a file of its own, which is imported when it is asked for.
 An application may register more of them.

@@ -42,7 +42,7 @@ class Table:
     NAME = ""  # as in Modem(stream, "bg96")
     VENDOR = ""  # "quectel", "simcom" or "fibocom": whose texts of error codes are meant
     # Of a table that is registered: what a word in the answer to AT+CGMM or ATI begins with, in capitals.  The models
-    # of the built-in dialects stand in kin.py.
+    # of the built-in dialects stand in identify.py.
     MODELS: "Words" = ()
     LINKS = range(0, 0)  # connection ids
     SERVERS = IN_LINKS  # how TCP servers are numbered: IN_LINKS, APART, BECOMES

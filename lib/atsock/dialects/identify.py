@@ -1,19 +1,26 @@
-"""The models of the families: which dialect each speaks and what it does differently; what tells an unknown one; and
-modules of other families, with what can be done about them.
+"""Which dialect a module speaks: by the model that it names, or by the commands that it knows.
 
-Literals, and the functions that read them.  Loaded where a module has to be identified, never where its dialect is
-named.  A source in parentheses is a document of the maker's, or what such a module was seen to answer.
+Owns the models of the families: which dialect each speaks and what it does differently; what tells an unknown one; and
+modules of other families, with what can be done about them.  Literals, the functions that read them, and the generator
+of commands (core/jobs.py) that asks.  Loaded where a module has to be identified, never where its dialect is named.
+A source in parentheses is a document of the maker's, or what such a module was seen to answer.  Allocates.
 """
 
-from ..core.command import split_fields
+from errno import ENODEV
+
+from ..constants import EVENT_MODEL
+from ..core.command import query, split_fields, text_at
+from ..core.jobs import check
 from ..core.movers import const
 from ..core.words import OK
+from ..errors import ModemError, printable
 from . import _registered, get
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..core.session import Session
     from .table import Table
 
 # -- Quectel: SO_KEEPALIVE
@@ -102,6 +109,58 @@ _HINT = (
     "; what can be done: atsock.dialects.register() takes a table of its commands; PPP (MicroPython: network.PPP) works"
     ' with most cellular modules; one that does speak a dialect can be told so: Modem(uart, "%s")'
 )
+
+_AGAIN_MS = const(1000)
+# 27.007 5.1 to 5.3, V.250 6.1.  b"": once more, a line may have got lost or come late.
+_QUESTIONS = (b"AT+CGMM", b"ATI", b"", b"AT+CGMM", b"ATI", b"AT+CGMI", b"AT+GMR")
+
+
+def identify(session: "Session"):
+    """Ask the module what it is; returns the dialect to be used.  session.model is its name then.
+
+    A model that is not known, of a module that has the commands of one of the families, is told as EVENT_MODEL.  Raises
+    ModemError ENODEV for a module of another family, Timeout, Restarted.
+    """
+    said: "list[bytes]" = []
+    other = None
+    for text in _QUESTIONS:
+        if not text:
+            yield _AGAIN_MS
+            continue
+        command = query(text)
+        yield command
+        said += [line for line in command.lines if line not in said]
+        if session.model is None and text == b"AT+CGMM" and command.lines:
+            session.model = printable(_name(command.lines[0]))
+        table, model = find(command.lines)
+        if table is not None:
+            if text == b"AT+CGMM" or session.model is None:
+                session.model = printable(model)
+            return table
+        other = other_family(command.lines)
+        if other is not None:
+            break
+    # Here, and not in a generator of its own: they are nested deeply enough.
+    known: "list[bytes | None]" = []
+    for text, prefix in () if other is not None else PROBES:
+        command = query(text, prefix=prefix)
+        yield command
+        check(session, command, False)
+        known.append(None if command.errno else command.lines[0] if command.lines else b"")
+    what = printable(b" / ".join(said)) if said else "nothing"
+    table = nearest(known) if known else None
+    if table is None:
+        raise ModemError(ENODEV, refusal(what, other))
+    session.model = session.model or what
+    if session.progress is not None:
+        session.progress.tell("identify", "unknown model %s" % session.model)
+    session.engine.event(EVENT_MODEL, None, session.model)
+    return table
+
+
+def _name(line):
+    # BG96, +CGMM: BG96 and +CGMM: "BG96",1
+    return text_at(line if b":" in line else b":" + line, 0) or line
 
 
 def find(lines):
