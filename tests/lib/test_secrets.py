@@ -1,7 +1,7 @@
 """Passwords and PINs: in no text, args or command of an error, in no event, whatever goes wrong on the way."""
 
 import atsock
-from atsock.core import secrets
+from atsock.core.command import hidden, masked
 from cases import cases
 from fakes import Case, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line
@@ -150,11 +150,11 @@ def test_masked():
         (b'AT+CLCK="SC",2', b'AT+CLCK="SC",2'), (b'AT+CLCK="SC",1,"1"', b'AT+CLCK="SC",1,***'),
         (b"AT+CGAUTH=1,0", b"AT+CGAUTH=1,0"), (b'AT+CGAUTH=1,1,"a","b"', b"AT+CGAUTH=1,1,***"), (b"AT+CSQ", b"AT+CSQ"),
     ):  # fmt: skip
-        assert secrets.masked(sent) == shown, secrets.masked(sent)
+        assert masked(sent) == shown, masked(sent)
     names = ((b"+X=", 1),)
-    assert secrets.masked(b"AT+X=1,2,3", names) == b"AT+X=1,***"
-    assert secrets.hidden(b'ab"s3cretPW"', (), (PASSWORD.encode(), None)) == b"***"
-    assert secrets.hidden(b"s3c", (), (PASSWORD.encode(), b"")) == b"s3c"
+    assert masked(b"AT+X=1,2,3", names) == b"AT+X=1,***"
+    assert hidden(b'ab"s3cretPW"', (), (PASSWORD.encode(), None)) == b"***"
+    assert hidden(b"s3c", (), (PASSWORD.encode(), b"")) == b"s3c"
 
 
 def test_nothing_shows_the_account():

@@ -2,14 +2,28 @@
 
 A Command is a record that the engine fills in.  Two of them live in every link (read, send) and are used again and
 again; others are made where they are needed, off the data path.  A Query keeps the information text of its answer.
+What the lines of an answer say beside that they came (ERROR, codes, reasons, addresses, what became of a payload) are
+functions of the engine, apart because most are not on the data path.  URCs are urc.py's, answers that do not come
+resync.py's.
 """
 
+from errno import ECONNRESET, EIO, ETIMEDOUT
+
+from . import resync
 from .movers import MISSING, const, field, match, number
+from .rows import name_at
 from .tokenizer import Sink
 from .words import OK
 
 _GENERAL_MS = const(9000)  # general commands; 27.007 prints no times
 
+# words.py
+_OPEN = const(2)
+_TIMED_OUT = const(2)
+_EMPTY = const(1 << 6)
+_ADDRESS = const(1 << 10)
+_RESOLVED = const(1 << 11)
+_REASON = const(1 << 14)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
 _READY = const(1 << 18)
@@ -20,6 +34,7 @@ _WORD = const(5)
 # What match() leaves and takes (movers.py)
 _EVENT = const(0)
 _VALUE = const(2)
+_AUX = const(3)
 _KIND = const(4)
 _FIELDS = const(5)
 _ROW = const(8)
@@ -30,6 +45,15 @@ _ROW_VALUE = const(4)  # in a packed row (rows.py)
 # Names of information lines begin with one of these; a line of another name than the command's is no part of its
 # answer.
 _NAME_STARTS = b"+*^%"
+
+_ERROR_N = const(5)  # letters of a bare ERROR
+_LAST_WORD_MS = const(1000)  # for the confirmation when the connection has ended
+_LONGEST_MS = const(150_000)  # more than any: a time further ahead is one long past
+
+# Passwords and PINs: (command, how many of its fields come before what is secret): 27.007 8.3, 7.5, 7.4, 10.1.31.
+_SECRETS = ((b"+CPIN=", 0), (b"+CPIN2=", 0), (b"+CPWD=", 1), (b"+CLCK=", 2), (b"+CGAUTH=", 2))
+_HIDDEN = b"***"
+_PIECE = const(4)  # bytes of a secret in a row that give it away
 
 
 class Command:
@@ -229,6 +253,88 @@ def read_form(text):
     return command
 
 
+# -- what the lines of an answer say
+
+
+def on_detail(engine, event):
+    """ADDRESS, RESOLVED, REASON, or CODE without a number."""
+    command = engine.command
+    if event == _ADDRESS:
+        if command.is_query:
+            command.on_address(engine)
+    elif event == _RESOLVED:
+        if command.is_query:
+            command.expected = max(engine.matched[_AUX], 1)
+    elif event == _REASON and engine.matched[_VALUE] == 0:
+        pass  # "operate successfully": no reason of a refusal
+    else:  # some tell a text instead of a number
+        note_code(engine)
+        if engine.code == MISSING or engine.code == 0:
+            _keep_error_text(engine)
+
+
+def on_error(engine):
+    """The final result code ERROR; True: the command in flight has failed."""
+    if engine.state == _TIMED_OUT:
+        resync.on_final_result(engine)
+        return False
+    if resync.is_nobodys(engine):
+        return False
+    if engine.got & _EMPTY:  # some refuse a read that finds nothing
+        engine.finish(0)
+        return False
+    if engine.matched[_VALUE] != MISSING:
+        note_code(engine)
+    elif engine.code == MISSING and engine.tokens.n > _ERROR_N:  # "+CME ERROR: SIM busy"
+        _keep_error_text(engine)
+    return True
+
+
+def note_code(engine):
+    """The line tells the number of what went wrong."""
+    engine.code = engine.matched[_VALUE]
+    engine.code_row = engine.matched[_ROW]
+
+
+def _keep_error_text(engine):
+    tokens = engine.tokens
+    engine.command.error_text = bytes(memoryview(tokens.line)[engine.matched[_FIELDS] : tokens.n])
+
+
+def on_confirmed(engine, link):
+    """The line tells what became of a payload whose command is not in flight any more; True: that was waited for."""
+    matched = engine.matched
+    if link is None or link.tx_until is None or link.tx.n != matched[_AUX]:
+        return False
+    tx = link.tx
+    link.tx_until = None
+    if matched[_VALUE] != tx.n:
+        tx.errno = EIO
+        tx.code = matched[_VALUE]
+        tx.error_source = name_at(engine.rows, matched[_ROW])
+        engine.failed_command = tx
+    tx.done = True
+    return True
+
+
+def is_overdue(engine, link):
+    """True when the confirmation of the link's `tx` will not come any more; the command has failed then.
+
+    A connection that has ended is given a moment more.
+    """
+    left = engine.until_ms(link.tx_until)
+    if 0 < left <= _LONGEST_MS:
+        if link.state != _OPEN and left > _LAST_WORD_MS:
+            link.tx_until = engine.after_ms(_LAST_WORD_MS)
+        return False
+    tx = link.tx
+    link.tx_until = None
+    tx.errno = ETIMEDOUT if link.state == _OPEN else link.errno or ECONNRESET
+    tx.done = True
+    engine.failed_command = tx
+    return True
+
+
 # -- fields of an information line
 
 
@@ -274,3 +380,49 @@ def split_fields(text):
             start = pos + 1
     parts.append(text[start:])
     return parts if text else []
+
+
+# -- passwords and PINs: the line without them, for the texts of errors and of events
+
+
+def masked(line, names=()):
+    """The line (bytes) with "***" from the first secret field of a command in it on.
+
+    names: as _SECRETS, the dialect's own.
+    """
+    upper = line.upper()
+    for name, fields in _SECRETS + names:
+        pos = upper.find(name)
+        if pos >= 0:
+            pos = _behind_fields(line, pos + len(name), fields)
+            if pos and pos < len(line):
+                return line[:pos] + _HIDDEN
+    return line
+
+
+def _behind_fields(line, pos, count):
+    # Behind so many commas; 0 when there are fewer.
+    while count and pos:
+        pos = line.find(b",", pos) + 1
+        count -= 1
+    return pos
+
+
+def betrays(line, secret):
+    """Does the line (bytes) hold a piece of this secret (bytes or None), as the damaged echo of a command may?"""
+    if not secret:
+        return False
+    n = min(len(secret), _PIECE)
+    for pos in range(len(secret) - n + 1):
+        if secret[pos : pos + n] in line:
+            return True
+    return False
+
+
+def hidden(line, names, secrets):
+    """The line as an application may see it: without the secret fields of a command, "***" when it betrays a secret."""
+    line = masked(line, names)
+    for secret in secrets:
+        if betrays(line, secret):
+            return _HIDDEN
+    return line

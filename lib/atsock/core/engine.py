@@ -9,8 +9,8 @@ The data path, in reading order:
     6 sockets/       ring -> the program
 
 Knows no vendor word and never waits: a front calls pump() whenever the port has something or a deadline is due.
-Beside it: Transmitter in port.py (what goes out), urc.py (unasked events that are no data), resync.py (answers that do
-not come).
+Beside it: Transmitter of port.py (what goes out), command.py (codes and reasons in an answer), urc.py (unasked events
+that are no data), resync.py (answers that do not come).
 
 Rules
 1. One command at a time.  It is finished when all events that its template requires have come, in any order, or
@@ -30,7 +30,8 @@ Rules
 from array import array
 from errno import EAGAIN, EIO
 
-from . import resync, results, urc
+from . import resync, urc
+from .command import note_code, on_confirmed, on_detail, on_error
 from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
@@ -441,18 +442,18 @@ class Engine(Deadlines):
                 return self.on_ready(link)
             self._on_empty(link)
         elif event == _ERROR:
-            if results.on_error(self):
+            if on_error(self):
                 self.finish(EIO)
             return True
         elif not matched[_IS_OK] or event == _CODE and matched[_VALUE] > 0:
-            results.note_code(self)
+            note_code(self)
             if event != _CODE:  # what would have followed on success is not waited for
                 self.failed = True
                 self.required &= ~_ADDRESS
             elif self.until_ms(self.deadline) > _CODE_MS:
                 self.deadline = self.after_ms(_CODE_MS)
         elif event & _DETAILS:
-            results.on_detail(self, event)
+            on_detail(self, event)
         elif event == _SENT:
             link.tx_credit = matched[_AUX]
         self.got |= event
@@ -546,7 +547,7 @@ class Engine(Deadlines):
         elif event == _SENDER:
             urc.note_sender(self)
         elif event == _CONFIRMED:
-            return results.on_confirmed(self, link)
+            return on_confirmed(self, link)
         elif event & _FLOW:
             if link is not None:
                 link.flow_off = event == _FLOW_OFF

@@ -76,7 +76,7 @@ class Link(Sink):
         self.id = id
         self.rx = Command(self)
         self.tx = Command(self)
-        # Ticks until when it is told what became of what `tx` has sent, None: nothing is to be told (results.py).
+        # Ticks until when it is told what became of what `tx` has sent, None: nothing is to be told (command.py).
         self.tx_until = None
         self.state = _FREE  # FREE, OPENING, OPEN, LISTENING, GONE, DEAD
         self.rx_pending = _NO  # does data wait in the module?  NO, MAYBE, YES

@@ -90,7 +90,7 @@ def expire(engine):
 
 def _await_confirmation(engine):
     # What became of the payload of a link's `tx` is not told yet, maybe not before the peer reads: others are sent
-    # meanwhile (results.py).
+    # meanwhile (command.py).
     command = engine.command
     command.buf = None
     command.link.tx_until = engine.after_ms(engine.template[1])

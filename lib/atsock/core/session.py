@@ -8,8 +8,8 @@ and jobs.  Modem and the sockets stand on this; asyncio's waiter calls the same 
 from errno import ECONNRESET, EHOSTUNREACH, EIO, ETIMEDOUT
 
 from ..errors import ENETDOWN, Restarted, Timeout, error_of, os_error, printable
-from . import secrets, urc
-from .command import Command
+from . import urc
+from .command import Command, hidden, masked
 from .engine import Engine
 from .jobs import Job
 from .movers import MISSING, const, fill_in
@@ -428,7 +428,7 @@ class Session:
         n = fill_in(line, text, 0, command.link.id or 0 if command.link else 0, command.n)
         pos = text.find(b"\4") + 1
         sent = bytes(line[:n]) + (b"..." + text[pos:] if pos else b"")
-        return printable(secrets.masked(sent, self._secret_names()))
+        return printable(masked(sent, self._secret_names()))
 
     def _secret_names(self):
         return () if self.table is None else self.table.SECRETS
@@ -437,7 +437,7 @@ class Session:
         # A line that nobody knows: it may be the damaged echo of a command.
         account = self.attached_with
         known = () if account is None else (account.password, account.pin)
-        return secrets.hidden(line, self._secret_names(), known)
+        return hidden(line, self._secret_names(), known)
 
     def link_error(self, link, errno):
         """The exception for a connection that is dead with this errno."""

@@ -9,8 +9,8 @@ nothing on MicroPython after the first transfer in each direction; everything el
 
 from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
+from ..core.command import is_overdue
 from ..core.movers import const
-from ..core.results import is_overdue
 from ..core.stale import look_for
 from ..errors import EBUSY
 from .endpoint import Endpoint
