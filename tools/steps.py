@@ -32,8 +32,8 @@ CALLS = {
     ("buffer", SEND): 28, ("push", SEND): 28, ("hex", SEND): 104, ("transparent", SEND): 10,
 }
 LINES = {
-    ("buffer", RECEIVE): 300, ("push", RECEIVE): 290, ("hex", RECEIVE): 715, ("transparent", RECEIVE): 930,
-    ("buffer", SEND): 208, ("push", SEND): 208, ("hex", SEND): 945, ("transparent", SEND): 39,
+    ("buffer", RECEIVE): 293, ("push", RECEIVE): 290, ("hex", RECEIVE): 705, ("transparent", RECEIVE): 930,
+    ("buffer", SEND): 200, ("push", SEND): 200, ("hex", SEND): 910, ("transparent", SEND): 39,
 }
 
 _DRIVER = str(ROOT / "lib" / "atsock")

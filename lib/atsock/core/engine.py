@@ -226,19 +226,16 @@ class Engine(Deadlines):
             self.state = _BUSY
             self.skips_line = self.tokens.position[2] > 0
             template = command.resume_from or command.template
-        matched = self.matched
         self.template = template
         self.got = 0
         self.required = template[2]
-        matched[_WANTED] = template[2] | template[3] | _ERROR | _CODE | _UNASKED
-        matched[_ASKED_LINK] = _NO_LINK if command.link is None or command.link.id is None else command.link.id
-        matched[_ASKED_N] = command.n
+        self.matched[_WANTED] = template[2] | template[3] | _ERROR | _CODE | _UNASKED
+        self.matched[_ASKED_LINK] = _NO_LINK if command.link is None or command.link.id is None else command.link.id
+        self.matched[_ASKED_N] = command.n
         self.tokens.prompt = template[2] & _PROMPT != 0
-        self.deadline = ticks_add(
-            self.port.ticks_ms(),
-            _PROMPT_MS if self.tokens.prompt else follow_up is None and command.timeout_ms or template[1],
-        )
-        self.transmitter.send_line(command, template[0], matched[_ASKED_LINK])
+        ms = _PROMPT_MS if self.tokens.prompt else follow_up is None and command.timeout_ms or template[1]
+        self.deadline = ticks_add(self.port.ticks_ms(), ms)
+        self.transmitter.send_line(command, template[0], self.matched[_ASKED_LINK])
         return True
 
     def finish(self, errno):
@@ -425,8 +422,6 @@ class Engine(Deadlines):
     # -- events of the command in flight
 
     def _on_response(self, event):
-        matched = self.matched
-        link = self.command.link
         if event == _OK:
             if self.doubted and (self.answer_begun or self.got & _REASON):
                 resync.settle(self)
@@ -436,16 +431,16 @@ class Engine(Deadlines):
             elif self.required & _OK2:
                 resync.note_input_end(self)
         elif event == _DATA:
-            return self._on_data(link, matched[_VALUE])
+            return self._on_data(self.command.link, self.matched[_VALUE])
         elif event == _EMPTY:
-            if not matched[_IS_OK]:  # the same line with a count is a notice
-                return self.on_ready(link)
-            self._on_empty(link)
+            if not self.matched[_IS_OK]:  # the same line with a count is a notice
+                return self.on_ready(self.command.link)
+            self._on_empty(self.command.link)
         elif event == _ERROR:
             if on_error(self):
                 self.finish(EIO)
             return True
-        elif not matched[_IS_OK] or event == _CODE and matched[_VALUE] > 0:
+        elif not self.matched[_IS_OK] or event == _CODE and self.matched[_VALUE] > 0:
             note_code(self)
             if event != _CODE:  # what would have followed on success is not waited for
                 self.failed = True
@@ -455,7 +450,7 @@ class Engine(Deadlines):
         elif event & _DETAILS:
             on_detail(self, event)
         elif event == _SENT:
-            link.tx_credit = matched[_AUX]
+            self.command.link.tx_credit = self.matched[_AUX]
         self.got |= event
         if self.required & _OK2 and self.got & _OK and self.got & (_SENT | _PUSHED) and not self.got & _OK2:
             self.deadline = self.after_ms(_OK2_MS)

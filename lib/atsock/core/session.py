@@ -171,9 +171,9 @@ class Session:
             self._consider()
         if self.queue is not None:
             moved = self._start_next() or moved
-        job = self.jobs
-        if job is not None:
+        if self.jobs is not None:
             self.stepping = True
+            job = self.jobs
             while job is not None:  # not in a method of its own: the stack is deep below
                 if job is not self._running and job.advance():  # run() itself steps that one
                     self.remove(job)
