@@ -34,7 +34,7 @@ MATCHED = {
 }  # fmt: skip
 LINKS = {"NO_LINK": 1000, "ANY_LINK": 1001}
 PACKED = {"KIND": 6, "FIELDS": 8, "NAME_LENGTH": 9, "FORM_LENGTH": 10, "NAME": 11, "ABSENT": 255}
-PACKED_ROWS = ("core/rows.py", "manual/watch.py")  # there they are numbers of bytes in a packed row
+PACKED_ROWS = ("core/rows.py", "manual/answers.py")  # there they are numbers of bytes in a packed row
 ACCESS = {
     "SEND": 0, "CHUNK": 1, "RECV": 2, "READ": 3, "MODE": 4, "GROUP": 5, "SETUP": 6, "LINES": 7, "SEND_TO": 8,
     "LEAVE": 9,

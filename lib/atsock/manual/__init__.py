@@ -1,7 +1,7 @@
 """Every command of the manuals, form by form: the vocabulary of the tables beside this file.
 
 Imported by the first call(), query() or test() of a Modem; the sockets do not need it.  Knows no vendor command:
-those are the rows of bg96.py, a7600.py, ...; catalogue.py runs them, arguments.py, answers.py and watch.py read their
+those are the rows of bg96.py, a7600.py, ...; catalogue.py runs them, arguments.py and answers.py read their
 columns.
 
 A row of FORMS is (form, parameters, deadline_ms, answer):

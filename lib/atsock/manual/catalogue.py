@@ -1,7 +1,7 @@
 """call(), query() and test() of a Modem: any command of the manual by its name.
 
 Finds the form in the table of the dialect's manual, has its arguments checked and composed (arguments.py), runs it
-and has the answer read (watch.py, answers.py).  Knows no vendor word.
+and has the answer read (answers.py).  Knows no vendor word.
 
 call(), query() and test() return generators of commands (core/jobs.py).
 """
@@ -17,7 +17,6 @@ from ..core.words import ANY, NOISE, NONE, OK
 from ..errors import ModemError, Timeout
 from ..sockets.transparent import leave_data_mode, resume_data_mode
 from . import NOTHING, answers, arguments, load
-from .watch import Watch
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ def _run(session, table, row, line, args):
     elif callable(ms):
         ms = ms(args)
     command = _command(line, ms, answer[0])
-    watch = Watch(session, command, form, answer, args)
+    watch = answers.Watch(session, command, form, answer, args)
     yield command
     if line.cancels and (
         command.errno == ETIMEDOUT or command.errno == EIO and command.code in (MISSING, table.CANCELLED)
