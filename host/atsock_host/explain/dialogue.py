@@ -20,10 +20,10 @@ _DOWNLOADS = re.compile(r"AT\+(?:QHTTPREAD|QF(?:READ|DWL)|QSSLDWL)", re.I)
 _UNASKED = re.compile(
     r"\+QIURC|\+IPCLOSE|\+CLIENT|\+CIPEVENT|\+CTZV|\+CMTI|\+CGEV|\+MIPSTAT|\+MIPR(?:TCP|UDP)|\+MIPXO|\+QIND"
     r"|\*?PSUTTZ|DST:|\+PDP|RDY|RING|APP RDY|PB DONE|SMS (?:DONE|Ready)|Call Ready|NORMAL POWER DOWN|POWERED DOWN"
-    r"|UNDER-VOLTAGE|OVER-VOLTAGE|\*ATREADY|\+CIPRXGET: 1,|RECV FROM|CLOSED",
+    r"|\$G[A-Z]{4},|UNDER-VOLTAGE|OVER-VOLTAGE|\*ATREADY|\+CIPRXGET: 1,|RECV FROM|CLOSED",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"[+*^][A-Z][A-Z0-9]+:")
+_CUT = re.compile(r"[+*^][A-Z][A-Z0-9]+:|\+CM[ES] ERROR:")
 _TEXT_OF_PAYLOAD = 200
 _MOST_LOOKED_AT = 200  # lines, for the end of a payload
 _MOST_ASKED = 50  # commands that a late result may belong to
@@ -151,7 +151,8 @@ class Dialogue:
         text = line.text
         if self._cut:
             cut, self._cut = self._cut, None
-            if re.match(r"[\d\"(]", text) and line.direction in (None, FROM_MODULE):
+            if re.match(r"[\d\"(]" if " " not in cut[1] else r"\d|[A-Za-z][a-z]", text) and line.direction in (
+                    None, FROM_MODULE) and not is_command(text):
                 text = cut[1] + " " + text
                 line = line if line.ms is not None else line._replace(ms=cut[0].ms)
             else:
@@ -208,16 +209,18 @@ class Dialogue:
 
     def _command_or_echo(self, line, text):
         command = self._open
-        if command and _same(command.command, text) and not command.information:
+        if command and _same(command.command, text) and not any(map(is_answer, command.information)):
             # A library prints what it sends, and the module's echo comes behind; bare ATs look for a module.
             sure = len(text) > 4 or self._echoes and RESULT.fullmatch(self._next_text())
-            if line.direction == FROM_MODULE or sure and line.direction == self._said_by:
+            printed = self._said_by == TO_MODULE and line.direction is None     # and this is what came
+            again = not command.information and line.direction == self._said_by
+            if line.direction == FROM_MODULE or sure and (printed or again):
                 self._add("echo", line, FROM_MODULE, text, command)
                 return
-        self._said_by = line.direction
         self._command(line, text)
 
     def _command(self, line, text):
+        self._said_by = line.direction
         self._open = Exchange(text.strip(), line.ms)
         self.exchanges.append(self._open)
         self._prompted, self._to_come = False, 0
@@ -279,7 +282,7 @@ class Dialogue:
         if earlier:
             earlier.late.append((text, line.ms))
             bad = outcomes.is_failure(text)
-            if bad or outcomes.gives_second_result(earlier.command, text):
+            if bad or text != "OK" and outcomes.gives_second_result(earlier.command, text):
                 earlier.decide(text, line.ms, not bad)
             self._add("late", line, FROM_MODULE, text, earlier, failed=bad)
             return
@@ -333,7 +336,7 @@ class Dialogue:
         self._expect_payload(text)
 
     def _stray(self, line, text):
-        known = re.match(r"[+*^][A-Z0-9]", text) or self._open is None and text.isupper()
+        known = re.match(r"[+*^][A-Z0-9]", text) or self._open is None and re.fullmatch(r"[A-Z][A-Z\d .,:+-]+", text)
         self._add("notice" if known else "text", line, FROM_MODULE, text)
         self._expect_payload(text)
 
@@ -391,7 +394,11 @@ class Dialogue:
 
 
 def _same(one, other):
-    return re.sub(r"\s", "", one).upper() == re.sub(r"\s", "", other).upper()
+    return _bare(one) == _bare(other)
+
+
+def _bare(text):
+    return re.sub(r"[\u201c-\u201f\u2033]", '"', re.sub(r"\s", "", text)).upper()
 
 
 def _is_of(text, exchange):
@@ -407,4 +414,6 @@ def _is_of(text, exchange):
 
 def _takes_two(exchange, text):
     # "OK" and then "SEND OK", "CONNECT OK", ...
-    return exchange.result == "OK" and not text.startswith(("OK", "ERROR"))
+    if text in ("OK", "ERROR"):     # the second one of AT+MIPSEND comes behind its line
+        return bool(exchange.late) and exchange.late[-1][0].startswith("+MIPSEND:")
+    return exchange.result == "OK"

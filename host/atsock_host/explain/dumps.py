@@ -14,7 +14,9 @@ _COLUMNS = re.compile(
     r"(?P<before>.*?)(?:(?:0x)?[0-9a-f]{4,16}:? {2,}|\s{4,})(?P<hex>[0-9a-f]{2}(?: {1,2}[0-9a-f]{2}){0,31})\s+\|.*",
     re.IGNORECASE,
 )
-_GAMMU = re.compile(r"(?P<before>.*?: |)(?P<hex>(?:[0-9A-F]{2}.?\|){0,15}[0-9A-F]{2}.?)\s{2,}\S.*")
+_GAMMU = re.compile(
+    r"(?P<before>.*?: |)"
+    r"(?P<hex>(?:[0-9A-F]{2}.\|){15}[0-9A-F]{2}.(?= )|(?:[0-9A-F]{2}.?\|){0,14}[0-9A-F]{2}.?(?=\s{2}))\s+\S.*")
 _BARE = re.compile(
     r"(?P<before>.*?)(?P<name>\[?\b(?:TX|RX|SEND|SENT|RECV|RECEIVED|WRITE|READ|OUT|IN)\b\]?)[^:>\-]{0,12}[:>-]+\s*"
     r"(?P<hex>(?:0x)?[0-9A-F]{2}(?:[ ,]+(?:0x)?[0-9A-F]{2})+)\s*",
@@ -27,6 +29,7 @@ _STRACE = re.compile(
     r'(?P<before>.*?)\b(?P<call>write|read)\(\d+(?:<[^>]*>)?, "(?P<text>(?:[^"\\]|\\.)*)"(?:\.\.\.)?, \d+\)\s*=\s*\d+.*'
 )
 _SOCAT = re.compile(r"(?P<arrow>[<>]) \d{4}/\d\d/\d\d (?P<time>\d\d:\d\d:\d\d\.\d{3})\d*\s+length=\d+ from=\d+ to=\d+")
+_TOLD_AGAIN = re.compile(r"\bpattern-detection: 0x")   # ESP-IDF: lines that it tells one by one, too
 _MOST_HELD = 4096  # bytes of a line
 
 
@@ -55,6 +58,8 @@ class _Reader:
             return [self._socat + line] if line.strip() else []
         if "(" in line and (call := _STRACE.fullmatch(line)):
             return [f"{call['before']}{'TX' if call['call'] == 'write' else 'RX'}: " + call["text"].replace('\\"', '"')]
+        if _TOLD_AGAIN.search(line):
+            return []
         if (self._by_gammu or _ANY_DUMP.search(line)) and (found := self._dump(line)):
             return self._feed(*found)
         return [*self._heading(line), line]

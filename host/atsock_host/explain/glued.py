@@ -28,9 +28,10 @@ _HEADER = re.compile(
     r'\+QIURC: ?"recv",\d{1,3},(\d{1,5})(?:,"[^"]{0,255}",\d{1,5})?|\+CIPRXGET: ?[23],\d{1,3},(\d{1,5}),\d{1,6}'
     r'|\+QIRD: ?(\d+)(?:,"[^"]{0,255}",\d{1,5})?(?!\d|,\d)|\+MIPDATA: ?\d{1,2},(\d+)|\+QSSLRECV: ?(\d+)'
     r"|\+RECEIVE,\d{1,2},(\d{1,5}):|\+IPD,(\d+):?|\+HTTPREAD: ?(?:DATA,)?(\d+)")
-_AFTER = re.compile(r"\s*(?:SEND (?:OK|FAIL)|OK|ERROR|[+*^][A-Z]{2,}|AT(?:[+&E]|$)|$)")
-_RESULT_BEHIND = re.compile(r"\s*(?:SEND (?:OK|FAIL)|OK|ERROR)")
-_RESULT_LATER = re.compile(r"\s+(?=(?:SEND (?:OK|FAIL)|OK|ERROR)(?:\s|$))")
+_AFTER = re.compile(r"\s*(?:SEND (?:OK|FAIL)|DATA ACCEPT:|OK|ERROR|[+*^][A-Z]{2,}|AT(?:[+&E]|$)|$)")
+_RESULT_BEHIND = re.compile(r"\s*(?:SEND (?:OK|FAIL)|DATA ACCEPT:|OK|ERROR)")
+_RESULT_LATER = re.compile(r"\s+(?=(?:SEND (?:OK|FAIL)|DATA ACCEPT:\d,?\d*|OK|ERROR)(?:\s|$))")
+_STUCK_COMMAND = re.compile(r"(?<=[\d\")])AT\+")
 _MOST_BLANKS = 4
 _MOST_DIGITS = 5  # of a count
 _TEXT = re.compile(r"[^+*^].*?(?=OK|ERROR|\+CM[ES] ERROR)")
@@ -136,6 +137,19 @@ def _command(text, pos):
         return values.end() if values else end
     match = _BASIC.match(text, pos)
     return match.end() if match and (match.end() > pos + 2 or _END.match(text, match.end())) else 0
+
+
+def is_name(text):
+    """Is this the name of a command that is known here, or one of the basic commands?"""
+    return not text or text[0] not in "+#%^*$" or text.upper() in names()
+
+
+def behind_answer(text):
+    """Where a command begins that is stuck to the answer before it ("+NETOPEN: 0AT+IPADDR"), 0 when none does."""
+    for match in _STUCK_COMMAND.finditer(text):
+        if text.count('"', 0, match.start()) % 2 == 0 and _command(text, match.start()) == len(text):
+            return match.start()
+    return 0
 
 
 def _known(text):

@@ -17,6 +17,8 @@ COMMAND = re.compile(
     r"|D[\d*#+TPI ,;\"(].*|\?)?|A/)\s*",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(     # a command that words follow: 'AT+CMGS="1" gives no prompt'
+    r"[Aa][Tt][+^#%$*]\w+=(?:\"[^\"]*\"|[-\d.,])*\s+[a-z]+(?:'[a-z]+)?\s+[A-Za-z]+\b[^=\"]*(?:\"[^\"]*\"[^=\"]*)*")
 RESULT = re.compile(
     r"(?:OK|ERROR|\+CM[ES] ERROR:?.*|NO CARRIER|NO DIAL ?TONE|NO ANSWER|BUSY|CONNECT(?: \d[\w/.:-]*|FAIL| FAIL| OK)?"
     r"|SEND OK|SEND FAIL|SHUT OK|CLOSE OK|ALREADY CONNECT|DATA ACCEPT:.*|COMMAND NOT SUPPORT|TOO MANY PARAMETERS"
@@ -42,8 +44,11 @@ _ANNOUNCED = [
 ]
 
 _NEXT = re.compile(
-    r"\s+(?=(?:OK|ERROR)(?:\s|$)|\+CM[ES] ERROR:|[+*^][A-Z][A-Z0-9]+: |AT(?:[+&#%^*$]|E[01]|I|Z|\s|$)"
-    r"|SEND OK|NO CARRIER)"
+    r"(?<!\sSHUT)(?<!\sSEND)(?<!\sCLOSE)(?<!\sCONNECT)(?<!\d,)\s+(?=(?:OK|ERROR)(?:\s|$)|\+CM[ES] ERROR:"
+    r"|[+*^][A-Z][A-Z0-9]+(?: \d)?: |AT(?:[+&#%^*$]|E[01]|E\s|I|Z|H|O|D|A|\s|$)"
+    r"|(?:\d, ?)?(?:CONNECT OK|CONNECT FAIL|SEND OK|SEND FAIL|CLOSE OK|ALREADY CONNECT)(?:\s|$)"
+    r"|SHUT OK|(?<=[\d\"]\s)> |NO CARRIER|(?:Call Ready|SMS Ready|RDY|SMS DONE|PB DONE|POWERED DOWN)(?:\s|$)"
+    r"|CONNECT(?: \d+)?(?:\s+AT|\s*$)|DATA ACCEPT:)"
     r"(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)"
 )
 _STUCK = re.compile(
@@ -51,6 +56,7 @@ _STUCK = re.compile(
 )
 _TAIL = re.compile(r"([+*^][A-Z0-9]+: ?.*?|\d{15}|[\w.-]+_?\w*)(OK|ERROR)")
 _WORDS_OF_NAMES = re.compile(r"AT[+^]\w*GETERROR", re.IGNORECASE)
+_TEXT_BEHIND = re.compile(r"(AT(?:[+^#%*$][A-Z0-9_]+|I\d?|&V|)(?:;E\d)?)\s+([^\s=?;+&].*)", re.IGNORECASE)
 _BEHIND_RESULT = re.compile(r"(.*?)(OK|ERROR|READY|DOWN)(AT(?:[+&#%^*$][A-Z].*|E[01]|I|Z)?)")
 _BEHIND_WORDS = re.compile(r".*[a-z.:!)\]](AT[+#%^*$][A-Z]{2,}\w*(?:[=?].*)?)")
 _ANSWERED = re.compile(
@@ -72,7 +78,7 @@ def announced(text, command):
 
 def is_command(text):
     """Is this text, all of it, a command line?"""
-    return text[:1] in ("A", "a") and COMMAND.fullmatch(text) is not None
+    return text[:1] in ("A", "a") and COMMAND.fullmatch(text) is not None and not _SENTENCE.fullmatch(text)
 
 
 def is_answer(text):
@@ -82,7 +88,7 @@ def is_answer(text):
 
 def begins(text):
     """Does the text begin as a command or an answer does?"""
-    return re.match(r"AT(?:[+&#%^*$]|[A-Z]?\d?\s)|[+*^][A-Z]|OK\s|ERROR\s", text, re.IGNORECASE)
+    return re.match(r"(?i:AT(?:[+&#%^*$]|[A-Z]?\d?\s|DT?[*\d])|[+*^][A-Z])|OK\s|ERROR\s", text)
 
 
 @lru_cache(maxsize=8192)
@@ -93,6 +99,8 @@ def parted(text):
 
 def _parted(text):
     bare = text.strip()
+    if _SENTENCE.fullmatch(bare):
+        return [text]
     if bare[:2] in ("AT", "at") and (whole := glued.pieces(bare)):
         return whole
     if begins(bare) and (pieces := glued.counted(bare)):
@@ -108,7 +116,14 @@ def _parted(text):
     if len(commands := _NEXT_COMMAND.split(bare)) > 1 and '"' not in bare:
         return [each for command in commands for each in parted(command)]
     pieces = [piece for piece in _NEXT.split(bare) if piece] if _NEXT.search(bare) and begins(bare) else [bare]
+    pieces = [each for piece, behind in zip(pieces, [*pieces[1:], ""]) for each in _with_text(piece, behind)]
     return [each for piece in pieces for each in _unstuck(piece)]
+
+
+def _with_text(piece, behind):
+    # "AT+GSN 860000000000017" before a result: a command, and an answer without a name.
+    match = _TEXT_BEHIND.fullmatch(piece) if RESULT.fullmatch(behind) else None
+    return [match[1], match[2]] if match and glued.is_name(match[1][2:].partition(";")[0]) else [piece]
 
 
 def _unstuck(piece):
@@ -118,6 +133,8 @@ def _unstuck(piece):
     behind = _BEHIND_RESULT.fullmatch(piece)
     if behind and '"' not in behind[1]:
         return [each for each in (*_unstuck(behind[1] + behind[2]), behind[3]) if each]
+    if piece[:1] in ("+", "*", "^") and (pos := glued.behind_answer(piece)):
+        return [piece[:pos], piece[pos:]]
     words = _BEHIND_WORDS.fullmatch(piece)
     if words and not is_command(piece) and not is_answer(piece):
         return [words[1]]

@@ -15,6 +15,7 @@ _NAME = re.compile(r"[+*^][A-Z][A-Z0-9]*")
 _DNS_NOTICE = re.compile(r'\+QIURC: ?"dnsgip",')
 _SENDS = re.compile(r"AT\+(?:QISEND|QISENDEX|CIPSEND|QSSLSEND)\b", re.IGNORECASE)
 _OPENS = re.compile(r"AT\+CIPSTART\b", re.IGNORECASE)
+_ENDS_TWICE = re.compile(r"AT\+MIPSEND=\d(?:,\d+)?$", re.IGNORECASE)   # OK behind the payload, OK behind +MIPSEND:
 _HTTP_ERRORS = 400  # and what is above: of the server; 600 and more: of the module
 _MIP_BROKEN = (1, 2)  # +MIPSTAT: 1 the connection is broken, 2 an error of it; 0 acknowledges data
 
@@ -65,6 +66,8 @@ def is_failure(result):
 
 def gives_second_result(command, text):
     """Is this text what comes behind the "OK" of the command: SEND OK, CONNECT FAIL and the like?"""
+    if text.strip() == "OK":
+        return _ENDS_TWICE.match(command) is not None
     bare = re.sub(r"^\d, ?", "", text)
     if bare.startswith("SEND"):
         return _SENDS.match(command) is not None
@@ -153,7 +156,7 @@ def _own(name, judge, of_command=None, of_line=None, repeated=False):
 _DNS = Rule(("+QIDNSGIP",), None, None, _looked_up, True)
 _OF_FIRST = {name: Rule((name,), 0, 0, _is(1, 0)) for name in (
     "+CIPOPEN", "+CIPCLOSE", "+SERVERSTOP", "+QMTOPEN", "+QMTCLOSE", "+QMTDISC", "+CCHOPEN", "+CCHCLOSE", "+CCHSEND",
-    "+CAOPEN", "+CMQTTACCQ", "+CMQTTCONNECT", "+CMQTTDISC", "+CMQTTPUB", "+CMQTTSUB")}  # fmt: skip
+    "+CAOPEN", "+CASEND", "+CMQTTACCQ", "+CMQTTCONNECT", "+CMQTTDISC", "+CMQTTPUB", "+CMQTTSUB")}  # fmt: skip
 _ALONE = {name: Rule((name,), None, None, _is(0, 0)) for name in (
     "+NETOPEN", "+NETCLOSE", "+QNTP", "+CCHSTART", "+CCHSTOP", "+CMQTTSTART", "+CMQTTSTOP", "+QHTTPREAD",
     "+QFTPOPEN", "+QFTPCLOSE")}  # fmt: skip
@@ -167,8 +170,8 @@ _RULES = {
     **_own("+MIPOPEN", _is(1, 1), 0, 0),
     **_own("+MIPODM", _is(1, 1), 0, 0),
     **_own("+MIPCLOSE", lambda fields, asked: True if fields else None, 0, 0),  # however: it is closed
-    **_own("+MIPSEND", lambda fields, asked: True if fields else None, 0, 0),
-    **_own("+MIPPUSH", lambda fields, asked: True if fields else None, 0, 0),
+    "+MIPSEND": Rule(("+MIPSEND",), 0, 0, _is(1, 0), True),     # 1 flowed off, 2 nothing to send
+    "+MIPPUSH": Rule(("+MIPPUSH", "+MIPSEND"), 0, 0, _is(1, 0), True),
     **_own("+MIPNTP", _is(0, 1)),
     **_own("+MIPDNS", _resolved),
     **_own("+CNTP", _is(0, 0, 1)),  # success is 1 on older modules, 0 on newer ones

@@ -13,7 +13,7 @@ from .grammar import begins, is_answer, is_command, parted
 
 _TIME = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,:](?P<f>\d{1,3})(?:,?\d{3})?)?"
 _DAY = (
-    r"(?:(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}"
+    r"(?:(?:\d{3,4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4}"
     r"|(?:[A-Za-z]{3} )?[A-Za-z]{3} +\d{1,2}(?: \d{4})?)[T_ ,-]+)?"
 )
 _LEVEL = r"(?:DBG|DEBUG|INFO|INF|TRACE|WARN|WARNING|WRN|ERR|ERROR|VERBOSE|NOTICE)"
@@ -31,7 +31,6 @@ _PREFIXES = (
     ("EWIDV\x1b", r"(?:\x1b\[[\d;]*m)?[EWIDV] \((?P<esp>\d+)\) [\w.-]+:"),  # ESP-IDF
     ("EWIDV", r"[EWIDV] \((?P<esp>\d+)\)(?= (?:TX|RX)\b| \[[\w ]+\]:)"),
     (_DIGITS, r"(?P<ms>\d+\.\d) +[+-]\d+\.\d(?= )"),  # atsock trace
-    ("A", r"AT>(?= )"),  # atsock term
     (_DIGITS, r"(?P<unit>\d+(?:\.\d+)?) ?(?:ms|s):?(?= )"),
     (_DIGITS, r"(?P<secs>\d{1,7}\.\d{3})(?= (?:AT|\[))"),  # Particle
     (_LETTERS + _DIGITS, r"[A-Za-z][\w-]*:~\$|\d\d>(?= )"),  # shells that a log runs through
@@ -55,8 +54,8 @@ _BY_FIRST = {
 _KIND = r"(?: +(?:AT|CMD|COMMAND|DATA|LINE|RESPONSE|REPLY|TEXT|MSG|MESSAGE|BYTES?|FROM MODEM|TO MODEM))*"
 _MARK = re.compile(
     r"(?P<arrow>(?:modem |MODEM |Modem )?(?:<<|>>)(?=\s)|<{1,3}-{1,4}|-{1,4}>{1,3}|={1,3}>{1,3}|<={1,3}"
-    r"|<{2,5}(?=[\s\"'A-Z+*^]|$)|<(?=[\s\"'A-Z+*^]|$)(?!\w+(?:\s[^<>]*)?>)"
-    r"|>{1,5}(?=[\s\"'A-Z+*^]|$)|[\u2192\u2190\u21d2\u21d0\u00bb\u00ab\u27f6\u27f5\u25b6\u25c0\u25ba\u25c4]"
+    r"|<{1,5}(?=[\s\"'A-Z0-9+*^#%$]|$)(?!\w+(?:\s[^<>]*)?>)|>{1,5}(?=[\s\"'A-Z0-9+*^#%$]|$)|AT[<>](?=\s|$)"
+    r"|[\u2192\u2190\u21d2\u21d0\u00bb\u00ab\u27f6\u27f5\u25b6\u25c0\u25ba\u25c4]"
     r"|[\u53d1\u6536][\u9001\u5230]?[\u2192\u2190]?[\u25c7\u25c6:]*"  # SSCOM
     r"|AT (?:send|read)(?: +(?:OK|\+|UNK|ERR|ERROR|>|@|CONN))? +\d+(?= +\")"  # Particle
     r"|AT (?:COMMAND|RESPONSE):(?= *\[)"
@@ -67,7 +66,7 @@ _MARK = re.compile(
     rf"|(?:AT[ _-])?(?:SEND(?:ING|LINE)?|SENT|RECV(?:LINE)?|RCVD|RECEIVED?|RECEIVING|URCLINE|WRITE|WRITING"
     r"|WROTE|READ|GOT|OUT|IN|HOST|MCU|DTE|DCE|MODEM|MODULE|COMMAND|CMD|RESPONSE|RESP|REPLY|ANSWER|REQUEST)"
     rf"{_KIND}(?: ?\([^()]*\))?\s?(?:[:>|=]|-(?=>)))"
-    r"(?:[\s:>|=-]|<(?=\s))*",
+    r"(?:[\s:>|=-]|<(?=[\s-]))*",
     re.IGNORECASE,
 )
 _SENDS = re.compile(
@@ -84,6 +83,9 @@ SPELT = re.compile(r"<CR>|<LF>|<LN>|<CRLF>|\[CR\]|\[LF\]|\{CR\}|\{LF\}|\^M|\u240
 _CHATTER = re.compile(r"\[\d+\] ?< ?\d+ ?> ?/.*?/\s*|\[\d+\] ?(?=###)|(?<=\S)\[\d{3,}\] < \d+ > /.*")
 _LIBRARY_MS = re.compile(r"\[(\d{1,12})\] ?(?:###|< ?\d+ ?> ?/)")  # TinyGSM's millis()
 _BEHIND = re.compile(r"\s*\((?:expect \".*\"|got it)\)\.?$")  # KeeneticOS
+_FAILED = re.compile(r"([A-Z ]{4,})Failed \(\1\)")     # chat has found what it was to abort on
+_PAUSES = re.compile(r"^(?:\\[A-Za-z])+(?:\+{3})?(?=AT)")    # what chat does not send as it is
+_MAY_ANSWER = re.compile(r"[^\w\s]|\b(?:rx|r|recv|received|resp|response|reply|answer)$")   # a prefix
 LIST = re.compile(r"\s*\[\s*b?(?P<q>['\"]).*(?P=q)\s*,?\s*\]\s*")
 _LISTED = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _NOISE = re.compile(
@@ -91,6 +93,9 @@ _NOISE = re.compile(
     r"|failed: AT.*|until the result of .*|-- (?:got it|write|read|failed).*|<<)\s*"
 )
 _INSIDE = re.compile(r"(?:^|[\s:>\]\"'(])(AT\+[A-Z]\w*(?:[=?].*)?|\+CM[ES] ERROR: [\w ]+)[\])'\"]*$")
+_TOLD_OF = re.compile(    # words before a command that speak of it afterwards
+    r"\b(?:error|fail\w*|calling|executed|time[d ]*out|suc+es\w*|unknown|unhandled|response to)\b", re.IGNORECASE)
+_PROSE = re.compile(r"^[^\"]*(?:\"[^\"]*\"[^\"]*)*(?:\s[a-z]|', )")    # words behind a command, not in quotes
 _QUOTED = re.compile(r"b?(?P<q>['\"])(?P<in>.*)(?P=q)[,;]?")
 _BRACKETED = re.compile(r"(?:\[(?P<square>.*)\]|\{(?P<curly>.*)\}|\((?P<round>.*)\))")
 _MARKDOWN = re.compile(r"`{0,3}(?P<bold>\*\*)?(?P<in>.*?)(?(bold)\*\*)`{0,3}")
@@ -98,6 +103,7 @@ _SPOKEN = re.compile(r"(?:SENDING|SENT|RECEIVED|RECV|SEND): ?AT", re.IGNORECASE)
 _SPEAKERS = ("MODEM", "MODULE", "HOST", "MCU", "DTE", "DCE")
 _UNIT_MS = {"sec": 1000, "ms": 1, "esp": 1, "secs": 1000}
 _MOST_PREFIXES = 10
+_MOST_QUOTES = 3
 _SEEN_OFTEN = 2
 
 
@@ -110,18 +116,19 @@ class Part:
     """A line taken apart: `text`, its `mark` (an arrow, a word, ""), its time, and the direction where that is said.
 
     library_ms: the time that a library has printed into it, which counts where the lines have no other;
-    prefixed: something was taken off before the text; inside: it is the end of a longer one; exact: it shows where a
-    line ends.
+    prefixed: something was taken off before the text; inside: it is the end of a longer one, `whole`; exact: it shows
+    where a line ends.
     """
 
     def __init__(self, line):
-        self.mark, self.spoken = "", None
+        self.mark, self.spoken, self.whole = "", None, ""
         self.clock_ms = self.counted_ms = None
         self.prefixed = self.inside = False
         library = _LIBRARY_MS.search(line)
         self.library_ms = float(library[1]) if library else None
         text = _CHATTER.sub("", line).strip()
         text = _BEHIND.sub("", text.rstrip("| ") if text.startswith("|") else text)
+        text = _FAILED.sub(r"\1", text)
         for _ in range(_MOST_PREFIXES):
             rest = self._stripped(text)
             if rest is None:
@@ -136,6 +143,7 @@ class Part:
             if (self.mark in _SPEAKERS or _SPOKEN.match(text)) and (second := self._mark_of(text)):  # "modem: tx ..."
                 text = _unbracketed(text[second.end() :], self.mark)
         self.text = self._inner(text)
+        self.tail = " " * (line.endswith(" ") and not self.text.endswith(" "))   # of a piece of a line
         self.exact = bool(SPELT.search(self.text))
 
     def _stripped(self, text):
@@ -158,6 +166,8 @@ class Part:
             return None
         self.mark = re.sub(r"\(.*|\[ *\d+\]$| +(?:OK|\+|UNK|ERR|ERROR|>|@|CONN)? *\d+$", "", match["arrow"])
         self.mark = self.mark.strip(" []:").upper()
+        if self.mark[:1].isalpha():     # "MCU -> "
+            self.mark = self.mark.rstrip(" -=<>")
         return match
 
     def _keep_time(self, found):
@@ -171,15 +181,18 @@ class Part:
     def _inner(self, text):
         if LIST.fullmatch(text):
             return "".join(each + "\\r\\n" for each in listed(text))
-        quoted = _QUOTED.fullmatch(text.strip())
-        if quoted and (self.mark or re.match(r"AT|[+\\]|OK|ERR|<CR", quoted["in"], re.IGNORECASE)):
-            text = quoted["in"].replace('\\"', '"')
+        for _ in range(_MOST_QUOTES):
+            quoted = _QUOTED.fullmatch(text.strip())
+            if quoted and (self.mark or re.match(r"AT|[+\\]|OK|ERR|<CR", quoted["in"], re.IGNORECASE)):
+                text = quoted["in"].replace('\\"', '"')
         text = _MARKDOWN.fullmatch(text.strip())["in"] if text.strip()[:1] in ("`", "*") or text.endswith("`") else text
         bare = text.strip()
         if not (is_answer(bare) or is_command(bare) or SPELT.search(bare) or begins(bare)):
             inside = _INSIDE.search(bare)
-            if inside and is_command(inside[1]) or inside and is_answer(inside[1]):
-                self.inside = True
+            if inside and _TOLD_OF.search(bare, 0, inside.start(1)):
+                return text
+            if inside and (is_command(inside[1]) and not _PROSE.search(inside[1]) or is_answer(inside[1])):
+                self.inside, self.whole = True, bare
                 self.mark = self.mark or ("SENDING" if inside[1].startswith("AT") else "")
                 return _balanced(inside[1])
         return text
@@ -199,6 +212,7 @@ def _unbracketed(text, mark):
     if not match or not re.fullmatch(r"SEND|RECV|AT (?:COMMAND|RESPONSE)|TOKEN|TX|RX", mark):
         return text
     inner = match["square"] or match["curly"] or match["round"] or ""
+    inner = _PAUSES.sub("", inner)
     return re.sub(r"\.{2,}", r"\\r\\n", inner) if mark.startswith("AT ") else inner
 
 
@@ -212,7 +226,7 @@ def learn(parts):
     informs: "Counter[str]" = Counter()
     candidates = []
     for part in parts:
-        found = None if part.mark or part.spoken else _unknown_prefix(part.text)
+        found = None if part.spoken or part.mark and not part.inside else _unknown_prefix(part.whole or part.text)
         candidates.append(found)
         if found:
             key, rest = found
@@ -229,25 +243,36 @@ def learn(parts):
     from_module = {
         key for key in answers
         if key not in to_module and answers[key] >= often
-        and (informs[key] or asked and re.search(r"[^\w\s]", key))}  # fmt: skip
+        and (informs[key] or asked and _MAY_ANSWER.search(key))}  # fmt: skip
     if often == 1 and not (asked and (from_module or any(is_answer(text) for text in marked))):
         return
+    # "[gsm]: AT" once, "[gsm]: => AT" often: the longer one is the prefix.
+    to_module -= {
+        key for key in to_module
+        if any(other.startswith(key) and commands[other] > 2 * commands[key] for other in to_module)}  # fmt: skip
     known = to_module | from_module
     if not known:
         return
     for part in parts:
-        if part.mark or part.spoken:
+        if part.spoken or part.mark and not part.inside:
             continue
-        for end in _ends_of_prefix(part.text):
-            key = _key(part.text[:end])
+        text = part.whole or part.text
+        for end in reversed(_ends_of_prefix(text)):
+            key = _key(text[:end])
             if key in known:
-                part.mark, part.text = key, _unquoted(part.text[end:])
+                part.mark, part.text = key, _unquoted(text[end:])
+                part.exact = bool(SPELT.search(part.text))
                 break
 
 
 def _unquoted(text):
-    quoted = _QUOTED.fullmatch(text.strip())
-    return quoted["in"] if quoted else text.strip()
+    for _ in range(_MOST_QUOTES):
+        quoted = _QUOTED.fullmatch(text.strip())
+        if not quoted:
+            break
+        text = quoted["in"]
+    text = text.strip()
+    return text[1:] if text[:1] == '"' and text.count('"') % 2 else text    # the quote ends in another line
 
 
 def _ends_of_prefix(text):
@@ -263,7 +288,9 @@ def _unknown_prefix(text):
     if len(text) > 300 or text.startswith("###") or is_command(text) or is_answer(text) or begins(text):
         return None
     for end in _ends_of_prefix(text):
-        rest = _unquoted(text[end:])
+        if _TOLD_OF.search(text, 0, end):
+            break
+        rest = SPELT.sub("", _unquoted(text[end:]))
         if is_answer(rest) or is_command(rest) and rest[:2] in ("AT", "at"):
             return _key(text[:end]), rest
     return None
@@ -286,8 +313,8 @@ def directions(parts):
     # A mark that stands before all lines (a monitor's "12:00:01 ->") says nothing, whatever there is more of.
     alone = {mark for mark in first if heard[mark] and not any(heard[other] for other in first if other != mark)}
     to_module = {mark for mark in first if sent[mark] > 2 * heard[mark] and mark not in alone}
-    hears = {mark for mark in first if _HEARS.match(mark)}
-    if any(_SENDS.match(mark) and sent[mark] and not heard[mark] for mark in first):
+    hears = {mark for mark in first if _HEARS.match(_word(mark))}
+    if any(_SENDS.match(_word(mark)) and sent[mark] and not heard[mark] for mark in first):
         # Where echoes come in pieces counting misleads: of TX and RX the words decide.
         to_module -= hears
     meaning = {}
@@ -296,10 +323,16 @@ def directions(parts):
             meaning[mark] = TO_MODULE
         elif heard[mark] and (to_module or not sent[mark]):
             meaning[mark] = FROM_MODULE
-        elif _SENDS.match(mark) and not heard[mark]:
+        elif _SENDS.match(_word(mark)) and not heard[mark]:
             meaning[mark] = TO_MODULE
         elif mark in hears and (to_module or not sent[mark]):
             meaning[mark] = FROM_MODULE
         elif to_module and not sent[mark]:
             meaning[mark] = FROM_MODULE
     return meaning
+
+
+def _word(mark):
+    # The word that may tell the direction: the last one of a prefix that was learnt.
+    words = re.findall(r"[a-z]+", mark) if mark.startswith("prefix ") else ()
+    return words[-1] if words else mark

@@ -33,8 +33,8 @@ class Line(NamedTuple):
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
 _ENTITY = re.compile(r"&(?:gt|lt|amp|quot|#\d{1,4});")
-_QUOTE = re.compile(r"^\s*>(?: |$)")
-_QUOTES = re.compile(r"^(?:[ \t]*>(?: |$))+")
+_QUOTE = re.compile(r"^\s*> ?")
+_QUOTES = re.compile(r"^(?:[ \t]*>(?: |$|(?=[>A-Za-z+*^#$%\d\"])))+")
 _EXPLAINED = re.compile(r"  # .*$")  # what atsock trace and atsock term have added
 _ASKS = re.compile(r"\bAT[+&E#^%]", re.IGNORECASE)
 _SAYS = re.compile(r"(?:OK|ERROR(?:: \d+)?|\bCONNECT(?: FAIL| \d+)?|NO CARRIER|\+\w+: .*)\s*$")
@@ -210,7 +210,7 @@ def _quoted_in_prose(lines):
     answers = sum(is_answer(text) for _, text in marked)
     if not depths or any(map(is_command, others)) or answers <= 2 * sum(map(is_answer, others)):
         return None
-    return re.compile(rf"^(?:\s*>(?: |$)){{1,{min(depths)}}}")
+    return re.compile(rf"^(?:\s*> ?){{1,{min(depths)}}}")
 
 
 class _Stream:
@@ -222,7 +222,8 @@ class _Stream:
         ended = {part.mark for part in marked if SPELT.fullmatch(part.text.strip())}
         # the marks whose texts have their line ends
         self._joins = {mark for mark in count if mark in ended or 2 * exact[mark] > count[mark] > 1}
-        self._held = {TO_MODULE: "", FROM_MODULE: ""}
+        self._held = {TO_MODULE: "", FROM_MODULE: "", None: ""}
+        self._alone = len(count) == 1
         self._prefixes = sum(part.prefixed for part in parts if part.mark or part.spoken)
         self._marks = len(marked) + sum(bool(part.spoken) for part in parts)
 
@@ -232,9 +233,9 @@ class _Stream:
 
     def texts(self, part, direction):
         """The texts of the lines that are complete with this part."""
-        if part.mark not in self._joins or direction is None:
+        if part.mark not in self._joins or direction is None and not self._alone:
             return [text for piece in SPELT.split(part.text) for text in parted(piece)]
-        *whole, rest = SPELT.split(self._held[direction] + part.text)
+        *whole, rest = SPELT.split(self._held[direction] + part.text + part.tail)
         self._held[direction] = ""
         if len(rest) > MOST_CHARACTERS or part.spoken or rest.strip() == ">" or not part.mark:
             whole.append(rest)

@@ -1,0 +1,149 @@
+"""Logs as people paste them, in shapes that are seldom: damaged quotations, line ends that became blanks, prefixes that
+look alike, sentences between the commands.  The dialogues are this file's own."""
+
+import pytest
+from atsock_host.explain.dialogue import Dialogue
+from atsock_host.explain.shapes import read_log
+
+STORY = [
+    (">", "ATE0"), ("<", "OK"),
+    (">", "AT+CGSN"), ("<", "860000000000017"), ("<", "OK"),
+    (">", "AT+CSQ"), ("<", "+CSQ: 20,99"), ("<", "OK"),
+    (">", 'AT+CIPSTART=0,"TCP","example.com",80'), ("<", "OK"), ("<", "0, CONNECT OK"),
+    (">", "AT+COPS?"), ("<", "+CME ERROR: 30"),
+]
+EXPECTED = [
+    ("ATE0", "OK", []),
+    ("AT+CGSN", "OK", []),
+    ("AT+CSQ", "OK", []),
+    ('AT+CIPSTART=0,"TCP","example.com",80', "OK", ["0, CONNECT OK"]),
+    ("AT+COPS?", "+CME ERROR: 30", []),
+]
+
+
+def dialogue(text):
+    return Dialogue(read_log(text.encode()))
+
+
+def found(text):
+    return [(each.command, each.result, [text for text, _ in each.late]) for each in dialogue(text).exchanges]
+
+
+def results(text):
+    return [(each.command, each.result) for each in dialogue(text).exchanges]
+
+
+def notices(text):
+    return [event.text for event in dialogue(text).events if event.kind == "notice"]
+
+
+def told(to, of):
+    return "\n".join((to if direction == ">" else of).replace("%s", text) for direction, text in STORY)
+
+
+PLAIN = "\n".join(text for _, text in STORY)
+SHAPES = {
+    "a quotation without blanks": "\n".join(">" + line for line in PLAIN.split("\n")),
+    "the same in prose": "Hello,\nthis comes:\n\n" + "\n".join(">" + line for line in PLAIN.split("\n")) + "\n\nWhy?",
+    "an arrow behind the word": told("TX -> %s", "RX <- %s"),
+    "arrows between two words": told("MCU -> MODEM: %s", "MODEM -> MCU: %s"),
+    "arrows without a blank": told(">%s", "<%s"),
+    "arrows of two": told(">>%s", "<<%s"),
+    "quoted, with the line ends": told("uart tx '%s\\r'", "uart rx '\\r\\n%s\\r\\n'"),
+    "quoted twice": told('54380 DEBUG Sending: "b"%s\\r\\n""', '54380 DEBUG Received: "b"\\r\\n%s\\r\\n""'),
+    "AT> AT<": told("[DBG] AT> %s", "[DBG] AT< %s"),
+    "a shell's prompt": told("$ %s", "%s"),
+    "colons": told(":: %s", "%s"),
+    "prefixes that begin alike": told("[GSM]:  => %s", "[GSM]:     <= %s").replace(
+        "[GSM]:  => AT+CSQ", "[GSM]: Unknown response:\n[GSM]:  'AT'\n[GSM]:  => AT+CSQ"),
+    "blanks where line ends were": PLAIN.replace("\nAT", "\r").replace("\n", " ").replace("\r", "\nAT"),
+    "blanks everywhere": PLAIN.replace("\n", " "),
+    "a date that lost a digit": told("2024/03/04 15:07:36 w: %s", "2024/03/04 15:07:36 r: %s")[1:],
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape(shape):
+    assert found(SHAPES[shape]) == EXPECTED
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("AT+CIPSHUT SHUT OK AT+CIICR OK", [("AT+CIPSHUT", "SHUT OK"), ("AT+CIICR", "OK")]),
+    ("ATD*99# CONNECT\n", [("ATD*99#", "CONNECT")]),
+    ('AT+CMGS="+491" > See you +CMS ERROR: 38', [('AT+CMGS="+491"', "+CMS ERROR: 38")]),
+    ("AT+CIPSEND=0,5 > hello DATA ACCEPT:0,5", [("AT+CIPSEND=0,5", "DATA ACCEPT:0,5")]),
+    ("ATI Maker M1 Revision: 3 OK\nAT+CGMM M1 OK", [("ATI", "OK"), ("AT+CGMM", "OK")]),
+    ("AT+CFUN=0 +PDP 1: DEACT OK", [("AT+CFUN=0", "OK")]),
+    # two commands, and what stands between them is stuck to the second
+    ("AT+NETOPEN\nOK\n\n+NETOPEN: 0AT+IPADDR\n+IPADDR: 192.0.2.7\nOK", [("AT+NETOPEN", "OK"), ("AT+IPADDR", "OK")]),
+    # a dialogue's commands in sentences
+    (('AT+CSQ\nERROR\nThen AT+CFUN=0 and AT+CFUN=1 again.\nAT+CMGS="1" gives ERROR and no ">" at all\n'
+     "Error while calling AT+CSQ"), [("AT+CSQ", "ERROR")]),
+    ("lib: executed AT+CSQ, n = 0\nlib => AT+CSQ\nlib <= +CSQ: 1,1\nlib <= OK", [("AT+CSQ", "OK")]),
+    # what comes in pieces, whose quotes and blanks are pieces, too
+    (("Got:\"b'AT+CSQ\\r\\r\\n'\"\nGot:\"b'+CSQ: 2'\"\nGot:\"b'0,99\\r\\n'\"\nGot:\"b'OK\\r\\n'\"\nGot:\"b'AT+CPAS'\"\n"
+     "Got:\"b'\\r\\r\\n'\"\nGot:\"b'+CME ERROR: 30\\r\\n'\""), [("AT+CSQ", "OK"), ("AT+CPAS", "+CME ERROR: 30")]),
+    (("[DBG] RX ( 6): <cr><ln>+CME \n[DBG] RX (11): ERROR: 50<cr><ln>\n[DBG] TX (3): AT<cr>\n"
+     "[DBG] RX (6): <cr><ln>OK<cr><ln>\n[DBG] TX (9): AT+CGATT?<cr>\n[DBG] RX ( 6): <cr><ln>+CME \n"
+     "[DBG] RX (11): ERROR: 50<cr><ln>"), [("AT", "OK"), ("AT+CGATT?", "+CME ERROR: 50")]),
+    (('lib : Send "AT+CSQ"\nlib : waiting\nlib : Receive "AT+CSQ\n+CSQ: 1,1\n\nOK\n"\nlib : Send "AT"\nlib : waiting\n'
+     'lib : Receive "AT\nOK\n"\n'), [("AT+CSQ", "OK"), ("AT", "OK")]),
+    # the library's words, then what came, with its echo
+    (("-|Command issued AT+CSQ\n|- Answer :\n AT+CSQ\n+CSQ: 1,1\nOK\n-|\n-|Command issued AT+CPIN?\n|- Answer :\n"
+     " AT+CPIN?\nERROR\n-|\n"), [("AT+CSQ", "OK"), ("AT+CPIN?", "ERROR")]),
+    # an error cut behind its colon, the text on the next line
+    ("AT+USOWR=0,3\n\n+CME ERROR:[25814] < 3 > /+CME ERROR:\n Operation not allowed\nAT\nOK",
+     [("AT+USOWR=0,3", "+CME ERROR: Operation not allowed"), ("AT", "OK")]),
+    # pppd's chat: pauses, an abort
+    (("box chat[1]: send (\\K\\d+++ATH^M)\nbox chat[1]: OK^M\nbox chat[1]:  -- got it\nbox chat[1]: send (ATZ^M)\n"
+     "box chat[1]: ERROR^M\nbox chat[1]:  -- failed"), [("ATH", "OK"), ("ATZ", "ERROR")]),
+    ('AT+CGDCONT=1,"IP",""\nERRORFailed (ERROR)\nscript finished', [('AT+CGDCONT=1,"IP",""', "ERROR")]),
+    # an echo whose quotes a forum has made nice
+    ("TX: AT+CSTT=\u201cnet\u201d\nRX: AT+CSTT=\"net\"\nRX: OK", [("AT+CSTT=\u201cnet\u201d", "OK")]),
+])
+def test_a_dialogue(text, expected):
+    assert results(text) == expected
+
+
+def test_positions_between_a_command_and_its_echo():
+    text = "AT+CGNSSINFO\n$GNRMC,1,V,,*10\nAT+CGNSSINFO\n+CGNSSINFO: ,,\n$GPGSV,1,1,00,0*74\nOK\n"
+    assert results(text) == [("AT+CGNSSINFO", "OK")]
+    assert notices(text) == ["$GNRMC,1,V,,*10", "$GPGSV,1,1,00,0*74"]
+
+
+def test_gammu_rows_of_sixteen_bytes():
+    """The texts of full rows stand one blank behind the bytes."""
+    row = "".join(f"{byte:02X}{chr(byte) if 32 < byte < 127 else ' '}|" for byte in b"AT+CPROT=?\r\r\n\r\n+")
+    rest = "".join(f"{byte:02X}{chr(byte) if 32 < byte < 127 else ' '}|" for byte in b"CME ERROR: 4\r\n")
+    text = (
+        "SENDING frame type 0x00/length 0x0B/11\n"
+        '41A|54T|2B+|43C|50P|52R|4FO|54T|3D=|3F?|0D                      AT+CPROT=?.\n1 "AT+CPROT=?"\n'
+        f"RECEIVED frame type 0x00/length 0x1D/29\n{row[:-1]} AT+CPROT=?.....+\n{rest[:-1]:<63} CME ERROR: 4..\n")
+    assert results(text) == [("AT+CPROT=?", "+CME ERROR: 4")]
+
+
+def test_lines_that_esp_idf_dumps_before_it_tells_them():
+    text = (
+        "D (12507) esp-modem: Sending command:AT\n"
+        "V (12527) esp-modem: pattern-detection: 0x3ffb7c94   41 54 0d 0d 0a 4f 4b 0d  0a          |AT...OK..|\n"
+        "D (12537) esp-modem: Handling line: >>AT\n\n<<\nD (12547) esp-modem: Handling line: >>OK\n\n<<\n")
+    assert results(text) == [("AT", "OK")]
+
+
+@pytest.mark.parametrize("status, failed", [(0, False), (1, True), (2, True)])
+def test_what_a_fibocom_says_of_payload(status, failed):
+    text = f"AT+MIPSEND=1,4\n>\n3132\nOK\n+MIPPUSH: 1,{status}\n+MIPSEND: 1,{status},2048\nOK\nAT+CSQ\n+CSQ: 1,1\nOK\n"
+    send, _ = dialogue(text).exchanges
+    assert (send.result, send.failed, [line for line, _ in send.late]) == (
+        "OK", failed, [f"+MIPPUSH: 1,{status}", f"+MIPSEND: 1,{status},2048", "OK"])
+    push = dialogue(f"AT+MIPPUSH=1\n+MIPPUSH: 1,{status}\nOK\n").exchanges[0]
+    assert (push.result, push.failed) == ("OK", failed)
+
+
+def test_the_result_of_casend():
+    (send,) = dialogue("AT+CASEND=0,2\n>hi\nOK\n\n+CASEND: 0,1,0\n").exchanges
+    assert send.failed and send.failure == "+CASEND: 0,1,0"
+
+
+def test_noise_behind_connect_is_no_notice():
+    assert notices("ATD*99#\nCONNECT\n~}#!}!} } }6}&} } }\n") == []
