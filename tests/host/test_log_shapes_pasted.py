@@ -3,6 +3,7 @@ look alike, sentences between the commands.  The dialogues are this file's own."
 
 import pytest
 from atsock_host.explain.dialogue import Dialogue
+from atsock_host.explain.meaning import Vocabulary
 from atsock_host.explain.shapes import read_log
 
 STORY = [
@@ -147,3 +148,66 @@ def test_the_result_of_casend():
 
 def test_noise_behind_connect_is_no_notice():
     assert notices("ATD*99#\nCONNECT\n~}#!}!} } }6}&} } }\n") == []
+
+
+DIGITS = [
+    (">", "ATV0"), ("<", "0"), (">", "AT+CSQ"), ("<", "+CSQ: 20,99"), ("<", "0"), (">", "AT+COPS=9"), ("<", "4"),
+    (">", "AT+CPIN?"), ("<", "+CME ERROR: 10"), (">", "ATV1"), ("<", "OK"), (">", "AT+NSOCL=1"), ("<", "0"),
+    ("<", "OK")]
+
+
+@pytest.mark.parametrize("to, of", [("%s", "%s"), (">> %s", "<< %s"), ("TX: %s\\r", "RX: %s\\r"), (">%s", "<%s")])
+def test_results_in_digits(to, of):
+    """ATV0 has them come, ATV1 ends it; a digit before a result is an answer."""
+    text = "\n".join((to if direction == ">" else of) % text for direction, text in DIGITS)
+    found = dialogue(text).exchanges
+    assert [(each.result, each.failed) for each in found] == [
+        ("0", False), ("0", False), ("4", True), ("+CME ERROR: 10", True), ("OK", False), ("OK", False)]
+    assert Vocabulary(None).result("4") == "ERROR"
+
+
+def test_results_in_digits_without_atv0():
+    text = "AT+CSQ\n+CSQ: 20,99\n0\nAT+COPS=9\n4\nAT\n0\n"
+    assert results(text) == [("AT+CSQ", "0"), ("AT+COPS=9", "4"), ("AT", "0")]
+
+
+def test_results_in_digits_of_a_trace():
+    """They end with CR alone, and stand before the next command for all that."""
+    trace = "0.0 > ATV0\\r\n1.0 < 0\\r\n2.0 > AT+CSQ\\r\n3.0 < \\r\\n+CSQ: 1,1\\r\\n0\\r\n4.0 > AT\\r\n5.0 < 4\\r\n"
+    assert results(trace) == [("ATV0", "0"), ("AT+CSQ", "0"), ("AT", "4")]
+    assert [each.took_ms for each in dialogue(trace).exchanges] == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("text, expected", [
+    ('AT+CSTT="a","b"OKAT+CIICR+CME ERROR: operation not allowedAT+CIPSHUTSHUT OK',
+     [('AT+CSTT="a","b"', "OK"), ("AT+CIICR", "+CME ERROR: operation not allowed"), ("AT+CIPSHUT", "SHUT OK")]),
+    ("AT+XYZ?+XYZ: 1OK\nat+xyz=1OK", [("AT+XYZ?", "OK"), ("at+xyz=1", "OK")]),       # a name that nobody knows
+    ("ATRDYATOKATDT*99#CONNECT", [("AT", None), ("AT", "OK"), ("ATDT*99#", "CONNECT")]),
+    ("AT+CFUN=0+PDP 1: DEACTOKAT+CIFSR;E010.0.0.7OK", [("AT+CFUN=0", "OK"), ("AT+CIFSR;E0", "OK")]),
+    ("AT+QISEND=0,83>of another lengthSEND OKAT+CSQ+CSQ: 1,1OK", [("AT+QISEND=0,83", "SEND OK"), ("AT+CSQ", "OK")]),
+])
+def test_line_ends_that_are_gone(text, expected):
+    assert results(text) == expected
+
+
+MORE_SHAPES = {
+    "an arrow before the first line of an answer": "".join(
+        f"-> {command}\n<- {command}\n" + "".join(f"{line}\n" for line in lines)
+        for command, lines in (("ATE0", ["OK"]), ("AT+CSQ", ["+CSQ: 20,99", "OK"]), ("AT+COPS?", ["+CME ERROR: 30"]))),
+    "seconds": "0.100 > ATE0\n0.173 < OK\n1.200 > AT+CSQ\n1.300 < +CSQ: 20,99\n1.310 < OK\n2.0 > AT+COPS?\n"
+    "2.100 < +CME ERROR: 30\n",
+    "numbers": "0 > ATE0\n1 < OK\n2 > AT+CSQ\n3 < +CSQ: 20,99\n4 < OK\n5 > AT+COPS?\n6 < +CME ERROR: 30\n",
+    "times behind": "> ATE0   [12:00:01]\n< OK   [12:00:01]\n> AT+CSQ   [12:00:02]\n< +CSQ: 20,99   [12:00:03]\n"
+    "< OK   [12:00:04]\n> AT+COPS?   [12:00:05]\n< +CME ERROR: 30   [12:00:05]\n",
+    "Chinese": (
+        "[12:00:01.173]TATE0\n[12:00:01.273]ROK\n[12:00:02.1]TAT+CSQ\n[12:00:02.2]R+CSQ: 20,99\n[12:00:02.2]ROK\n"
+        "[12:00:03.1]TAT+COPS?\n[12:00:03.2]R+CME ERROR: 30\n"
+    ).replace("]T", "]\u53d1\u9001\uff1a").replace("]R", "]\u63a5\u6536\uff1a"),
+    "arrows that a mail quotes": "Hi,\n\n> -> ATE0\n> <- OK\n> -> AT+CSQ\n> <- +CSQ: 20,99\n> <- OK\n> -> AT+COPS?\n"
+    "> <- +CME ERROR: 30\n\nRegards\n",
+}
+
+
+@pytest.mark.parametrize("shape", MORE_SHAPES)
+def test_a_seldom_shape(shape):
+    assert results(MORE_SHAPES[shape]) == [("ATE0", "OK"), ("AT+CSQ", "OK"), ("AT+COPS?", "+CME ERROR: 30")]

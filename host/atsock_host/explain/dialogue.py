@@ -23,6 +23,7 @@ _UNASKED = re.compile(
     r"|\$G[A-Z]{4},|UNDER-VOLTAGE|OVER-VOLTAGE|\*ATREADY|\+CIPRXGET: 1,|RECV FROM|CLOSED",
     re.IGNORECASE,
 )
+_MODES = re.compile(r"AT(?:[A-Z]\d*\s*|&[A-Z]\d*\s*)*?(V\d?|Z|&F)(?!.*V\d)", re.IGNORECASE)
 _CUT = re.compile(r"[+*^][A-Z][A-Z0-9]+:|\+CM[ES] ERROR:")
 _TEXT_OF_PAYLOAD = 200
 _MOST_LOOKED_AT = 200  # lines, for the end of a payload
@@ -126,6 +127,7 @@ class Dialogue:
         self._payload_lines = 0  # lines that it takes, where that is known
         self._cut: "tuple[Line, str] | None" = None  # a line that was cut behind its colon
         self._lines = list(lines)
+        self._digits = self._speaks_in_digits()     # ATV0
         self._at = 0
         self._strict = self._tells_directions()  # what has no direction is no dialogue
         self._echoes = any(
@@ -146,6 +148,16 @@ class Dialogue:
                 total += line.direction in (TO_MODULE, FROM_MODULE)
                 untold += line.direction is None
         return total > 4 * untold + 2 or not untold and told * 2 > len(self._lines)
+
+    def _speaks_in_digits(self):
+        commands = results = 0
+        for number, line in enumerate(self._lines):
+            if line.text in ("OK", "ERROR"):
+                return False
+            commands += is_command(line.text)
+            if line.text in outcomes.DIGITS:
+                results += all(is_command(following.text) for following in self._lines[number + 1 : number + 2])
+        return 2 * results >= commands and results > 1
 
     def _take(self, line):
         text = line.text
@@ -220,6 +232,8 @@ class Dialogue:
         self._command(line, text)
 
     def _command(self, line, text):
+        if modes := _MODES.match(text):
+            self._digits = modes[1].upper() == "V0"
         self._said_by = line.direction
         self._open = Exchange(text.strip(), line.ms)
         self.exchanges.append(self._open)
@@ -240,7 +254,7 @@ class Dialogue:
             self._prompted = not _DOWNLOADS.match(command.command)
         elif text == "DOWNLOAD" and command:
             self._prompt(line, ">")
-        elif RESULT.fullmatch(text) and not self._is_notice(text):
+        elif RESULT.fullmatch(text) and not self._is_notice(text) or self._is_digit(text):
             self._result(line, text)
         elif command and _REASON.match(text):
             self._told_of(line, text, command, False)
@@ -260,6 +274,9 @@ class Dialogue:
             self._expect_payload(text)
         else:
             self._stray(line, text)
+
+    def _is_digit(self, text):
+        return self._digits and self._open and text in outcomes.DIGITS and self._next_text() not in outcomes.DIGITS
 
     def _is_notice(self, text):
         return self._open is None and re.match(r"NO CARRIER|CONNECT(?! OK| FAIL)", text)

@@ -15,27 +15,34 @@ from atsock.manual import load
 
 from . import titles
 
-_BASIC = re.compile(r"AT(?:[EVQXZIHA]\d?|&[A-Z]\d?|)", re.IGNORECASE)
+_BASIC = re.compile(r"AT(?:[EVQXZIH]\d?|A(?!T)|DT?[\d*#+]+;?|&[A-Z]\d?|)", re.IGNORECASE)
 _EXTENDED = re.compile(r"AT([+#%^*$][A-Z0-9_]+)", re.IGNORECASE)
-_VALUES = re.compile(r'=\?|\?|=(?:"[^"]*"|-?\d[\d.]*|,(?=[-\d",]))*')
+_VALUES = re.compile(r'=\?|\?|= ?(?:"[^"]*"|0x[\dA-F]+|-?\d[\d.]*|, ?(?=[-\d",]))*')
+_AND_BASIC = re.compile(r";E[01]")
 _RESULT = re.compile(
-    r"OK|\+CM[ES] ERROR: ?(?:\d+|[A-Za-z][A-Za-z ]*?(?=AT[+&E]|[+*^]|$))|ERROR|SEND (?:OK|FAIL)|NO CARRIER"
-    r"|CONNECT(?: (?:OK|FAIL|\d+))?")
-_INFORMATION = re.compile(r'[+*^][A-Z][A-Z0-9]+: ?(?:"[^"]*"|[^"])*?(?=OK|ERROR|[+*^][A-Z][A-Z0-9]+: |AT[+*^&E]|$)')
+    r"OK|\+CM[ES] ERROR: ?(?:\d+|[A-Za-z][A-Za-z ]*?(?=AT[+&E]|[+*^]|$))|ERROR|SEND (?:OK|FAIL)|NO CARRIER|SHUT OK"
+    r"|\d, ?(?:CONNECT (?:OK|FAIL)|SEND (?:OK|FAIL)|CLOSE OK|ALREADY CONNECT)|CLOSE OK|ALREADY CONNECT"
+    r"|DATA ACCEPT:\d,\d+|CONNECT(?: (?:OK|FAIL|\d+))?")
+_NOTICE = re.compile(
+    r"RDY|SMS (?:DONE|Ready)|PB DONE|Call Ready|NORMAL POWER DOWN|POWERED DOWN|RING|RECV FROM:[\d.]+:\d+")
+_INFORMATION = re.compile(
+    r'[+*^][A-Z][A-Z0-9]+(?: \d)?: ?(?:"[^"]*"|[^"])*?'
+    r"(?=OK|ERROR|[+*^][A-Z][A-Z0-9]+(?: \d)?: |(?:AT|at)[+*^&E]|RDY|RECV FROM|\d, ?CONNECT|$)")
 _SENDS = r"AT\+(?:QISEND|CIPSEND|MIPSEND|QSSLSEND|CASEND|CCHSEND)="
 _SEND = re.compile(_SENDS + r'(?:\d{1,4},)?(\d{1,5})(?:,"[^"]{0,255}",\d{1,5})?[ \t]{0,4}(?=>)', re.IGNORECASE)
 _HEADER = re.compile(
     r'\+QIURC: ?"recv",\d{1,3},(\d{1,5})(?:,"[^"]{0,255}",\d{1,5})?|\+CIPRXGET: ?[23],\d{1,3},(\d{1,5}),\d{1,6}'
     r'|\+QIRD: ?(\d+)(?:,"[^"]{0,255}",\d{1,5})?(?!\d|,\d)|\+MIPDATA: ?\d{1,2},(\d+)|\+QSSLRECV: ?(\d+)'
     r"|\+RECEIVE,\d{1,2},(\d{1,5}):|\+IPD,(\d+):?|\+HTTPREAD: ?(?:DATA,)?(\d+)")
+_NAMED = re.compile(r"[=?]|[+*^][A-Z]{2,}\w*: ")    # behind a whole name
 _AFTER = re.compile(r"\s*(?:SEND (?:OK|FAIL)|DATA ACCEPT:|OK|ERROR|[+*^][A-Z]{2,}|AT(?:[+&E]|$)|$)")
 _RESULT_BEHIND = re.compile(r"\s*(?:SEND (?:OK|FAIL)|DATA ACCEPT:|OK|ERROR)")
-_RESULT_LATER = re.compile(r"\s+(?=(?:SEND (?:OK|FAIL)|DATA ACCEPT:\d,?\d*|OK|ERROR)(?:\s|$))")
+_RESULT_LATER = re.compile(r"\s*(?=SEND (?:OK|FAIL)|DATA ACCEPT:\d)|\s+(?=(?:OK|ERROR)(?:\s|$))")
 _STUCK_COMMAND = re.compile(r"(?<=[\d\")])AT\+")
 _MOST_BLANKS = 4
 _MOST_DIGITS = 5  # of a count
 _TEXT = re.compile(r"[^+*^].*?(?=OK|ERROR|\+CM[ES] ERROR)")
-_END = re.compile(r"OK|ERROR|[+*^]|AT|SEND|NO C|CONN|$")
+_END = re.compile(r"OK|ERROR|[+*^]|AT|at|SEND|NO C|CONN|SHUT|RDY|Call|SMS|$")
 
 
 def pieces(text):
@@ -52,7 +59,7 @@ def pieces(text):
         if not end and found:
             match = _RESULT.match(text, pos)
             results += match is not None
-            match = match or _INFORMATION.match(text, pos) or _TEXT.match(text, pos)
+            match = match or _INFORMATION.match(text, pos) or _NOTICE.match(text, pos) or _TEXT.match(text, pos)
             end = match.end() if match else 0
         if not end:
             return None
@@ -61,7 +68,7 @@ def pieces(text):
             return None
         found.append(piece)
         pos = end
-    return found if results and len(found) > 2 else None
+    return found if results and len(found) > 1 else None
 
 
 def counted(text):
@@ -129,12 +136,16 @@ def _command(text, pos):
     # Where the command that begins at pos ends, 0 when none does.
     match = _EXTENDED.match(text, pos)
     if match:
-        name = _known(match[1].upper())
+        name = _known(match[1].upper()) or (match[1] if _NAMED.match(text, match.end()) else "")
         if not name:
             return 0
         end = match.start(1) + len(name)
-        values = _VALUES.match(text, end)
-        return values.end() if values else end
+        if values := _VALUES.match(text, end):
+            if values[0] == "=" and text[values.end() : values.end() + 1].isalpha():
+                return 0        # a value without quotes: nothing tells where it ends
+            end = values.end()
+        more = _AND_BASIC.match(text, end)
+        return more.end() if more else end
     match = _BASIC.match(text, pos)
     return match.end() if match and (match.end() > pos + 2 or _END.match(text, match.end())) else 0
 

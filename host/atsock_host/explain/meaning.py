@@ -10,7 +10,7 @@ from functools import cache
 from atsock import dialects
 from atsock.manual import arguments, load, texts
 
-from . import glued, titles
+from . import glued, outcomes, titles
 from .fields import fields_of, name_and_rest, number
 
 FAMILIES = ("bg96", "a7600", "sim7028", "nl668", "l610")
@@ -155,6 +155,8 @@ class Vocabulary:
         if match:
             source = match[1].rstrip(":").encode() + b":"
             return texts.find(self._table, source, int(match[2]))
+        if text in outcomes.DIGITS:
+            return outcomes.DIGITS[text]
         return {"NO CARRIER": "the connection has ended, or could not be made"}.get(text.strip(), "")
 
     def line(self, text, unasked=False):

@@ -17,6 +17,10 @@ _SENDS = re.compile(r"AT\+(?:QISEND|QISENDEX|CIPSEND|QSSLSEND)\b", re.IGNORECASE
 _OPENS = re.compile(r"AT\+CIPSTART\b", re.IGNORECASE)
 _ENDS_TWICE = re.compile(r"AT\+MIPSEND=\d(?:,\d+)?$", re.IGNORECASE)   # OK behind the payload, OK behind +MIPSEND:
 _HTTP_ERRORS = 400  # and what is above: of the server; 600 and more: of the module
+# final results of ATV0 (V.250 6.2.6)
+DIGITS = {
+    "0": "OK", "1": "CONNECT", "2": "RING", "3": "NO CARRIER", "4": "ERROR", "6": "NO DIALTONE", "7": "BUSY",
+    "8": "NO ANSWER"}  # fmt: skip
 _MIP_BROKEN = (1, 2)  # +MIPSTAT: 1 the connection is broken, 2 an error of it; 0 acknowledges data
 
 
@@ -61,6 +65,8 @@ def fields_of_line(text):
 
 def is_failure(result):
     """Does this final result tell a failure?"""
+    if result in DIGITS:
+        return DIGITS[result] not in ("OK", "CONNECT", "RING")
     return any(word in result for word in ("ERROR", "FAIL", "NO ", "BUSY", "NOT SUPPORT", "TOO MANY"))
 
 

@@ -25,14 +25,14 @@ _PREFIXES = (
      + _DAY
      + _TIME
      + r"(?: \d{4})?(?: ?[AP]M)?(?:Z|[+-]\d\d:?\d\d)?(?:\]|\))?(?:[\"'],)?"
-     r"(?=[\s:|>\]\[,A-Z+\"'\u53d1\u6536-]|$)[:|,]?"),
+     r"(?=[\s:|>\]\[,A-Z+\"'\u53d1\u63a5\u6536-]|$)[:|,]?"),
     ("[", r"\[ *(?P<sec>\d+\.\d+)\]:?"),  # a kernel's
     ("[", r"\[ *(?P<ms>\d+) ?(?:ms)?\](?= |\[|$|[<#A-Z])"),  # TinyGSM, mbed
     ("EWIDV\x1b", r"(?:\x1b\[[\d;]*m)?[EWIDV] \((?P<esp>\d+)\) [\w.-]+:"),  # ESP-IDF
     ("EWIDV", r"[EWIDV] \((?P<esp>\d+)\)(?= (?:TX|RX)\b| \[[\w ]+\]:)"),
     (_DIGITS, r"(?P<ms>\d+\.\d) +[+-]\d+\.\d(?= )"),  # atsock trace
     (_DIGITS, r"(?P<unit>\d+(?:\.\d+)?) ?(?:ms|s):?(?= )"),
-    (_DIGITS, r"(?P<secs>\d{1,7}\.\d{3})(?= (?:AT|\[))"),  # Particle
+    (_DIGITS, r"(?P<secs>\d{1,7}\.\d{3})(?= (?:AT|\[|[<>=-]+ ))"),  # Particle
     (_LETTERS + _DIGITS, r"[A-Za-z][\w-]*:~\$|\d\d>(?= )"),  # shells that a log runs through
     ("<", r"<(?:dbg|inf|wrn|err|debug|info|warn|msg)> ?"),  # Zephyr, ModemManager
     ("m", r"modem_\w+[.:] ?(?=modem_)|modem_\w+:"),
@@ -43,7 +43,7 @@ _PREFIXES = (
     (_LETTERS, r"[a-z]+\.(?:debug|info|notice|warn|err) ?(?=[\w-]*\[\d+\]:)"),
     (_LETTERS + _DIGITS + "._-/[", r"(?:[\w.-]+ )?[\w./-]*\[\d+\]:"),  # syslog
     ("g", r"gammu:"),
-    (_DIGITS, r"\d{1,6}(?:[:|.)]\s|\t)"),  # numbers of lines
+    (_DIGITS, r"\d{1,6}(?:[:|.)]\s|\t| (?=[<>=-]+ ?[A-Z+*^]))"),  # numbers of lines
     ("|", r"\|"),
     (_LETTERS + _DIGITS + " _[", r"[\w ]{0,20}\[[\w ]+\]:(?= ?AT (?:COMMAND|RESPONSE))"),
 )  # fmt: skip
@@ -56,7 +56,7 @@ _MARK = re.compile(
     r"(?P<arrow>(?:modem |MODEM |Modem )?(?:<<|>>)(?=\s)|<{1,3}-{1,4}|-{1,4}>{1,3}|={1,3}>{1,3}|<={1,3}"
     r"|<{1,5}(?=[\s\"'A-Z0-9+*^#%$]|$)(?!\w+(?:\s[^<>]*)?>)|>{1,5}(?=[\s\"'A-Z0-9+*^#%$]|$)|AT[<>](?=\s|$)"
     r"|[\u2192\u2190\u21d2\u21d0\u00bb\u00ab\u27f6\u27f5\u25b6\u25c0\u25ba\u25c4]"
-    r"|[\u53d1\u6536][\u9001\u5230]?[\u2192\u2190]?[\u25c7\u25c6:]*"  # SSCOM
+    r"|(?:\u53d1\u9001?|\u63a5?\u6536\u5230?)[\u2192\u2190]?[\u25c7\u25c6:\uff1a]*"  # SSCOM
     r"|AT (?:send|read)(?: +(?:OK|\+|UNK|ERR|ERROR|>|@|CONN))? +\d+(?= +\")"  # Particle
     r"|AT (?:COMMAND|RESPONSE):(?= *\[)"
     r"|generic_command(?:_common)? command(?= )|Handling line: ?>>|Token:(?= *\{)"  # ESP-IDF
@@ -75,7 +75,7 @@ _SENDS = re.compile(
 )
 _HEARS = re.compile(
     r"(?:AT[ _-])?(?:\[?(?:RX|RECV|RECEIV|RCVD|REC\b|URC|IN\b|READ|GOT|DCE|MODEM\b|MODULE|RESP|REPLY|ANSWER"
-    r"|HANDLING|TOKEN|\u6536))",
+    r"|HANDLING|TOKEN|\u63a5?\u6536))",
     re.IGNORECASE,
 )
 _ZEPHYR = re.compile(r"(sending|modem_chat_log_received_command|modem_chat_on_(?:unknown_)?command_received)\s?:\s?")
@@ -304,11 +304,14 @@ def directions(parts):
     sent: "Counter[str]" = Counter()
     heard: "Counter[str]" = Counter()
     first: "dict[str, int]" = {}
+    before = ("", "")   # mark and text
     for number, part in enumerate(parts):
         if part.mark:
             first.setdefault(part.mark, number)
+            is_echo = part.mark != before[0] and part.text.split() == before[1].split()
+            before = (part.mark, part.text)
             texts = [text.strip() for piece in SPELT.split(part.text) for text in parted(piece) if text.strip()]
-            sent[part.mark] += sum(is_command(text) for text in texts[:1])
+            sent[part.mark] += not is_echo and any(is_command(text) for text in texts[:1])
             heard[part.mark] += sum(is_answer(text) for text in texts)
     # A mark that stands before all lines (a monitor's "12:00:01 ->") says nothing, whatever there is more of.
     alone = {mark for mark in first if heard[mark] and not any(heard[other] for other in first if other != mark)}

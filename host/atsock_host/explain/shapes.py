@@ -36,8 +36,10 @@ _ENTITY = re.compile(r"&(?:gt|lt|amp|quot|#\d{1,4});")
 _QUOTE = re.compile(r"^\s*> ?")
 _QUOTES = re.compile(r"^(?:[ \t]*>(?: |$|(?=[>A-Za-z+*^#$%\d\"])))+")
 _EXPLAINED = re.compile(r"  # .*$")  # what atsock trace and atsock term have added
+_TIME_BEHIND = re.compile(r"\s{2,}[\[(]?\d\d:\d\d:\d\d(?:[.,]\d+)?[\])]?\s*$")
 _ASKS = re.compile(r"\bAT[+&E#^%]", re.IGNORECASE)
 _SAYS = re.compile(r"(?:OK|ERROR(?:: \d+)?|\bCONNECT(?: FAIL| \d+)?|NO CARRIER|\+\w+: .*)\s*$")
+_MOST_QUOTED = 2000     # lines that are looked at, for marks of a quotation
 _DAY_MS = 86_400_000
 _MOST_HELD = 65536  # bytes of an answer that has no end
 _LATEST_MS = 1e12  # of a time that is one
@@ -49,6 +51,8 @@ def read_log(data):
     lines = re.split(r"\r*\n|\r", text, maxsplit=MOST_LINES)[:MOST_LINES]
     records = [parse_record(line) for line in lines]
     known = sum(record is not None for record in records)
+    if not any(record and (b"\r" in record.data or b"\n" in record.data) for record in records):
+        known = 0       # a trace has the line ends; this only looks like one
     if known and known * 2 > sum(bool(line.strip()) and not line.startswith("#") for line in lines):
         return list(_of_trace(lines, records))
     return list(_of_text(lines))
@@ -77,6 +81,7 @@ def _of_trace(lines, records):
         elif record.direction == NOTE:
             yield Line(record.ms, NOTE, record.data.decode("utf-8", "replace"))
         elif record.direction == TO_MODULE:
+            yield from answers.ended_by_return()
             for piece in _commands(record.data):
                 answers.command = piece.decode("latin-1")
                 yield from _shown(record.ms, TO_MODULE, piece)
@@ -105,6 +110,11 @@ class _Answers:
             self._ms = ms
         self._held += data
         yield from self._cut(ms, len(self._held) > _MOST_HELD)
+
+    def ended_by_return(self):
+        """A command comes next: what ends with CR was a result in digits (ATV0)."""
+        if self._held.endswith(b"\r"):
+            yield from self._cut(self._ms, True)
 
     def finish(self):
         yield from self._cut(self._ms, True)
@@ -195,6 +205,8 @@ def _unquoted(lines):
     marks = _quoted_in_prose(full)
     if marks:
         lines = [marks.sub("", line) for line in lines]
+    if 2 * sum(bool(_TIME_BEHIND.search(line)) for line in full) > len(full):
+        lines = [_TIME_BEHIND.sub("", line) for line in lines]
     for line in lines:
         yield from listed(line) if LIST.fullmatch(line) else (line,)
 
@@ -204,8 +216,12 @@ def _quoted_in_prose(lines):
 
     All commands and most answers stand behind such marks; where > is an arrow or a prompt, one kind of lines does.
     """
-    marked = [(match[0].count(">"), line[match.end() :].strip()) for line in lines if (match := _QUOTES.match(line))]
     others = [line.strip("< ") for line in lines if not _QUOTES.match(line)]
+    if not others or len(others) == len(lines):
+        return None
+    marked = [
+        (match[0].count(">"), Part(line[match.end() :]).text.strip())
+        for line in lines[:_MOST_QUOTED] if (match := _QUOTES.match(line))]  # fmt: skip
     depths = [depth for depth, text in marked if is_command(text)]
     answers = sum(is_answer(text) for _, text in marked)
     if not depths or any(map(is_command, others)) or answers <= 2 * sum(map(is_answer, others)):
