@@ -108,7 +108,8 @@ class CommandError(ModemError):
     """
 
     def __init__(self, errno: int, command: str, code: "int | None" = None, text: str = "", explain=None):
-        super().__init__(errno, "%s: %s" % (command, text or "ERROR" if code is None else "%d %s" % (code, text)))
+        why = text or "ERROR" if code is None else ("%d %s" % (code, text)).rstrip()
+        super().__init__(errno, "%s: %s" % (command, why))
         self.command = command
         self.code = code
         self._text = text

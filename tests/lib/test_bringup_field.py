@@ -431,6 +431,7 @@ def test_each_step_is_in_its_error(dialect):
         modem, tape, clock, module = start(dialect, differs)
         told, error = progress_of(modem)
         assert told[-1][0] == step and step in str(error) and error.args[1].startswith(step), str(error)
+        assert error.args[1] == error.args[1].strip(), error.args
         assert error.args[0] == error.errno
 
 

@@ -5,6 +5,8 @@ import sys
 from fakes import new_modem, raises
 from scenes import attached, connect
 
+import atsock
+
 EAGAIN, EINPROGRESS = 11, 115
 IS_MICROPYTHON = sys.implementation.name == "micropython"
 
@@ -30,3 +32,9 @@ def test_what_only_the_link_knows():
     error = new_modem("bg96")[0]._session.link_error(None, 104)
     assert error.errno == 104
     assert IS_MICROPYTHON or isinstance(error, ConnectionResetError) and error.strerror
+
+
+def test_a_number_alone_has_no_blank_behind_it():
+    for code, text, said in ((573, "", "573"), (3, "busy", "3 busy"), (None, "", "ERROR"), (None, "SIM busy", "SIM busy")):
+        error = atsock.CommandError(5, "AT+X", code, text)
+        assert error.args == (5, "AT+X: " + said) and str(error) == "[Errno 5] AT+X: " + said
