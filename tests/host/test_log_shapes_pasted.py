@@ -211,3 +211,21 @@ MORE_SHAPES = {
 @pytest.mark.parametrize("shape", MORE_SHAPES)
 def test_a_seldom_shape(shape):
     assert results(MORE_SHAPES[shape]) == [("ATE0", "OK"), ("AT+CSQ", "OK"), ("AT+COPS?", "+CME ERROR: 30")]
+
+
+def test_a_whole_session_in_one_line():
+    """Hundreds of commands in a line; between quotes nothing is cut."""
+    one = 'AT+CSQ +CSQ: 20,99 OK AT+CMGW="OK AT+CSQ OK" +CMGW: 1 OK '
+    assert results(one * 100) == [("AT+CSQ", "OK"), ('AT+CMGW="OK AT+CSQ OK"', "OK")] * 100
+
+
+UNITS = [" ", "\t", " " * 39 + "a", "OK ", "ERROR", " OK", "A", "AT", "AT ", "ATI x ", "AT+CSQ x OK ", "AT+X=1,",
+         'AT+X="1" gives ',
+         '"', "' ,", "x error ", "=1 a", "-> ", "\t>", "RX ", "\\K", "0D |", "AT+QISEND=0,5>"]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", ["", "AT+X=", 'AT+X="a" gives it ', "x: ", "12:00:00 > AT+CSQ"])
+def test_the_longest_lines_of_one_thing(before):
+    """None of the patterns takes long for what does not fit it: this is a second or two in all."""
+    for unit in UNITS:
+        dialogue(before + unit * (16000 // len(unit)) + "x")

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from . import glued
 
-MOST_JOINED = 600  # characters of a line whose line ends may have got lost
+_LONG = 400  # characters of a line that is not kept for the next of its kind
+MOST_JOINED = 16000  # characters of a line whose line ends may have got lost
 
 _BASIC = r"(?:[EVQXZIHLMONTWYBCGF]\d+|&[A-Z]\d?|\\[A-Z]\d|S\d+(?:=\d*|\?)?)"
 COMMAND = re.compile(
@@ -49,7 +50,6 @@ _NEXT = re.compile(
     r"|(?:\d, ?)?(?:CONNECT OK|CONNECT FAIL|SEND OK|SEND FAIL|CLOSE OK|ALREADY CONNECT)(?:\s|$)"
     r"|SHUT OK|(?<=[\d\"]\s)> |NO CARRIER|(?:Call Ready|SMS Ready|RDY|SMS DONE|PB DONE|POWERED DOWN)(?:\s|$)"
     r"|CONNECT(?: \d+)?(?:\s+AT|\s*$)|DATA ACCEPT:)"
-    r"(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)"
 )
 _STUCK = re.compile(
     r"(AT(?:[+&#^*$][A-Z0-9_&]+|[A-Z]\d?)?(?:[=?][^+]*?)?)((?:\+CM[ES] ERROR: ?.*|[+*^][A-Z0-9]+: ?.*|OK|ERROR))"
@@ -65,6 +65,7 @@ _ANSWERED = re.compile(
 _ARROWED = re.compile(r"(AT[^>\u2192]*?)\s*(?:-{1,3}>|={1,2}>|\u2192)\s*(.+)", re.IGNORECASE)
 _QUOTED = re.compile(r"'([+*^][^']*|OK|ERROR)'")
 _NEXT_COMMAND = re.compile(r"(?<=OK)(?=AT(?:[+&#^%]|E[01]|I))|(?<=[^T]ERROR)(?=AT\+)")
+_EMPTY = re.compile(r"\s{40}")  # these blanks are no line ends
 _SEPARATOR = re.compile(r"\s*(?:\s[|/;]\s|\s?\\n\s?)\s*")
 
 
@@ -91,9 +92,13 @@ def begins(text):
     return re.match(r"(?i:AT(?:[+&#%^*$]|[A-Z]?\d?\s|DT?[*\d])|[+*^][A-Z])|OK\s|ERROR\s", text)
 
 
-@lru_cache(maxsize=8192)
 def parted(text):
     """The texts that a line is made of (a tuple): one as a rule, more where line ends got lost."""
+    return _parted_before(text) if len(text) < _LONG else tuple(_parted(text))
+
+
+@lru_cache(maxsize=8192)
+def _parted_before(text):
     return tuple(_parted(text))
 
 
@@ -106,7 +111,7 @@ def _parted(text):
     if begins(bare) and (pieces := glued.counted(bare)):
         rest = [(text,) if is_whole else parted(text) for text, is_whole in pieces if text.strip()]
         return [each.strip() for group in rest for each in group]
-    if not bare or len(bare) > MOST_JOINED or RESULT.fullmatch(bare):
+    if not bare or len(bare) > MOST_JOINED or _EMPTY.search(bare) or RESULT.fullmatch(bare):
         return [text]
     for pattern in (_ANSWERED, _ARROWED):
         if (answered := pattern.fullmatch(bare)) and is_command(answered[1]):
@@ -115,9 +120,21 @@ def _parted(text):
                 return [answered[1]] + [each for text in texts for each in parted(text)]
     if len(commands := _NEXT_COMMAND.split(bare)) > 1 and '"' not in bare:
         return [each for command in commands for each in parted(command)]
-    pieces = [piece for piece in _NEXT.split(bare) if piece] if _NEXT.search(bare) and begins(bare) else [bare]
+    pieces = _pieces(bare) if begins(bare) else [bare]
     pieces = [each for piece, behind in zip(pieces, [*pieces[1:], ""]) for each in _with_text(piece, behind)]
     return [each for piece in pieces for each in _unstuck(piece)]
+
+
+def _pieces(text):
+    # The text cut at blanks where something begins, but not between quotes.
+    found, begun, quotes, counted = [], 0, 0, 0
+    for match in _NEXT.finditer(text):
+        quotes += text.count('"', counted, match.start())
+        counted = match.start()
+        if quotes % 2 == 0:
+            found.append(text[begun : match.start()])
+            begun = match.end()
+    return [piece for piece in [*found, text[begun:]] if piece]
 
 
 def _with_text(piece, behind):

@@ -83,7 +83,7 @@ SPELT = re.compile(r"<CR>|<LF>|<LN>|<CRLF>|\[CR\]|\[LF\]|\{CR\}|\{LF\}|\^M|\u240
 _CHATTER = re.compile(r"\[\d+\] ?< ?\d+ ?> ?/.*?/\s*|\[\d+\] ?(?=###)|(?<=\S)\[\d{3,}\] < \d+ > /.*")
 _LIBRARY_MS = re.compile(r"\[(\d{1,12})\] ?(?:###|< ?\d+ ?> ?/)")  # TinyGSM's millis()
 _BEHIND = re.compile(r"\s*\((?:expect \".*\"|got it)\)\.?$")  # KeeneticOS
-_FAILED = re.compile(r"([A-Z ]{4,})Failed \(\1\)")     # chat has found what it was to abort on
+_FAILED = re.compile(r"(ERROR|BUSY|NO [A-Z]{6,8})Failed \(\1\)")     # chat has found what it was to abort on
 _PAUSES = re.compile(r"^(?:\\[A-Za-z])+(?:\+{3})?(?=AT)")    # what chat does not send as it is
 _MAY_ANSWER = re.compile(r"[^\w\s]|\b(?:rx|r|recv|received|resp|response|reply|answer)$")   # a prefix
 LIST = re.compile(r"\s*\[\s*b?(?P<q>['\"]).*(?P=q)\s*,?\s*\]\s*")

@@ -15,7 +15,7 @@ from .grammar import announced, is_answer, is_command, parted
 from .prefixes import LIST, SPELT, Part, directions, learn, listed
 
 MOST_LINES = 200_000  # of a file; what follows is not read
-MOST_CHARACTERS = 4000  # of a line
+MOST_CHARACTERS = 16000  # of a line
 
 
 class Line(NamedTuple):
@@ -32,11 +32,13 @@ class Line(NamedTuple):
 
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
+_EMPTY = re.compile(r"[ \t]{100,}")
 _ENTITY = re.compile(r"&(?:gt|lt|amp|quot|#\d{1,4});")
 _QUOTE = re.compile(r"^\s*> ?")
 _QUOTES = re.compile(r"^(?:[ \t]*>(?: |$|(?=[>A-Za-z+*^#$%\d\"])))+")
 _EXPLAINED = re.compile(r"  # .*$")  # what atsock trace and atsock term have added
 _TIME_BEHIND = re.compile(r"\s{2,}[\[(]?\d\d:\d\d:\d\d(?:[.,]\d+)?[\])]?\s*$")
+_LONGEST_TIME = 30      # characters, with the blanks before it
 _ASKS = re.compile(r"\bAT[+&E#^%]", re.IGNORECASE)
 _SAYS = re.compile(r"(?:OK|ERROR(?:: \d+)?|\bCONNECT(?: FAIL| \d+)?|NO CARRIER|\+\w+: .*)\s*$")
 _MOST_QUOTED = 2000     # lines that are looked at, for marks of a quotation
@@ -191,7 +193,7 @@ def _of_text(lines):
 
 def _unquoted(lines):
     """The lines without what pasting has put around them: colours, entities of HTML, marks of a quotation, lists."""
-    lines = [_ANSI.sub("", line[:MOST_CHARACTERS]) for line in lines]
+    lines = [_ANSI.sub("", _EMPTY.sub(" ", line[:MOST_CHARACTERS])) for line in lines]
     if any(_ENTITY.search(line) for line in lines):
         lines = [html.unescape(line) for line in lines]
     if sum(bool(_EXPLAINED.search(line)) for line in lines) > 1:
@@ -205,8 +207,8 @@ def _unquoted(lines):
     marks = _quoted_in_prose(full)
     if marks:
         lines = [marks.sub("", line) for line in lines]
-    if 2 * sum(bool(_TIME_BEHIND.search(line)) for line in full) > len(full):
-        lines = [_TIME_BEHIND.sub("", line) for line in lines]
+    if 2 * sum(bool(_TIME_BEHIND.search(line[-_LONGEST_TIME:])) for line in full) > len(full):
+        lines = [line[:-_LONGEST_TIME] + _TIME_BEHIND.sub("", line[-_LONGEST_TIME:]) for line in lines]
     for line in lines:
         yield from listed(line) if LIST.fullmatch(line) else (line,)
 
