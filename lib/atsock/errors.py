@@ -1,7 +1,8 @@
 """What can go wrong: OSError with the errno first, so that code written for sockets keeps working.
 
 Owns the exception classes, the errno of a command that failed (error_of(); what a module's codes mean stands in
-ERRNOS of its dialect), and the errno numbers that MicroPython's errno module leaves out.  Knows nobody.
+ERRNOS of its dialect, and Session.error() brings the two together), and the errno numbers that MicroPython's errno
+module leaves out.  Knows nobody.
 """
 
 import errno

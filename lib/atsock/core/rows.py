@@ -4,8 +4,8 @@ A row of a dialect table (dialects/table.py) is (name, form, event, link, value,
     name      the line begins with it
     form      and this follows, after any blanks
     event     what the line means (words.py); a row counts only while its event is wanted
-    link      position of the connection id behind the form (0: the first field); None: the link of the command in
-    flight value     position of the number that matters
+    link      position of the connection id behind the form (0: the first field); None: that of the command in flight
+    value     position of the number that matters
     ok        what that number must be: a number, ANY, ASKED, OWN_CONTEXT, NEVER
     kind      of the payload that follows the line
     aux       RAW, HEX, INLINE: position of what is left in the module; the _FROM kinds: of the sender's address, its

@@ -1,7 +1,8 @@
 """Unasked lines that are no data: a client came, an open ended, the module restarted, the network is lost; unmatched
 lines.
 
-What is done about them.  A line is known as a URC by a row of the dialect's table (rows.py, Engine.dispatch_line()).
+What is done about them.  That a line is a URC is seen in engine.py, dispatch_line(): a row of the dialect's table
+(dialects/) or one that all share (rows.py) fits it, whose event is an unasked one.
 Functions of the engine, apart because they are not on the data path.
 """
 
