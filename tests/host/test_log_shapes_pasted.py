@@ -71,9 +71,11 @@ def test_a_shape(shape):
 @pytest.mark.parametrize("text, expected", [
     ("AT+CIPSHUT SHUT OK AT+CIICR OK", [("AT+CIPSHUT", "SHUT OK"), ("AT+CIICR", "OK")]),
     ("ATD*99# CONNECT\n", [("ATD*99#", "CONNECT")]),
+    ("at+csq +CSQ: 1,1 OK at at+creg? +CREG: 0,1 OK", [("at+csq", "OK"), ("at", None), ("at+creg?", "OK")]),
     ('AT+CMGS="+491" > See you +CMS ERROR: 38', [('AT+CMGS="+491"', "+CMS ERROR: 38")]),
     ("AT+CIPSEND=0,5 > hello DATA ACCEPT:0,5", [("AT+CIPSEND=0,5", "DATA ACCEPT:0,5")]),
     ("ATI Maker M1 Revision: 3 OK\nAT+CGMM M1 OK", [("ATI", "OK"), ("AT+CGMM", "OK")]),
+    ("AT+SIMCOMATI Maker: X Model: Y +GCAP: +CGSM Z: 1 OK AT OK", [("AT+SIMCOMATI", "OK"), ("AT", "OK")]),
     ("AT+CFUN=0 +PDP 1: DEACT OK", [("AT+CFUN=0", "OK")]),
     # two commands, and what stands between them is stuck to the second
     ("AT+NETOPEN\nOK\n\n+NETOPEN: 0AT+IPADDR\n+IPADDR: 192.0.2.7\nOK", [("AT+NETOPEN", "OK"), ("AT+IPADDR", "OK")]),
@@ -229,3 +231,11 @@ def test_the_longest_lines_of_one_thing(before):
     """None of the patterns takes long for what does not fit it: this is a second or two in all."""
     for unit in UNITS:
         dialogue(before + unit * (16000 // len(unit)) + "x")
+
+
+def test_a_restart_is_a_notice_whatever_was_asked():
+    text = (
+        "AT+CFUN=1,1\nOK\n\nPOWERED DOWN[6036] ### TinyGSM Version: 0.11\nAT\nRDY\nAT\nOK\n"
+        "ATI\nCall Ready\nSIM1\nOK\n")
+    assert notices(text) == ["POWERED DOWN", "RDY", "Call Ready"]
+    assert results(text) == [("AT+CFUN=1,1", "OK"), ("AT", None), ("AT", "OK"), ("ATI", "OK")]

@@ -424,7 +424,7 @@ def _is_of(text, exchange):
     if text.upper().startswith("+CIPRXGET: 1,") and not re.match(r"AT\+CIPRXGET\?", exchange.command, re.IGNORECASE):
         return False
     if not name or name[0] not in "+*^#%$":
-        return not re.match(r"[+*^][A-Z]", text)
+        return not re.match(r"[+*^][A-Z]", text) and not _UNASKED.match(text)
     names = [name, *re.findall(r";\s*([+*^#%$][A-Z0-9]+)", exchange.command, re.IGNORECASE)]
     return any(re.match(re.escape(each) + r"(?![A-Z0-9])", text, re.IGNORECASE) for each in names)
 

@@ -46,9 +46,9 @@ _ANNOUNCED = [
 
 _NEXT = re.compile(
     r"(?<!\sSHUT)(?<!\sSEND)(?<!\sCLOSE)(?<!\sCONNECT)(?<!\d,)\s+(?=(?:OK|ERROR)(?:\s|$)|\+CM[ES] ERROR:"
-    r"|[+*^][A-Z][A-Z0-9]+(?: \d)?: |AT(?:[+&#%^*$]|E[01]|E\s|I|Z|H|O|D|A|\s|$)"
+    r"|[+*^][A-Z][A-Z0-9]+(?: \d)?: |AT(?:[+&#%^*$]|E[01]|E\s|I|Z|H|O|D|A|\s|$)|at(?:\+|\s|$)"
     r"|(?:\d, ?)?(?:CONNECT OK|CONNECT FAIL|SEND OK|SEND FAIL|CLOSE OK|ALREADY CONNECT)(?:\s|$)"
-    r"|SHUT OK|(?<=[\d\"]\s)> |NO CARRIER|(?:Call Ready|SMS Ready|RDY|SMS DONE|PB DONE|POWERED DOWN)(?:\s|$)"
+    r"|SHUT OK|RECV FROM:|(?<=[\d\"]\s)> |NO CARRIER|(?:Call Ready|SMS Ready|RDY|SMS DONE|PB DONE|POWERED DOWN)(?:\s|$)"
     r"|CONNECT(?: \d+)?(?:\s+AT|\s*$)|DATA ACCEPT:)"
 )
 _STUCK = re.compile(
@@ -106,6 +106,8 @@ def _parted(text):
     bare = text.strip()
     if _SENTENCE.fullmatch(bare):
         return [text]
+    if (words := bare.find("### ")) > 0:    # of TinyGSM
+        return [*_parted(bare[:words]), bare[words:]]
     if bare[:2] in ("AT", "at") and (whole := glued.pieces(bare)):
         return whole
     if begins(bare) and (pieces := glued.counted(bare)):
@@ -138,8 +140,8 @@ def _pieces(text):
 
 
 def _with_text(piece, behind):
-    # "AT+GSN 860000000000017" before a result: a command, and an answer without a name.
-    match = _TEXT_BEHIND.fullmatch(piece) if RESULT.fullmatch(behind) else None
+    # "AT+GSN 860000000000017" before a result or another line: a command, and an answer without a name.
+    match = _TEXT_BEHIND.fullmatch(piece) if is_answer(behind) else None
     return [match[1], match[2]] if match and glued.is_name(match[1][2:].partition(";")[0]) else [piece]
 
 
