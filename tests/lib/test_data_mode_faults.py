@@ -135,6 +135,23 @@ def test_module_says_that_it_is_over(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_module_answers_what_was_on_its_way(dialect):
+    """What was sent before the end was known are lines to a module in command mode: its answers are no data."""
+    refused = line(b"+CME ERROR: 100")
+    empty = b"\r\n"
+    for said in (refused * 15, refused + empty + refused, ERROR * 15, empty + ERROR):
+        for pause_ms in (0, 40):
+            with Case(said, pause_ms):
+                socket, modem, module = on_line(dialect)
+                module.end(b"bye" + ENDS[dialect])
+                for i in range(0, len(said), 19):
+                    module.say(said[i : i + 19], i // 19 * pause_ms)
+                assert socket.read() == b"bye"
+                socket.close()
+                assert modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
 def test_restart(dialect):
     """Boot words: Restarted, told once, and nothing of them is data."""
     for said in boots(dialect):

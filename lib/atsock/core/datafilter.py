@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 RING_MAX = 1 << 17  # bytes, for what comes while nobody can read
 OK_LINE = b"\r\nOK\r\n"
 
-_HELD_MAX = const(128)  # bytes of result codes together
+# Bytes of result codes together: how a connection ended, and what a module in command mode answers to what the program
+# had sent before it knew.
+_HELD_MAX = const(512)
 _REPLY_MAX = const(1024)  # of what stands behind the OK of an escape
 _OK_WORDS = (b"OK",)
 _NO_WORDS: "tuple[bytes, ...]" = ()
@@ -320,6 +322,10 @@ class DataFilter(Sink):
                 return False
             if n <= pos + 2:
                 return True
+            if pos and self.held[pos + 2] == 13:  # an empty line
+                pos += 2
+                self.whole = pos
+                continue
             end = self.held.find(b"\r\n", pos + 2, n)
             self.ended = end >= 0
             if not self._is_line(pos, end if end >= 0 else n):
