@@ -1,12 +1,16 @@
 """Small things around failures that a change of the code could get wrong unnoticed (./tools/mutate)."""
 
 import atsock
+from atsock.core.stale import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of
-from frames import ACCESS, DIALECTS, OK, PEER, PORT, line
-from scenes import attached, connect, connected, recv_exactly, settle
+from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, line, read_script, speech
+from scenes import answers, attached, connect, connected, recv_exactly, settle
+from test_recovery import Field
+from test_transparent import ESCAPE, back, online
 
 EINPROGRESS, ECONNRESET = 115, 104
+OPEN = 2
 RING = 512
 # As the begin of a boot word, and longer than any: CR LF and no control byte before the end.
 LIKE_A_LINE = b"\r\nRD" + b"abcdefghij" * 10
@@ -138,3 +142,166 @@ def test_what_cannot_stand_behind_a_payload(dialect):
             assert overflows == [socket]
             assert socket.recv(100) == b"0123456789"
             assert errno_of(socket.recv, 100) == ECONNRESET
+
+
+# -- what is told, closed, asked and counted once
+
+
+@cases("dialect", DIALECTS)
+def test_what_is_lost_is_told_once(dialect):
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    tape.auto = lambda command: b""
+    assert socket.write(b"hello") == 5
+    tape.input.append([0, "!", says.closed(says.first) + says.lost])
+    settle(modem, tape)
+    while not socket.is_sent():
+        modem.poll(1000)
+    assert socket.has_lost()
+    assert not socket.has_lost()
+
+
+@cases("dialect", DIALECTS)
+def test_an_id_whose_open_was_refused(dialect):
+    """Where a failed connection keeps its id it is closed before the id is used again; elsewhere nothing is sent."""
+    modem, tape, clock, says = attached(dialect)
+    refusals = {"bg96": OK + line(b"+QIOPEN: 0,566"), "nl668": line(b"+CME ERROR: 2012")}
+    refusals["l610"] = refusals["nl668"]
+    refusal = [refusals.get(dialect, ERROR)]  # SIMCom: without a number
+    sent = []
+    opens = answers(says)
+
+    def answer(command):
+        sent.append(command)
+        if command.startswith(says.open_line(command)) and refusal:
+            return refusal.pop()
+        if command == b"AT+CSQ":
+            return line(b"+CSQ: 20,99") + OK
+        if command == b"AT+CIPCLOSE?":
+            return line(b"+CIPCLOSE: " + b",".join([b"0"] * says.links)) + OK
+        return opens(command)
+
+    tape.auto = answer
+    for _ in range(2):
+        socket = modem.socket()
+        socket.settimeout(5)
+        try:
+            socket.connect((PEER, PORT))
+        except OSError:
+            socket.close()
+    assert socket._link.id == says.first and socket._link.state == OPEN
+    close = says.close(0)[0][1][:-2]
+    closed = [command for command in sent if command.startswith(close)]
+    assert closed == ([] if dialect in ("a7600", "sim7028") else [close + b"%d" % says.first])
+
+
+@cases("dialect", DIALECTS)
+def test_restarted_while_it_is_asked_which_ids_are_open(dialect):
+    """What it held is gone: it is not asked again."""
+    modem, tape, clock, says = attached(dialect)
+    asked = []
+
+    def answer(command):
+        asked.append(command)
+        return line(b"RDY")
+
+    tape.auto = answer
+    job = modem._session.spawn(open_ids(modem._session))
+    for _ in range(100):
+        modem.poll(100)
+    assert job.done and job.result() is None
+    assert len([command for command in asked if command == modem._session.table.STALE[0]]) == 1
+
+
+@cases("dialect", DIALECTS)
+def test_a_keeper_that_is_stopped_sends_nothing_more(dialect):
+    field = Field(dialect, with_reset=False)
+    field.modem._session.set_down()
+    field.dead = True
+    keeper = field.modem.keep()
+    keeper.poll(1000)
+    assert keeper._job is not None
+    keeper.stop()
+    assert keeper._job is None
+    sent = []
+    field.tape.auto = lambda command: sent.append(command) or OK
+    for _ in range(30):
+        field.modem.poll(1000)
+    assert sent == []
+    keeper.stop()
+
+
+@cases("access", ("buffer", "push"))
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_a_miscounted_payload_has_no_number_of_the_module(dialect, access):
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    payload = bytes(range(97, 117))
+    script = read_script(says, dialect, access, says.first, payload)
+    whole = script[-1][1]
+    tape.load(script[:-1] + [(script[-1][0], whole.replace(payload, payload[:9] + payload[10:])), ("~", 100),
+                             ("!", line(b"+CSQ: 20,99"))])
+    while True:
+        try:
+            assert socket.recv(100), "no end of stream"
+        except OSError as error:
+            assert error.args[0] == ECONNRESET
+            break
+    assert socket._link.code == 0
+
+
+@cases("dialect", ("bg96",))
+def test_a_connection_with_data_now_and_then_is_not_asked_about(dialect):
+    """Also when they go straight into the program's buffer: only long silence is a reason."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=60)
+    waiting = []
+    asked = []
+
+    def answer(command):
+        asked.append(command)
+        if not command.startswith(says.ask("buffer", says.first, 1)[:-3]):
+            return OK
+        return says.answer("buffer", says.first, waiting.pop(), 0) if waiting else says.nothing("buffer", says.first)
+
+    tape.auto = answer
+    buf = bytearray(says.most["buffer"])
+    for i in range(8):
+        waiting.append(b"data %d" % i)
+        tape.input += [[0, "~", 15_000], [0, "!", says.notice("buffer", says.first)]]
+        assert socket.recv_into(buf) == 6
+    assert modem._session.table.STALE[0] not in asked
+
+
+@cases("ring", (RING, 4096))
+def test_room_for_what_came_while_data_mode_was_left(ring):
+    """BG96: resume() reads it out, whatever the ring's size."""
+    socket, modem, tape, clock = online("bg96")
+    socket._link.resize(ring)
+    tape.load(ESCAPE)
+    socket.escape()
+    payload = bytes(range(256)) * 12
+    tape.load(whole(payload) + back("bg96", False))
+    socket.resume()
+    assert recv_exactly(socket, len(payload)) == payload
+    assert socket._link.size == 4096
+    tape.done()
+
+
+def whole(payload):
+    # Script of the reads that bring it.
+    script = []
+    for i in range(0, len(payload), 1024):
+        answered = speech("bg96").answer("buffer", 0, payload[i : i + 1024], 0)
+        script += [(">", b"AT+QIRD=0,1024\r"), ("<", answered)]
+    return script
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_resumed_by_its_name(dialect):
+    """call("O") brings the socket that has left data mode back, and nothing else is sent."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load(ESCAPE)
+    socket.escape()
+    tape.after = lambda command: b""
+    tape.load(back(dialect, False))
+    assert modem.call("O") == "CONNECT"
+    tape.done()
+    assert not socket.is_escaped()

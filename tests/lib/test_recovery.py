@@ -160,6 +160,7 @@ def test_each_cure(dialect):
                 field.wrong[ASK[dialect]] = field.module.normal.state
             field.cure = cure
             assert field.modem.recover() == steps
+            assert field.modem._session.restarts == 1  # whatever steps it took
             assert field.modem.isconnected()
 
 

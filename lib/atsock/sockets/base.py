@@ -362,7 +362,7 @@ class Socket(Endpoint):
 
     def _poll(self, wanted):
         self._session.service()
-        if self._listener is not None:
+        if self._listener is not None and self._open:
             if self._listener.errno:
                 return _ERR | _HUP
             return wanted & _RD if self._listener.queue else 0

@@ -162,11 +162,12 @@ def _open_steps(session, socket, what, host, port, row, look_up):
                 becomes = what == TCP_SERVER and session.table.SERVERS == BECOMES
                 if link.state == _OPENING and (command.enters_data_mode or becomes):
                     link.state = _OPEN
-                give_up = engine.after_ms(session.table.OPEN_MS)
-                yield _until_opened(engine, link, give_up)
+                yield until_opened(session, link)
             if link.state == _OPEN or link.state == _GONE:
                 # GONE: the peer has closed it already; what it sent can be read.
                 if not socket._open:  # by Modem.close(), which closes the link, too
+                    if what == TCP_SERVER and not link.closing:  # but not that of one that was to listen again
+                        socket._link = link
                     raise ModemError(EBADF, "the socket was closed while it was being opened")
                 if what == TCP:
                     session.note_success()
@@ -185,7 +186,10 @@ def _open_steps(session, socket, what, host, port, row, look_up):
             socket._release()
 
 
-def _until_opened(engine, link, give_up):
+def until_opened(session: "Session", link: Link) -> "Any":
+    """A function that says True when it is told what became of the open, or when the time for that is over."""
+    engine = session.engine
+    give_up = engine.after_ms(session.table.OPEN_MS)
     return lambda: link.state != _OPENING or engine.is_past(give_up)
 
 
@@ -524,8 +528,7 @@ def close_link(session: "Session", link: Link):
     try:
         link.discarding = True
         if link.state == _OPENING and _has_outcome(session, link):
-            give_up = session.engine.after_ms(session.table.OPEN_MS)
-            yield _until_opened(session.engine, link, give_up)
+            yield until_opened(session, link)
         if _may_be_kept(session, link):
             held = (link.id,) if link.rx_pending == _YES else (yield from open_ids(session))
             if session.engine.links.get(link.id) is link:

@@ -8,7 +8,7 @@ Modules number their servers in three ways (SERVERS of the dialect tables): the 
 (BECOMES, Fibocom).  The engine tells of each connection by incoming(); everything else here is generators of commands.
 """
 
-from errno import EADDRINUSE, EINVAL, EIO
+from errno import EADDRINUSE, EBADF, EINVAL, EIO
 
 from ..core.command import Command
 from ..core.jobs import Job, check, run_command
@@ -27,6 +27,7 @@ from .opening import (
     open_link,
     replace_link,
     ring_size,
+    until_opened,
     use_access,
     watch,
 )
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from ..core.session import Session
     from .stream import StreamSocket
 
-_OPEN = const(2)  # Link.state (words.py)
+_FREE = const(0)  # Link.state (words.py)
+_OPENING = const(1)
+_OPEN = const(2)
 _LISTENING = const(3)
 _GONE = const(4)
 _DEAD = const(5)
@@ -63,7 +66,7 @@ class Listener:
         self.socket = socket
         self.kind = table.SERVERS
         self.id: "int | None" = None  # server id: a connection id, or the number of a server
-        self.backlog = max(backlog, _BACKLOG)
+        self.set_backlog(backlog)
         self.links: "list[Link]" = []
         self.port = 0
         self.errno = 0
@@ -79,6 +82,10 @@ class Listener:
         self._sweep: "Job | None" = None  # closes the links that nobody wants
         self._waits_for_id = False
         self._stopping = False
+
+    def set_backlog(self, backlog):
+        """So many connections may wait, 4 at least."""
+        self.backlog = max(backlog, _BACKLOG)
 
     # -- listening
 
@@ -127,8 +134,8 @@ class Listener:
         try:
             self.id = self._free_id()
             yield from use_access(session, self.socket._access)
+            self._check_open()
             link = Link(None)
-            link.socket = self.socket
             link.listener = self
             self.socket._adopt(link, self._row)
             session.engine.servers[self.id] = self
@@ -136,20 +143,25 @@ class Listener:
             self._start = Command(None, template)
             yield self._start
             if self._start.errno == EIO:
-                yield from self._stop_stale(template)
+                yield from self._stop_stale()
             check(session, self._start)
+            self._check_open()
         finally:
             session.opening = False
         return link
 
-    def _stop_stale(self, template):
+    def _check_open(self):
+        # close() may come while listen() waits: what it finds by then it stops, the rest must not begin.
+        if self.closed:
+            raise ModemError(EBADF, "the socket was closed while it began to listen")
+
+    def _stop_stale(self):
         # A server of an earlier program may still have the number, or the port: stop those that nobody here knows.
         session = self.session
         for n in range(session.table.SERVER_COUNT):
             if n == self.id or n not in session.engine.servers:
                 yield Command(None, session.filled(session.table.STOP, server=n))
-        self._start = Command(None, template)
-        yield self._start
+        yield self._start  # once more
 
     def _free_id(self):
         # With DATA_LINK the data mode has one connection, and one server for it.
@@ -179,7 +191,7 @@ class Listener:
         listener = before.listener
         if listener is not None:
             listener.forget(before)
-            if listener is not self and listener.closed:
+            if listener.closed:
                 self.session.add(Job(self.session, listener.connection_closed(before)))
         size = ring_size(self.socket, self._row[_RECV] is None)
         if size != link.size:
@@ -200,7 +212,6 @@ class Listener:
         link.rx.template = self._read
         self.links.append(link)
         if socket._access == "transparent":  # its data follows at once
-            link.rx.template = None
             client = make_like(socket)
             client._adopt(link, self._row)
             link.socket = client
@@ -251,7 +262,7 @@ class Listener:
                 continue
             self._take(i)
             self._refuse(link)
-            if self.kind == BECOMES and not self.closed:
+            if self.kind == BECOMES:
                 self._job = Job(self.session, self._listen_again(self._job))
                 self.session.add(self._job)
         return self._queue
@@ -273,7 +284,7 @@ class Listener:
         if self.kind != BECOMES:
             return
         yield lambda: before is None or before.done
-        while not self.closed:
+        while not self.closed and not self.errno:
             self.session.engine.servers.pop(self.id, None)
             self.socket._link = None
             try:
@@ -283,14 +294,17 @@ class Listener:
                 if error.errno != EMFILE:
                     self.errno = error.errno
                     return
+            servers = self.session.engine.servers
+            servers[self] = self  # it is one all the same: the network may go away, Modem.close() may come
             self._waits_for_id = True
             yield self._may_listen
             self._waits_for_id = False
+            servers.pop(self, None)
 
     def _may_listen(self):
         links = self.session.engine.links.values()
         taken = [link for link in links if link.socket is not None]
-        return self.closed or len(taken) < self._link_count
+        return self.closed or self.errno or len(taken) < self._link_count
 
     def settled(self):
         """The steps that wait until it listens again, or has to wait for an id."""
@@ -313,7 +327,13 @@ class Listener:
         elif session.engine.servers.get(self.id) is self:  # else it waits for an id
             session.engine.servers.pop(self.id)
             link = session.engine.links[self.id]
-            if link.state == _LISTENING or link.state == _GONE:
+            if link.state == _OPENING:  # listen() is on its way
+                link.closing = True
+                try:
+                    yield until_opened(session, link)
+                finally:
+                    link.closing = False
+            if link not in self.links and link.state != _FREE and link.state != _DEAD:
                 yield from close_link(session, link)
 
     def is_running(self):

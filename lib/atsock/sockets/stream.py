@@ -51,10 +51,10 @@ class StreamSocket(Socket):
 
     def listen(self, backlog: int = 1) -> None:
         """Accept connections to the port of bind().  backlog: how many may wait for accept(), 4 at least; more are
-        closed.
+        closed.  Called again it sets the backlog only.
 
         Waits for the module also when non-blocking: nothing else is asked.  Allocates.  Raises OSError: EINVAL without
-        bind(), EADDRINUSE, EMFILE.
+        bind() and on a connection, EADDRINUSE, EMFILE.
         Source: the OPEN_TCP_SERVER, LISTEN commands of the dialect tables.
         """
         self._session.run(self.listen_steps(backlog), self._timeout_ms or -1, "listen")
@@ -64,6 +64,12 @@ class StreamSocket(Socket):
         from .server import Listener
 
         self._check_open()
+        listener = self._listener
+        if listener is not None and listener.is_running():
+            listener.set_backlog(backlog)
+            return iter(())
+        if self._link is not None and (listener is None or not listener.errno):
+            raise ModemError(EINVAL, "listen() and connect() exclude each other")
         self._listener = Listener(self._session, self, backlog)
         return self._listener.listen(self._local)
 
@@ -76,7 +82,7 @@ class StreamSocket(Socket):
         """
         self._check_open()
         listener = self._listener
-        if listener is None:
+        if listener is None or not listener.started and not listener.errno:  # or that has failed
             raise ModemError(EINVAL, "accept() comes after listen()")
         self._start_clock()
         if self._timeout_ms == 0:
