@@ -49,6 +49,7 @@ def test_a_sim_that_does_not_start(answer):
     error = raises(atsock.ModemError, modem.attach, "internet")
     assert error.errno == ENODEV and word in str(error) and "sim" in str(error), str(error)
     assert 20_000 <= clock.now < 30_000
+    assert module.seen.count(b"AT+CFUN?") <= 4  # whether the radio is on is asked now and then only
 
 
 def test_the_second_pin_is_not_needed():
