@@ -13,6 +13,8 @@ from test_given_back import EBUSY, EMFILE, ENETDOWN, OPEN, opens, some_time
 from test_ids import TAKEN, start
 from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say
 from test_listener_faults import Module as Server
+from test_transparent import ENDS, left
+from test_transparent import listening as listening_in_data_mode
 
 EBADF, EINVAL, EADDRINUSE, ETIMEDOUT = 9, 22, 98, 110
 _RD, _NVAL = 1, 32
@@ -522,3 +524,22 @@ def test_listen_is_refused_and_then_not_answered(dialect):
     some_time(modem, tape, 20)
     assert len(stops(module)) == modem._session.table.SERVER_COUNT
     assert listen(modem, 8081)._listener.id == 0
+
+
+# -- data mode
+
+
+@cases("dialect", SIMCOM)
+def test_gone_before_accept_in_data_mode(dialect):
+    """It had the line, so its socket was made at once: accept() gives it with what came."""
+    for data in (b"", b"all"):
+        modem, tape, clock, says, server = listening_in_data_mode(dialect)
+        tape.load([("!", came(dialect, 0, 4001) + line(b"CONNECT 115200") + data + ENDS[dialect])] + left(dialect))
+        settle(modem, tape)
+        server.settimeout(5)
+        client, address = server.accept()
+        assert address == (CLIENT, 4001)
+        assert client._link.socket is client
+        client.settimeout(5)
+        assert client.read() == data
+        tape.done()
