@@ -305,3 +305,12 @@ def test_resumed_by_its_name(dialect):
     assert modem.call("O") == "CONNECT"
     tape.done()
     assert not socket.is_escaped()
+
+
+@cases("dialect", DIALECTS)
+def test_every_state_of_registration_has_its_word(dialect):
+    """27.007 10.1.22; what it does not name is told as a number."""
+    modem, tape, clock, says = attached(dialect)
+    for stat, word in ((0, "not searching"), (1, "home"), (5, "roaming"), (8, "emergency calls only"), (9, "state 9")):
+        tape.auto = lambda command: line(command[2:-1] + b": 0,%d" % stat) + OK
+        assert modem.registration() == word
