@@ -39,6 +39,15 @@ _SIMCOM = (
     "AT+SERVERSTART=80,{n}", "AT+SERVERSTOP={n}", "AT+CIPMODE=1", "AT+CIPMODE=0", "ATO", "AT+CFUN=1,1",
     "AT+CIPSENDMODE={n}",
     "AT+CIPCLOSE?", "AT+CIPOPEN?", "AT+CFUN=0", "AT+CFUN=1", 'AT+CPING="example.com",1,2', "AT+CPINGSTOP", "AT+IPADDR")
+_A7600 = (
+    *_SIMCOM, "AT+HTTPINIT", "AT+HTTPINIT", "AT+HTTPTERM", 'AT+HTTPPARA="URL","http://192.0.2.10/"',
+    'AT+HTTPPARA="URL","https://example.com/"', "AT+HTTPDATA=5,10", "AT+HTTPACTION={n}", "AT+HTTPHEAD",
+    "AT+HTTPREAD={n},5", "AT+CMQTTSTART", "AT+CMQTTSTART", "AT+CMQTTSTOP", 'AT+CMQTTACCQ=0,"me",0', "AT+CMQTTREL=0",
+    'AT+CMQTTCONNECT=0,"tcp://192.0.2.10",60,1', "AT+CMQTTDISC=0", "AT+CMQTTTOPIC=0,5", "AT+CMQTTPAYLOAD=0,5",
+    "AT+CMQTTPUB=0,{n},60", "AT+CMQTTSUB=0,5,{n}", "AT+CMQTTSUBTOPIC=0,5,{n}", "AT+CMQTTSUB=0", "AT+CMQTTWILLTOPIC=0,5",
+    "AT+CMQTTWILLMSG=0,5,{n}", "AT+CMQTTUNSUB=0,5,0", "AT+CCHSTART", "AT+CCHSTART", "AT+CCHSTOP", "AT+CCHSET=1,{n}",
+    'AT+CCHOPEN={n},"192.0.2.10",443,1', 'AT+CCHOPEN={n},"example.com",443,2', "AT+CCHSEND={n},5", "AT+CCHRECV={n},9",
+    "AT+CCHRECV?", "AT+CCHCLOSE={n}", 'AT+CCERTDOWN="a.pem",5')
 _FIBOCOM = (
     'AT+MIPCALL=1,"a"', 'AT+MIPCALL=1,"a"', "AT+MIPCALL=0", 'AT+MIPOPEN={n},,"192.0.2.10",80,0',
     'AT+MIPOPEN={n},,"example.com",80,0', 'AT+MIPOPEN={n},5000,"192.0.2.10",80,1', 'AT+MIPOPEN={n},5000,"0.0.0.0",0,0',
@@ -59,7 +68,7 @@ _QUECTEL = (
     'AT+QIDNSGIP=1,"example.com"', 'AT+QPING=1,"example.com",1,2', 'AT+QNTP=1,"example.com"', "AT+CFUN=1,1",
     "AT+CFUN=0",
     "AT+CFUN=1", 'AT+QICFG="viewmode",{n}', 'AT+QICFG="dataformat",1,1', "AT+QISDE=0")
-USEFUL = {"bg96": _QUECTEL, "a7600": _SIMCOM, "sim7028": _SIMCOM, "nl668": _FIBOCOM, "l610": _FIBOCOM}
+USEFUL = {"bg96": _QUECTEL, "a7600": _A7600, "sim7028": _SIMCOM, "nl668": _FIBOCOM, "l610": _FIBOCOM}
 
 
 class Fuzz:
@@ -169,7 +178,8 @@ class Fuzz:
         kind = self.dice.randrange(8)
         if streams and kind < 3:
             stream = self.dice.choice(streams)
-            stream.feed(self.dice.randbytes(self.dice.randint(1, 200))[:stream.free_buffer()])
+            data = b"\x20\2\0\0" if kind == 0 else self.dice.randbytes(self.dice.randint(1, 200))     # CONNACK of MQTT
+            stream.feed(data[:stream.free_buffer()])
         elif streams and kind == 3:
             self.dice.choice(streams).close_by_peer(self.dice.random() < 0.5)
         elif kind == 4 and (listeners := [each for each in network.listeners if not each.ended]):

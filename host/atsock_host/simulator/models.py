@@ -70,7 +70,8 @@ def _quectel(name, revision, constants, source, calls_itself=None):
 # ---- SIMCom
 
 _CALLS = "+GCAP: +CGSM,+FCLASS,+DS"
-_SIM7600_BOOT = {"BOOT_WORDS": ((0, "RDY"), (1500, "SMS DONE"), (1800, "PB DONE"))}     # log
+# log; lines of HTTP and MQTT in drivers and logs
+_SIM7600 = {"BOOT_WORDS": ((0, "RDY"), (1500, "SMS DONE"), (1800, "PB DONE")), "QUALCOMM": True}
 _CGMR = {"+CGMR": "+CGMR: {m.REVISION}"}        # log: A7670E-FASE, A7683E-LBXS
 
 
@@ -133,9 +134,9 @@ _MODELS = (
     _simcom("A7672", "A7672E-LASE", "A7672M7_B19V01_250905", "A7672M7_V1.11.1", _CALLS, FORMS=_CGMR),
     _simcom("A7683", "A7683E-LBXS", "22110B06A7683M6A", "V11.0.01", maker=_SIMCOM, FORMS=_CGMR),
     _simcom("SIM7500", "SIMCOM_SIM7500A", "LE11B04SIM7500A", "LE11B04SIM7500A_CUS_YW03", "+GCAP: +CGSM", maker=_SIMCOM,
-            **_SIM7600_BOOT),
+            **_SIM7600),
     _simcom("SIM7600", "SIMCOM_SIM7600G-H", "LE20B04SIM7600G22", "SIM7600M22_V2.0", "+GCAP: +CGSM", maker=_SIMCOM,
-            **_SIM7600_BOOT),
+            **_SIM7600),
     _simcom("SIM7670G", "SIM7670G-MNGV", "2374B04SIM767XM5A_M", "V1.9.05", maker=_SIMCOM, FORMS=_CGMR),
     Model("SIM7022", "sim7028", "SIM7022", "2110B07SIM7022", {"ATI_LINES": ("{m.MODEL} R2110",)},
           "log, and a driver with links 0-1"),

@@ -57,7 +57,8 @@ class Reception(Output):
         self.step("prompt")
         self._write(text.encode("latin-1"))
         # A host may start at '>' itself: whether a blank or a line end follows it differs from module to module.
-        self._awaited = self._made - len(text) + text.find(">") + 1
+        # Other prompts are words.
+        self._awaited = self._made - len(text) + (text.find(">") + 1 or len(text.rstrip()))
         if self._capture.finished:      # a count of 0
             self._finish_capture(b"")
         self._drain()

@@ -4,7 +4,8 @@ Sources: "A7600 Series TCPIP AT Command Manual"; "SIM7028 Series TCPIP Applicati
 comments are of the A7600 manual unless they say otherwise; SIM7028 has the same commands in its chapter 2.1.
 
 Owns what distinguishes the two modules: data, and the commands only SIM7028 has.  What they share stands in
-layers, each knowing only those below it: settings, service, servers, send, links, transparent, receive, state.
+layers, each knowing only those below it: settings, service, servers, send, links, transparent, receive, state.  What
+the A7600 and its kin do beside sockets stands on top: mqtt, http, sessions, appservices.
 """
 
 import ipaddress
@@ -13,6 +14,7 @@ from ..arguments import BadArguments, Int, Optional, Text
 from ..module import at
 from ..tables import Stored
 from .answers import AnswerTables
+from .mqtt import Mqtt
 from .settings import Settings
 from .state import CLOSED
 
@@ -89,7 +91,7 @@ class Simcom(AnswerTables, Settings):
         self.dns_servers[family] = (str(first), str(second or ""))
 
 
-class A7600(Simcom):
+class A7600(Mqtt, Simcom):
     MODEL = "A7600"
     REVISION = "A7600C1_B01V01"
     ATI_LINES = _IDENTIFICATION

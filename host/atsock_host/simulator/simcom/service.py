@@ -99,10 +99,14 @@ class SocketService(Servers):
                 self.unsent(link)
         self.drop_links(FREE)
         self.stop_servers()
-        self.deactivate(_CID)
+        self.give_context_back(_CID)
         self.service = CLOSED
         self.opened_by_host = False
         self.pay(SERVICE, f"+NETCLOSE: {SUCCESS}")
+
+    def give_context_back(self, cid):
+        """The socket service needs the context no more."""
+        self.deactivate(cid)
 
     @at("+IPADDR")
     def ipaddr(self, form, args):
