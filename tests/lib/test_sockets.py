@@ -205,6 +205,33 @@ def test_lost_notice(dialect, access):
     assert clock.now <= 15_000
 
 
+@cases(("dialect", "access"), PULLED)
+def test_lost_notice_and_short_timeouts(dialect, access):
+    """The same when no call waits that long, but the program calls again; and the module is not asked at each call."""
+    for timeout, n in ((0.5, 100), (0.5, 3000), (4, 100), (10, 3000)):
+        with Case(timeout, n):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=timeout)
+            link = says.first
+            tape.load(
+                [
+                    ask(says, access, link),
+                    ("<", says.nothing(access, link)),
+                    ("~", 9000),
+                    ask(says, access, link),
+                    ("<", says.answer(access, link, b"quiet", 0)),
+                ]
+            )
+            buf = bytearray(n)
+            got = 0
+            while not got:
+                assert clock.now <= 45_000
+                try:
+                    got = socket.recv_into(buf)
+                except OSError as error:
+                    assert error.args[0] == ETIMEDOUT
+            assert buf[:got] == b"quiet" and clock.now >= 19_000
+
+
 @cases("access", ACCESS)
 @cases("dialect", DIALECTS)
 def test_timeouts(dialect, access):

@@ -73,7 +73,7 @@ class Socket(Endpoint):
         # As Session.wait(): the stack is deep below.
         if self._session.service() or self._session.pause(ms) or self._session.service():
             return True
-        if ms == _LOOK_AGAIN_MS and not self._writing:
+        if not self._writing:
             self._look_again()
         return True
 
@@ -81,6 +81,7 @@ class Socket(Endpoint):
         # Nothing is there.  When it has been so for 10 s, a notice may have been lost: ask the module once more.
         link = self._link
         if link is not None and link.state == _OPEN and self._engine.until_ms(self._checked) <= -_LOOK_AGAIN_MS:
+            self._checked = self._engine.after_ms(0)
             if not link.pushed:
                 link.rx_pending = link.rx_pending or _MAYBE
             if not self._reading:

@@ -153,7 +153,7 @@ class TransparentSocket(StreamSocket):
         # As Session.wait(): the stack is deep below.
         if self._session.service() or self._session.pause(ms, not holds) or self._session.service():
             return True
-        if link is None and ms == _LOOK_MS and not self._writing:
+        if link is None and not self._writing:
             self._look_again()
         return True
 
