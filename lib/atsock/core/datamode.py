@@ -3,7 +3,8 @@
 Owns what makes that safe: EscapeGuard keeps payload from looking like +++ and knows the guard times; escape() is the
 way back to command mode, whoever entered data mode, and finds out whether the connection stands.  What may be the
 module's in the stream is held back by datafilter.py.  How long the silence is stands in the dialect's table
-(GUARD_MS); for a module that is not known yet, in contact.py.  Knows no socket.  EscapeGuard never waits and allocates nothing.
+(GUARD_MS); for a module that is not known yet, in contact.py.  Knows no socket.  EscapeGuard never waits and allocates
+nothing.
 """
 
 from errno import ECONNRESET
