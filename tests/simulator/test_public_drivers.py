@@ -154,3 +154,14 @@ def test_a_sequence_reaches_its_last_step(name):
         for text in held:
             assert text.encode() in got, (line, got)
     assert [text for text in bench.module.violations if "unknown" in text] == []
+
+
+@pytest.mark.parametrize("module_class", [Bg96, A7600, SIM7028, NL668, L610])
+def test_a_module_lists_its_commands(module_class):
+    lines = Bench(module_class).ask("AT+CLAC").decode().split("\r\n")
+    assert {"AT+CLAC", "AT+CSQ", "ATE"} <= set(lines) and lines[-2] == "OK"
+
+
+def test_the_operator_can_be_asked_for_with_a_question_mark():
+    bench = Bench(Bg96)
+    assert bench.ask("AT+QSPN?") == bench.ask("AT+QSPN") and bench.module.violations == []

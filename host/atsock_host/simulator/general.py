@@ -71,6 +71,15 @@ class GeneralCommands:
     def rsrq_index(self):
         return max(0, min(34, 2 * self.RSRQ + 40))
 
+    @at("+CLAC")
+    def list_commands(self, form, args):
+        """8.37: all commands that there are."""
+        del args
+        if form == "exec":
+            for name in sorted(self._handlers):
+                self.info(f"AT{name}")
+        self.ok()
+
     @at("+CBC")
     def battery(self, form, args):
         del args
