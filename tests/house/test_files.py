@@ -4,6 +4,7 @@ The files of the driver that run are watched by sys.setprofile(); docs/design.md
 Session and Job is the byte path, which the first two go through; attach() and connect() count what stands above it.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -37,11 +38,14 @@ def files_of(function, *args):
         if event == "call" and name.startswith(_DRIVER):
             found.add(name[len(_DRIVER):].replace("_plain", "movers"))
 
+    gc.collect()  # what earlier tests have left is not on the way
+    gc.disable()
     sys.setprofile(profile)
     try:
         function(*args)
     finally:
         sys.setprofile(None)
+        gc.enable()
     return found
 
 

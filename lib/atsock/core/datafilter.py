@@ -20,6 +20,7 @@ OK_LINE = b"\r\nOK\r\n"
 # Bytes of result codes together: how a connection ended, and what a module in command mode answers to what the program
 # had sent before it knew.
 _HELD_MAX = const(512)
+_FIRST_MAX = const(128)  # of the first piece of them: what stands before is payload.  Each CR in it is looked at
 _REPLY_MAX = const(1024)  # of what stands behind the OK of an escape
 _OK_WORDS = (b"OK",)
 _NO_WORDS: "tuple[bytes, ...]" = ()
@@ -123,12 +124,12 @@ class DataFilter(Sink):
             if not self.release():
                 return 0
         pos = self._find(src, start, start + n)
-        if pos == start and n <= _HELD_MAX:  # _find() has copied it
+        if pos == start and n <= _FIRST_MAX:  # _find() has copied it
             self.n = n
             return n
         if pos >= 0:
             # Much has come: what stands before its last part cannot be the end.
-            n = n - _HELD_MAX if start + n - pos > _HELD_MAX else pos - start
+            n = n - _FIRST_MAX if start + n - pos > _FIRST_MAX else pos - start
         self.whole = 0
         return self.link.write(src, start, n)
 
@@ -136,7 +137,7 @@ class DataFilter(Sink):
         # Where in src[pos:end] a result code may begin (it is in `held` then), or so far before the end that nobody
         # has looked; -1: nowhere.
         pos = src.find(b"\r", pos, end)
-        while pos >= 0 and end - pos <= _HELD_MAX:
+        while pos >= 0 and end - pos <= _FIRST_MAX:
             if end - pos < 3 or src[pos + 2] in self.words:
                 copy(self.held, 0, src, pos, end - pos)
                 if self._matches(end - pos):
@@ -322,14 +323,12 @@ class DataFilter(Sink):
                 return False
             if n <= pos + 2:
                 return True
-            if pos and self.held[pos + 2] == 13:  # an empty line
-                pos += 2
-                self.whole = pos
-                continue
             end = self.held.find(b"\r\n", pos + 2, n)
             self.ended = end >= 0
             if not self._is_line(pos, end if end >= 0 else n):
-                return False
+                if not pos or self.held[pos + 2] != 13:
+                    return False
+                end = pos  # an empty line
             if end < 0:
                 return True
             pos = end + 2
