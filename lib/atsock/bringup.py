@@ -52,7 +52,6 @@ class Account:
     """
 
     pin_spent = 0  # the PIN has been entered and did not help, see contact.py
-    patient = True  # a network is waited for until the deadline; False: as long as something changes
 
     def __init__(self, apn=None, user=b"", password=b"", auth=None, family=4, pin=None):
         self.apn = apn
@@ -66,8 +65,8 @@ class Account:
 def attach(session: "Session", apn, user, password, auth, family, pin, patient, on_progress=None):
     """The steps of Modem.attach(), to be run; they return the local address (str).
 
-    patient: see Account.  Raises ValueError or TypeError at once, before a byte is sent, for an argument that cannot
-    be.
+    patient: see attach_with().  Raises ValueError or TypeError at once, before a byte is sent, for an argument that
+    cannot be.
     """
     apn = _checked_apn(session.apn if apn is None else apn)
     user = quoted(user or "", "user", _ACCOUNT_MAX)
@@ -83,17 +82,15 @@ def attach(session: "Session", apn, user, password, auth, family, pin, patient, 
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     account = Account(apn, user, password, auth, 4 if family == AF_INET else 6, pin)
-    account.patient = patient
     last = session.attached_with
     if last is not None and last.pin == pin and last.pin_spent == PIN_REFUSED:
         account.pin_spent = PIN_REFUSED
-    return attach_with(session, account, on_progress)
+    return attach_with(session, account, patient, on_progress)
 
 
 def attach_again(session: "Session"):
     """The steps of an attach() with the arguments of the last one (recovery)."""
     account = session.attached_with or Account()
-    account.patient = True
     if account.apn is None:
         account.apn = _checked_apn(session.apn)
     return attach_with(session, account)
@@ -108,10 +105,11 @@ def _check_auth(table, auth):
         raise ValueError("auth: %s for %s, not %d" % (tuple(table.AUTHS), table.NAME, auth))
 
 
-def attach_with(session: "Session", account: Account, on_progress=None):
+def attach_with(session: "Session", account: Account, patient=True, on_progress=None):
     """Bring the module up, as a generator of commands; returns the local address (str).
 
-    When attached already, only returns it.  on_progress(step, detail): told each step, and what changes in it.  Errors
+    When attached already, only returns it.  patient: a network is waited for until the front's deadline, else no longer
+    than something changes.  on_progress(step, detail): told each step, and what changes in it.  Errors
     name the step and the last detail.
     """
     yield lambda: not session.attaching
@@ -139,7 +137,7 @@ def attach_with(session: "Session", account: Account, on_progress=None):
                 yield command
                 session.cmee = None if command.errno else _CMEE
                 yield from contact.wait_for_sim(session, account)
-                yield from contact.wait_for_registration(session, account.patient)
+                yield from contact.wait_for_registration(session, patient)
                 tell(session, "context")
                 yield from run_steps(session, session.table.SETUP)
                 address = yield from _active_address(session)

@@ -42,6 +42,7 @@ _CFUN_MS = const(15_000)
 _CFUN_POLLS = const(10)  # the radio is looked at so often
 _SIGNAL_POLLS = const(3)  # and the signal, the first time after so many
 _SIGNAL_MS = const(2000)
+_NOT_KNOWN = const(99)  # <rssi> of +CSQ (27.007 8.5)
 _NO_NETWORK = "no network was found in time; antenna, coverage?"
 _STILL_SEARCHING = "no network was found for 25 s; antenna, coverage? The first search takes minutes: give timeout_ms"
 _COMMAND_MS = const(60_000)  # as Modem.command()
@@ -323,7 +324,7 @@ def check_restart(command):
 # -- registration: 27.007 7.2, 10.1.20, 10.1.22
 
 
-def wait_for_registration(session: "Session", patient=True):
+def wait_for_registration(session: "Session", patient):
     """Wait until the network has accepted the module.  The front's deadline ends it.
 
     Raises ModemError EACCES when the network refuses the SIM for 25 s, ENETDOWN when the module does not search for so
@@ -368,13 +369,21 @@ def wait_for_registration(session: "Session", patient=True):
 
 
 def _signal(session):
-    # What the module receives, as it is told behind the state of registration (27.007 8.5).
+    # What the module receives, as it is told behind the state of registration.
     command = query(b"AT+CSQ", _SIGNAL_MS, b"+CSQ:")
     yield command
-    rssi = number_at(command.lines[-1], 0) if command.lines else MISSING
-    if 0 <= rssi <= 31:
-        return ", signal %d dBm" % (2 * rssi - 113)
-    return ", no signal" if rssi == 99 else ""
+    if not command.lines:
+        return ""
+    dbm = rssi_dbm(command.lines[-1])
+    if dbm is not None:
+        return ", signal %d dBm" % dbm
+    return ", no signal" if number_at(command.lines[-1], 0) == _NOT_KNOWN else ""
+
+
+def rssi_dbm(line):
+    """<rssi> of an answer +CSQ: <rssi>,<ber> (bytes) in dBm, None when it is not known (27.007 8.5)."""
+    rssi = number_at(line, 0)
+    return 2 * rssi - 113 if 0 <= rssi <= 31 else None
 
 
 def _tell_operator(session, stat):

@@ -119,7 +119,7 @@ class Modem:
             return session.address
         patient = timeout_ms is not None
         steps = bringup.attach(session, apn, user, password, auth, family, pin, patient, on_progress)
-        return session.run(steps, timeout_ms or _ATTACH_MS, "attach")
+        return session.run(steps, _ATTACH_MS if timeout_ms is None else timeout_ms, "attach")
 
     def attach_async(
         self,
@@ -138,7 +138,7 @@ class Modem:
 
         patient = timeout_ms is not None
         steps = bringup.attach(self._session, apn, user, password, auth, family, pin, patient, on_progress)
-        return waiter.of(self._session).run(steps, timeout_ms or _ATTACH_MS, "attach")
+        return waiter.of(self._session).run(steps, _ATTACH_MS if timeout_ms is None else timeout_ms, "attach")
 
     def detach(self) -> None:
         """Deactivate the context; all its connections end.  Waits for the module.  Raises CommandError, Timeout."""
@@ -368,8 +368,8 @@ class Modem:
         lines = self.command("AT+CSQ", "+CSQ:")
         if not lines:
             raise ModemError(EIO, "the module did not tell its signal (AT+CSQ)")
-        rssi, ber = number_at(lines[0], 0), number_at(lines[0], 1)
-        return (2 * rssi - 113 if 0 <= rssi <= 31 else None, ber if 0 <= ber <= 7 else None)
+        ber = number_at(lines[0], 1)
+        return (contact.rssi_dbm(lines[0]), ber if 0 <= ber <= 7 else None)
 
     def registration(self) -> str:
         """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007

@@ -354,6 +354,14 @@ def test_no_network_is_told_soon(dialect, stat, rssi):
     assert modem.attach("internet", timeout_ms=100_000) == "10.0.0.1"
 
 
+def test_no_time_at_all():
+    """timeout_ms=0 is none, and not the usual one."""
+    modem, tape, clock, module = start("bg96")
+    tape.auto = lambda command: b""
+    error = raises(OSError, lambda: modem.attach("internet", timeout_ms=0))
+    assert error.errno == ETIMEDOUT and clock.now <= 100, (error, clock.now)
+
+
 @cases("dialect", DIALECTS)
 def test_recovery_waits_for_a_network(dialect):
     """What a recover() attaches again waits longer than a plain attach()."""

@@ -162,7 +162,7 @@ class Engine(Deadlines):
         self.matched[_WANTED] = _UNASKED
         self.matched[_CONTEXT] = context
         self.links: "dict[int, Link]" = {}  # by connection id
-        self.servers = {}  # Listener by server id
+        self.servers = {}  # Listener by server id; by itself while it waits for one
         self.state = _IDLE
         self.command = None  # in flight
         self.template = resync.SYNC  # its template, or the one that followed it
