@@ -12,7 +12,7 @@ from ownline import FIBOCOM
 from scenes import attached, settle
 from test_given_back import ENETDOWN, LISTS, OPEN, opens, some_time
 from test_ids import Module
-from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say
+from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say, serving
 from test_listener_faults import Module as Server
 
 
@@ -109,9 +109,7 @@ def test_listen_is_given_up_before_it_is_sent(dialect):
 @cases("dialect", SIMCOM)
 def test_a_client_of_a_server_that_is_being_closed(dialect):
     """It came before the server was stopped: it is closed at once, and only then the server is stopped."""
-    modem, tape, clock, says, module, server = listening(dialect)
-    say(modem, tape, came(dialect, 1, 4001))
-    client, address = server.accept()
+    modem, tape, clock, says, module, server, client = serving(dialect)
     server.close()
     assert not [command for command in module.commands if b"SERVERSTOP" in command]
     began = clock.now

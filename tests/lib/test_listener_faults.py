@@ -92,6 +92,13 @@ def listen(modem, port, backlog=1):
     return server
 
 
+def serving(dialect):
+    """listening(), and the client that it has accepted."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, came(dialect, 1, 4001))
+    return modem, tape, clock, says, module, server, server.accept()[0]
+
+
 def say(modem, tape, data):
     tape.input.append([0, "!", data])
     settle(modem, tape)

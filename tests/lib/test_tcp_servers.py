@@ -11,7 +11,7 @@ from ownline import FIBOCOM
 from scenes import attached, settle
 from test_given_back import EBUSY, EMFILE, ENETDOWN, OPEN, opens, some_time
 from test_ids import TAKEN, start
-from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say
+from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say, serving
 from test_listener_faults import Module as Server
 from test_transparent import ENDS, left
 from test_transparent import listening as listening_in_data_mode
@@ -192,9 +192,7 @@ def test_listening_once_more_sets_the_backlog(dialect):
 @cases("dialect", DIALECTS)
 def test_a_connection_does_not_listen(dialect):
     """It stays what it is; its id was never closed."""
-    modem, tape, clock, says, module, server = listening(dialect)
-    say(modem, tape, came(dialect, 1, 4001))
-    client, address = server.accept()
+    modem, tape, clock, says, module, server, client = serving(dialect)
     n = len(module.commands)
     assert errno_of(client.listen) == EINVAL
     client.close()
@@ -489,9 +487,7 @@ def test_a_server_that_waits_for_an_id_and_the_network_is_lost(dialect):
 @cases("dialect", SIMCOM)
 def test_a_closed_server_whose_network_is_lost_before_its_last_client_goes(dialect):
     """There is nothing to stop any more."""
-    modem, tape, clock, says, module, server = listening(dialect)
-    say(modem, tape, came(dialect, 1, 4001))
-    client, address = server.accept()
+    modem, tape, clock, says, module, server, client = serving(dialect)
     server.close()
     say(modem, tape, says.lost)
     client.close()

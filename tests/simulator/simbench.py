@@ -52,7 +52,7 @@ class FakeStream(Stream):
 
     def close_by_peer(self, reset=False):
         self.closed = True
-        self.network.owner.on_closed(self, reset)
+        self.told.on_closed(self, reset)
 
 
 class FakeListener(Listener):
@@ -120,7 +120,7 @@ class FakeNetwork(Network):
             return
         stream.connected = stream.peer[0] not in self.refuse
         stream.closed = not stream.connected
-        self.owner.on_connected(stream, stream.connected)
+        stream.told.on_connected(stream, stream.connected)
 
     def listen(self, port, family=4):
         self._local(port)

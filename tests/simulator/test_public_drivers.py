@@ -158,8 +158,10 @@ def test_a_sequence_reaches_its_last_step(name):
 
 @pytest.mark.parametrize("module_class", [Bg96, A7600, SIM7028, NL668, L610])
 def test_a_module_lists_its_commands(module_class):
-    lines = Bench(module_class).ask("AT+CLAC").decode().split("\r\n")
+    bench = Bench(module_class)
+    lines = bench.ask("AT+CLAC").decode().split("\r\n")
     assert {"AT+CLAC", "AT+CSQ", "ATE"} <= set(lines) and lines[-2] == "OK"
+    bench.ask("AT+CLAC=1", until=b"ERROR\r\n")
 
 
 def test_the_operator_can_be_asked_for_with_a_question_mark():

@@ -1,7 +1,6 @@
 """A TCP or TLS connection that a module opens for a service of its own: HTTP, MQTT, sessions of its TLS commands.
 
-Owns the way from a host name to bytes, and which of a module's streams belong to such a connection.  Knows no AT
-command.
+Owns the way from a host name to bytes.  Knows no AT command.
 """
 
 from .endpoints import NetworkError
@@ -85,15 +84,16 @@ class Connection:
             self._fail(NO_SOCKET)
             return
         self.stream = TlsStream(self._inner, server_name) if tls and self._module.network.secure else self._inner
-        self.stream.link = self
+        self.stream.user = self
 
     def _fail(self, why):
         self.close()
         self._user.failed(why)
 
-    # ---- for the module
+    # ---- what happens to the stream
 
-    def connected(self, ok):
+    def on_connected(self, stream, ok):
+        del stream
         if self._over:
             return
         if ok:
@@ -102,7 +102,8 @@ class Connection:
         else:
             self._fail(NO_HANDSHAKE if self.stream is not self._inner and self._inner.connected else REFUSED)
 
-    def data(self):
+    def on_data(self, stream):
+        del stream
         if self._over:
             return
         if self._keeps:
@@ -110,51 +111,17 @@ class Connection:
         else:
             self._user.received(self.stream.recv(self.stream.available()))
 
-    def room(self):
+    def on_room(self, stream):
+        del stream
         if not self._over and self._unsent:
             self._push()
             if not self._unsent:
                 self._user.sent()
 
-    def closed(self, reset):
+    def on_closed(self, stream, reset):
+        del stream
         if self._over:
             return
         self._over, self.open = True, False
         self.stream.close()     # what was received stays readable
         self._user.ended(reset)
-
-
-class ConnectionOwner:
-    """A module some of whose streams are Connections: it hands their events on."""
-
-    def on_connected(self, stream, ok):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_connected(ok)
-        elif isinstance(stream.link, Connection):
-            stream.link.connected(ok)
-        else:
-            super().on_connected(stream, ok)
-
-    def on_data(self, stream):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_data()
-        elif isinstance(stream.link, Connection):
-            stream.link.data()
-        else:
-            super().on_data(stream)
-
-    def on_room(self, stream):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_room()
-        elif isinstance(stream.link, Connection):
-            stream.link.room()
-        else:
-            super().on_room(stream)
-
-    def on_closed(self, stream, reset):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_closed(reset)
-        elif isinstance(stream.link, Connection):
-            stream.link.closed(reset)
-        else:
-            super().on_closed(stream, reset)

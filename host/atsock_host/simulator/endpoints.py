@@ -4,7 +4,8 @@ Owns the receive buffer with its back-pressure and the send buffer with its limi
 commands nor operating system sockets: network.py moves the bytes for the simulator, the tests' fake
 network does it by hand.
 
-Calls to the owner (the module; `link` of an endpoint is the owner's to use):
+Calls to the owner (the module; `link` of an endpoint is the owner's to use), the first four of a stream to its `user`
+if it has one:
     on_connected(stream, ok)    the result of connect()
     on_data(stream)             new bytes are in the receive buffer; fetch with recv()
     on_room(stream)             bytes left the send buffer, after send() was refused
@@ -36,6 +37,7 @@ class Stream:
         self.peer = peer                # (address, port)
         self.local = local
         self.link = None                # whatever the owner wants to find here
+        self.user = None                # who is told of it in the owner's place
         self.connected = False
         self.closed = False             # the peer has ended it, or it broke
         self.total_received = 0         # bytes ever put into the receive buffer
@@ -82,18 +84,23 @@ class Stream:
 
     # ---- for the network
 
+    @property
+    def told(self):
+        """Who is told of what happens to it."""
+        return self.network.owner if self.user is None else self.user
+
     def free_buffer(self):
         return RECEIVE_BUFFER - len(self._received)
 
     def put_received(self, data):
         self._received += data
         self.total_received += len(data)
-        self.network.owner.on_data(self)
+        self.told.on_data(self)
 
     def room_again(self):
         if self._refused:
             self._refused = False
-            self.network.owner.on_room(self)
+            self.told.on_room(self)
 
     def _transmit(self, data):
         raise TypeError("a stream of some network transmits, not this one")

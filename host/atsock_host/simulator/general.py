@@ -75,6 +75,8 @@ class GeneralCommands:
     def list_commands(self, form, args):
         """8.37: all commands that there are."""
         del args
+        if form not in ("exec", "test"):
+            raise BadArguments("AT+CLAC has no values")
         if form == "exec":
             for name in sorted(self._handlers):
                 self.info(f"AT{name}")

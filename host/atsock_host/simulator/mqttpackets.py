@@ -1,7 +1,7 @@
 """MQTT 3.1 and 3.1.1 as a client speaks them: packets for the server, and what comes from it.
 
 Owns the framing and the replies that the protocol demands.  Bytes in, bytes out: opens no connection, has no clock and
-knows no AT command.
+knows no AT command.  No client library does this: they open sockets of their own, past the module's network.
 """
 
 import struct

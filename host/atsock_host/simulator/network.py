@@ -201,7 +201,7 @@ class SocketNetwork(Network):
     def _unreachable(self, stream):
         if not stream.closing:
             stream.unreachable()
-            self.owner.on_connected(stream, False)
+            stream.told.on_connected(stream, False)
 
     def _home(self, af):
         return "::1" if af == socket.AF_INET6 else self.server_address

@@ -200,7 +200,7 @@ class SocketStream(Stream):
             self._note("open")
             self.local = self._sock.getsockname()[:2]
             self.established()
-        self.network.owner.on_connected(self, not failure)
+        self.told.on_connected(self, not failure)
 
     def _pull(self):
         try:
@@ -234,7 +234,7 @@ class SocketStream(Stream):
         else:
             self._note_end("closed by the peer")
             self.closed = True
-            self.network.owner.on_closed(self, False)
+            self.told.on_closed(self, False)
 
     def peer_ends(self):
         """The end comes from the network, whatever the peer does."""
@@ -259,7 +259,7 @@ class SocketStream(Stream):
         quiet = self.closing
         self._drop()
         if not already and not quiet:
-            self.network.owner.on_closed(self, True)
+            self.told.on_closed(self, True)
 
     def _buffer_read(self):
         if self._sock is not None and self.connected:

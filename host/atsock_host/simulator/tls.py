@@ -3,8 +3,6 @@
 Owns the handshake and the records (the `ssl` module over memory buffers); the stream inside moves the bytes.
 No certificate is checked: which ones a module trusts is the matter of commands that are not simulated.
 Knows no AT command.
-
-The module hands the events of the inner stream on: `inner.link` is the TlsStream.
 """
 
 import contextlib
@@ -39,7 +37,7 @@ class TlsStream(Stream):
     def __init__(self, inner, server_name=None):
         super().__init__(inner.network, inner.peer, inner.local)
         self._inner = inner
-        inner.link = self
+        inner.user = self
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = _session(self._incoming, self._outgoing, server_name)
         self._encrypted = bytearray()       # made by TLS, not yet taken by the inner stream
@@ -61,24 +59,28 @@ class TlsStream(Stream):
     def abort(self):
         self._inner.abort()
 
-    # ---- events of the inner stream, handed on by the module
+    # ---- what happens to the inner stream
 
-    def inner_connected(self, ok):
+    def on_connected(self, inner, ok):
+        del inner
         self.local = self._inner.local
         if ok:
             self._handshake()
         else:
             self._fail()
 
-    def inner_data(self):
+    def on_data(self, inner):
+        del inner
         self._pull()
 
-    def inner_room(self):
+    def on_room(self, inner):
+        del inner
         self._flush()
         if not self._encrypted:
             self.room_again()
 
-    def inner_closed(self, reset):
+    def on_closed(self, inner, reset):
+        del inner
         self._inner_ended, self._inner_reset = True, reset
         if self.connected:
             self._pull()
@@ -100,13 +102,13 @@ class TlsStream(Stream):
             return
         self._flush()
         self.connected = True
-        self.network.owner.on_connected(self, True)
+        self.told.on_connected(self, True)
         self._decrypt()
 
     def _fail(self):
         if not self.closed:
             self.closed = True
-            self.network.owner.on_connected(self, False)
+            self.told.on_connected(self, False)
 
     def _pull(self):
         """Take encrypted bytes as long as there is room for what they hold."""
@@ -139,7 +141,7 @@ class TlsStream(Stream):
 
     def _end(self, reset):
         self.closed = True
-        self.network.owner.on_closed(self, reset)
+        self.told.on_closed(self, reset)
 
     def _buffer_read(self):
         # later, not now: the owner is in the middle of recv() and must get older bytes before newer ones

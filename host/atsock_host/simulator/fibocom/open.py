@@ -264,30 +264,21 @@ class OpenMixin:
     # ---- what the network tells ---------------------------------------------------------------------
 
     def on_connected(self, stream, ok):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_connected(ok)
-        elif ok:
+        if ok:
             self._opened(stream.link)
         else:
             self._open_failed(stream.link)
 
     def on_data(self, stream):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_data()
-        else:
-            self.arrived(stream.link)
+        self.arrived(stream.link)
 
     def on_datagram(self, sock):
         self.arrived(sock.link)
 
     def on_room(self, stream):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_room()
+        """Nothing to do: flow.py looks for room from time to time."""
 
     def on_closed(self, stream, reset):
-        if isinstance(stream.link, TlsStream):
-            stream.link.inner_closed(reset)
-            return
         socket = stream.link
         socket.reset = socket.reset or reset
         if socket.state == CLOSING:

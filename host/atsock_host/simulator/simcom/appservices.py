@@ -3,13 +3,12 @@
 Owns which of them are started; they share context 1 with AT+NETOPEN, and it stays up as long as one of them needs it.
 """
 
-from ..connection import ConnectionOwner
 from .state import CLOSED
 
 SERVICE_CID = 1
 
 
-class AppServices(ConnectionOwner):
+class AppServices:
     APP_START_MS = 100      # from AT+CCHSTART or AT+CMQTTSTART to the result
     # SIM7500 and SIM7600, another platform: log lines of its HTTP and MQTT differ
     QUALCOMM = False
@@ -17,6 +16,19 @@ class AppServices(ConnectionOwner):
     def reset(self):
         super().reset()
         self.services_started = set()       # names
+
+    def of_service(self, form, name, started=True):
+        """True when a command without arguments has something to do: its test form gets OK here, ERROR comes when the
+        service is stopped (`started` False: when it has been started).
+        """
+        self.only(form, "test", "exec")
+        if form == "test":
+            self.ok()
+            return False
+        if (name in self.services_started) is not started:
+            self.error()
+            return False
+        return True
 
     def start_service(self, name):
         """Bring the context up for it; False without a network."""

@@ -130,24 +130,18 @@ class Http(TlsSessions):
     @at("+HTTPINIT")
     def start_http(self, form, args):
         del args
-        self.only(form, "test", "exec")
-        if form == "test":
-            self.ok()
-        elif self._http_started or not self.start_service(_NAME):
-            self.error()
-        else:
+        if not self.of_service(form, _NAME, started=False):
+            return
+        if self.start_service(_NAME):
             self._http_forget()
             self.ok()
+        else:
+            self.error()
 
     @at("+HTTPTERM")
     def stop_http(self, form, args):
         del args
-        self.only(form, "test", "exec")
-        if form == "test":
-            self.ok()
-        elif not self._http_started:
-            self.error()
-        else:
+        if self.of_service(form, _NAME):
             if self._exchange is not None:
                 self._exchange.stop()
             self._http_forget()

@@ -10,7 +10,6 @@ import re
 from ..arguments import BadArguments, Int, Optional, Text
 from ..hosts import is_address
 from ..module import at
-from ..mqttpackets import Message
 from ..tables import Options, Stored
 from .http import Http
 from .mqttclient import DONE, NETWORK_CLOSED, Client
@@ -32,6 +31,12 @@ _CLIENT = Int(0, CLIENTS - 1)
 _TOPIC = Int(1, _LONGEST_TOPIC)
 _QOS = Int(0, 2)
 _FLAG = Optional(Int(0, 1), 0)
+
+_TEXTS = {      # command: what keeps its text, bytes at most, only while connected?
+    "+CMQTTWILLTOPIC": (Client.keep_will_topic, _LONGEST_TOPIC, False),
+    "+CMQTTTOPIC": (Client.keep_topic, _LONGEST_TOPIC, True),
+    "+CMQTTPAYLOAD": (Client.keep_payload, _LONGEST_PAYLOAD, True),
+}
 
 
 class Mqtt(Http):
@@ -91,12 +96,9 @@ class Mqtt(Http):
     @at("+CMQTTSTOP")
     def stop_mqtt(self, form, args):
         del args
-        self.only(form, "test", "exec")
-        if form == "test":
-            self.ok()
-        elif not self._mqtt_started:
-            self.error()
-        elif any(self._clients):
+        if not self.of_service(form, _NAME):
+            return
+        if any(self._clients):
             used = any(client is not None and client.in_use for client in self._clients)
             self.refuse_service(f"+CMQTTSTOP: {_USED if used else _NOT_RELEASED}")
         else:
@@ -263,19 +265,18 @@ class Mqtt(Http):
 
         self.prompt(came, text="\r\n>", count=length)
 
-    @at("+CMQTTWILLTOPIC", "+CMQTTTOPIC", "+CMQTTPAYLOAD")
+    @at(*_TEXTS)
     def client_text(self, form, args):
         self.only(form, "test", "write")
-        longest = _LONGEST_PAYLOAD if self.command_name == "+CMQTTPAYLOAD" else _LONGEST_TOPIC
+        keep, longest, connected = _TEXTS[self.command_name]
         if form == "test":
             self.info(f"{self.command_name}: (0-1),(1-{longest})")
             self.ok()
             return
-        name = {"+CMQTTWILLTOPIC": "will_topic", "+CMQTTTOPIC": "topic"}.get(self.command_name, "payload")
         number, length = self.match(args, _CLIENT, Int(1, longest))
-        client = self._client(number, connected=name != "will_topic")
+        client = self._client(number, connected=connected)
         if client is not None:
-            self._take_text(client, length, lambda data: setattr(client, name, data))
+            self._take_text(client, length, lambda data: keep(client, data))
 
     @at("+CMQTTWILLMSG")
     def client_will(self, form, args):
@@ -291,7 +292,7 @@ class Mqtt(Http):
         if not client.will_topic:
             self.refuse("+CMQTTWILLMSG", number, _NO_TOPIC)
             return
-        self._take_text(client, length, lambda data: setattr(client, "will", Message(client.will_topic, data, qos)))
+        self._take_text(client, length, lambda data: client.keep_will(data, qos))
 
     # ---- publish and subscribe
 
@@ -342,7 +343,7 @@ class Mqtt(Http):
             if client is not None:
                 self._topic_now(client, length, lambda data: client.subscribe([(data, qos)]))
         else:
-            self._use_topics(args, "wanted", "subscribe")
+            self._use_topics(args, lambda client: client.wanted, Client.subscribe)
 
     @at("+CMQTTUNSUB")
     def unsubscribe(self, form, args):
@@ -356,7 +357,7 @@ class Mqtt(Http):
             if client is not None:
                 self._topic_now(client, length, lambda data: client.unsubscribe([data]))
         else:
-            self._use_topics(args, "unwanted", "unsubscribe")
+            self._use_topics(args, lambda client: client.unwanted, Client.unsubscribe)
 
     def _topic_now(self, client, length, use):
         def came(data):
@@ -369,18 +370,19 @@ class Mqtt(Http):
         self.prompt(came, text="\r\n>", count=length)
 
     def _use_topics(self, args, collected, use):
-        """Subscribe to, or leave, what the commands before have named."""
+        """Subscribe to, or leave, what the commands before have named: use(client, topics) for collected(client)."""
         number, _ = self.match(args, _CLIENT, _FLAG)
         client = self._client(number, connected=True)
         if client is None:
             return
-        topics = getattr(client, collected)
-        if not topics:
+        named = collected(client)
+        if not named:
             self.refuse(self.command_name, number, _NO_TOPIC)
             return
-        setattr(client, collected, [])
+        topics = list(named)
+        named.clear()
         self.ok()
-        getattr(client, use)(topics)
+        use(client, topics)
 
 
 def _bytes(text):

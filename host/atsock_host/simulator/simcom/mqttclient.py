@@ -36,6 +36,22 @@ class Client:
         self._waiting = {}                      # id of a packet -> (name of the result, what follows)
         self._ping_owed = False
 
+    # ---- texts that commands before it have named
+
+    def keep_will_topic(self, data):
+        self.will_topic = data
+
+    def keep_will(self, data, qos):
+        self.will = Message(self.will_topic, data, qos)
+
+    def keep_topic(self, data):
+        self.topic = data
+
+    def keep_payload(self, data):
+        self.payload = data
+
+    # ---- its connection, as commands make and end it
+
     @property
     def in_use(self):
         """Connected, or on the way."""

@@ -87,26 +87,15 @@ class TlsSessions(AppServices):
     @at("+CCHSTART")
     def start_sessions(self, form, args):
         del args
-        self.only(form, "test", "exec")
-        if form == "test":
+        if self.of_service(form, _NAME, started=False):
+            result = _DONE if self.start_service(_NAME) else _NETWORK_ERROR
             self.ok()
-        elif _NAME in self.services_started:
-            self.error()
-        else:
-            started = self.start_service(_NAME)
-            self.ok()
-            result = _DONE if started else _NETWORK_ERROR
             self.after(self.APP_START_MS, lambda: self.urc(f"+CCHSTART: {result}"))
 
     @at("+CCHSTOP")
     def stop_sessions(self, form, args):
         del args
-        self.only(form, "test", "exec")
-        if form == "test":
-            self.ok()
-        elif _NAME not in self.services_started:
-            self.error()
-        else:
+        if self.of_service(form, _NAME):
             for number in range(SESSIONS):
                 self._drop_session(number)
             self.stop_service(_NAME)
@@ -116,12 +105,7 @@ class TlsSessions(AppServices):
     @at("+CCHADDR")
     def session_address(self, form, args):
         del args
-        self.only(form, "test", "exec")
-        if form == "test":
-            self.ok()
-        elif _NAME not in self.services_started:
-            self.error()
-        else:
+        if self.of_service(form, _NAME):
             self.info(f"+CCHADDR: {self.LOCAL_ADDRESS}")
             self.ok()
 
