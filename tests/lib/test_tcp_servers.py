@@ -39,6 +39,20 @@ def is_start(says, command):
     return command.startswith((b"AT+SERVERSTART=", says.open_line(command)))
 
 
+def hold_starts(tape, says, module):
+    """From now on the answers to what begins to listen are kept back, in the list that is returned."""
+    held = []
+
+    def answer(command):
+        if is_start(says, command):
+            held.append(module(command))
+            return b""
+        return module(command)
+
+    tape.auto = answer
+    return held
+
+
 def with_all_ids(modem, tape, says, server):
     """Fibocom: as many clients as there are ids; the server waits for one."""
     clients = []
@@ -227,15 +241,7 @@ def test_closed_while_the_module_begins_to_listen(dialect):
     """What it answers then is undone."""
     modem, tape, clock, says = attached(dialect)
     module = Server(dialect, says)
-    held = []
-
-    def answer(command):
-        if is_start(says, command):
-            held.append(module(command))
-            return b""
-        return module(command)
-
-    tape.auto = answer
+    held = hold_starts(tape, says, module)
     server = modem.socket()
     server.bind(("", 8080))
     job = modem._session.spawn(server.listen_steps())
@@ -270,15 +276,7 @@ def test_a_closed_server_is_polled(dialect):
 def test_closed_while_it_begins_to_listen_again(dialect):
     """close() waits for that; the id is closed at the next opportunity."""
     modem, tape, clock, says, module, server = listening(dialect)
-    held = []
-
-    def answer(command):
-        if is_start(says, command):
-            held.append(module(command))
-            return b""
-        return module(command)
-
-    tape.auto = answer
+    held = hold_starts(tape, says, module)
     server.settimeout(0)
     say(modem, tape, came(dialect, 1, 4001))
     client, address = server.accept()
