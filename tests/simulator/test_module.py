@@ -3,6 +3,7 @@
 import pytest
 
 from atsock_host.simulator.arguments import BadArguments, Int, Optional, Quoted, Text, match, split_fields, split_line
+from atsock_host.simulator.canned import CannedAnswer
 from atsock_host.simulator.common import CommonModule
 from atsock_host.simulator.module import at
 from atsock_host.simulator.simcom import A7600
@@ -185,13 +186,41 @@ def test_command_before_the_final_result_was_read():
     b.module.tracks_delivery = True
     b.tx("AT\r")
     made = b.module.take()
-    b.module.delivered(len(made) - 1)
+    b.module.delivered(len(made) - 3)
     b.tx("AT\r")
     assert b.module.violations == ["command before the final result was out: b'AT\\r'"]
     made = b.module.take()
-    b.module.delivered(len(made) + 1)
+    b.module.delivered(len(made) + 3)
     b.tx("AT\r")
     assert len(b.module.violations) == 1
+
+
+@pytest.mark.parametrize("verbose, command, answer", [
+    (True, "AT", b"\r\nOK\r\n"), (False, "AT", b"0\r"), (True, "AT+LIST?", None),
+    (True, "AT+SPELLED", b"\r\nSEND OK\r\n")])
+def test_a_host_may_act_on_the_last_character_of_a_result(verbose, command, answer):
+    b = sample()
+    b.module.answers.append(CannedAnswer("AT+SPELLED", raw="\r\nSEND OK\r\n"))
+    b.module.verbose = verbose
+    b.module.tracks_delivery = True
+    b.tx(command + "\r")
+    made = b.module.take()
+    assert answer in (None, made)
+    b.module.delivered(len(made.rstrip(b"\r\n")))
+    b.tx("AT\r")
+    assert b.module.violations == []
+
+
+def test_a_host_may_act_on_the_last_character_of_the_result_of_an_escape():
+    b = sample()
+    b.ask("AT+DATA", until=b"CONNECT\r\n")
+    b.module.tracks_delivery = True
+    b.wait(1000)
+    b.tx("+++")
+    b.wait(1000)
+    b.module.delivered(len(b.module.take()) - 2)
+    b.tx("AT\r")
+    assert b.module.violations == []
 
 
 def test_an_unread_unsolicited_line_is_no_reason_to_wait():

@@ -166,6 +166,18 @@ def test_link_whose_open_is_outstanding(make, command, answer):
     assert settle(b, 120_000) == b"\r\n+CIPOPEN: 0,10\r\n"
 
 
+def test_a_host_may_act_on_the_last_character_of_a_deferred_result(make):
+    b = make(service)
+    b.module.tracks_delivery = True
+    b.tx(TCP0 + "\r")
+    b.wait(100)
+    made = b.module.take()
+    assert made.endswith(b"+CIPOPEN: 0,0\r\n")
+    b.module.delivered(len(made) - 2)
+    b.tx("AT+CIPSEND=0,5\r")
+    assert b.module.violations == []
+
+
 @pytest.mark.parametrize("dialect, states", [("a7600", "1,0,0,0,0,0,0,0,0,0"), ("sim7028", "1,0")])
 def test_only_an_answer_that_looks_like_the_result_is_a_violation(make, dialect, states):
     b = make(doing(LINK, lambda bench: bench.ask("AT+CIPCLOSE=0")))

@@ -174,7 +174,7 @@ class Module(Reception):
 
     def end_silently(self):
         """End the command in progress without any result."""
-        self._awaited = self._made
+        self._awaited = self._behind_text()
         self._note_answer("")
         self._end_command()
         self._flush_held()

@@ -31,7 +31,7 @@ class Output:
         self._spliced_to = -1           # value of _made behind the last spliced line, and
         self._spliced_from = 0          # before it
         self._delivered = 0             # bytes the host can have seen
-        self._awaited = 0               # value of _made behind the last final result or prompt
+        self._awaited = 0               # value of _made behind the last character of the last final result or prompt
 
     # ---- for vendors
 
@@ -84,8 +84,11 @@ class Output:
 
     @property
     def written(self):
-        """Position in the output behind what was written last; a spliced line behind that does not count."""
-        return self._spliced_from if self._made == self._spliced_to else self._made
+        """Position in the output behind the last character of the line written last.
+
+        Its CR LF does not count: a host may act before it comes.  Nor does a spliced line behind it.
+        """
+        return self._spliced_from if self._made == self._spliced_to else self._behind_text()
 
     def seen(self, position):
         """True when the host can have seen everything before this position of the output."""
@@ -157,7 +160,7 @@ class Output:
     def _spliced(self):
         """A line boundary: the place for a line that has nothing to do with what stands around it."""
         if self.splice is not None:
-            self._spliced_from = self._made
+            self._spliced_from = self._behind_text()
             self._write(self._frame(self.splice()))
             self._spliced_to = self._made
 
@@ -169,7 +172,12 @@ class Output:
                 self._write(self._frame(text))
             else:
                 self._write(_NUMERIC_RESULTS.get(text, text).encode("latin-1") + b"\r")
-        self._awaited = self._made
+        self._awaited = self._behind_text()
+
+    def _behind_text(self):
+        """Position in the output behind the last character that is no CR or LF."""
+        end = bytes(self._output[-4:])
+        return self._made - len(end) + len(end.rstrip(b"\r\n"))
 
     # ---- the log: one record for a command, one for all that it was answered, one for each unsolicited line
 

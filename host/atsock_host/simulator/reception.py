@@ -92,7 +92,7 @@ class Reception(Output):
         self.input_paused = False
         if text is not None:
             self._write(self._frame(text))
-            self._awaited = self._made
+            self._awaited = self._behind_text()
         if text != "OK":        # the host has not asked for it and may still be sending data
             self._forgiving_ms = self.now_ms() + _CROSSING_MS
         self._flush_held()
