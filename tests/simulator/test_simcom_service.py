@@ -166,6 +166,45 @@ def test_link_whose_open_is_outstanding(make, command, answer):
     assert settle(b, 120_000) == b"\r\n+CIPOPEN: 0,10\r\n"
 
 
+CLOSED0 = b"\r\n+CIPCLOSE: 0,0\r\n"
+
+
+def test_a_close_that_has_begun_ends_before_the_next_close_is_looked_at(make):
+    b = make(doing(LINK, lambda bench: bench.ask("AT+CIPCLOSE=0")))
+    assert b.ask("AT+CIPCLOSE=0", b"ERROR\r\n") == CLOSED0 + b"\r\n+CIPCLOSE: 0,4\r\n\r\nERROR\r\n"
+    assert settle(b, 1000) == b""
+
+
+def test_an_open_right_behind_a_close_opens(make):
+    """TinyGSM's stop() and connect(): two closes and an open, each as soon as the answer before is there."""
+    b = make(doing(LINK, lambda bench: bench.ask("AT+CIPCLOSE=0")))
+    assert b.ask(TCP0, b"+CIPOPEN: 0,0\r\n") == CLOSED0 + late(b"OK", b"+CIPOPEN: 0,0")
+    b.ask("AT+CIPCLOSE=0")
+    assert b.ask('AT+CIPOPEN=0,"UDP",,,5000') == CLOSED0 + b"\r\n+CIPOPEN: 0,0\r\n\r\nOK\r\n"
+    assert len(b.network.streams) == 2
+
+
+def test_an_open_that_waits_for_a_close_when_the_network_is_lost(make):
+    b = make(doing(LINK, lambda bench: bench.ask("AT+CIPCLOSE=0")))
+    b.tx(TCP0 + "\r")
+    b.module.network_lost()
+    assert b.rx().startswith(CLOSED0 + b"\r\n+CIPOPEN: 0,2\r\n\r\nERROR\r\n")
+
+
+def test_the_service_is_opened_right_behind_its_close(make):
+    b = make(doing(service, lambda bench: bench.ask("AT+NETCLOSE")))
+    assert b.ask("AT+NETOPEN", b"+NETOPEN: 0\r\n") == b"\r\n+NETCLOSE: 0\r\n" + late(b"OK", b"+NETOPEN: 0")
+    b.ask("AT+NETCLOSE")
+    assert b.ask("AT+NETCLOSE", b"ERROR\r\n") == b"\r\n+NETCLOSE: 0\r\n\r\n+NETCLOSE: 2\r\n\r\nERROR\r\n"
+
+
+def test_a_context_that_is_active_makes_the_service_open_at_once(make):
+    b = make()
+    b.ask("AT+CGACT=1,1")
+    assert b.ask("AT+NETOPEN", b"+NETOPEN: 0\r\n", ms=0) == late(b"OK", b"+NETOPEN: 0")
+    assert b.ask("AT+NETOPEN?") == b"\r\n+NETOPEN: 1\r\n\r\nOK\r\n"
+
+
 def test_a_host_may_act_on_the_last_character_of_a_deferred_result(make):
     b = make(service)
     b.module.tracks_delivery = True

@@ -71,16 +71,24 @@ class Links(Transparency):
             self.refuse("+CIPOPEN", number, NETWORK_NOT_OPENED)
         elif self._resumes(old, kind, host, port, local_port):
             self.go_transparent(old)
+        elif old.state == CLOSING:      # the end that was begun comes first; a host may not know of it
+            old.behind_close = lambda: self._open_free(number, kind, host, port, local_port)
         elif old.state not in (FREE, ENDED):
             self.violation(f"link {number} is in use")
             self.refuse("+CIPOPEN", number, BUSY if self.owed(number) else NOT_SUPPORTED)
         else:
-            link = self.links[number] = Link(number)
-            link.kind, link.local_port = kind, local_port
-            if host is None:
-                self._open_datagrams(link)
-            else:
-                self._open_to(link, host, port)
+            self._open_free(number, kind, host, port, local_port)
+
+    def _open_free(self, number, kind, host, port, local_port):
+        if self.service != OPEN:        # it went away while the command waited
+            self.refuse("+CIPOPEN", number, NETWORK_NOT_OPENED)
+            return
+        link = self.links[number] = Link(number)
+        link.kind, link.local_port = kind, local_port
+        if host is None:
+            self._open_datagrams(link)
+        else:
+            self._open_to(link, host, port)
 
     def _open_arguments(self, number, args):
         """(kind, host, port, local port); host and port are None for a UDP link of the command mode."""
@@ -217,7 +225,9 @@ class Links(Transparency):
 
     def _close(self, link):
         number = link.number
-        if link.state in (OPENING, CLOSING) or link.sending is not None:
+        if link.state == CLOSING:       # looked at when the link has gone, and then there is none (2.6, case 4)
+            link.behind_close = lambda: self.refuse("+CIPCLOSE", number, NOT_SUPPORTED)
+        elif link.state == OPENING or link.sending is not None:
             self.refuse("+CIPCLOSE", number, BUSY)
         elif link.state not in (OPEN, DEAD):
             self.check_in_use(link)
@@ -239,6 +249,8 @@ class Links(Transparency):
         if link.transparent:
             self.urc("CLOSED")
         self.pay(link.number, f"+CIPCLOSE: {link.number},{SUCCESS}")
+        if link.behind_close is not None:
+            link.behind_close()
 
     def _close_datagrams(self, link):
         result = f"+CIPCLOSE: {link.number},{SUCCESS}"

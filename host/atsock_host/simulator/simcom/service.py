@@ -29,6 +29,7 @@ class SocketService(Servers):
         super().reset()
         self.opened_by_host = False
         self._netopen_tries = 0
+        self._behind_netclose = None    # called when AT+NETCLOSE has ended: a command waits for it
         if self.quirk("service-open") and self.activate(_CID):
             self.service = OPEN
 
@@ -44,17 +45,25 @@ class SocketService(Servers):
             return
         self.check_owed(SERVICE)
         self._netopen_tries += 1
-        if self.service in (OPENING, CLOSING) or self.quirk("netopen-error"):
+        if self.service == OPENING or self.quirk("netopen-error"):
             self.error()
+        elif self.service == CLOSING:
+            self._behind_netclose = self._open_service
         elif self.service == OPEN:
             self.ip_error("Network is already opened")
         elif self._netopen_tries == 1 and self.quirk("netopen-error-once"):
             self.error()
         else:
-            self.service = OPENING
-            self.opened_by_host = True
-            self.owe(SERVICE, "+NETOPEN")
-            self.ok()
+            self._open_service()
+
+    def _open_service(self):
+        self.service = OPENING
+        self.opened_by_host = True
+        self.owe(SERVICE, "+NETOPEN")
+        self.ok()
+        if self.context(_CID).active:       # nothing to wait for; AT+NETOPEN? right behind the OK tells it
+            self._netopen_result()
+        else:
             self.after(self.ACTIVATE_MS if self.network_ready else _NETOPEN_FAIL_MS, self._netopen_result)
 
     def _netopen_result(self):
@@ -79,10 +88,18 @@ class SocketService(Servers):
             self.ok()
             return
         self.check_owed(SERVICE)
-        if self.service not in (OPEN, LOST):
-            self.info(f"+NETCLOSE: {BUSY if self.service == OPENING else NETWORK_NOT_OPENED}")
-            self.error()
-            return
+        if self.service == CLOSING:
+            self._behind_netclose = self._refuse_netclose
+        elif self.service not in (OPEN, LOST):
+            self._refuse_netclose()
+        else:
+            self._close_service()
+
+    def _refuse_netclose(self):
+        self.info(f"+NETCLOSE: {BUSY if self.service == OPENING else NETWORK_NOT_OPENED}")
+        self.error()
+
+    def _close_service(self):
         self.service = CLOSING
         self.owe(SERVICE, "+NETCLOSE")
         self.ok()
@@ -103,6 +120,9 @@ class SocketService(Servers):
         self.service = CLOSED
         self.opened_by_host = False
         self.pay(SERVICE, f"+NETCLOSE: {SUCCESS}")
+        run, self._behind_netclose = self._behind_netclose, None
+        if run is not None:
+            run()
 
     def give_context_back(self, cid):
         """The socket service needs the context no more."""

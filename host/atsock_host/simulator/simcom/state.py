@@ -65,6 +65,7 @@ class Link:
         self.sending = None             # length of the send whose result is owed
         self.unsent = b""               # payload that waits for room
         self.timer = None               # limit of the open or send in progress
+        self.behind_close = None        # called when the close in progress has ended: a command waits for it
         self._rest = b""                # what is left of a datagram read in part
         self._source = ("0.0.0.0", 0)
 
