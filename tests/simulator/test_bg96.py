@@ -146,3 +146,60 @@ def test_transparent_bytes_reach_the_peer():
     b.tx(bytes(range(256)))
     b.wait(200)
     assert b.network.streams[0].sent == bytes(range(256))
+
+
+# ---- the counter of data (AT+QGDCNT)
+
+
+def test_data_are_counted_and_saved():
+    b = connected()
+    assert b.ask("AT+QGDCNT=?") == b"\r\n+QGDCNT: (0,1)\r\n\r\nOK\r\n"
+    assert b.ask("AT+QGDCNT?") == b"\r\n+QGDCNT: 0,0\r\n\r\nOK\r\n"
+    b.ask('AT+QISENDEX=0,"3132"')
+    b.network.streams[0].feed(b"abc")
+    b.ask('AT+QIOPEN=1,1,"UDP SERVICE","127.0.0.1",0,3030,0', until=b"+QIOPEN: 1,0\r\n")
+    b.ask('AT+QISEND=1,1,"10.7.89.10",6969', until=b"> ")
+    b.tx("x")
+    b.network.sockets[0].put_received(b"four", "10.7.89.10", 6969)
+    b.rx()
+    assert b.ask("AT+QGDCNT?") == b"\r\n+QGDCNT: 3,7\r\n\r\nOK\r\n"
+    b.ask("AT+QGDCNT=1")
+    b.network.sockets[0].put_received(b"lost", "10.7.89.10", 6969)
+    restarted(b)
+    assert b.ask("AT+QGDCNT?") == b"\r\n+QGDCNT: 3,7\r\n\r\nOK\r\n"
+    b.ask("AT+QGDCNT=0")
+    assert b.ask("AT+QGDCNT?") == b"\r\n+QGDCNT: 0,0\r\n\r\nOK\r\n"
+    restarted(b)        # what is in the flash was not touched
+    assert b.ask("AT+QGDCNT?") == b"\r\n+QGDCNT: 3,7\r\n\r\nOK\r\n"
+
+
+def test_the_counter_saves_itself():
+    b = connected()
+    assert b.ask("AT+QAUGDCNT=?") == b"\r\n+QAUGDCNT: (0,30-65535)\r\n\r\nOK\r\n"
+    b.ask("AT+QAUGDCNT=60")
+    b.ask("AT+QAUGDCNT=30")
+    assert b.ask("AT+QAUGDCNT?") == b"\r\n+QAUGDCNT: 30\r\n\r\nOK\r\n"
+    b.wait(30_001)
+    b.network.streams[0].feed(b"abc")
+    b.wait(30_001)
+    b.network.streams[0].feed(b"lost")
+    restarted(b)
+    assert b.ask("AT+QGDCNT?") == b"\r\n+QGDCNT: 0,3\r\n\r\nOK\r\n"
+    assert b.ask("AT+QAUGDCNT?") == b"\r\n+QAUGDCNT: 0\r\n\r\nOK\r\n"
+    assert b.module.next_deadline_ms() is None
+    b.ask("AT+QAUGDCNT=30")
+    b.ask("AT+QAUGDCNT=0")
+    assert b.module.next_deadline_ms() is None
+
+
+@pytest.mark.parametrize("command", ["AT+QGDCNT=2", "AT+QGDCNT", "AT+QAUGDCNT=29", "AT+QAUGDCNT=65536", "AT+QAUGDCNT"])
+def test_the_counter_refuses_what_its_manual_does_not_have(command):
+    b = make()
+    assert b.ask(command, until=b"ERROR\r\n") == b"\r\nERROR\r\n"
+
+
+def restarted(b):
+    b.module.restart()
+    b.module.echo = False
+    b.wait(10_000)
+    b.rx()

@@ -32,6 +32,8 @@ class NetworkError(Exception):
 class Stream:
     """A TCP connection as the module's stack sees it."""
 
+    CARRIES = True      # False: another stream carries its bytes
+
     def __init__(self, network, peer, local):
         self.network = network
         self.peer = peer                # (address, port)
@@ -73,6 +75,8 @@ class Stream:
             self._refused = True
             return False
         self.total_sent += len(data)
+        if self.CARRIES:
+            self.network.bytes_sent += len(data)
         self._transmit(data)
         return True
 
@@ -95,6 +99,8 @@ class Stream:
     def put_received(self, data):
         self._received += data
         self.total_received += len(data)
+        if self.CARRIES:
+            self.network.bytes_received += len(data)
         self.told.on_data(self)
 
     def room_again(self):
@@ -152,6 +158,7 @@ class DatagramSocket:
         if target is None:
             return False
         self.total_sent += len(data)
+        self.network.bytes_sent += len(data)
         return self._transmit(data, target)
 
     def close(self):
@@ -169,6 +176,7 @@ class DatagramSocket:
         self._queue.append((bytes(data), address, port))
         self._queued += len(data)
         self.total_received += len(data)
+        self.network.bytes_received += len(data)
         self.network.owner.on_datagram(self)
 
     def _transmit(self, data, target):
@@ -179,6 +187,8 @@ class Network:
     """What a module asks of its network.  Every answer comes later, from the owner's timers or the selector."""
 
     owner = None        # the Module
+    bytes_sent = 0      # of all streams and sockets there have been
+    bytes_received = 0
     secure = True       # a TLS connection needs its handshake; tests may leave it out
 
     def reset(self):

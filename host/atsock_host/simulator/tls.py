@@ -34,6 +34,8 @@ class TlsStream(Stream):
     cannot be the name of a host (RFC 5890).
     """
 
+    CARRIES = False
+
     def __init__(self, inner, server_name=None):
         super().__init__(inner.network, inner.peer, inner.local)
         self._inner = inner

@@ -10,6 +10,7 @@ from ..module import at
 from . import errors
 from .answers import AnswerTables
 from .contexts import ContextCommands
+from .counter import DataCounter
 from .services import ServiceCommands
 from .sockets import SocketCommands
 from .transfer import TransferCommands
@@ -28,7 +29,7 @@ _OPTION_RANGES = ('"transpktsize",(1-1460)', '"transwaittm",(0-20)', '"dataforma
 
 
 class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommands, ServiceCommands,
-           AnswerTables, CommonModule):
+           AnswerTables, DataCounter, CommonModule):
     KEEPALIVE_IDLE = 0          # most of <idle_time> of "tcp/keepalive", which the BG96's manual does not have
     MANUFACTURER = "Quectel"
     MODEL = "BG96"
