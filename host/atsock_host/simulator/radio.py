@@ -14,6 +14,7 @@ _REGISTRATION_MS = 3000         # with the quirk slow-registration, after each s
 class RadioCommands:
     SIM_PIN = "1234"
     IMEI = "860000000000017"
+    IMEI_QUOTED = True          # in AT+CGSN=1 (27.007 5.4)
     IMSI = "001010123456789"
     ICCID = "89860000000000000017"
     NUMBER = "+15550100017"
@@ -136,7 +137,8 @@ class RadioCommands:
         if form == "write":     # 27.007 5.4: <snt> 0 serial number, 1 IMEI, 2 IMEISV, 3 SVN
             (kind,) = self.match(args, Int(0, 3))
             shown = (self.IMEI, self.IMEI, f"{self.IMEI[:14]}01", "01")[kind]
-            self.info(f'+CGSN: "{shown}"' if kind else shown)
+            quote = '"' if self.IMEI_QUOTED else ""
+            self.info(f"+CGSN: {quote}{shown}{quote}" if kind else shown)
             self.ok()
             return
         self._identity(form, args, self.IMEI)

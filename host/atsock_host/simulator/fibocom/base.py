@@ -95,6 +95,7 @@ class FibocomBase(CommonModule):
     }
 
     SOCKETS = 6
+    IMEI_QUOTED = False             # so a public driver reads it
 
     def reset(self):
         super().reset()
@@ -173,6 +174,8 @@ class FibocomBase(CommonModule):
 
     def _identity(self, form, args, text):
         shown = f'{self.command_name}: "{text}"' if self.quirk("identity-prefix") else text
+        if form == "read" and self.command_name == "+CIMI":
+            shown = f"+CIMI: {text}"        # the driver that asks so reads it with the name
         super()._identity(form, args, shown)
 
     # ---- checker ------------------------------------------------------------------------------------

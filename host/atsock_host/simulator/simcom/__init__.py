@@ -29,6 +29,7 @@ class Simcom(AnswerTables, Settings):
     MANUFACTURER = "SIMCOM INCORPORATED"
     LOCAL_ADDRESS = "10.148.0.17"
     DNS = ("183.230.126.224", "183.230.126.225")
+    KEEP_ALIVE_NEEDS_SERVICE = True     # AT+CTCPKA: "set after NETOPEN" (SIM7028 2.1.19)
     DNS6 = ("2409:8060:20EA:101::1", "2409:8060:20EA:201::1")
 
     def restart(self, off_words=None, silence_ms=None):
@@ -52,7 +53,7 @@ class Simcom(AnswerTables, Settings):
             self.info("+CTCPKA: {},{},{},{}".format(*self.keep_alive))
         elif form == "write":
             values = self.match(args, Int(0, 1), Int(1, 120), Int(1, 10), Int(1, 65535))
-            if not self.check_service():    # "set after NETOPEN" (2.1.19)
+            if self.KEEP_ALIVE_NEEDS_SERVICE and not self.check_service():
                 self.error()
                 return
             self.keep_alive = tuple(values)
@@ -100,7 +101,9 @@ class A7600(Mqtt, Simcom):
     TABLE: "dict[str, object]" = {"+CSOCKSETPN": Stored(Int(1, 16), start=(1,), test="(1-16)", saved=True)}
     CPSI = "LTE,Online,460-00,0x1816,27593483,139,EUTRAN-BAND39,38400,5,5,-88,-868,-578,18"
 
-    @at("+CTCPKA")      # not in its TCP/IP manual, but drivers set it, and near kin take it
+    KEEP_ALIVE_NEEDS_SERVICE = False
+
+    @at("+CTCPKA")      # not in its TCP/IP manual, but drivers set it, some before AT+NETOPEN, and near kin take it
     def ctcpka(self, form, args):
         if form == "write":
             super().ctcpka(form, args)
