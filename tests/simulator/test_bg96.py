@@ -148,6 +148,15 @@ def test_transparent_bytes_reach_the_peer():
     assert b.network.streams[0].sent == bytes(range(256))
 
 
+def test_the_last_error_is_one_of_tcp_ip():
+    b = make()
+    b.ask('AT+QICFG="nonsense"', until=b"ERROR\r\n")
+    b.ask("AT+QIGETERROR", until=b"552, invalid parameters\r\n\r\nOK\r\n")
+    b.ask("AT+QISDE=0")
+    b.ask("AT+CREG=9", until=b"ERROR\r\n")
+    assert b.ask("AT+QIGETERROR").startswith(b"\r\n+QIGETERROR: 0, ")
+
+
 # ---- the counter of data (AT+QGDCNT)
 
 

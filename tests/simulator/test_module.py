@@ -111,7 +111,7 @@ def test_repeat():
 
 def test_concatenated_commands_end_at_the_first_error():
     b = sample()
-    assert b.ask("ATE0V1+CSQ;+CREG?") == b"\r\n+CSQ: 23,0\r\n+CREG: 0,1\r\n\r\nOK\r\n"
+    assert b.ask("ATE0V1+CSQ;+CREG?") == b"\r\n+CSQ: 23,0\r\n\r\n+CREG: 0,1\r\n\r\nOK\r\n"
     assert b.ask("AT+CSQ;+CREG=9;+CSQ", until=b"ERROR\r\n") == b"\r\n+CSQ: 23,0\r\n\r\nERROR\r\n"
 
 
@@ -167,6 +167,59 @@ def test_long_line():
         b.tx(text)
         assert b.rx().endswith(b"\r\nERROR\r\n")
         assert b.module.violations == ["command line longer than 2560 characters"]
+
+
+@pytest.mark.parametrize("again", ["A/", "a/", "A/\r", "A/\r\n", "a/\n"])
+def test_the_last_line_again_with_whatever_line_end(again):
+    for pieces in ([again], list(again)):
+        b = sample()
+        b.ask("AT+CSQ")
+        for piece in pieces:
+            b.tx(piece)
+        assert b.rx() == b"\r\n+CSQ: 23,0\r\n\r\nOK\r\n"
+        assert b.ask("AT") == b"\r\nOK\r\n"
+        assert b.module.violations == []
+
+
+def test_the_line_end_behind_a_repeated_line_that_takes_its_time_is_no_command():
+    b = sample()
+    b.ask("AT+SLOW")
+    b.tx("A/\r\n")
+    b.wait(1000)
+    assert b.rx() == b"\r\nOK\r\n"
+    assert b.module.violations == []
+
+
+def test_a_repeated_line_that_prompts_takes_what_comes_behind():
+    b = sample()
+    b.tx("AT+TAKE=3\r")
+    b.tx("abc")
+    b.tx("A/\r\nx")
+    assert b.rx().endswith(b"\r\n> \r\nOK\r\n") and b.module.got == b"\r\nx"
+
+
+def test_a_line_that_is_too_long_repeats_nothing():
+    b = sample()
+    b.ask("AT+CSQ")
+    b.tx("AT" + "x" * 3000)
+    b.rx()
+    b.tx("A/")
+    assert b.rx() == b""
+
+
+def test_blanks_at_the_end_do_no_harm():
+    b = sample()
+    assert b.ask("AT+CSQ ") == b.ask("AT +CSQ") == b.ask("AT+CSQ; +CREG? ").replace(b"+CREG: 0,1\r\n\r\n", b"")
+    assert b.module.violations == []
+    b.ask("AT+CREG ?")
+    assert b.module.violations == ["blank in the command name [AT+CREG ?]"]
+
+
+def test_the_speed_is_one_that_lines_have():
+    b = sample()
+    b.ask("AT+IPR=9600")
+    b.ask("AT+IPR=12345", until=b"ERROR\r\n")
+    assert b.ask("AT+IPR?") == b"\r\n+IPR: 9600\r\n\r\nOK\r\n"
 
 
 # ---- strict checker

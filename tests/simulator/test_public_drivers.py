@@ -263,3 +263,17 @@ def test_a_module_lists_its_commands(module_class):
 def test_the_operator_can_be_asked_for_with_a_question_mark():
     bench = Bench(Bg96)
     assert bench.ask("AT+QSPN?") == bench.ask("AT+QSPN") and bench.module.violations == []
+
+
+@pytest.mark.parametrize("module_class, setup, command", [
+    (Bg96, "AT+QIACT=1", 'AT+QIDNSGIP=1,""'), (Bg96, "AT+QIACT=1", 'AT+QPING=1,""'),
+    (Bg96, "AT+QIACT=1", 'AT+QNTP=1,""'), (A7600, "AT+CGACT=1,1;+NETOPEN", 'AT+CIPOPEN=0,"TCP","",80'),
+    (A7600, "AT+CGACT=1,1;+NETOPEN", 'AT+CPING="",1'), (A7600, "AT+CCHSTART", 'AT+CCHOPEN=0,"",443,1'),
+    (NL668, 'AT+MIPCALL=1,"x"', 'AT+MPING=1,""'), (L610, 'AT+MIPCALL=1,"x"', 'AT+MPING=1,""'),
+])
+def test_no_host_has_an_empty_name(module_class, setup, command):
+    bench = Bench(module_class)
+    bench.tx(setup + "\r")
+    bench.wait(2000)
+    bench.rx()
+    bench.ask(command, until=b"ERROR\r\n", ms=0)

@@ -116,7 +116,7 @@ def split_line(body, problems):
             name, blank, mark = match.groups()
             end = _semicolon(body, match.end())
             text = body[match.end():end]
-            if blank:
+            if blank and mark:
                 problems.append("blank in the command name")
             if mark == "=" and text == "?":
                 mark, text = "=?", ""
@@ -177,6 +177,16 @@ class Text:
         if self.choices is not None and text not in self.choices:
             raise BadArguments(f"argument {place} is {text!r}, allowed is {', '.join(self.choices)}")
         return Quoted(text)
+
+
+class Host(Text):
+    """A host name or an address: a string that is not empty."""
+
+    def check(self, value, place):
+        text = super().check(value, place)
+        if not text:
+            raise BadArguments(f"argument {place} names no host")
+        return text
 
 
 class Optional:

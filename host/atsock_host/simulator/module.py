@@ -333,6 +333,7 @@ class Module(Reception):
         if command.name == "":
             self.ok()
             return
+        self._info_open = False         # each command of a line frames its own answer (V.250 5.7.1)
         self.command_name, self.command_form = command.name, command.form
         self.argument_text = command.text
         if command.source != self._line_text and self._canned(command.source):

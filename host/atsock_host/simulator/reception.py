@@ -144,6 +144,7 @@ class Reception(Output):
         self._too_long = False      # the rest of the line is dropped
         self._typing = False        # characters of an unfinished line have been echoed; until when they hold
         self._typing_until_ms = 0.0     # unsolicited lines back
+        self._behind_slash = False  # A/ has come, and no CR behind it
         self._behind_cr = False     # the byte before was the CR of a command line,
         self._lf_at_once = False    # and a LF came together with it
 
@@ -154,7 +155,8 @@ class Reception(Output):
 
     def _check_patience(self, data):
         """A host may speak only when it has seen the final result or the prompt."""
-        if self._delivered < self._awaited and data.strip(b"\n") and not self._forgiving:
+        line_ends = b"\n" if self._capture else b"\r\n"     # an empty line is no command
+        if self._delivered < self._awaited and data.strip(line_ends) and not self._forgiving:
             what = "payload before the prompt" if self._capture else "command before the final result"
             self.violation(f"{what} was out: {bytes(data[:12])!r}")
             self._awaited = 0       # once is enough
@@ -187,6 +189,10 @@ class Reception(Output):
         """Use some of the input; False when what is there has to wait."""
         if self._is_dead:
             self._input.clear()
+        elif self._behind_slash and self._input[0] == _CR and not (self._sink or self._capture):
+            self._behind_slash = False      # a host that ends each line with CR ends this one, too
+            self._behind_cr = True
+            del self._input[:1]
         elif self._behind_cr:
             self._behind_cr = False
             if self._ends_line():
@@ -258,7 +264,15 @@ class Reception(Output):
         done(data)
 
     def _consume_line(self):
-        """Take what has been typed up to and with CR."""
+        """Take what has been typed up to and with CR, or the `A/` that needs none."""
+        self._behind_slash = False
+        missing = 2 - len(self._typed)
+        if missing > 0 and not self._too_long and (self._typed + self._input[:missing]).upper() == b"A/":
+            self._type(bytes(self._input[:missing]))
+            del self._input[:missing]
+            self._behind_slash = True
+            self._repeat()
+            return True
         end = self._input.find(_CR)
         typed = bytes(self._input if end < 0 else self._input[:end])
         del self._input[:len(typed) + 1]
@@ -302,13 +316,7 @@ class Reception(Output):
             self.error()
 
     def _line_unfinished(self):
-        """The start of a line; only `A/` (V.250 5.2.4) is complete without a CR."""
         start = bytes(self._typed)
-        if start.upper() == b"A/":
-            self._typed.clear()
-            self._typing = False
-            self._process_line(self._last_line)
-            return True
         if start == b"+++" and self._stray_escape is None:
             # a host that does not know whether it is in data mode
             self._stray_escape = self.after(self.ESCAPE_GUARD_MS, self._forget_escape)
@@ -318,6 +326,12 @@ class Reception(Output):
                 self._typing = True
                 self.after(_TYPING_MS, self._look_at_typing)
         return False
+
+    def _repeat(self):
+        """`A/`: the last line again (V.250 5.2.4)."""
+        self._typed.clear()
+        self._typing = False
+        self._process_line(self._last_line)
 
     def _look_at_typing(self):
         """Unsolicited lines have waited long enough for the rest of the line."""

@@ -3,11 +3,14 @@
 Owns their settings.  Knows nothing about the radio.
 """
 
-from .arguments import Int, Optional
+from .arguments import BadArguments, Int, Optional
 from .module import at
 
 
 _REGISTERS = {0: 0, 2: 43, 3: 13, 4: 10, 5: 8, 12: 50}     # V.250 6.2 and 6.3: start values
+# bit/s of AT+IPR; 0: the module finds it out by itself
+_RATES = (0, 300, 600, 1200, 2400, 4800, 9600, 14400, 19200, 28800, 33600, 38400, 57600, 76800, 115200, 230400, 460800,
+          500000, 921600, 1000000, 1500000, 2000000, 3000000, 3200000, 3500000, 3686400, 4000000)
 _PROFILE = ("echo", "verbose", "quiet", "connect_text", "registers", "dtr_mode", "flow_control", "cmee", "report")
 
 
@@ -155,7 +158,10 @@ class V250Commands:
         if form == "read":
             self.info(f"+IPR: {self.rate}")
         elif form == "write":
-            (self.rate,) = self.match(args, Int(0, 4000000))
+            (rate,) = self.match(args, Int(0, 4000000))
+            if rate not in _RATES:
+                raise BadArguments(f"no line has {rate} bit/s")
+            self.rate = rate
         else:
             self.info("+IPR: (),(9600,19200,38400,57600,115200,230400,460800,921600)")
         self.ok()

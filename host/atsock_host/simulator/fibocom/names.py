@@ -4,7 +4,7 @@
 Owns those settings.  Section numbers: NL668 and L610 TCP&UDP manuals.
 """
 
-from ..arguments import BadArguments, Int, Optional, Text
+from ..arguments import BadArguments, Host, Int, Optional, Text
 from .base import mip
 from .socket import parse_address, shown_address
 
@@ -193,7 +193,7 @@ class NamesMixin:
             self.info(f"{self.NTP_NAME}{self.address_text(server)},{port}")
             self.ok()
         elif form == "write":
-            kinds = [Text(255), Int(1, 65535)] + ([Optional(Int(0, 1), 0)] if self.HAS_ADDRESS_TYPE else [])
+            kinds = [Host(255), Int(1, 65535)] + ([Optional(Int(0, 1), 0)] if self.HAS_ADDRESS_TYPE else [])
             server, port, *_ = self.match(args, *kinds)
             if not server:
                 raise BadArguments("<Remote_IP> is empty")

@@ -3,7 +3,7 @@
 Owns the one run there may be.  The network answers single echo requests.
 """
 
-from ..arguments import BadArguments, Int, Optional, Text
+from ..arguments import BadArguments, Host, Int, Optional
 from .base import OneOf, mip
 from .socket import parse_address, shown_address
 
@@ -63,7 +63,7 @@ class PingMixin:
     def _start_ping(self, args):
         count, size, ttl, tos, timeout_ms = _DEFAULTS
         mode, host, *settings = self.match(
-            args, OneOf(*self.PING_MODES), Text(255), Optional(Int(1, 255), count), Optional(Int(0, 1372), size),
+            args, OneOf(*self.PING_MODES), Host(255), Optional(Int(1, 255), count), Optional(Int(0, 1372), size),
             Optional(Int(1, 255), ttl), Optional(Int(0, 255), tos), Optional(Int(1, 2_147_483_647), timeout_ms))
         family = 6 if mode == 2 else 4
         try:

@@ -28,6 +28,9 @@ _OPTION_RANGES = ('"transpktsize",(1-1460)', '"transwaittm",(0-20)', '"dataforma
                   '"viewmode",(0,1)', '"tcp/retranscfg",(3-20),(5-1000)')
 
 
+_TCP_IP = ("+QI", "+QPING", "+QNTP")        # commands whose errors AT+QIGETERROR tells
+
+
 class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommands, ServiceCommands,
            AnswerTables, DataCounter, CommonModule):
     KEEPALIVE_IDLE = 0          # most of <idle_time> of "tcp/keepalive", which the BG96's manual does not have
@@ -79,8 +82,10 @@ class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommand
         self.error()
 
     def bad_arguments(self, text):
-        del text
-        self.fail(errors.INVALID_PARAMETERS)
+        if self.command_name.startswith(_TCP_IP):
+            self.fail(errors.INVALID_PARAMETERS)
+        else:
+            super().bad_arguments(text)
 
     @at("+QIGETERROR")
     def qigeterror(self, form, args):

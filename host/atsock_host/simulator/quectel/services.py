@@ -1,6 +1,6 @@
 """Ping, time and names of the BG96 (2.1.11, 2.1.12, 2.1.14)."""
 
-from ..arguments import Int, Optional, Text
+from ..arguments import Host, Int, Optional
 from ..module import at
 from . import errors
 
@@ -59,7 +59,7 @@ class ServiceCommands:
         if form != "write":
             self.unknown()
             return
-        cid, host, timeout_s, count = self.match(args, Int(1, self.CONTEXTS), Text(), Optional(Int(1, 255), 4),
+        cid, host, timeout_s, count = self.match(args, Int(1, self.CONTEXTS), Host(), Optional(Int(1, 255), 4),
                                                  Optional(Int(1, 10), 4))
         refusal = self.context_refusal(cid) or (errors.BUSY if self.pinging else 0)
         if refusal:
@@ -123,7 +123,7 @@ class ServiceCommands:
         if form != "write":
             self.unknown()
             return
-        cid, server, port, set_clock = self.match(args, Int(1, self.CONTEXTS), Text(), Optional(Int(1, 65535), 123),
+        cid, server, port, set_clock = self.match(args, Int(1, self.CONTEXTS), Host(), Optional(Int(1, 65535), 123),
                                                   Optional(Int(0, 1), 1))
         refusal = self.context_refusal(cid) or (errors.BUSY if self.synchronising else 0)
         if refusal:
@@ -159,7 +159,7 @@ class ServiceCommands:
         if form != "write":
             self.unknown()
             return
-        cid, name = self.match(args, Int(1, self.CONTEXTS), Text())
+        cid, name = self.match(args, Int(1, self.CONTEXTS), Host())
         refusal = self.context_refusal(cid) or (errors.DNS_BUSY if self.resolving is not None else 0)
         if refusal:
             self.fail(refusal)

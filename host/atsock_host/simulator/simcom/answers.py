@@ -3,7 +3,7 @@
 Owns the tables and the few commands of that kind which do something.
 """
 
-from ..arguments import Int, Optional, Text
+from ..arguments import Host, Int, Optional, Text
 from ..hosts import is_address
 from ..module import at
 from ..tables import Accepted, Info, Options, Stored
@@ -112,7 +112,7 @@ class AnswerTables:
             self.unknown()
             return
         host, _, count, size, interval, timeout, _ = self.match(
-            args, Text(255), Optional(Int(1, 2), 1), Optional(Int(1, 100), 4, hole=True),
+            args, Host(255), Optional(Int(1, 2), 1), Optional(Int(1, 100), 4, hole=True),
             Optional(Int(4, 1460), 64, hole=True), Optional(Int(1000, 10_000), 1000, hole=True),
             Optional(Int(10_000, 100_000), 10_000, hole=True), Optional(Int(16, 255), 255, hole=True))
         if not self.network_ready or self._pinging is not None:

@@ -4,7 +4,7 @@ Owns the life of a link from the command to its result, and how a link ends with
 send.py, servers in servers.py, received data in receive.py.
 """
 
-from ..arguments import BadArguments, Int, Optional, Text
+from ..arguments import BadArguments, Host, Int, Optional, Text
 from ..endpoints import NetworkError
 from ..hosts import is_address
 from ..module import at
@@ -100,7 +100,7 @@ class Links(Transparency):
             return "UDP", None, None, local_port
         local = _PORT if args[1:2] == ["UDP"] else Optional(_PORT, 0)
         _, kind, host, port, local_port = self.match(
-            args, _ANY_LINK, Text(choices=("TCP", "UDP")), Text(NAME_LIMIT), _PEER_PORT, local)
+            args, _ANY_LINK, Text(choices=("TCP", "UDP")), Host(NAME_LIMIT), _PEER_PORT, local)
         if self.transparent_mode and number != TRANSPARENT_LINK:
             raise BadArguments("only link 0 can be opened while AT+CIPMODE is 1")
         return str(kind), str(host), port, local_port

@@ -3,7 +3,7 @@
 Owns the prompt, the payload and the result with the length that was taken (A7600 2.4, 2.11, 2.16).
 """
 
-from ..arguments import BadArguments, Int, Optional, Quoted, Text
+from ..arguments import BadArguments, Host, Int, Optional, Quoted
 from ..hosts import is_address
 from ..module import at
 from .links import NAME_LIMIT, Links
@@ -64,7 +64,7 @@ class Sending(Links):
             raise BadArguments("an address without a port")
         number, length, host, port = self.match(
             fields, Int(0, self.LINKS - 1), Optional(Int(1, SEND_LIMIT), hole=len(fields) == 4),
-            Optional(Text(NAME_LIMIT)), Optional(Int(1, 65535)))
+            Optional(Host(NAME_LIMIT)), Optional(Int(1, 65535)))
         if host is None:
             return number, length, None
         if not self.UDP_NAMES and not is_address(host):

@@ -6,7 +6,7 @@ wrong state, and that +CCHEVENT comes once until something is read.  Not played:
 No certificate is checked.
 """
 
-from ..arguments import Int, Optional, Text
+from ..arguments import Host, Int, Optional, Text
 from ..connection import NO_HANDSHAKE, NO_NAME, NO_SOCKET, REFUSED, Connection
 from ..module import at
 from ..tables import Options
@@ -162,7 +162,7 @@ class TlsSessions(AppServices):
             self.ok()
         else:
             number, host, port, kind, local_port = self.match(
-                args, _SESSION, Text(256, bare=True), Int(1, 65535), Optional(Int(1, 2), 2), Optional(Int(1, 65535), 0))
+                args, _SESSION, Host(256, bare=True), Int(1, 65535), Optional(Int(1, 2), 2), Optional(Int(1, 65535), 0))
             if _NAME not in self.services_started:
                 self.refuse("+CCHOPEN", number, _STATE_ERROR)
             elif self._sessions[number] is not None and not self._sessions[number].over:
