@@ -94,6 +94,25 @@ def test_lost_network():
     assert b.module.violations == []
 
 
+def test_a_context_that_another_command_ends_takes_its_sockets_along():
+    b = connected()
+    assert b.ask("AT+CGACT=0,2") == b"\r\nOK\r\n"
+    assert b.ask("AT+CGACT=0,1") == b'\r\n+QIURC: "pdpdeact",1\r\n\r\nOK\r\n'
+    assert b.network.streams[0].ended
+    b.ask("AT+QIDEACT=1")
+    b.ask("AT+QIACT=1")
+    b.ask(f'AT+QIOPEN=1,0,"TCP",{SERVER},0,0', until=b"+QIOPEN: 0,0\r\n")
+
+
+def test_a_context_in_use_cannot_be_taken_back():
+    b = connected()
+    b.ask("AT+CGDCONT=1", until=b"+CME ERROR: 3\r\n")
+    assert b"10.7.157.1" in b.ask("AT+CGPADDR=1")
+    b.ask("AT+QIDEACT=1")
+    b.ask("AT+CGDCONT=1")
+    assert b.ask("AT+CGDCONT?") == b"\r\nOK\r\n"
+
+
 def test_activation_before_deactivation_after_a_loss():
     b = make()
     b.module.network_lost()

@@ -68,6 +68,10 @@ class PacketCommands:
         context.active = False
         context.address = ""
 
+    def context_ended(self, cid):
+        """AT+CGACT has ended a context that was active."""
+        self.deactivate(cid)
+
     def radio_off(self):
         """The radio went off or the network was left: vendors end what depends on it."""
         for cid in self.contexts:
@@ -92,6 +96,9 @@ class PacketCommands:
                                         Optional(Text(choices=("IP", "IPV6", "IPV4V6", "PPP"))),
                                         Optional(Text(limit=99), ""))
             stored = self.kept(True).setdefault("+CGDCONT", {})
+            if kind is None and self.context(cid).active:
+                self.cme(3)
+                return
             if kind is None:
                 self.contexts.pop(cid, None)
                 stored.pop(cid, None)
@@ -129,8 +136,8 @@ class PacketCommands:
             if wanted and not self.activate(cid):
                 self.cme(30)
                 return
-            if not wanted:
-                self.deactivate(cid)
+            if not wanted and self.context(cid).active:
+                self.context_ended(cid)
         self.ok()
 
     @at("+CGPADDR")

@@ -128,6 +128,9 @@ class ContextCommands:
             if context.active:
                 self._lose(cid)
 
+    def context_ended(self, cid):
+        self._lose(cid)
+
     def radio_off(self):
         for cid, context in sorted(self.contexts.items()):
             if context.active:
