@@ -68,7 +68,9 @@ _QUECTEL = (
     'AT+QIDNSGIP=1,"example.com"', 'AT+QPING=1,"example.com",1,2', 'AT+QNTP=1,"example.com"', "AT+CFUN=1,1",
     "AT+CFUN=0",
     "AT+CFUN=1", 'AT+QICFG="viewmode",{n}', 'AT+QICFG="dataformat",1,1', "AT+QISDE=0")
-USEFUL = {"bg96": _QUECTEL, "a7600": _A7600, "sim7028": _SIMCOM, "nl668": _FIBOCOM, "l610": _FIBOCOM}
+_ALL = ("A/", "a/", "AT+CGACT=0,1", "AT+CGACT=1,1", "AT+CGDCONT=1", 'AT+CGDCONT=1,"IP","internet"')
+USEFUL = {dialect: (*lines, *_ALL) for dialect, lines in {
+    "bg96": _QUECTEL, "a7600": _A7600, "sim7028": _SIMCOM, "nl668": _FIBOCOM, "l610": _FIBOCOM}.items()}
 
 
 class Fuzz:
