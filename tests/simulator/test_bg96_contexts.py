@@ -243,6 +243,17 @@ def test_boot_quirks():
     assert b.rx() == b"\r\nRDY\r\n\r\n+CFUN: 1\r\n\r\n+CPIN: READY\r\n"
 
 
+@pytest.mark.parametrize("quirk, told", [
+    ("sim-missing", b"+CPIN: NOT INSERTED"), ("sim-pin", b"+CPIN: SIM PIN"), ("boot", b"+CPIN: READY"),
+    ("sim-busy", b"APP RDY\r\n\r\n+CPIN: READY")])
+def test_the_start_says_what_the_card_is_like(quirk, told):
+    b = Bench(Bg96, quirks=(quirk,))
+    b.module.power_on()
+    b.wait(9000)
+    said = b.rx()
+    assert told in said and said.count(b"+CPIN") == 1
+
+
 def test_power_down():
     b = make()
     assert b.ask("AT+QPOWD", until=b"DOWN\r\n") == b"\r\nOK\r\n\r\nPOWERED DOWN\r\n"

@@ -277,3 +277,16 @@ def test_no_host_has_an_empty_name(module_class, setup, command):
     bench.wait(2000)
     bench.rx()
     bench.ask(command, until=b"ERROR\r\n", ms=0)
+
+
+@pytest.mark.parametrize("quirk, number, name", [
+    ("sim-missing", b"+CME ERROR: 10\r\n", b"+CME ERROR: 10\r\n"), ("sim-pin", b"OK\r\n", b"+CME ERROR: 11\r\n"),
+    ("sim-busy", b"+CME ERROR: 14\r\n", b"+CME ERROR: 14\r\n")])
+@pytest.mark.parametrize("module_class, command", [
+    (Bg96, "AT+QCCID"), (A7600, "AT+CICCID"), (SIM7028, "AT+ICCID"), (L610, "AT+CCID?"), (NL668, "AT+CCID")])
+def test_what_the_card_tells_needs_a_card(module_class, command, quirk, number, name):
+    bench = Bench(module_class, quirks=[quirk])
+    bench.ask("AT+CMEE=1")
+    bench.ask(command, until=number)
+    bench.ask("AT+CNUM", until=name)
+    bench.ask("AT+CNUM=?")

@@ -5,7 +5,7 @@ Owns the choice of the operator, power saving (7.38, 7.40, 7.41) and the table o
 
 from .arguments import BadArguments, Int, Optional, Quoted, Text
 from .module import at
-from .tables import Accepted, Info, Stored
+from .tables import CARD_IN, CARD_OPEN, Accepted, Info, Stored
 
 _READ_BINARY = 176
 _BITS = Text(8)
@@ -16,9 +16,9 @@ class GeneralCommands:
     CBC = "+CBC: 0,{charge},{m.VOLTAGE_MV}"     # 27.007 8.4, with the voltage that vendors add
     TABLE: "dict[str, object]" = {
         # the module and the network
-        "+CCID": Info("+CCID: {m.ICCID}", read="+CCID: {m.ICCID}"),
-        "+ICCID": Info("+ICCID: {m.ICCID}", read="+ICCID: {m.ICCID}"),
-        "+CNUM": Info('+CNUM: ,"{m.NUMBER}",145'),
+        "+CCID": Info("+CCID: {m.ICCID}", read="+CCID: {m.ICCID}", card=CARD_IN),
+        "+ICCID": Info("+ICCID: {m.ICCID}", read="+ICCID: {m.ICCID}", card=CARD_IN),
+        "+CNUM": Info('+CNUM: ,"{m.NUMBER}",145', card=CARD_OPEN),
         "+GCAP": Info("+GCAP: +CGSM"),
         "+CPAS": Info("+CPAS: 0", test="+CPAS: (0-4)"),
         "+CEER": Info("+CEER: No report available"),

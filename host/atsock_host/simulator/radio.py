@@ -111,6 +111,17 @@ class RadioCommands:
                 self.after(ms, lambda stat=stat: self.set_stat(stat))
 
     @property
+    def card_inserted(self):
+        return int(not self.quirk("sim-missing"))
+
+    def card_serves(self, unlocked):
+        """True when the SIM card answers, with `unlocked` only behind its PIN; else the command has got its error."""
+        serves = self.card_inserted and not self.sim_busy and not (unlocked and self.pin_wanted)
+        if not serves:
+            self._sim_error()
+        return bool(serves)
+
+    @property
     def sim_ready(self):
         return not (self.quirk("sim-missing") or self.pin_wanted or self.sim_busy)
 

@@ -12,6 +12,9 @@ with `saved`.  Knows no command.
 from .arguments import BadArguments, Int, Quoted
 
 
+CARD_IN, CARD_OPEN = "in", "open"
+
+
 def _shown(values):
     return ",".join("" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
                     for value in values)
@@ -22,17 +25,23 @@ def _lines(texts):
 
 
 class Info:
-    """Lines per form; a form that is None is unknown, () is a bare OK.  `unregistered`: without a network, instead."""
+    """Lines per form; a form that is None is unknown, () is a bare OK.  `unregistered`: without a network, instead.
 
-    def __init__(self, exec=None, *, read=None, test=(), write=None, unregistered=None):
+    `card`: what the SIM card tells, CARD_IN also while it wants its PIN, CARD_OPEN not.
+    """
+
+    def __init__(self, exec=None, *, read=None, test=(), write=None, unregistered=None, card=None):
         self.forms = {"exec": exec, "read": read, "test": test, "write": write}
         self.unregistered = unregistered
+        self.card = card
 
     def answer(self, module, name, form, args):
         del name, args
         texts = self.forms[form]
         if texts is None:
             module.unknown()
+            return
+        if self.card and form != "test" and not module.card_serves(unlocked=self.card == CARD_OPEN):
             return
         if self.unregistered is not None and form != "test" and not module.registered:
             texts = self.unregistered

@@ -28,6 +28,7 @@ _OPTION_RANGES = ('"transpktsize",(1-1460)', '"transwaittm",(0-20)', '"dataforma
                   '"viewmode",(0,1)', '"tcp/retranscfg",(3-20),(5-1000)')
 
 
+_CARD_READY = "+CPIN: READY"
 _TCP_IP = ("+QI", "+QPING", "+QNTP")        # commands whose errors AT+QIGETERROR tells
 
 
@@ -47,7 +48,15 @@ class Bg96(ContextCommands, SocketCommands, TransferCommands, TransparentCommand
     }
 
     def boot_words(self):
-        return tuple(entry for entry in self.BOOT_WORDS if entry[1] != "APP RDY" or not self.quirk("no-app-rdy"))
+        left_out = {"APP RDY"} if self.quirk("no-app-rdy") else set()
+        words = [(ms, self._card_word() if word == _CARD_READY else word) for ms, word in self.BOOT_WORDS]
+        return tuple((ms, word) for ms, word in words if word and word not in left_out)
+
+    def _card_word(self):
+        """What the start says of the SIM card; nothing of one that is not ready yet."""
+        if not self.card_inserted:
+            return "+CPIN: NOT INSERTED"
+        return None if self.sim_busy else "+CPIN: SIM PIN" if self.pin_wanted else _CARD_READY
 
     def reset(self):
         super().reset()

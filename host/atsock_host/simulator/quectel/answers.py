@@ -6,7 +6,7 @@ kept over a restart.
 
 from ..arguments import BadArguments, Int, Optional, Text
 from ..module import at
-from ..tables import Accepted, Info, Options, Stored
+from ..tables import CARD_IN, Accepted, Info, Options, Stored
 
 _NO_FIX, _GNSS_IS_ON, _GNSS_IS_OFF = 516, 504, 505      # <err> of +CME ERROR (GNSS AT Commands Manual)
 _EFFECT = Optional(Int(0, 1))
@@ -83,7 +83,7 @@ class AnswerTables:
         "+QSIMSTAT": Stored(Int(0, 1), start=(0,), test="(0,1)", read="+QSIMSTAT: {v[0]},{m.card_inserted}"),
         "+QSIMDET": Stored(Int(0, 1), Int(0, 1), start=(0, 0), test="(0,1),(0,1)", saved=True),
         "+QINISTAT": Info("+QINISTAT: 7", read="+QINISTAT: 7", test="+QINISTAT: (0-7)"),
-        "+QCCID": Info("+QCCID: {m.ICCID}", read="+QCCID: {m.ICCID}"),
+        "+QCCID": Info("+QCCID: {m.ICCID}", read="+QCCID: {m.ICCID}", card=CARD_IN),
         "+QPINC": Info('+QPINC: "SC",3,10', write='+QPINC: "SC",3,10', test='+QPINC: ("SC","P2")'),
         "+QGMR": Info("{m.REVISION}_01.007.01.007"),
         "+QTEMP": Info("+QTEMP: 31,32,31", read="+QTEMP: 31,32,31"),
@@ -112,10 +112,6 @@ class AnswerTables:
     def sinr_fifths(self):
         """AT+QCSQ counts the signal to noise ratio from -20 dB in steps of 0.2 dB."""
         return max(0, min(250, 5 * (self.SINR + 20)))
-
-    @property
-    def card_inserted(self):
-        return int(not self.quirk("sim-missing"))
 
     @at("+QPOWD")
     def power_down(self, form, args):

@@ -6,7 +6,7 @@ Owns the tables and the few commands of that kind which do something.
 from ..arguments import Host, Int, Optional, Text
 from ..hosts import is_address
 from ..module import at
-from ..tables import Accepted, Info, Options, Stored
+from ..tables import CARD_IN, CARD_OPEN, Accepted, Info, Options, Stored
 
 _MODES = (2, 13, 14, 22, 38, 39, 48, 51, 54, 59, 60, 63, 67)    # <mode> of AT+CNMP
 _SYSTEM_MODES = {0: 1, 3: 1, 2: 4, 7: 8, 8: 8, 9: 17}           # <AcT> of 27.007 -> <system_mode> of AT+CNSMOD
@@ -26,7 +26,7 @@ class _Ping:
 class AnswerTables:
     CBC = "+CBC: {m.volts}V"
     TABLE: "dict[str, object]" = {
-        "+CICCID": Info("+ICCID: {m.ICCID}", read="+ICCID: {m.ICCID}"),
+        "+CICCID": Info("+ICCID: {m.ICCID}", read="+ICCID: {m.ICCID}", card=CARD_IN),
         "+CNMP": Stored(Int(2, 109), start=(2,), test=f"({','.join(map(str, _MODES))})", saved=True),
         "+CNSMOD": Stored(Int(0, 1), start=(0,), test="(0,1)", read="+CNSMOD: {v[0]},{m.system_mode}"),
         "+CNAOP": Stored(Int(0, 4), start=(0,), test="(0-4)", saved=True),
@@ -35,7 +35,7 @@ class AnswerTables:
                             "IMEI: {m.IMEI}")),
         "+SIMEI": Info(read="+SIMEI: {m.IMEI}"),
         "+CSUB": Info("+CSUB: B01V01"),
-        "+CSPN": Info(read='+CSPN: "{m.OPERATOR}",0'),
+        "+CSPN": Info(read='+CSPN: "{m.OPERATOR}",0', card=CARD_OPEN),
         "+CPMUTEMP": Info("+CPMUTEMP: 30", read="+CPMUTEMP: 30"),
         "+CSCLK": Stored(Int(0, 2), start=(0,), test="(0-2)"),
         "+CFGRI": Stored(Int(0, 1), *[Optional(Int(0, 5000))] * 2, start=(0, 60, 120), test="(0,1)"),
