@@ -1,5 +1,7 @@
 """Transparent access mode of the BG96: escape, return, packets, loss of the connection (1.2, 2.1.10, 2.1.15)."""
 
+import pytest
+
 from bg96bench import SERVER, connected, make
 
 
@@ -154,3 +156,22 @@ def test_dtr_leaves_transparent_mode_when_it_was_allowed_to():
 def test_connect_with_speed():
     b = make(quirks=("connect-speed",))
     assert b.ask(f'AT+QIOPEN=1,0,"TCP",{SERVER},0,2', until=b"CONNECT 115200\r\n")
+
+
+@pytest.mark.parametrize("way", ["push", "transparent"])
+def test_a_notice_from_before_another_mode_keeps_no_later_one_back(way):
+    b = connected()
+    b.network.streams[0].feed(b"abc")
+    assert b.rx() == b'\r\n+QIURC: "recv",0\r\n'
+    if way == "push":
+        b.ask("AT+QISWTMD=0,1", until=b"abc\r\n")
+    else:
+        b.ask("AT+QISWTMD=0,2", until=b"CONNECT\r\nabc")
+        b.wait(1000)
+        b.tx("+++")
+        b.wait(1000)
+        b.rx()
+    b.ask("AT+QISWTMD=0,0")
+    b.network.streams[0].feed(b"def")
+    assert b.rx() == b'\r\n+QIURC: "recv",0\r\n'
+    assert b.ask("AT+QIRD=0,10") == b"\r\n+QIRD: 3\r\ndef\r\n\r\nOK\r\n"

@@ -227,6 +227,7 @@ class TransferCommands:
                 length = f",{sock.available()}" if self.quirk("recv-length") else ""
                 self.urc(f'+QIURC: "recv",{sock.number}{length}')
         elif sock.mode == PUSH:
+            sock.armed = True   # as in pour()
             self._push(sock)
         elif sock.mode == TRANSPARENT and self.in_data_mode:
             self.pour(sock)

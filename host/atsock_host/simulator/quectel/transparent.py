@@ -119,5 +119,6 @@ class TransparentCommands:
 
     def pour(self, sock):
         """Received bytes, as they are."""
+        sock.armed = True       # an earlier notice is worth nothing when the host comes back to the buffer
         while sock.available() and not self.output_full:
             self.raw(sock.read(1500)[0])
