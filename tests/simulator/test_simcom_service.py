@@ -184,6 +184,16 @@ def test_an_open_right_behind_a_close_opens(make):
     assert len(b.network.streams) == 2
 
 
+def test_a_server_stops_when_its_links_have_closed(make):
+    b = make(doing(SERVER, client(0), client(0)))
+    b.rx()
+    b.ask("AT+CIPCLOSE=0")
+    b.ask("AT+CIPCLOSE=1")
+    assert b.ask("AT+SERVERSTOP=0") == (
+        CLOSED0 + late(b"+CIPCLOSE: 1,0", b"+SERVERSTOP: 0,0") + b"\r\nOK\r\n")
+    assert b.module.violations == []
+
+
 def test_an_open_that_waits_for_a_close_when_the_network_is_lost(make):
     b = make(doing(LINK, lambda bench: bench.ask("AT+CIPCLOSE=0")))
     b.tx(TCP0 + "\r")

@@ -73,7 +73,8 @@ class Servers(Sending):
         key = f"server {index}"
         self.check_owed(key)
         listener = self.listeners[index]
-        accepted = any(link.server == index and link.state in (OPEN, CLOSING, DEAD) for link in self.links)
+        accepted = any(link.server == index and link.state in (OPEN, DEAD) for link in self.links)
+        closing = [link for link in self.links if link.server == index and link.state == CLOSING]
         if listener is None:
             if self.check_service():
                 self.violation(f"server {index} is not started")
@@ -82,6 +83,9 @@ class Servers(Sending):
         if accepted and not self.quirk("serverstop-open"):
             self.violation(f"links of server {index} are open")
             self.refuse("+SERVERSTOP", index, SOCKETS_OPENED)
+            return
+        if closing and not self.quirk("serverstop-open"):
+            closing[0].behind_close = lambda: self.serverstop(form, args)
             return
         listener.close()
         self.listeners[index] = None
