@@ -76,9 +76,9 @@ def unit(nodeid):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """A worker more for every two cores, as a module that is waited for needs none; the quick part waits little."""
+    """Two workers a core, as a module that is waited for needs none; the quick part waits little."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return cores if config.option.markexpr == "not slow" else cores + (cores + 1) // 2
+    return cores if config.option.markexpr == "not slow" else 2 * cores
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -85,7 +85,7 @@ def _sweep(dialect, access, parts_for, act, extras=None, other=1):
             gap = 0
             script = spliced(said, gap, extra)
             while script:
-                for cut in (0, 1):
+                for cut in (1,) if said is not parts else (0, 1):  # an echo whole is what most others have
                     with Case(dialect, access, extra[:40], "gap", gap, "cut", cut, "echo", said is not parts):
                         modem, tape, clock, says = attached(dialect, access, cut)
                         act(modem, tape, says, script)
