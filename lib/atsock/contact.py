@@ -135,7 +135,8 @@ def synchronise(session: "Session"):
         if command.errno == EIO:
             heard = b"ERROR"
         elif command.errno:
-            heard = b" ".join(command.lines)[:_SAMPLE_MAX] or _begun_line(engine) or heard
+            came = b" ".join(command.lines)[:_SAMPLE_MAX] or _begun_line(engine)
+            heard = ((b"" if heard == b"ERROR" and came else heard) + came)[-_SAMPLE_MAX:]  # few may look like text
         tell(session, "sync", _heard(heard))
         engine.reset()
         if -engine.until_ms(start) > _SYNC_MS:

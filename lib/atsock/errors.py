@@ -1,8 +1,8 @@
 """What can go wrong: OSError with the errno first, so that code written for sockets keeps working.
 
 Owns the exception classes, the errno of a command that failed (error_of(); what a module's codes mean stands in
-ERRNOS of its dialect, and Session.error() brings the two together), and the errno numbers that MicroPython's errno
-module leaves out.  Knows nobody.
+ERRNOS of its dialect, and Session.error() brings the two together), what to look at when an open or a lookup failed,
+and the errno numbers that MicroPython's errno module leaves out.  Knows nobody.
 """
 
 import errno
@@ -31,6 +31,14 @@ NUMBERS = {
     "ENOTCONN": errno.ENOTCONN,
     "ETIMEDOUT": errno.ETIMEDOUT,
 }
+
+NO_REASON = "it failed, the module does not say why"
+# Of a command that failed: what to look at
+_NAME = "is the name right, has this APN a DNS?"
+_HOST = "is the host right, can it be reached?"
+_SERVER = "does a server listen there, does the APN let it through?"
+_HOST_OR_SERVER = "are host and port right, does a server listen there, does the APN let it through?"
+_NETWORK = "attach() again"
 
 
 def os_error(number):
@@ -130,7 +138,19 @@ class CommandError(ModemError):
         else:
             why = ("%d %s" % (self.code, self.text)).rstrip()
         where = self.where and self.where + ": "
-        return "[Errno %d] %s%s: %s" % (self.errno, where, self.command, why)
+        todo = look_at(self)
+        return "[Errno %d] %s%s: %s%s" % (self.errno, where, self.command, why, todo and "; " + todo)
+
+
+def look_at(error):
+    """What to look at after this CommandError (str), "" when that depends on the command; str(error) ends with it."""
+    if error.errno == errno.EHOSTUNREACH:
+        return _NAME
+    if error.errno == errno.ECONNREFUSED:
+        return _HOST_OR_SERVER if error.code is None else _SERVER
+    if error.code is None and error.text == NO_REASON:
+        return _HOST
+    return _NETWORK if error.errno == ENETDOWN and not error.where else ""
 
 
 class Timeout(ModemError):

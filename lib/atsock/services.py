@@ -12,7 +12,7 @@ from .core.command import Command, Query, number_at, query, text_at
 from .core.jobs import run_command
 from .core.movers import MISSING, const
 from .core.words import ANY
-from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, printable
+from .errors import EAFNOSUPPORT, ENETDOWN, NO_REASON, CommandError, ModemError, printable
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def resolve(session: "Session", host, family=0):
     """The addresses of a host (bytes) as a list of bytes; a numeric address is returned as it is.
 
     family: AF_INET6 for IPv6 addresses, else what the module finds.  Raises CommandError EHOSTUNREACH for a name that
-    is not found, ModemError EAFNOSUPPORT where the module cannot look up IPv6 addresses, Timeout.
+    is not found, ENETDOWN where the module says that the context is gone, ModemError EAFNOSUPPORT where it cannot look
+    up IPv6 addresses, Timeout.
     """
     if checks.is_address(host):
         return [host]
@@ -44,8 +45,9 @@ def resolve(session: "Session", host, family=0):
     command.expected = 1
     yield command
     if command.errno:
-        session.note_failure(session.error(command))  # ENETDOWN there
-        error = session.error(command, refusal=EHOSTUNREACH)
+        error = session.error(command)
+        if error.errno != ENETDOWN:
+            error = session.error(command, refusal=EHOSTUNREACH)
         session.note_failure(error)
         if command.code == MISSING:
             session.suspect()  # for no reason: after a restart that nobody told, too
@@ -180,6 +182,8 @@ def _reply(line, table):
 
 def _failed(session, command, code):
     # What to raise for a command whose result line has told this code.
+    if session.table.OPEN_ENDS_CLOSED:  # Fibocom: it is a state, not the number of an error
+        return CommandError(EIO, session.command_text(command), None, NO_REASON)
     command.code = code
     command.errno = EIO
     return session.error(command)

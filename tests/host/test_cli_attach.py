@@ -52,6 +52,18 @@ def test_a_virtual_module_says_what_it_reaches(command):
     assert result.exit_code == 1 and "--host" not in result.stderr and "connection refused" in result.stderr
 
 
+@pytest.mark.parametrize("dialect, said", [("bg96", "connection refused, or no way to it (AT+QIOPEN="),
+                                           ("l610", "no connection (AT+MIPOPEN=")])
+def test_a_connection_that_is_not_made(dialect, said):
+    """Which command with which host and port, what the module says of it, and what to look at, once."""
+    result = CliRunner().invoke(
+        cli.main, ["get", "--sim", dialect, "--host", "there.example=127.0.0.1", "-o", "-", "http://there.example:1/"])
+    assert result.stderr.startswith(f"Error: cannot fetch http://there.example:1/: {said}"), result.stderr
+    assert '"there.example",1,' in result.stderr
+    assert result.stderr.endswith("oes a server listen there, does the APN let it through?\n"), result.stderr
+    assert result.stderr.count("does the APN") == 1
+
+
 def test_an_argument_that_cannot_be():
     class Modem:
         def attach(self, **keywords):

@@ -22,6 +22,11 @@ def failure(call, *arguments):
     return caught.value
 
 
+def is_explained(error):
+    """Does it say more than a number?"""
+    return error.text and (error.code is not None or str(error).endswith("; is the host right, can it be reached?"))
+
+
 @pytest.mark.parametrize(
     "trips",
     [[40], [12, 30, 18, 40], [None, 20], [20, None, 30], [10, None, None, None], [None], [None, None, None]],
@@ -44,6 +49,7 @@ def test_ping_of_no_such_name(able):
     able.network.unknown.add("nowhere.example")
     error = failure(able.modem.ping, "nowhere.example")
     assert isinstance(error, atsock.CommandError), repr(error)
+    assert '"nowhere.example"' in str(error) and is_explained(error), error
     assert able.modem.ping("192.0.2.1", count=1).received == 1
     assert able.module.violations == []
 
@@ -53,7 +59,9 @@ def test_ntp(able):
     told = able.modem.ntp("pool.ntp.example")
     assert "24/02/29" in told and "23:59:5" in told, told
     able.network.time = None
-    assert isinstance(failure(able.modem.ntp, "pool.ntp.example"), atsock.CommandError)
+    error = failure(able.modem.ntp, "pool.ntp.example")
+    assert isinstance(error, atsock.CommandError)
+    assert '"pool.ntp.example"' in str(error) and is_explained(error), error
     assert able.modem.command("AT") == []
     assert able.module.violations == []
 

@@ -208,6 +208,19 @@ def test_what_comes_instead_of_an_answer():
     assert n == 0 and "ERROR" in refused
 
 
+@cases("turn", (0, 1, 2, 3))
+def test_rubbish_that_looks_like_text_now_and_then(turn):
+    """At a wrong speed a few bytes are letters by chance, whenever they come: what came before them tells."""
+    turns = [turn]
+
+    def answer(command):
+        turns[0] += 1
+        return b"O|m" if turns[0] & 2 else b"\xf8\x98\xe6"
+
+    n, rubbish = filler_of(answer)
+    assert "unreadable" in rubbish and "baud" in rubbish, rubbish
+
+
 # -- the context
 
 

@@ -260,13 +260,33 @@ def test_the_module_restarts_during_an_open(dialect):
     raises(atsock.Restarted, opened, modem)
 
 
+# What Fibocom's modules say of a connection that is not made: the state of one, no number of an error.
+STATES = {
+    "MIPSTAT": (b"AT+MIPOPEN=", "buffer", OK + line(b"+MIPSTAT: 1,1")),
+    "state 0": (b"AT+MIPOPEN=", "buffer", OK + line(b"+MIPOPEN: 1,0")),
+    "data mode": (b"AT+MIPODM=", "transparent", OK + line(b"+MIPSTAT: 1,1")),
+    "data mode, state 0": (b"AT+MIPODM=", "transparent", OK + line(b"+MIPODM: 1,0")),
+    "ERROR": (b"AT+MIPOPEN=", "buffer", line(b"ERROR")),
+}
+
+
+@cases("said", sorted(STATES))
 @cases("dialect", FIBOCOM)
-def test_refused_without_a_number(dialect):
+def test_refused_without_a_number(dialect, said):
+    """The error names the command with host and port, shows no state as the number of an error, and what to look at."""
+    command, access, answer = STATES[said]
     modem, tape, clock, says, module = start(dialect)
-    tape.auto = lambda command: OK + line(b"+MIPSTAT: 1,1") if command.startswith(b"AT+MIPOPEN=") else module(command)
-    error = raises(OSError, opened, modem)
-    assert error.errno == ECONNREFUSED
-    assert "connection failed" in str(error)
+    tape.auto = lambda line: answer if line.startswith(command) else module(line)
+    socket = modem.socket(access=access)
+    socket.settimeout(20)
+    error = raises(atsock.CommandError, socket.connect, (PEER, PORT))
+    assert (error.errno, error.code) == (ECONNREFUSED, None)
+    why = "ERROR" if said == "ERROR" else "it failed, the module does not say why"
+    assert error.text == ("" if said == "ERROR" else why), error.text
+    said = str(error)
+    line_sent = '%s1,,"192.0.2.7",5005,0: %s; ' % (command.decode(), why)
+    assert said.find(line_sent) >= 0 and said.endswith("are host and port right, does a server listen there, does the "
+                                                       "APN let it through?"), said
 
 
 def test_ids_whose_opens_have_no_outcome_yet():

@@ -113,6 +113,28 @@ def test_a_name_that_is_refused():
     tape.done()
 
 
+NO_NAME = "is the name right, has this APN a DNS?"
+LOOKUPS = {  # (answer to a lookup, errno, what the error ends with)
+    "bg96": ((OK + line(b'+QIURC: "dnsgip",565'), EHOSTUNREACH, "565 DNS parse failed; " + NO_NAME),
+             (OK + line(b'+QIURC: "dnsgip",570'), ENETDOWN, "570 PDP context broken down; attach() again")),
+    "a7600": ((line(b"+CDNSGIP: 0,10") + line(b"ERROR"), EHOSTUNREACH, "10 DNS GENERAL ERROR; " + NO_NAME),),
+    "nl668": ((line(b"ERROR"), EHOSTUNREACH, "ERROR; " + NO_NAME),
+              (line(b"+CME ERROR: 2030"), ENETDOWN, "; attach() again")),
+}  # fmt: skip
+
+
+@cases("dialect", sorted(LOOKUPS))
+def test_a_lookup_that_fails(dialect):
+    """Its error names what was looked up and what the module said of it, and what to look at."""
+    for answer, errno, end in LOOKUPS[dialect]:
+        with Case(answer):
+            modem, tape, clock, says = attached(dialect)
+            tape.auto = lambda command: answer if b"name.example" in command else OK
+            error = raises(atsock.CommandError, modem.resolve, "name.example")
+            assert error.errno == errno
+            assert '"name.example"' in str(error) and str(error).endswith(end), str(error)
+
+
 class Waiter:
     """In place of asyncio's: how often it was told."""
 

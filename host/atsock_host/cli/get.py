@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from ..web import modem_pool
 from .session import failing, modem_options, opened_modem, reach
-from .words import clean, one_line, say, sentence
+from .words import clean, one_line, say, sentence, with_advice
 
 MAX_REDIRECTS = 5
 BLOCK = 4096
@@ -90,7 +90,8 @@ def get_command(choice, url, output, headers, data, method, resuming, follow, ca
             count = _save(modem_pool(modem, cafile), wish, name, resuming)
         except urllib3.exceptions.HTTPError as error:
             hint = reach(choice, urllib.parse.urlsplit(target).hostname)
-            raise click.ClickException(f"cannot fetch {url}: {_reason(error)}{hint}") from error
+            said = _reason(error, sentence) + hint if hint else _reason(error, with_advice)
+            raise click.ClickException(f"cannot fetch {url}: {said}") from error
     if name != "-":
         say(f"{name}: {count} bytes")
 
@@ -105,12 +106,12 @@ def _body(data):
         raise click.UsageError(f"--data: {sentence(error)}") from error
 
 
-def _reason(error):
+def _reason(error, words=sentence):
     """What an exception of urllib3 says, in words: what stands behind it, if that is an OSError."""
     seen = error
     while seen is not None:
         if isinstance(seen, OSError) and not isinstance(seen, urllib3.exceptions.HTTPError):
-            return sentence(seen)
+            return words(seen)
         inner = [each for each in seen.args if isinstance(each, BaseException)]
         seen = seen.__cause__ or (inner[0] if inner else None)
     return one_line(f"not a sound HTTP answer: {error}")

@@ -49,6 +49,6 @@ def resolve_command(choice, name, ipv6):
 def ntp_command(choice, server, ntp_port):
     """Set the module's clock from the time server SERVER (default: pool.ntp.org) and print what it reports."""
     with opened_modem(choice) as modem:
-        with failing(f"cannot get the time from {server}"), waiting(f"asking {server}"):
+        with failing(f"cannot get the time from {server}", reach(choice, server)), waiting(f"asking {server}"):
             report = modem.ntp(server, ntp_port)
         say(report)

@@ -4,7 +4,6 @@ Owns --port, --sim and their companions.  Knows no command.
 """
 
 import contextlib
-import errno
 import functools
 from types import SimpleNamespace
 
@@ -17,7 +16,7 @@ from ..serialport import SerialPort
 from ..simulator import Simulator, SimulatorError
 from ..trace import TracePort
 from . import attaching, settings
-from .words import sentence
+from .words import sentence, with_advice
 
 DEFAULT_BAUD = 115200
 SIM_APN = "internet"        # a virtual module has none stored, and some modules refuse to attach without one
@@ -142,15 +141,16 @@ def host_table(texts):
 def failing(what, hint=""):
     """Turns what a port, a modem or a simulator raises into the one line of exit status 1 (2 for a wrong value).
 
-    hint: what to add when a host was not found.
+    hint: what to say when a module refuses, or does not answer, instead of what to look at.
     """
     try:
         yield
     except (OSError, SimulatorError) as error:
         if type(error) is BrokenPipeError:      # nobody reads the output any more: main() knows what to do
             raise
-        unknown = getattr(error, "errno", None) == errno.EHOSTUNREACH
-        raise click.ClickException(f"{what}: {sentence(error)}{hint if unknown else ''}") from error
+        is_of_host = hint and isinstance(error, (atsock.CommandError, atsock.Timeout))
+        said = sentence(error) + hint if is_of_host else with_advice(error)
+        raise click.ClickException(f"{what}: {said}") from error
     except ValueError as error:
         raise click.UsageError(f"{what}: {error}") from error
 

@@ -1,6 +1,6 @@
 """What the commands say: nothing that a server, a module or a client sent reaches the terminal as an escape sequence.
 
-Owns the cleaning of texts and the words for exceptions.
+Owns the cleaning of texts and the words for exceptions; what to look at is the driver's to say.
 """
 
 import errno
@@ -8,9 +8,10 @@ import os
 
 import atsock
 import click
+from atsock.errors import look_at
 
 _MEANINGS = {
-    errno.ECONNREFUSED: "connection refused", errno.EHOSTUNREACH: "host not found, or no way to it",
+    errno.ECONNREFUSED: "connection refused, or no way to it", errno.EHOSTUNREACH: "host not found, or no way to it",
     errno.ETIMEDOUT: "timed out", errno.ENETDOWN: "no network", errno.ECONNRESET: "connection lost",
 }
 
@@ -44,10 +45,20 @@ def sentence(error):
     return one_line(_sentence(error))
 
 
+def with_advice(error):
+    """sentence(error), and what to look at when a host was not found or not reached."""
+    is_host = isinstance(error, atsock.CommandError) and error.errno in (errno.ECONNREFUSED, errno.EHOSTUNREACH)
+    todo = look_at(error) if is_host else ""
+    return f"{sentence(error)}. {todo[0].upper()}{todo[1:]}" if todo else sentence(error)
+
+
 def _sentence(error):
     if isinstance(error, atsock.CommandError):
         said = str(error).partition("] ")[2]        # the module's words, with what its manual makes of them
+        said = said.removesuffix(f"; {look_at(error)}")
         meaning = _MEANINGS.get(error.errno)
+        if error.errno == errno.ECONNREFUSED and error.code is None:
+            meaning = "no connection"       # that is all that the module says
         return f"{meaning} ({said})" if meaning else said
     if isinstance(error, OSError):
         text = getattr(error, "strerror", None)

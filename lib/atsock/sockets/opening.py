@@ -19,7 +19,7 @@ from ..core.resync import abandon
 from ..core.stale import open_ids, settle_steps
 from ..core.urc import end
 from ..core.words import BECOMES
-from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, ModemError, Timeout
+from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, NO_REASON, CommandError, ModemError, Timeout
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ _GROUP = const(5)
 _SETUP = const(6)
 _LEAVE = const(9)
 
+_ERROR_LINE = b"ERROR:"  # how the names of all lines end that tell why a command failed
 _GENERAL = b"+CME ERROR:"  # 27.007 9.2: its numbers up to 255 are of no use here
 _LATE_MS = const(10_000)  # so long after a close the module may still tell of the connection's end
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken (no const: a test shortens it)
@@ -275,6 +276,7 @@ def _protocol(table, socket, what):
 def _open_error(session, link, command, what):
     # The exception for an open that failed.  The module may hold the id (BG96 2.1.4 says so); others have freed it.
     engine = session.engine
+    default = EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED
     if command.errno == 0 and link.state == _OPENING:
         link.fail(ETIMEDOUT, 0)
         session.doubts += 1
@@ -289,10 +291,23 @@ def _open_error(session, link, command, what):
     elif command.errno == 0:
         if not session.is_connected():  # the module restarted, or lost the network, while it was at it
             return session.link_error(link, link.errno)
-        return ModemError(ECONNREFUSED, "connection failed")  # refused without a number
-    error = session.error(command, EADDRINUSE if what == TCP_SERVER or what == UDP_ANY else ECONNREFUSED)
+        return _without_reason(session, command, default)
+    if _tells_state(session, command):
+        return _without_reason(session, command, default)
+    error = session.error(command, default)
     session.note_failure(error)  # whatever the module says of the context when it is asked (seen)
     return error
+
+
+def _tells_state(session, command):
+    # Is what the module has told no number of an error, but the state of the connection?
+    is_state = session.table.OPEN_ENDS_CLOSED and not command.error_source.endswith(_ERROR_LINE)
+    return is_state and command.errno == EIO and command.code != MISSING
+
+
+def _without_reason(session, command, errno):
+    # Fibocom's manuals: the connection is not there, and nothing says whether name, server or network are to blame.
+    return CommandError(errno, session.command_text(command), None, NO_REASON)
 
 
 # -- access modes
