@@ -69,11 +69,9 @@ def main():
         with Simulator(given.sim, hosts=servers.hosts) as module, Simulator("l610", hosts=servers.hosts) as other:
             words, environment = command(given.name, [(module.port, given.sim), (other.port, "l610")], given.cpython)
             print("$", *(json.dumps(word) if " " in word else word for word in words[1:]), file=sys.stderr)
-            return subprocess.run(words, env=environment, cwd=folder).returncode
+            # In a session of its own it does not see Ctrl-C, which it would answer with a traceback: run() kills it.
+            return subprocess.run(words, env=environment, cwd=folder, start_new_session=True).returncode
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

@@ -15,6 +15,7 @@ import collections
 import json
 import multiprocessing
 import os
+import signal
 import sys
 
 from faultlab import ACCESS, Lab, combinations
@@ -163,8 +164,29 @@ def run_all(wanted, jobs=1):
     """The outcomes of the cells, in their order."""
     if jobs == 1:
         return [outcome(cell) for cell in wanted]
-    with multiprocessing.Pool(jobs) as pool:
-        return pool.map(outcome, wanted, chunksize=16)
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)       # Ctrl-C goes to the processes that are made now, too
+    processes = [_start(wanted[n::jobs]) for n in range(jobs)]
+    signal.signal(signal.SIGINT, before)
+    results = [None] * len(wanted)
+    try:
+        for n, (_, reader) in enumerate(processes):
+            results[n::jobs] = reader.recv()
+    finally:
+        for process, _ in processes:
+            process.kill()
+    return results
+
+
+def _start(part):
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.Process(target=_work, args=(part, writer), daemon=True)
+    process.start()
+    writer.close()      # so that the end of the process is the end of the pipe
+    return process, reader
+
+
+def _work(part, writer):
+    writer.send([outcome(cell) for cell in part])
 
 
 def show_traffic(cell):

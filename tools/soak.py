@@ -175,9 +175,14 @@ def board(dialect, access, rounds, seed, heapsize=HEAP):
     if micropython is None:
         sys.exit("no micropython: ./tools/setup_venv installs it")
     command = [micropython, "-X", f"heapsize={heapsize}", "tools/soakboard.py", dialect, access, str(rounds), str(seed)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    # In a session of its own it does not see Ctrl-C, which it would answer with a traceback.
+    with subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
         try:
             return serve(Lab(dialect, access, seed, program=False), process)
+        except KeyboardInterrupt:
+            process.kill()
+            raise
         finally:
             process.stdin.close()
 
@@ -226,7 +231,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

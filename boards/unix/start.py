@@ -1,7 +1,7 @@
 """start.py of a computer: the module on the serial port that the command line names.
 
-    MICROPYPATH=lib:boards/unix:.frozen micropython boards/examples/first_light.py /dev/ttyUSB2 bg96
-    PYTHONPATH=boards/unix python boards/examples/first_light.py /dev/ttyUSB2 bg96
+    MICROPYPATH=lib:boards/unix:.frozen micropython boards/unix/run.py boards/examples/first_light.py /dev/ttyUSB2 bg96
+    PYTHONPATH=boards/unix python boards/unix/run.py boards/examples/first_light.py /dev/ttyUSB2 bg96
 
 Two more words name a second module.
 """

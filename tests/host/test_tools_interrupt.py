@@ -1,4 +1,6 @@
-"""Ctrl-C in tools/demo and tools/soak: exit status 130 and no traceback, while they are at work."""
+"""Ctrl-C in the programs of tools/ and in an example that runs for ever: exit status 130 and no traceback, while they
+are being loaded and while they are at work.
+"""
 
 import os
 import signal
@@ -7,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from atsock_host import Simulator
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 # Runs a tool and says when the function that does its work is called.
 TELL = """
-import runpy, sys
+import pkgutil, runpy, sys
 name, tool = sys.argv[1], sys.argv[2]
 sys.path.insert(0, tool.rpartition("/")[0])
 sys.argv = sys.argv[2:]
@@ -25,18 +28,48 @@ runpy.run_path(tool, run_name="__main__")
 """
 
 
-@pytest.mark.parametrize("function, tool, arguments", [
-    ("fetch", "demo_run.py", []),
-    ("soak", "soak.py", ["--minutes", "1"]),
-], ids=["demo", "soak"])
-def test_ctrl_c(function, tool, arguments):
-    process = subprocess.Popen([sys.executable, "-c", TELL, function, str(TOOLS / tool), *arguments],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+def interrupted(process, stream, begin):
+    """(exit status, standard error) of a process that gets SIGINT when it has said a line that begins so."""
     try:
-        assert process.stderr.readline() == b"at work\n"
+        while not (line := stream.readline()).startswith(begin):
+            assert line, "it has ended"
         os.killpg(process.pid, signal.SIGINT)       # as a terminal does: to the children, too
         _, errors = process.communicate(timeout=30)
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, errors) == (130, b"")
+    return process.returncode, errors
+
+
+@pytest.mark.parametrize("function, tool, arguments", [
+    ("fetch", "demo_run.py", []),
+    ("soak", "soak.py", ["--minutes", "1"]),
+    ("serve", "soak.py", ["--board", "--dialect", "bg96", "--access", "push"]),
+    ("recv", "matrix.py", ["--jobs", "2", "--dialect", "bg96"]),
+    ("namedtuple", "matrix.py", []),
+], ids=["demo", "soak", "board", "matrix", "loading"])
+def test_ctrl_c(function, tool, arguments):
+    process = subprocess.Popen([sys.executable, "-c", TELL, function, str(TOOLS / "run.py"), tool, *arguments],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    assert interrupted(process, process.stderr, b"at work\n") == (130, b"")
+
+
+def test_ctrl_c_in_an_example():
+    """What ./tools/example runs."""
+    process = subprocess.Popen([sys.executable, str(TOOLS / "run.py"), "example_run.py", "tcp_server"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    status, errors = interrupted(process, process.stdout, b"listening on ")
+    assert status == 130 and errors.startswith(b"$ ") and errors.count(b"\n") == 1, errors
+
+
+@pytest.mark.parametrize("program", [str(Path(sys.executable).with_name("micropython")), sys.executable],
+                         ids=["micropython", "cpython"])
+def test_ctrl_c_in_an_example_by_hand(program):
+    tree = TOOLS.parent
+    path = f"{tree}/lib:{tree}/boards/unix"
+    with Simulator("bg96") as module:
+        process = subprocess.Popen(
+            [program, tree / "boards/unix/run.py", tree / "boards/examples/tcp_server.py", module.port, "bg96"],
+            env={**os.environ, "MICROPYPATH": f"{path}:.frozen", "PYTHONPATH": f"{path}:{tree}/host",
+                 "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        assert interrupted(process, process.stdout, b"listening on ") == (130, b"")
