@@ -16,6 +16,7 @@ import pytest
 from atsock_host import SerialPort
 from atsock_host.cli import complete, terminal
 from atsock_host.explain.meaning import Vocabulary
+from atsock_host.limits import DIALECTS
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
@@ -35,6 +36,16 @@ def test_commands_are_completed_with_their_forms():
     assert "AT+QISTATE?" in completions("at+qist") and completions("+QISW") == ["AT+QISWTMD=", "AT+QISWTMD=?"]
     assert "AT+CSQ" in completions("AT+CS")
     assert completions("") == [] and completions("hello") == []
+
+
+def test_tab_takes_the_form_with_parameters_first():
+    assert completions("AT+QIACT") == ["AT+QIACT=", "AT+QIACT?", "AT+QIACT=?"]
+    assert completions("AT+QISTAT") == ["AT+QISTATE=", "AT+QISTATE", "AT+QISTATE?", "AT+QISTATE=?"]
+    for dialect in (*DIALECTS, None):
+        for name, forms in [(name, forms) for name, forms in Vocabulary(dialect).names().items() if name[-1] != "+"]:
+            offered = [form for form in completions(f"AT{name}", dialect) if form.rstrip("=?") == f"AT{name}"]
+            assert sorted(offered) == sorted(f"AT{form}" for form in forms)
+            assert offered[0].endswith("=") or not any(form.endswith("=") for form in offered)
 
 
 def test_only_the_commands_of_the_dialect():

@@ -83,7 +83,7 @@ class CommandCompleter(Completer):
         for name, forms in sorted(words.names().items()):
             if name.upper().startswith(match[1].upper()):
                 title = words.command("AT" + name)[0]
-                for form in forms:
+                for form in sorted(forms, key=_turn):
                     yield Completion(f"AT{form}", -len(text), display_meta=words.command("AT" + form)[0] or title)
 
     def _values(self, text):
@@ -92,6 +92,11 @@ class CommandCompleter(Completer):
         for value, name in offered.items():
             if value.upper().startswith(begun.upper()) and value != begun:
                 yield Completion(value, -len(begun), display_meta=name)
+
+
+def _turn(form):
+    # What Tab takes first is what most is typed for: the parameters; then the action, the question, the test.
+    return ("=", "", "?", "=?").index(form[len(form.rstrip("=?")):])
 
 
 def hint(words, text):
