@@ -15,6 +15,7 @@ from .grammar import RESULT, announced, is_answer, is_command
 from .shapes import Line
 
 # CONNECT is no result of these: data follows in one direction, and then the result.
+_TRIED = ("AT", "ATE0", "ATE1", "ATZ")     # what looks for a module, again and again
 _UPLOADS = re.compile(r"AT\+(?:QHTTP(?:URL|POST|PUT|GET|READ)\w*|QF(?:UPL|WRITE|READ|DWL)|QSSL(?:UPL|DWL)\w*)\b", re.I)
 _DOWNLOADS = re.compile(r"AT\+(?:QHTTPREAD|QF(?:READ|DWL)|QSSLDWL)", re.I)
 _UNASKED = re.compile(
@@ -222,8 +223,8 @@ class Dialogue:
     def _command_or_echo(self, line, text):
         command = self._open
         if command and _same(command.command, text) and not any(map(is_answer, command.information)):
-            # A library prints what it sends, and the module's echo comes behind; bare ATs look for a module.
-            sure = len(text) > 4 or self._echoes and RESULT.fullmatch(self._next_text())
+            # A library prints what it sends, and the module's echo comes behind; others look for a module.
+            sure = text.upper() not in _TRIED or self._echoes and RESULT.fullmatch(self._next_text())
             printed = self._said_by == TO_MODULE and line.direction is None     # and this is what came
             again = not command.information and line.direction == self._said_by
             if line.direction == FROM_MODULE or sure and (printed or again):

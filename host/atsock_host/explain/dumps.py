@@ -14,6 +14,7 @@ _COLUMNS = re.compile(
     r"(?P<before>.*?)(?:(?:0x)?[0-9a-f]{4,16}:? {2,}|\s{4,})(?P<hex>[0-9a-f]{2}(?: {1,2}[0-9a-f]{2}){0,31})\s+\|.*",
     re.IGNORECASE,
 )
+_ESP_IDF = re.compile(r"(?:\S+ )?[EWIDV] \(\d+\) [\w.-]+: ?")
 _GAMMU = re.compile(
     r"(?P<before>.*?: |)"
     r"(?P<hex>(?:[0-9A-F]{2}.\|){15}[0-9A-F]{2}.(?= )|(?:[0-9A-F]{2}.?\|){0,14}[0-9A-F]{2}.?(?=\s{2}))\s+\S.*")
@@ -22,14 +23,18 @@ _BARE = re.compile(
     r"(?P<hex>(?:0x)?[0-9A-F]{2}(?:[ ,]+(?:0x)?[0-9A-F]{2})+)\s*",
     re.IGNORECASE,
 )
-_ANY_DUMP = re.compile(r"\b[0-9a-f]{2}[ ,]{1,2}(?:0x)?[0-9a-f]{2}\b|\b[0-9a-f]{2}\s+\||[0-9a-f]{2}.?\|", re.IGNORECASE)
+_ANY_DUMP = re.compile(r"\b(?:0x)?[0-9a-f]{2}[ ,]{1,2}(?:0x)?[0-9a-f]{2}\b|\b[0-9a-f]{2}\s+\||[0-9a-f]{2}.?\|",
+                       re.IGNORECASE)
 _SENDS = re.compile(r"\b(?:writing|sending|sent|send(?:line)?|tx|transmit|write|out)\b", re.IGNORECASE)
 _HEARS = re.compile(r"\b(?:reading|recv(?:line)?|received?|rx|read|urc(?:line)?|in|incoming)\b", re.IGNORECASE)
 _STRACE = re.compile(
     r'(?P<before>.*?)\b(?P<call>write|read)\(\d+(?:<[^>]*>)?, "(?P<text>(?:[^"\\]|\\.)*)"(?:\.\.\.)?, \d+\)\s*=\s*\d+.*'
 )
-_SOCAT = re.compile(r"(?P<arrow>[<>]) \d{4}/\d\d/\d\d (?P<time>\d\d:\d\d:\d\d\.\d{3})\d*\s+length=\d+ from=\d+ to=\d+")
-_TOLD_AGAIN = re.compile(r"\bpattern-detection: 0x")   # ESP-IDF: lines that it tells one by one, too
+_SOCAT_HEX = re.compile(r"(?: [0-9a-f]{2})+\s*")        # of its option -x
+_SOCAT = re.compile(r"(?P<before>(?:.*\\r)?)(?P<arrow>[<>]) \d{4}/\d\d/\d\d (?P<time>\d\d:\d\d:\d\d\.\d{3})\d*"
+                    r"\s+length=\d+ from=\d+ to=\d+")
+# ESP-IDF: lines that it tells one by one, too; a function that is called like a command
+_TOLD_AGAIN = re.compile(r"\bpattern-detection: 0x|\bcommand_lib: at\s*$")
 _MOST_HELD = 4096  # bytes of a line
 
 
@@ -43,19 +48,24 @@ def unfolded(lines):
 
 class _Reader:
     def __init__(self):
-        self._held = {"TX": b"", "RX": b""}  # of a line whose end has not come
-        self._before = {"TX": "", "RX": ""}
-        self._ends = {"TX": False, "RX": False}  # are line ends among what is dumped?
+        self._held = {"TX": b"", "RX": b"", "": b""}  # of a line whose end has not come; "": of a direction not told
+        self._before = {"TX": "", "RX": "", "": ""}
+        self._told = b""  # the last line of a direction not told
+        self._ends = {"TX": False, "RX": False, "": False}  # are line ends among what is dumped?
         self._headed = None  # direction that a line without bytes has announced
         self._by_gammu = False
         self._socat = None  # (time, arrow) of what follows
 
     def take(self, line):
         if header := _SOCAT.match(line):
+            before = [self._socat + header["before"]] if self._socat and header["before"] else []
             self._socat = f"{header['time']} {header['arrow']} "
-            return []
+            return before
         if self._socat is not None:
-            return [self._socat + line] if line.strip() else []
+            if _SOCAT_HEX.fullmatch(line):
+                data = bytes.fromhex(line).replace(b"\r", b"\\r").replace(b"\n", b"\\n")
+                return [self._socat + data.decode("latin-1")]
+            return [self._socat + line] if line.strip() not in ("", "--") else []
         if "(" in line and (call := _STRACE.fullmatch(line)):
             return [f"{call['before']}{'TX' if call['call'] == 'write' else 'RX'}: " + call["text"].replace('\\"', '"')]
         if _TOLD_AGAIN.search(line):
@@ -82,13 +92,14 @@ class _Reader:
                 named = match["before"] + (match["name"] if "name" in match.groupdict() else "")
                 direction = "TX" if _SENDS.search(named) else "RX" if _HEARS.search(named) else self._headed
                 digits = re.findall(r"(?:^|[|, ]|0x)([0-9A-Fa-f]{2})", match["hex"].replace("0x", ""))
-                if direction and digits:
+                if direction is None and pattern is _COLUMNS and _ESP_IDF.fullmatch(match["before"]):
+                    direction = ""
+                if direction is not None and digits:
                     return direction, match["before"], bytes.fromhex("".join(digits))
         return None
 
     def _feed(self, direction, before, data):
-        other = "RX" if direction == "TX" else "TX"
-        found = [*self._flush(other)]
+        found = [text for other in self._held if other != direction for text in self._flush(other)]
         if not self._held[direction]:
             self._before[direction] = before
         self._ends[direction] |= b"\r" in data or b"\n" in data
@@ -96,6 +107,11 @@ class _Reader:
         if len(rest) > _MOST_HELD:
             whole, rest = [*whole, rest], b""
         for text in whole:
+            if direction == "" and text:
+                is_echo = text == self._told and text[:2].upper() == b"AT"
+                self._told = text
+                if is_echo:     # nothing else tells what was sent from what came back
+                    continue
             if text.strip():
                 found.append(self._line(direction, text))
                 self._before[direction] = before
@@ -105,7 +121,8 @@ class _Reader:
         return found
 
     def _line(self, direction, data):
-        return f"{self._before[direction].rstrip()} {direction}: {data.decode('latin-1')}".lstrip()
+        name = f"{direction}: " if direction else ""
+        return f"{self._before[direction].rstrip()} {name}{data.decode('latin-1')}".lstrip()
 
     def _flush(self, direction):
         held, self._held[direction] = self._held[direction], b""
@@ -113,4 +130,4 @@ class _Reader:
             yield self._line(direction, held)
 
     def finish(self):
-        return [*self._flush("TX"), *self._flush("RX")]
+        return [text for direction in self._held for text in self._flush(direction)]

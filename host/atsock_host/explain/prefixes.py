@@ -45,6 +45,8 @@ _PREFIXES = (
     ("g", r"gammu:"),
     (_DIGITS, r"\d{1,6}(?:[:|.)]\s|\t| (?=[<>=-]+ ?[A-Z+*^]))"),  # numbers of lines
     ("|", r"\|"),
+    (_DIGITS, r"\d{1,9} \d{1,9}(?= \[\w)"),  # FreeRTOS
+    ("[", r"\[\w+\](?= (?:>{3,5} ?Start sending|AT (?:un)?solicited Resp) ?\[)"),
     (_LETTERS + _DIGITS + " _[", r"[\w ]{0,20}\[[\w ]+\]:(?= ?AT (?:COMMAND|RESPONSE))"),
 )  # fmt: skip
 _BY_FIRST = {
@@ -53,7 +55,8 @@ _BY_FIRST = {
 }
 _KIND = r"(?: +(?:AT|CMD|COMMAND|DATA|LINE|RESPONSE|REPLY|TEXT|MSG|MESSAGE|BYTES?|FROM MODEM|TO MODEM))*"
 _MARK = re.compile(
-    r"(?P<arrow>(?:modem |MODEM |Modem )?(?:<<|>>)(?=\s)|<{1,3}-{1,4}|-{1,4}>{1,3}|={1,3}>{1,3}|<={1,3}"
+    r"(?P<arrow>>{3,5} ?Start sending(?= ?\[)|AT (?:un)?solicited Resp(?= ?\[)"  # FreeRTOS
+    r"|(?:modem |MODEM |Modem )?(?:<<|>>)(?=\s)|<{1,3}-{1,4}|-{1,4}>{1,3}|={1,3}>{1,3}|<={1,3}"
     r"|<{1,5}(?=[\s\"'A-Z0-9+*^#%$]|$)(?!\w+(?:\s[^<>]*)?>)|>{1,5}(?=[\s\"'A-Z0-9+*^#%$]|$)|AT[<>](?=\s|$)"
     r"|[\u2192\u2190\u21d2\u21d0\u00bb\u00ab\u27f6\u27f5\u25b6\u25c0\u25ba\u25c4]"
     r"|(?:\u53d1\u9001?|\u63a5?\u6536\u5230?)[\u2192\u2190]?[\u25c7\u25c6:\uff1a]*"  # SSCOM
@@ -70,12 +73,13 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _SENDS = re.compile(
-    r"(?:AT[ _-])?(?:\[?(?:TX|SEND|OUT|WRIT|WROTE|SENT|HOST|MCU|DTE|COMMAND|CMD|REQUEST|GENERIC_COMMAND|\u53d1))",
+    r"(?:AT[ _-])?(?:\[?(?:TX|SEND|>+ ?START SENDING|OUT|WRIT|WROTE|SENT|HOST|MCU|DTE|COMMAND|CMD|REQUEST"
+    r"|GENERIC_COMMAND|\u53d1))",
     re.IGNORECASE,
 )
 _HEARS = re.compile(
-    r"(?:AT[ _-])?(?:\[?(?:RX|RECV|RECEIV|RCVD|REC\b|URC|IN\b|READ|GOT|DCE|MODEM\b|MODULE|RESP|REPLY|ANSWER"
-    r"|HANDLING|TOKEN|\u63a5?\u6536))",
+    r"(?:AT[ _-])?(?:\[?(?:RX|RECV|RECEIV|RCVD|REC\b|(?:UN)?SOLICITED|URC|IN\b|READ|GOT|DCE|MODEM\b|MODULE"
+    r"|RESP|REPLY|ANSWER|HANDLING|TOKEN|\u63a5?\u6536))",
     re.IGNORECASE,
 )
 _ZEPHYR = re.compile(r"(sending|modem_chat_log_received_command|modem_chat_on_(?:unknown_)?command_received)\s?:\s?")
@@ -98,6 +102,7 @@ _TOLD_OF = re.compile(    # words before a command that speak of it afterwards
 _PROSE = re.compile(r"^[^\"]*(?:\"[^\"]*\"[^\"]*)*(?:\s[a-z]|', )")    # words behind a command, not in quotes
 _QUOTED = re.compile(r"b?(?P<q>['\"])(?P<in>.*)(?P=q)[,;]?")
 _BRACKETED = re.compile(r"(?:\[(?P<square>.*)\]|\{(?P<curly>.*)\}|\((?P<round>.*)\))")
+_MAY_BRACKET = re.compile(r"SEND|RECV|AT (?:COMMAND|RESPONSE)|TOKEN|TX|RX|>+ ?START SENDING|AT (?:UN)?SOLICITED RESP")
 _MARKDOWN = re.compile(r"`{0,3}(?P<bold>\*\*)?(?P<in>.*?)(?(bold)\*\*)`{0,3}")
 _SPOKEN = re.compile(r"(?:SENDING|SENT|RECEIVED|RECV|SEND): ?AT", re.IGNORECASE)
 _SPEAKERS = ("MODEM", "MODULE", "HOST", "MCU", "DTE", "DCE")
@@ -208,8 +213,8 @@ def _balanced(text):
 
 def _unbracketed(text, mark):
     # "[AT\r]", "{OK}", "(ATZ^M)"; dots that stand for line ends (AT COMMAND: [AT..])
-    match = _BRACKETED.fullmatch(text.strip())
-    if not match or not re.fullmatch(r"SEND|RECV|AT (?:COMMAND|RESPONSE)|TOKEN|TX|RX", mark):
+    match = _BRACKETED.fullmatch(text.strip().removesuffix("<<<<<"))
+    if not match or not _MAY_BRACKET.fullmatch(mark):
         return text
     inner = match["square"] or match["curly"] or match["round"] or ""
     inner = _PAUSES.sub("", inner)

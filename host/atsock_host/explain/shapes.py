@@ -1,7 +1,8 @@
 """The shapes that logs of AT dialogues come in: traces of this project, terminal captures, debug output of libraries.
 
-Owns the way from a file to Lines: dumps.py makes lines of hexadecimal, prefixes.py takes off what stands before the
-dialogue's own text and finds out which arrow means which direction, grammar.py parts what has lost its line ends.
+Owns the way from a file to Lines: dumps.py makes lines of hexadecimal, tables.py of tables, prefixes.py takes off what
+stands before the text of the dialogue and finds out which arrow means which direction, grammar.py parts what has lost
+its line ends.
 """
 
 import html
@@ -13,6 +14,7 @@ from ..trace import FROM_MODULE, NOTE, TO_MODULE, escape, parse_record
 from .dumps import unfolded
 from .grammar import announced, is_answer, is_command, parted
 from .prefixes import LIST, SPELT, Part, directions, learn, listed
+from .tables import tabled
 
 MOST_LINES = 200_000  # of a file; what follows is not read
 MOST_CHARACTERS = 16000  # of a line
@@ -42,6 +44,7 @@ _LONGEST_TIME = 30      # characters, with the blanks before it
 _ASKS = re.compile(r"\bAT[+&E#^%]", re.IGNORECASE)
 _SAYS = re.compile(r"(?:OK|ERROR(?:: \d+)?|\bCONNECT(?: FAIL| \d+)?|NO CARRIER|\+\w+: .*)\s*$")
 _MOST_QUOTED = 2000     # lines that are looked at, for marks of a quotation
+_LOOKED_AT = 400        # bytes, for the encoding
 _DAY_MS = 86_400_000
 _MOST_HELD = 65536  # bytes of an answer that has no end
 _LATEST_MS = 1e12  # of a time that is one
@@ -50,7 +53,7 @@ _LATEST_MS = 1e12  # of a time that is one
 def read_log(data):
     """The Lines of a log, `data` being the whole file (bytes).  Never raises."""
     text = _decoded(data)
-    lines = re.split(r"\r*\n|\r", text, maxsplit=MOST_LINES)[:MOST_LINES]
+    lines = _lines(text)
     records = [parse_record(line) for line in lines]
     known = sum(record is not None for record in records)
     if not any(record and (b"\r" in record.data or b"\n" in record.data) for record in records):
@@ -60,9 +63,22 @@ def read_log(data):
     return list(_of_text(lines))
 
 
+def _lines(text):
+    # CR LF and CR CR LF end one line, CR alone ends one, too; at any length in one pass.
+    lines: "list[str]" = []
+    for line in text.split("\n", MOST_LINES):
+        lines += line.rstrip("\r").split("\r", MOST_LINES)
+        if len(lines) > MOST_LINES:
+            break
+    return lines[:MOST_LINES]
+
+
 def _decoded(data):
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
+    begin = data[:_LOOKED_AT]
+    if 2 * begin[1::2].count(0) > len(begin) // 2 > 2 * begin[::2].count(0):
+        return data.decode("utf-16-le", "replace")      # as some programs write it, without a mark
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -165,7 +181,7 @@ def _shown(ms, direction, piece, payload=False):
 
 
 def _of_text(lines):
-    parts = [Part(line) for line in unfolded(_unquoted(lines))]
+    parts = [Part(line) for line in unfolded(tabled(list(_unquoted(lines))))]
     learn(parts)
     meaning = directions(parts)
     clock = _Clock()
@@ -174,10 +190,12 @@ def _of_text(lines):
         for part in parts:
             part.counted_ms = part.library_ms
     before = None  # direction of the line before
+    full = [part for part in parts if part.text.strip()]
+    monitor = all(part.clock_ms is not None and part.mark == ">" for part in full)  # PlatformIO's "12:00:01.000 > "
     for part in parts:
         ms = clock.ms(part)
         direction = part.spoken or meaning.get(part.mark)
-        if part.mark in (">", ">>", ">>>") and direction is None:  # no arrow here, but a prompt with what was typed
+        if part.mark in (">", ">>", ">>>") and direction is None and not monitor:  # no arrow, but a prompt
             part.text = "> " + part.text
         if direction is None and before == FROM_MODULE and stream.continues(part):
             direction = FROM_MODULE
