@@ -118,7 +118,8 @@ class CommandError(ModemError):
 
     def __init__(self, errno: int, command: str, code: "int | None" = None, text: str = "", explain=None):
         why = text or "ERROR" if code is None else ("%d %s" % (code, text)).rstrip()
-        super().__init__(errno, "%s: %s" % (command, why))
+        hint = _hint(errno, code, text)  # MicroPython's tracebacks show the arguments, not str()
+        super().__init__(errno, "%s: %s%s" % (command, why, hint and "; " + hint))
         self.command = command
         self.code = code
         self._text = text
@@ -144,13 +145,17 @@ class CommandError(ModemError):
 
 def look_at(error):
     """What to look at after this CommandError (str), "" when that depends on the command; str(error) ends with it."""
-    if error.errno == errno.EHOSTUNREACH:
+    if error.errno == ENETDOWN:
+        return "" if error.where else _NETWORK
+    return _hint(error.errno, error.code, error.text)
+
+
+def _hint(number, code, text):
+    if number == errno.EHOSTUNREACH:
         return _NAME
-    if error.errno == errno.ECONNREFUSED:
-        return _HOST_OR_SERVER if error.code is None else _SERVER
-    if error.code is None and error.text == NO_REASON:
-        return _HOST
-    return _NETWORK if error.errno == ENETDOWN and not error.where else ""
+    if number == errno.ECONNREFUSED:
+        return _HOST_OR_SERVER if code is None else _SERVER
+    return _HOST if code is None and text == NO_REASON else ""
 
 
 class Timeout(ModemError):

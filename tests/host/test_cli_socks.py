@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import atsock
 import click
 import pytest
 from atsock_host import relay
@@ -502,6 +503,15 @@ def test_http_that_cannot_be_connected(number, status):
         writer.close()
 
     play(story, OSError(number, "no way"))
+
+
+def test_http_says_what_to_look_at():
+    async def story(bench, reader, writer):
+        writer.write(b"CONNECT x:1 HTTP/1.1\r\n\r\n")
+        assert (await reader.read()).endswith(b"(AT+X: ERROR). Is the name right, has this APN a DNS?\n")
+        writer.close()
+
+    play(story, atsock.CommandError(errno.EHOSTUNREACH, "AT+X"))
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,16 @@ def test_a_number_alone_has_no_blank_behind_it():
     for code, text, said in ((573, "", "573"), (3, "busy", "3 busy"), (None, "", "ERROR"), (None, "busy", "busy")):
         error = atsock.CommandError(5, "AT+X", code, text)
         assert error.args == (5, "AT+X: " + said) and str(error) == "[Errno 5] AT+X: " + said
+
+
+def test_what_to_look_at_stands_in_the_arguments_too():
+    """MicroPython prints them, not str(), behind a traceback; a code's text is looked up for str() only."""
+    for number, code, end in (
+        (111, None, "are host and port right, does a server listen there, does the APN let it through?"),
+        (111, 566, "does a server listen there, does the APN let it through?"),
+        (113, 565, "is the name right, has this APN a DNS?"),
+    ):
+        error = atsock.CommandError(number, "AT+X", code)
+        said = "AT+X: %s; %s" % ("ERROR" if code is None else code, end)
+        assert error.args == (number, said), error.args
+        assert str(error) == "[Errno %d] %s" % (number, said), str(error)

@@ -18,7 +18,7 @@ import click
 from ..relay import Relay, abort, serving
 from .datagrams import IPV4, IPV6, NAME, Association
 from .session import failing, modem_options, opened_modem
-from .words import say, sentence
+from .words import say, sentence, with_advice
 
 VERSION = 5
 NO_AUTHENTICATION, NOTHING_ACCEPTABLE = 0x00, 0xFF
@@ -113,7 +113,7 @@ async def _converse(relay, reader, writer, say):
             wish.is_open = True
             await relay.join(reader, writer, far_reader, far_writer)
     except (OSError, ValueError) as error:
-        say(f"{wish.host}:{wish.port}: {sentence(error)}")
+        say(f"{wish.host}:{wish.port}: {with_advice(error)}")
         if wish.is_open:
             abort(writer)       # a proper end would say that this was all
         else:
@@ -155,7 +155,7 @@ async def _associate(relay, reader, writer, say):
 class _HttpWish(_Wish):
     def refusal(self, error):
         late = getattr(error, "errno", None) == errno.ETIMEDOUT
-        return _http_reply("504 Gateway Timeout" if late else "502 Bad Gateway", sentence(error))
+        return _http_reply("504 Gateway Timeout" if late else "502 Bad Gateway", with_advice(error))
 
 
 class _TunnelWish(_HttpWish):
