@@ -322,6 +322,44 @@ def test_vanished_without_a_word(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_a_quiet_connection_stays(dialect):
+    """One that the list has is left alone, however long nothing comes; the module is asked once a minute."""
+    modem, tape, clock, says, module = start(dialect)
+    socket = opened(modem, 1205)
+    asked = len([command for command in module.commands if command in LISTS])
+    raises(atsock.Timeout, socket.recv, 10)
+    assert socket._link.state == 2
+    assert len([command for command in module.commands if command in LISTS]) - asked == 20
+
+
+@cases("access", ("buffer", "push"))
+@cases("dialect", DIALECTS)
+def test_a_connection_that_is_not_quiet_is_not_asked_for(dialect, access):
+    """Something comes before the minute is over, each time: nothing hints at a connection that has gone."""
+    modem, tape, clock, says = attached(dialect, access)
+    module = Module(dialect, says)
+    due = [0]
+
+    def answers(command):
+        if command.startswith((b"AT+QIRD=", b"AT+CIPRXGET=2", b"AT+MIPREAD=")) and 0 < due[0] <= clock.now:
+            due[0] = 0
+            return says.answer(access, says.first, b"abc", 0)
+        return module(command)
+
+    tape.auto = answers
+    socket = opened(modem, 65)
+    del module.commands[:]
+    for _ in range(10):
+        due[0] = clock.now + 45_000
+        if access == "push":  # else the driver looks by itself
+            tape.input += [[0, "~", 45_000], [0, "!", says.push(access, says.first, b"abc") + line(b"+CREG: 1")]]
+        assert socket.recv(10) == b"abc"
+    assert not [command for command in module.commands if command in LISTS]
+    raises(atsock.Timeout, socket.recv, 10)
+    assert len([command for command in module.commands if command in LISTS]) == 1
+
+
+@cases("dialect", DIALECTS)
 def test_a_list_of_no_use(dialect):
     """Firmware whose list has never shown a connection is not believed for a quarter of an hour."""
     modem, tape, clock, says, module = start(dialect)

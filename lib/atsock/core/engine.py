@@ -499,6 +499,8 @@ class Engine(Deadlines):
     def begin_payload(self, sink, n):
         """Payload of n bytes follows the line, of the kind that `matched` says; sink None: for nobody."""
         self.last_rx_ms = self.port.ticks_ms()
+        if sink is not None:
+            sink.looks = 0
         if sink is not None and (sink.dst is None or sink.keeps_borders):
             if sink.dst is None and sink.buf is None:
                 sink.make_ring()

@@ -42,9 +42,6 @@ class Link(Sink):
     # this id; True: that is seen to, see core/stale.py.  None: there is no doubt.
     doubt: "Any" = None
     ended = False  # the module has said that it is closed
-    looks = 0  # times in a row that nothing had come for ten seconds
-    looked_at: "int | None" = None  # ticks of the last of them
-    looked_pos = 0  # where the ring was then
     discarding = False  # payload is for nobody any more
     tx_credit = -1  # bytes the module has room for, below 0: not told
     querying_credit = False  # a job asks for it
@@ -81,6 +78,7 @@ class Link(Sink):
         self.state = _FREE  # FREE, OPENING, OPEN, LISTENING, GONE, DEAD
         self.rx_pending = _NO  # does data wait in the module?  NO, MAYBE, YES
         self.rx_notified = False  # a notice came while a read was in flight
+        self.looks = 0
         self.flow_off = False  # the module asked to stop sending
         self.errno = 0  # why it is DEAD
         self.head = 0  # index of the ring's oldest byte

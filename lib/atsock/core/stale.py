@@ -25,7 +25,6 @@ _OPEN = const(2)
 _QUERIES = const(3)  # an answer that was cut short is asked for again
 _RESULT_MS = const(3000)  # for the result of an open that may have failed
 _OTHERS_MS = const(10_000)  # for the results of the opens of other connections
-_LOOK_MS = const(9900)
 _LOOKS = const(6)  # looks into an empty buffer, ten seconds apart, between two questions
 _SILENT_LOOKS = const(90)  # before a list is believed that has never shown an open connection
 
@@ -130,14 +129,6 @@ def settle_steps(session: "Session", link: "Link", is_failure, flow_off, waits):
 
 def look_for(session: "Session", link: "Link") -> None:
     """Nothing has come for ten seconds more.  Once in a while the module is asked whether the link is still open."""
-    engine = session.engine
-    if link.looked_at is not None and engine.until_ms(link.looked_at) > -_LOOK_MS:
-        return
-    link.looked_at = engine.after_ms(0)
-    if link.rx.count or link.looked_pos != link.head + link.count:
-        link.looked_pos = link.head + link.count
-        link.looks = 0
-        return
     link.looks += 1
     if link.looks % _LOOKS == 0:
         session.add(Job(session, _look(session, link, link.looks)))
