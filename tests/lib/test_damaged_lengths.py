@@ -4,7 +4,7 @@ import atsock
 from cases import cases
 from fakes import errno_of
 from frames import OK, PULLED, SYNC, line
-from scenes import connected, settle
+from scenes import connect, connected, settle
 
 BOOT = {"bg96": b"RDY", "a7600": b"*ATREADY: 1", "sim7028": b"*ATREADY: 1"}
 
@@ -26,6 +26,27 @@ def test_longer_than_can_be(dialect, access):
     assert clock.now - start < 3000, clock.now - start
     settle(modem, tape)
     tape.done()
+
+
+@cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
+def test_notice_among_what_is_dropped(dialect, access):
+    """Behind a damaged length a notice of another connection is dropped with the rest: that one is asked all the same,
+    and at once."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    other = connect(modem, tape, says, 20)
+    link = says.first
+    answer = says.answer(access, link, b"x" * 380, 0).replace(b"380", b"9380", 1)
+    tape.load(
+        [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access]))]
+        + [("<", answer + says.notice(access, link + 1))]
+        + SYNC
+        + [(">", says.ask(access, link + 1, says.most[access])), ("<", says.answer(access, link + 1, b"abc", 0))]
+    )
+    assert errno_of(socket.recv, 500) == 104
+    start = clock.now
+    assert other.recv(500) == b"abc"
+    assert clock.now - start < 3000, clock.now - start
+    settle(modem, tape)
 
 
 @cases("access", ("buffer", "push"))

@@ -80,7 +80,9 @@ def test_peer_says_so_and_goes_on(dialect):
     socket.send(b"x")
     module.say(ENDS[dialect])
     module.say(b"more", 600)
+    began = module.clock.now
     assert socket.read(len(ENDS[dialect]) + 4) == ENDS[dialect] + b"more"
+    assert module.clock.now - began < 800, "the whole silence is waited for"
     assert module.data_mode and module.peer == b"x"
     works(socket, module)
     assert not module.commands

@@ -405,3 +405,47 @@ def test_recover_leaves_data_mode(dialect):
     assert module.peer == b""
     assert not module.data_mode and modem.isconnected()
     assert errno_of(socket.send, b"x") in GONE
+
+
+# -- when it is not clear who has the line, and then nobody answers
+
+
+def interrupted(dialect):
+    """As on_line(), behind an escape() that was interrupted while it waited for its OK."""
+    socket, modem, module = on_line(dialect, 90)
+    port = modem._engine.port
+    wait = port.wait
+
+    def stop(ms, writing):
+        if module.escape_at:  # +++ is out
+            port.wait = wait
+            raise KeyboardInterrupt
+        wait(ms, writing)
+
+    port.wait = stop
+    raises(KeyboardInterrupt, socket.escape)
+    return socket, modem, module
+
+
+@cases("dialect", DIALECTS)
+def test_interrupted_and_deaf(dialect):
+    """Nobody can say whether the connection stands: it is lost, and so is the module, until it is attached again."""
+    socket, modem, module = interrupted(dialect)
+    module.alive = False
+    assert errno_of(socket.recv, 10) in (ECONNRESET, 100)
+    assert not modem.isconnected()
+    assert modem._engine.state != 3, "in data mode"
+    assert errno_of(socket.send, b"x") in (ECONNRESET, 100)
+
+
+@cases("dialect", FIBOCOM)
+def test_interrupted_and_the_way_back_is_refused(dialect):
+    """The module answers, so it is there; the connection has no line any more."""
+    socket, modem, module = interrupted(dialect)
+    answer = module.answer
+    module.answer = lambda text: line(b"ERROR") if text == b"AT" else answer(text)
+    module.ok = OK
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    assert modem.isconnected()
+    assert modem._engine.state != 3, "in data mode"
+    assert errno_of(socket.send, b"x") == ECONNRESET

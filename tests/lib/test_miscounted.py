@@ -132,15 +132,29 @@ def test_payload_that_time_has_ended(dialect):
             tape.done()
 
 
+@cases("dialect", FIBOCOM)
+def test_stray_ok_long_before_the_prompt(dialect):
+    """It is not the first of the two behind a payload: nothing of that has been sent, so nothing has got lost."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=20)
+    script = says.send("buffer", says.first, PAYLOAD)
+    tape.load(script[:1] + [("~", 9000), ("!", OK)] + script[1:] + script)
+    assert socket.send(PAYLOAD) == len(PAYLOAD)
+    assert socket.send(PAYLOAD) == len(PAYLOAD)
+    settle(modem, tape)
+    tape.done()
+
+
 @cases("dialect", DIALECTS)
 def test_many_lines_behind_the_ok_of_an_escape(dialect):
     """What the module has held back while data mode lasted: it is no data, however much it is."""
-    socket, modem, module = on_line(dialect)
-    module.ok = OK + STORM
-    socket.escape()
-    assert modem.signal()[0] is not None
-    socket.resume()
-    works(socket, module)
+    for times in (1, 2):
+        with Case(times):
+            socket, modem, module = on_line(dialect)
+            module.ok = OK + STORM * times
+            socket.escape()
+            assert modem.signal()[0] is not None
+            socket.resume()
+            works(socket, module)
 
 
 @cases("dialect", SIMCOM)

@@ -156,9 +156,10 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
                 data_filter.expect(reply)
         while True:  # what is written meanwhile starts the silence anew; so does nothing here
             left = guard.remaining_ms()
-            if told and not data_filter.is_told():
+            before = told
+            told = data_filter.is_told()  # the rest of what was held back may have come
+            if before and not told:
                 return None
-            told = told or data_filter.is_told()  # the rest of what was held back may have come
             if left <= 0:
                 break
             yield min(left, _LOOK_MS) if told or reply else left

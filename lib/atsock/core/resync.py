@@ -236,7 +236,7 @@ def begin_stale(engine):
 def end_stale(engine):
     """What comes from now on may be the answer."""
     engine.unfinished &= ~_STALE
-    if engine.state == _RESTING and engine.command is not None:
+    if engine.state == _RESTING:  # else the line has changed it
         engine.state = engine.stale_state
         engine.matched[_WANTED] = engine.stale_wanted
 
@@ -387,12 +387,6 @@ class _AfterPause(Sink):
     def overflow(self):
         return self.sink.overflow()
 
-    def end(self, n):
-        return self.sink.end(n)
-
-    def fail(self, errno, code):
-        self.sink.fail(errno, code)
-
 
 def after_pause(engine):
     """The payload has ended, or is given up: the sink that it was for."""
@@ -464,10 +458,8 @@ def miscounted(engine, sink):
 
 def note_input_end(engine):
     """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
-    command = engine.command
-    if engine.got & _PROMPT and command.link is not None:
-        if (command.timeout_ms or engine.template[1]) - engine.until_ms(engine.deadline) > _INPUT_MS:
-            command.link.fail(ECONNRESET, 0)
+    if engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS:
+        engine.command.link.fail(ECONNRESET, 0)
 
 
 def distrust(engine, link):
