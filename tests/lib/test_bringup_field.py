@@ -221,6 +221,19 @@ def test_rubbish_that_looks_like_text_now_and_then(turn):
     assert "unreadable" in rubbish and "baud" in rubbish, rubbish
 
 
+@cases("dialect", DIALECTS)
+def test_what_comes_instead_of_an_answer_is_told(dialect):
+    """While it is asked again, and not twice."""
+    instead = [b"$GPGGA,123519\r\n", b"", ERROR, b"\x80\xfe\x00\xf8\x98\xe6\x06\x1e\r\n"]
+    modem, tape, clock, module = start(dialect)
+    tape.auto = lambda command: instead.pop(0) if command.endswith(b"AT") and instead else module(command)
+    told, error = progress_of(modem)
+    assert error is None
+    details = [detail for step, detail in told if step == "sync"]
+    other = "no answer, but other words"
+    assert details == ["", other, "ERROR", "unreadable bytes"], details
+
+
 # -- the context
 
 
@@ -330,8 +343,10 @@ def test_not_registered(dialect, stat):
 
 
 def stats(*values):
-    return {b"AT+" + name + b"?": [line(b"+%s: 0,%d" % (name, stat)) + OK for stat in values]
-            for name in (b"CEREG", b"CREG", b"CGREG")}
+    return {
+        b"AT+" + name + b"?": [line(b"+%s: 0,%d" % (name, stat)) + OK for stat in values]
+        for name in (b"CEREG", b"CREG", b"CGREG")
+    }
 
 
 @cases("dialect", DIALECTS)
@@ -508,14 +523,13 @@ def test_a_module_that_restarts_for_ever():
     assert isinstance(raises(OSError, modem.attach, "internet"), atsock.Restarted)
 
 
-
-
 def test_success_is_no_reason():
     """AT+QIACT=1: ERROR, and AT+QIGETERROR says 0, operate successfully: the error is that of the command alone."""
     says = speech("bg96").attach()
     for reason in (b"+QIGETERROR: 0,operate successfully", b"+QIGETERROR: 0"):
         modem, tape, clock, module = start(
-            "bg96", {says.question: says.state, says.activation: ERROR, b"AT+QIGETERROR": line(reason) + OK})
+            "bg96", {says.question: says.state, says.activation: ERROR, b"AT+QIGETERROR": line(reason) + OK}
+        )
         error = raises(atsock.CommandError, modem.attach, "internet")
         assert error.code is None and str(error).endswith("AT+QIACT=1: ERROR"), str(error)
 

@@ -116,6 +116,20 @@ def test_plus_plus_plus_right_behind_resume(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_slow_port(dialect):
+    """The silence before +++ begins when the last byte has left, not when the port has taken it."""
+    socket, modem, module = on_line(dialect)
+    modem._engine.port.baudrate = 9600
+    module.clock.pass_ms(5000)
+    for n in (960, 480):
+        assert socket.send(b"x" * n) == n
+    began = module.clock.now
+    socket.escape()
+    assert module.clock.now - began >= 1500 + 1000 + 1000
+    assert module.clock.now - began < 4000
+
+
+@cases("dialect", DIALECTS)
 def test_a_plus_gets_lost(dialect):
     """Two + are payload to the module; the second escape is whole."""
     socket, modem, module = on_line(dialect)

@@ -101,6 +101,30 @@ def test_a_hung_module(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_pauses_between_attempts(dialect):
+    """Longer ones after each failure, from five seconds on; the first one again when it has been up."""
+    kept = Kept(dialect, attach=False)
+    field = kept.field
+    pauses = []
+    for _ in range(2):
+        field.wrong = {b"AT+CPIN?": line(b"+CME ERROR: 10") + OK}  # no SIM
+        field.modem._session.set_down()
+        for _ in range(3):
+            kept.keeper.error = None
+            while kept.keeper.error is None:
+                kept.keeper.poll(100)
+            ended = kept.clock.now
+            del field.module.seen[:]
+            while not field.module.seen:
+                kept.keeper.poll(100)
+            pauses.append((kept.clock.now - ended) // 1000)
+        field.wrong = {}
+        kept.run(200)
+        assert kept.keeper.is_up
+    assert pauses == [5, 15, 60] * 2, pauses
+
+
+@cases("dialect", DIALECTS)
 def test_no_network_for_hours(dialect):
     """Denied for four hours: told once; attempts have pauses, restarts keep the manual's waits; then it is up again."""
     kept = Kept(dialect)

@@ -166,6 +166,24 @@ def test_connect_keeps_what_waits():
         socket.close()
 
 
+def test_connect_keeps_what_waits_behind_a_large_one():
+    """One has been fetched and looked at, the other one waits in the module: there is room for both."""
+    modem, tape, clock, says = attached("bg96", "buffer")
+    for size in (1300, 1400, 1460):
+        with Case(size):
+            module = tape.auto = Module(says)
+            socket = modem.socket(type=atsock.SOCK_DGRAM)
+            socket.settimeout(5)
+            socket.bind(("", 5684))
+            large = [b"a" * size, b"b" * size]
+            module.waiting = [(data, PEER.encode()) for data in large]
+            tape.input.append([0, "!", line(b'+QIURC: "recv",0')])
+            assert socket.recvfrom(2000, 2) == (large[0], (PEER, PORT))  # MSG_PEEK
+            socket.connect((PEER, PORT))
+            assert [socket.recvfrom(2000)[0] for _ in large] == large
+            socket.close()
+
+
 @cases("dialect", FIBOCOM)
 def test_another_peer_keeps_what_waits(dialect):
     modem, tape, clock, says = attached(dialect, "push")
