@@ -262,6 +262,9 @@ def test_ipv6_addresses():
     dotted = b"+MIPCALL: 1,32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.5"
     modem, tape, clock, module = start("l610", {b"AT+MIPCALL?": line(dotted) + OK})
     assert modem.attach("internet", family=atsock.AF_INET6) == "2001:db8:0:0:0:0:0:5"
+    two = b"+MIPCALL: 1,10.0.0.1,10.0.0.2"  # none of the family: the first one
+    modem, tape, clock, module = start("l610", {b"AT+MIPCALL?": line(two) + OK})
+    assert modem.attach("internet", family=atsock.AF_INET6) == "10.0.0.1"
 
 
 @cases("dialect", DIALECTS)

@@ -206,3 +206,21 @@ def test_an_answer_longer_than_what_can_be_held():
     held.force()
     assert link.take(1200) == said
     assert not held.first
+
+
+def test_an_ok_whose_begin_got_lost():
+    """It is one also when it seems to go on with the words that were held back before, and those are payload then."""
+    for before in (b"\r\nNO CARRIER", b"\r\nNO CARRIER\r\n", b""):
+        for ok, garbled in ((b"OK\r\n", True), (b"O", True), (b"", False)):
+            with Case(before, ok):
+                link, held = hold(before)
+                held.expect(ESCAPE, OK, lambda: True)
+                put(link, ok, bytearray())
+                held.expect_more()
+                if before.endswith(b"\r\n") and ok == b"OK\r\n":
+                    assert held.ok_at() == len(before) - 2  # with the end of that line it is whole
+                    continue
+                assert held.ok_at() == -1
+                assert held.is_garbled_ok() == garbled
+                assert held.base == len(before)
+                assert held.whole == (len(before) if before.endswith(b"\r\n") or ok == b"OK\r\n" else 0)

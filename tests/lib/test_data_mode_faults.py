@@ -324,6 +324,19 @@ def test_bytes_of_the_ok_get_lost_as_well(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_begin_of_the_words_and_a_sender(dialect):
+    """Three bytes may be the begin of the end: nothing goes out before it is clear."""
+    for n in (3, 4, 8):
+        with Case(n):
+            socket, modem, module = on_line(dialect)
+            module.end(ENDS[dialect][:n])
+            module.say(ENDS[dialect][n:], 100)
+            modem.poll(10)
+            assert errno_of(socket.send, b"AT+CFUN=0\r") in GONE
+            assert b"AT+CFUN=0" not in module.commands
+
+
+@cases("dialect", DIALECTS)
 def test_program_that_looks_seldom(dialect):
     """It polls every few seconds: what has come meanwhile is told apart all the same."""
     for pause in (700, 1100, 3000):

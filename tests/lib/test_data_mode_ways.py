@@ -424,19 +424,24 @@ def test_recover_leaves_data_mode(dialect):
 # -- when it is not clear who has the line, and then nobody answers
 
 
-def interrupted(dialect):
-    """As on_line(), behind an escape() that was interrupted while it waited for its OK."""
-    socket, modem, module = on_line(dialect, 90)
+def stop_when(modem, ready):
+    """Ctrl-C in the first wait that finds it so."""
     port = modem._engine.port
     wait = port.wait
 
     def stop(ms, writing):
-        if module.escape_at:  # +++ is out
+        if ready():
             port.wait = wait
             raise KeyboardInterrupt
         wait(ms, writing)
 
     port.wait = stop
+
+
+def interrupted(dialect):
+    """As on_line(), behind an escape() that was interrupted while it waited for its OK."""
+    socket, modem, module = on_line(dialect, 90)
+    stop_when(modem, lambda: module.escape_at)
     raises(KeyboardInterrupt, socket.escape)
     return socket, modem, module
 
@@ -463,3 +468,44 @@ def test_interrupted_and_the_way_back_is_refused(dialect):
     assert modem.isconnected()
     assert modem._engine.state != 3, "in data mode"
     assert errno_of(socket.send, b"x") == ECONNRESET
+
+
+@cases("dialect", DIALECTS)
+def test_interrupted_while_the_module_is_asked(dialect):
+    """The OK has come, and command mode is not certain yet: the next escape() makes sure of it."""
+    socket, modem, module = on_line(dialect)
+    answer = module.answer
+    module.answer = lambda text: module.say(answer(text), 200)
+    stop_when(modem, lambda: module.commands)
+    raises(KeyboardInterrupt, socket.escape)
+    module.answer = answer
+    assert not socket.is_escaped()
+    socket.escape()
+    assert socket.is_escaped()
+    assert module.peer == b""
+    socket.resume()
+    works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_interrupted_resume_that_has_led_there(dialect):
+    """Nothing is typed into the connection by the next one."""
+    for then in ("resume", "escape"):
+        with Case(then):
+            socket, modem, module = on_line(dialect)
+            module.resume_ms = 500
+            socket.escape()
+            stop_when(modem, lambda module=module: hasattr(module, "resume_at"))
+            raises(KeyboardInterrupt, socket.resume)
+            for _ in range(5):
+                module.clock.pass_ms(200)
+                modem.poll()
+            assert module.data_mode
+            if then == "resume":
+                socket.resume()
+            else:
+                socket.escape()
+                assert socket.is_escaped()
+                socket.resume()
+            assert module.peer == b""
+            works(socket, module)

@@ -23,6 +23,18 @@ def send_script(says, dialect, access, payload):
     return script
 
 
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_write_of_a_part(dialect, access):
+    """write(buf), write(buf, n), write(buf, pos, n): each is one datagram of that part."""
+    socket, modem, tape, clock, says = udp(dialect, access)
+    for arguments, sent in (((), b"0123456789"), ((4,), b"0123"), ((3, 5), b"34567"), ((0, 2), b"01")):
+        with Case(arguments):
+            tape.load(send_script(says, dialect, access, sent))
+            assert socket.write(b"0123456789", *arguments) == len(sent)
+            tape.done()
+
+
 def reception(says, dialect, access, payload):
     """One datagram from the peer."""
     if pulls(dialect, access):

@@ -101,6 +101,39 @@ def test_a_hung_module(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_a_hung_module_from_the_first_question_on(dialect):
+    kept = Kept(dialect)
+    kept.field.dead = True
+    kept.field.cure = b"reset"
+    kept.run(300)
+    assert kept.told == ["10.0.0.1", "down: the module does not answer", "10.0.0.1"], kept.told
+
+
+@cases("dialect", DIALECTS)
+def test_one_question_that_is_not_answered(dialect):
+    """The module was at something else: nothing is done about it."""
+    kept = Kept(dialect)
+    kept.run(1)
+    kept.field.dead = True
+    while not kept.keeper._silent:
+        kept.keeper.poll(1000)
+    kept.field.dead = False
+    kept.run(300)
+    assert kept.told == ["10.0.0.1"], kept.told
+    assert kept.keeper._silent == 0
+
+
+@cases("dialect", DIALECTS)
+def test_an_open_has_shown_that_the_network_is_lost(dialect):
+    """No notice, and no question of the keeper's: what an application's connect() finds is enough."""
+    kept = Kept(dialect)
+    kept.run(1)
+    kept.modem._session.note_failure(atsock.ModemError(100, "no network"))  # ENETDOWN
+    kept.run(30)
+    assert kept.told == ["10.0.0.1", "down: the network is lost", "10.0.0.1"], kept.told
+
+
+@cases("dialect", DIALECTS)
 def test_pauses_between_attempts(dialect):
     """Longer ones after each failure, from five seconds on; the first one again when it has been up."""
     kept = Kept(dialect, attach=False)

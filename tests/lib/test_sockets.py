@@ -4,6 +4,7 @@ import gc
 import sys
 
 import atsock
+from atsock.core.command import query
 from cases import cases
 from fakes import CUTS, WIRE_NAMES, Case, errno_of, new_modem, raises
 from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, line, pulls, read_script
@@ -169,10 +170,7 @@ def test_read_refused_after_the_end(dialect, access):
     """The module has forgotten a connection that the peer closed, and refuses the read (seen on BG96): b"", no
     error."""
     socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
-    tape.load(
-        [("!", says.closed(says.first)), ask(says, access, says.first), ("<", ERROR)]
-        + says.why()
-    )
+    tape.load([("!", says.closed(says.first)), ask(says, access, says.first), ("<", ERROR)] + says.why())
     assert socket.recv(10) == b""
     tape.done()
 
@@ -418,6 +416,68 @@ def test_fibocom_push_that_has_to_wait(dialect):
     tape.load(script[:3] + [("<", line(b"+MIPPUSH: 1,1") + OK)] + script[2:])
     assert socket.send(b"once") == 4
     tape.done()
+
+
+@cases("free", (0, 3))
+@cases("dialect", ("nl668", "l610"))
+def test_no_room_in_the_module_for_what_does_not_wait(dialect, free):
+    """It told that it has none (1.1.6): it is asked until it has, then as much is taken; one that always says 0 is not
+    believed for ever."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    script = says.send("buffer", says.first, b"hello")
+    kind, result = script[-1]
+    assert result.count(b",0,2048") == 1
+    none = [(">", b"AT+MIPSEND?\r"), ("<", line(b"+MIPSEND: 2,5") + line(b"+MIPSEND: 1,0") + OK)]
+    room = [(">", b"AT+MIPSEND?\r"), ("<", line(b"+MIPSEND: 1,%d" % free) + OK)]
+    taken = free or 4
+    tape.load(
+        script[:-1] + [(kind, result.replace(b",0,2048", b",0,0"))]
+        + none * (1 if free else 7) + room + says.send("buffer", says.first, b"more"[:taken])
+    )  # fmt: skip
+    assert socket.write(b"hello") == 5
+    while not socket.is_sent():
+        modem.poll(10)
+    got = socket.write(b"more")
+    assert got is None
+    began = clock.now
+    while got is None:
+        modem.poll(10)
+        got = socket.write(b"more")
+    assert got == taken
+    assert 100 <= clock.now - began < 10_000
+    while not socket.is_sent():
+        modem.poll(10)
+    assert not socket.has_lost()
+    tape.done()
+
+
+@cases(("dialect", "access"), PULLED)
+def test_refused_read(dialect, access):
+    """The connection is of no use any more, and says so; a socket that has been told stays so."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    tape.load([
+        ("!", says.notice(access, says.first)), (">", says.ask(access, says.first, says.most[access])),
+        ("<", line(b"+CME ERROR: 100")),
+    ])  # fmt: skip
+    assert errno_of(socket.recv, 10) == 104
+    assert errno_of(socket.send, b"x") == 104
+    tape.done()
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_lost_is_told_once(dialect, access):
+    """A socket that has never sent has lost nothing; what was taken and found the connection gone is lost."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    assert not socket.has_lost()
+    tape.load([(">", b"AT+GSN\r"), ("~", 50), ("!", says.closed(says.first)), ("<", OK)])
+    modem._session.submit(query(b"AT+GSN"))
+    assert socket.write(b"hello") == 5
+    settle(modem, tape)
+    for _ in range(20):
+        modem.poll(100)
+    assert socket.has_lost()
+    assert not socket.has_lost()
 
 
 @cases("dialect", ("nl668", "l610"))
