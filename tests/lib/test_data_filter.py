@@ -96,13 +96,14 @@ def test_what_was_held_back_before_an_escape_stays_told():
 
 def test_room_for_the_lines_behind_the_ok():
     """It grows for them, but not for ever, and not for what no OK stands before."""
-    for first, most in ((OK, REPLY_MAX), (CLOSED, HELD_MAX)):
-        with Case(first):
+    for first, lines, most in ((OK, 80, REPLY_MAX), (OK, 150, REPLY_MAX), (CLOSED, 150, HELD_MAX)):
+        with Case(first, lines):
             link, held = make(4000)
             held.expect(ESCAPE + OK)
-            said = first + b"\r\n+CREG: 1\r\n" * 150
+            said = first + b"\r\n+CREG: 1\r\n" * lines
             put(link, said, bytearray())
             assert len(held.held) == most
+            assert (held.n == len(said)) == (lines == 80)
             held.expect(b"")
             held.force()
             assert link.take(4000) == said

@@ -2,8 +2,8 @@
 
 import atsock
 from cases import cases
-from fakes import CUTS, WIRE_NAMES, Case, errno_of
-from frames import ACCESS, DIALECTS, HOSTILE, OK, PEER, PORT, PUSHED, digits, line, pulls
+from fakes import CUTS, WIRE_NAMES, Case, errno_of, raises
+from frames import ACCESS, DIALECTS, ERROR, HOSTILE, OK, PEER, PORT, PUSHED, digits, line, pulls
 from scenes import attached, connect, settle
 
 EMSGSIZE, ETIMEDOUT, EAGAIN = 90, 110, 11
@@ -21,6 +21,24 @@ def send_script(says, dialect, access, payload):
     if dialect in ("a7600", "sim7028"):
         script[0] = (">", b'AT+CIPSEND=0,%d,"192.0.2.7",5005\r' % len(payload))
     return script
+
+
+@cases("dialect", DIALECTS)
+def test_send_behind_a_connect_that_was_refused(dialect):
+    """There is nothing to send by, whatever the size."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: ERROR if command.startswith(says.open_line(command)) else OK
+    for timeout in (9, 0):
+        with Case(timeout):
+            socket = modem.socket(type=atsock.SOCK_DGRAM)
+            socket.settimeout(9)
+            raises(OSError, socket.connect, (PEER, PORT))
+            socket.settimeout(timeout)
+            for n in (1, 100_000):
+                assert errno_of(socket.send, bytes(n)) == 107
+                assert errno_of(socket.write, bytes(n)) == 107
+            socket.close()
+            assert errno_of(socket.send, b"x") == 9
 
 
 @cases("access", ACCESS)

@@ -451,6 +451,20 @@ def test_no_room_in_the_module_for_what_does_not_wait(dialect, free):
     tape.done()
 
 
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_a_module_that_cannot_be_asked_for_room(dialect):
+    """It has told of none, for whatever reason: the next send decides."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    socket._link.tx_credit = 0
+    tape.load(says.send("buffer", says.first, b"hello"))
+    assert socket.write(b"hello") is None
+    assert socket.write(b"hello") == 5
+    while not socket.is_sent():
+        modem.poll(10)
+    assert clock.now < 1000
+    tape.done()
+
+
 @cases(("dialect", "access"), PULLED)
 def test_refused_read(dialect, access):
     """The connection is of no use any more, and says so; a socket that has been told stays so."""
