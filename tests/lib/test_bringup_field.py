@@ -3,7 +3,7 @@
 import atsock
 from atsock import contact
 from cases import cases
-from fakes import Case, errno_of, new_modem, raises
+from fakes import WIRES, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line, speech
 from test_bringup import start
 
@@ -219,6 +219,43 @@ def test_rubbish_that_looks_like_text_now_and_then(turn):
 
     n, rubbish = filler_of(answer)
     assert "unreadable" in rubbish and "baud" in rubbish, rubbish
+
+
+def test_a_moment_behind_the_filler():
+    """What a module makes of it has come before the next AT is sent."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = lambda command: b""
+    write = tape.write
+    sent = []
+
+    def note(buf, at=0, n=-1):
+        sent.append((bytes(buf[at : at + n]), clock.now))
+        return write(buf, at, n)
+
+    tape.write = note
+    raises(atsock.Timeout, modem.attach, "internet")
+    filled = max([i for i in range(len(sent)) if b"\0" in sent[i][0]])
+    assert sent[filled + 1][0] == b"\r"
+    assert sent[filled + 2][0] == b"AT\r" and sent[filled + 2][1] - sent[filled + 1][1] >= 100
+
+
+def test_a_reluctant_port_and_a_module_in_data_mode():
+    """It takes a byte now and then: +++ goes out whole all the same."""
+    modem, tape, clock = new_modem("bg96")
+    tape.behave(**WIRES["reluctant"])
+    tape.auto = lambda command: b""
+    write = tape.write
+    taken = bytearray()
+
+    def note(buf, at=0, n=-1):
+        done = write(buf, at, n)
+        taken.extend(bytes(buf[at : at + (done or 0)]))
+        return done
+
+    tape.write = note
+    raises(atsock.Timeout, modem.attach, "internet")
+    assert b"+++" in taken
+    assert b"\0" not in taken[: taken.index(b"+++")], "a question that did not get out is no payload"
 
 
 @cases("dialect", DIALECTS)

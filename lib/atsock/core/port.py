@@ -199,10 +199,11 @@ class Transmitter:
         """A line that is no command of the program's, text and CR, goes out with the next flush()."""
         n = len(text)
         self.line[:n] = text
+        self.line[n] = _CR
         self.line_n = n
         self.rest = -1
         self.hex_left = 0
-        self.out = text + b"\r"
+        self.out = self.line  # no payload, should it never get out
         self.pos = 0
         self.left = n + 1
 
