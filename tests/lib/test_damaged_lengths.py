@@ -81,7 +81,7 @@ def test_restart_inside_a_payload(dialect, access):
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
 def test_pause_inside_a_payload(dialect, access):
     """A module that pauses inside a payload, right before bytes that look like boot words: all of it is payload."""
-    payload = b"begin" + line(b"RDY") + b"\r\n" + line(b"POWERED DOW") + b"\r\nend"
+    payload = b"begin" + line(b"RDY") + b"\r\n" + line(b"POWERED DOW") + b"\r\nRDYx\n\r\nend"
     for at in range(len(payload)):
         socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
         link = says.first

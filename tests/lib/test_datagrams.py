@@ -23,6 +23,17 @@ def send_script(says, dialect, access, payload):
     return script
 
 
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_read_and_recv(dialect, access):
+    """Both give one datagram, without its sender."""
+    socket, modem, tape, clock, says = udp(dialect, access)
+    for receive in (socket.recv, socket.read):
+        tape.load(reception(says, dialect, access, b"datagram"))
+        assert receive(100) == b"datagram"
+        settle(modem, tape)
+
+
 @cases("dialect", DIALECTS)
 def test_send_behind_a_connect_that_was_refused(dialect):
     """There is nothing to send by, whatever the size."""
