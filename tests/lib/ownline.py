@@ -31,6 +31,8 @@ class Line:
         self.commands = []
         self.peer = b""  # what has reached the peer
         self.on_peer = None  # its answer to what reaches it
+        attachment = speech(dialect).attach()
+        self.states = {attachment.question: attachment.active}  # answers to these commands
         self.wrote_at = clock.now - 10_000
         self.escape_at = 0  # ms, 0: no +++ is on its way
         self.beside = b""  # what the peer says right before the OK
@@ -141,6 +143,8 @@ class Line:
     def answer(self, text):
         if text in (b"ATO", b"AT+QISWTMD=0,2") or text.startswith(b'AT+CIPOPEN=0,"UDP"'):
             return self._resume()
+        if text in self.states:
+            return self.states[text]
         if text == b"AT+CSQ":
             return line(b"+CSQ: 20,99") + OK
         if text == b"AT+CIPCLOSE?":

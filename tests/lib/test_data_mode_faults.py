@@ -8,7 +8,7 @@ import atsock
 from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, line
-from ownline import GONE, SIMCOM, on_line, works
+from ownline import FIBOCOM, GONE, SIMCOM, on_line, works
 from scenes import attached
 from test_transparent import ENDS
 
@@ -173,6 +173,24 @@ def test_restart(dialect):
                 modem.poll(50)
                 assert [event for event, _, _ in events].count(atsock.EVENT_RESTARTED) == 1, events
                 socket.close()
+
+
+@cases("dialect", FIBOCOM)
+def test_restart_that_only_the_sim_tells(dialect):
+    """Some firmware has no other word: nothing of it is data, and the context is looked at."""
+    for said in (line(b"+SIM READY"), line(b"+SIM READY") + line(b"+CREG: 1")):
+        with Case(said):
+            socket, modem, module = on_line(dialect)
+            module.end(b"data" + said)
+            module.states[b"AT+MIPCALL?"] = line(b"+MIPCALL: 0") + OK
+            assert socket.read(4) == b"data"
+            assert errno_of(socket.recv, 10) in GONE
+            modem.poll(1000)
+            assert not modem.isconnected()
+    socket, modem, module = on_line(dialect)
+    module.say(said)
+    assert socket.read(len(said)) == said
+    works(socket, module)
 
 
 @cases("dialect", DIALECTS)

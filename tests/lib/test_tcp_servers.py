@@ -16,7 +16,7 @@ from test_listener_faults import Module as Server
 from test_transparent import ENDS, left
 from test_transparent import listening as listening_in_data_mode
 
-EBADF, EINVAL, EADDRINUSE, ETIMEDOUT = 9, 22, 98, 110
+EBADF, EINVAL, EADDRINUSE, EISCONN, ETIMEDOUT = 9, 22, 98, 106, 110
 _RD, _NVAL = 1, 32
 BECOMES = FIBOCOM
 
@@ -360,7 +360,37 @@ def test_all_of_the_backlog_is_closed_with_the_server(dialect):
     assert len(stops(module)) == (dialect in SIMCOM)
 
 
+@cases("dialect", BECOMES)
+def test_a_server_that_waits_for_an_id_does_not_connect(dialect):
+    """It has no connection id then, and is a server all the same."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    clients = with_all_ids(modem, tape, says, server)
+    before = len(module.commands)
+    for timeout in (5, 0):
+        server.settimeout(timeout)
+        assert errno_of(server.connect, (CLIENT, 80)) == EISCONN
+    assert len(module.commands) == before
+    clients[2].close()
+    some_time(modem, tape)
+    assert errno_of(server.connect, (CLIENT, 80)) == EISCONN
+
+
 # -- the sweep of those that are refused
+
+
+@cases("dialect", ("bg96", "a7600"))
+def test_a_refused_client_whose_close_is_not_answered(dialect):
+    """The others are closed all the same."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    for id in range(1, 8):
+        module.held.append(id)
+        say(modem, tape, came(dialect, id, 4000 + id))
+    close = says.close(5)[0][1][:-1]
+    tape.auto = lambda command: b"" if command == close else module(command)
+    until = clock.now + 200_000
+    while clock.now < until and module.closes() != [6, 7]:
+        modem.poll(1000)
+    assert module.closes() == [6, 7]
 
 
 @cases("dialect", ("bg96", "a7600"))

@@ -245,7 +245,10 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     if not answered and session.is_connected():
         session.set_down()
     if link.state == _OPEN:
-        end(engine, link, not [word for word in data_filter.ends if b"\r\n" + word in said])
+        is_failure = not [word for word in data_filter.ends if b"\r\n" + word in said]
+        end(engine, link, is_failure)
+        if is_failure:  # perhaps it has restarted, and has no word for that
+            session.suspect()
     link.rx_pending = _NO
     return False
 

@@ -23,6 +23,7 @@ from ..core.words import (
     MUST,
     NETWORK_LOST,
     NEVER,
+    NOISE,
     NONE,
     OK,
     OK2,
@@ -36,6 +37,7 @@ from ..core.words import (
     SENT,
     STORED,
     UP,
+    WORD,
 )
 from .table import Table
 
@@ -191,6 +193,8 @@ class NL668(Table):
         (b"+MIPDNS:",      b"",  ADDRESS,      None, 1,    ANY,   NONE, None, ANY),  # 1.1.21
         (b"+TCPIP ERROR:", b"",  ERROR,        None, 0,    ANY,   NONE, None, ANY),
         (b"CONNECT",       b"",  CONNECT,      None, None, ANY,   NONE, None, ANY),
+        # of a module that boots, and of a SIM that was put in or unlocked (seen): no proof of a restart
+        (b"+SIM READY",    b"",  NOISE,        None, None, ANY,   WORD, None, ANY),
     )
 
     # -- codes (chapter 2.3) as errno of the same meaning; the others are EIO

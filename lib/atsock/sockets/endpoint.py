@@ -213,7 +213,8 @@ class Endpoint(Stream):
     def _connect(self, what, host, port, timeout_ms):
         if self._job is not None:
             self._check_job(EALREADY)
-        if self._link is not None:
+        # A server whose ids are all in use has no link.
+        if self._link is not None or self._listener is not None and self._listener.is_running():
             raise ModemError(EISCONN, "already connected")
         steps = open_link(self._session, self, what, host, port)
         if timeout_ms:

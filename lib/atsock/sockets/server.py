@@ -245,11 +245,16 @@ class Listener:
 
     def _close_refused(self):
         yield 0 if self.closed else _SWEEP_MS
+        tried: "list[Link]" = []
         while True:
-            links = [link for link in self.links if link.socket is None and not link.closing]
+            links = [link for link in self.links if link.socket is None and not link.closing and link not in tried]
             if not links:
                 return
-            yield from drop_link(self.session, links[0])
+            tried.append(links[0])
+            try:
+                yield from drop_link(self.session, links[0])
+            except ModemError:  # not answered: its id is closed before it is used again, the others are closed now
+                pass
 
     @property
     def queue(self) -> "list[Link]":
