@@ -88,6 +88,15 @@ def attach(session: "Session", apn, user, password, auth, family, pin, patient, 
     return attach_with(session, account, patient, on_progress)
 
 
+def is_up(session: "Session") -> bool:
+    """True when there is nothing for attach() to do.
+
+    An open has shown when the context is lost; a module that answers nothing at all may be in data mode, or wait for a
+    payload.
+    """
+    return session.is_connected() and not session.engine.pdp_lost and not session.engine.unresponsive
+
+
 def attach_again(session: "Session"):
     """The steps of an attach() with the arguments of the last one (recovery)."""
     account = session.attached_with or Account()
@@ -114,9 +123,9 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
     """
     yield lambda: not session.attaching
     if session.is_connected():
-        if not session.engine.pdp_lost:
+        if is_up(session):
             return session.address
-        session.set_down()  # an open has shown it
+        session.set_down()
     session.attaching = True
     session.progress = progress = Progress(on_progress)
     engine = session.engine

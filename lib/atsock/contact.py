@@ -22,6 +22,7 @@ _QUESTIONS = ((b"AT+CSQ", b"+CSQ:"), (b"AT+CFUN?", b"+CFUN:"))
 _AT_MS = const(500)  # one AT during synchronisation
 _SYNC_MS = const(25_000)  # as long as the slowest of the modules boots (A7600: 24 s)
 _SYNC_PAUSE_MS = const(100)
+_LAST_MS = const(2000)  # for the answer to a command that is in flight
 _DRAIN_MS = const(300)  # a module that has booted answers all that it has heard meanwhile
 _ESCAPE_AT = const(5)  # AT without an answer, before data mode is tried to be left,
 _FILL_AT = const(6)  # and before a payload that the module still waits for is filled up
@@ -115,6 +116,9 @@ def synchronise(session: "Session"):
     """
     engine = session.engine
     tell(session, "sync")
+    # The answer to what somebody else has asked comes first.
+    give_up = engine.after_ms(_LAST_MS)
+    yield lambda: engine.command is None or engine.unresponsive or engine.is_past(give_up)
     engine.reset()
     start = engine.port.ticks_ms()
     unanswered = asked = 0

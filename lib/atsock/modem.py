@@ -115,7 +115,7 @@ class Modem:
         byte is sent; Timeout, ModemError, CommandError, which name the step and the last detail.
         """
         session = self._session
-        if session.is_connected() and not self._engine.pdp_lost:
+        if bringup.is_up(session):
             return session.address
         patient = timeout_ms is not None
         steps = bringup.attach(session, apn, user, password, auth, family, pin, patient, on_progress)

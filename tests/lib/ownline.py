@@ -157,8 +157,7 @@ class Line:
             return line(b"+QIGETERROR: 567,Socket has been closed") + OK
         if b"CLOSE=" in text:
             self.connected = False
-            link = speech(self.dialect).first
-            return speech(self.dialect).close(link)[1][1]
+            return speech(self.dialect).close(int(text.split(b"=")[1]))[1][1]
         return OK
 
     def _resume(self):

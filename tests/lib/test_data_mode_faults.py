@@ -137,6 +137,23 @@ def test_module_says_that_it_is_over(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_payload_that_ends_as_a_word_of_the_module_begins(dialect):
+    """It is held back, and so is the module's own word behind it: that one only is dropped."""
+    word = losses(dialect)[2:]
+    for end in (b"\r", b"\r\n", b"\r\n" + word[:-6], b"\r\n" + word[:-2], b"\r\nN", b"\r\nNO\r\nNO"):
+        for size in (1, 3, 100):
+            with Case(end, size):
+                socket, modem, module = on_line(dialect)
+                said = b"bye" + end + ENDS[dialect]
+                module.end(b"")
+                for i in range(0, len(said), size):
+                    module.say(said[i : i + size], i // size)
+                assert socket.read() == b"bye" + end
+                socket.close()
+                assert modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
 def test_module_answers_what_was_on_its_way(dialect):
     """What was sent before the end was known are lines to a module in command mode: its answers are no data."""
     refused = line(b"+CME ERROR: 100")

@@ -363,7 +363,9 @@ def test_connect_answers_too_late(dialect):
     def slow(text):
         if b"OPEN=" in text and b"PEER" not in text or b"+MIPODM=" in text:
             module.resume_ms = 8000
-            module.resumed = line(b"CONNECT") if dialect not in FIBOCOM else line(b"+MIPODM: 1,1")
+            module.resumed = line(b"CONNECT")
+            if dialect in FIBOCOM:
+                module.resumed = line(b"+MIPODM: %s,1" % text[10:11])
             module.connected = True
             module._resume()
             return OK if dialect in FIBOCOM else b""

@@ -83,7 +83,7 @@ def scan(window, line, position, in_line, prompt):
         while n and line[n - 1] == 13:
             n -= 1
         line[n] = 0
-    if prompt and n > 2 and line[n - 2 : n] == b"\r>":
+    if prompt and n > 2 and (line[n - 2 : n] == b"\r>" or line[n - 3 : n] == b"\r> "):  # behind an echo
         position[2] = 0
         return -1
     return n if lf >= 0 else 0

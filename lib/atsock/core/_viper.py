@@ -125,7 +125,10 @@ def scan(window, line, position, in_line, prompt: int) -> int:
         while n > 0 and to[n - 1] == 13:
             n -= 1
         to[n] = 0
-    if prompt != 0 and n > 2 and to[n - 1] == 62 and to[n - 2] == 13:
+    i = n - 1
+    if i > 1 and to[i] == 32:  # the blank behind a prompt
+        i -= 1
+    if prompt != 0 and i > 0 and to[i] == 62 and to[i - 1] == 13:  # behind an echo
         m[2] = 0
         return -1
     return n if byte == 10 else 0

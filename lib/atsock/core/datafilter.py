@@ -23,6 +23,7 @@ _HELD_MAX = const(512)
 _FIRST_MAX = const(128)  # of the first piece of them: what stands before is payload.  Each CR in it is looked at
 _REPLY_MAX = const(1024)  # of what stands behind the OK of an escape
 _OK_WORDS = (b"OK",)
+_ANY_PLUS = const(128)  # among the keys of words: every line that begins with "+" is one
 _NO_WORDS: "tuple[bytes, ...]" = ()
 _NOTHING: "dict[int, tuple[bytes, ...]]" = {}
 
@@ -118,10 +119,10 @@ class DataFilter(Sink):
                 return pos
         if self.reply:
             return self._hold_reply(src, start, n)
-        if self.n:
+        while self.n:
             if self._extends(src, start, n):
                 return n
-            if not self.release():
+            if not self._release_line():
                 return 0
         pos = self._find(src, start, start + n)
         if pos == start and n <= _FIRST_MAX:  # _find() has copied it
@@ -228,8 +229,8 @@ class DataFilter(Sink):
             if self.n == _HELD_MAX or not self._matches(self.n + 1):  # no answer: payload, or a result code
                 self.first = {}
                 self.words = words
-                if not self._matches(self.n):
-                    self.release()
+                while self.n and not self._matches(self.n) and self._release_line():
+                    pass
                 return done
             self.n += 1
             done += 1
@@ -260,6 +261,15 @@ class DataFilter(Sink):
             link.write(self.held, 0, self.n)
         self.n = self.whole = self.base = 0
         return True
+
+    def _release_line(self):
+        # What is held back does not go on as result codes do: hand it on, up to its last line, which may be the first
+        # of them.  False while the ring has no room for it.
+        pos = self.held.rfind(b"\r", 1, self.n)
+        if pos < 0:
+            return self.release()
+        self.whole = 0
+        return self._give(pos)
 
     def is_told(self):
         """True when the module, or the peer, has said that data mode is over, maybe with the line's end lost."""
@@ -337,7 +347,11 @@ class DataFilter(Sink):
 
     def _is_line(self, pos, end):
         # Does held[pos:end] begin with CR LF and one of the words, or can it become such a line (a whole one cannot)?
-        words = (self.later if pos else self.words).get(self.held[pos + 2], _NO_WORDS)
+        words = self.later if pos else self.words
+        letter = self.held[pos + 2]
+        if letter == 43 and end - pos > 3 and _ANY_PLUS not in words:
+            letter = self.held[pos + 3] | 128
+        words = words.get(letter, _NO_WORDS)
         i = 0
         while i < len(words):
             if self._is_word(words[i], pos + 2, end):
@@ -359,10 +373,14 @@ class DataFilter(Sink):
 
 
 def _by_letter(words, others=_NOTHING):
-    # {first byte: the words that begin with it}, and what is in others.
+    # {first byte: the words that begin with it}, and what is in others.  Most begin with "+": those also by the second
+    # byte, with its highest bit set.
     found: "dict[int, tuple[bytes, ...]]" = dict(others)
     for word in words:
         found[word[0]] = found.get(word[0], _NO_WORDS) + (word,)
+        if word[0] == 43:
+            letter = word[1] | 128 if len(word) > 1 else _ANY_PLUS
+            found[letter] = found.get(letter, _NO_WORDS) + (word,)
     return found
 
 

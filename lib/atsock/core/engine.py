@@ -115,7 +115,7 @@ _EVENT_OVERFLOW = const(8)
 _OK2_MS = const(500)
 _CODE_MS = const(3000)  # for the ERROR behind a line that told its code
 _PROMPT_MS = const(15_000)  # for a prompt; the manuals print no time of its own, and a lost one must not cost a minute
-_PAUSE_MS = const(1000)  # payload that has paused so long may be followed by boot words
+_PAUSE_MS = const(150)  # payload that has paused so long may be followed by boot words
 _STALL_MS = const(5000)  # payload that stops coming for so long will not come
 _WINDOWS = const(32)  # of payload are taken in at a time
 _REST_MS = const(20)  # behind a failure: the module's URCs come out before the next command (u-blox' advice)
@@ -176,6 +176,7 @@ class Engine(Deadlines):
         self.unresponsive = False  # the module does not answer at all
         self.sender_n = 0
         # Made here, because a full heap has no room for an attribute more.
+        self.abandoned = None  # command in flight that nobody waits for any more
         self.failed_command = None  # the last one that failed; somebody looks at it and forgets it
         self.queries_sent = 0  # SYNC queries since the command timed out
         self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query
@@ -220,6 +221,7 @@ class Engine(Deadlines):
             command.clear()
             command.sent = True
             self.command = command
+            self.abandoned = None
             self.code = MISSING
             self.code_row = -1
             self.failed = self.settled = False
@@ -388,8 +390,8 @@ class Engine(Deadlines):
         self.got |= _PROMPT
         self.doubted = False  # the module has not refused it, then
         self.deadline = self.after_ms(command.timeout_ms or self.template[1])
-        if command.buf is None:  # abandoned before the module was ready for the payload
-            resync.fill_up(self, command, command.n)
+        if command is self.abandoned:  # before the module was ready for the payload
+            resync.on_late_prompt(self, command)
         else:
             self.transmitter.send_payload(command.buf, command.start, command.n)
         self.check_complete()
@@ -400,7 +402,7 @@ class Engine(Deadlines):
         if self.skips_line:
             resync.begin_stale(self)
         if self.state == _BUSY and self.command.is_query and self.command.claims(self):
-            self._on_information_text(self.command)
+            resync.on_information_text(self, self.command)
             return
         pos = 0
         while True:
@@ -411,13 +413,9 @@ class Engine(Deadlines):
             if self._on_urc(event) if event & _UNASKED else self._on_response(event):
                 return
         if self.state == _BUSY and self.command.is_query and self.command.collects(self):
-            self._on_information_text(self.command)
+            resync.on_information_text(self, self.command)
         elif note_unmatched:
             urc.on_unmatched(self)
-
-    def _on_information_text(self, query):
-        if query.until is not None:  # it may have been what the query waits for
-            self.check_complete()
 
     # -- events of the command in flight
 
@@ -464,6 +462,8 @@ class Engine(Deadlines):
         if self.got & self.required != self.required or self.state != _BUSY:
             if self.state == _TIMED_OUT and self.got & _OK:
                 resync.on_final_result(self)
+            elif self.got and self.required & ~self.got == _OK:
+                resync.await_ok(self)
         elif not self.doubted and (not self.command.is_query or self.command.is_complete(self.failed)):
             if self.got & _REFUSED or self.failed and self.code == self.retry_code:
                 self.finish(EAGAIN)
@@ -495,6 +495,7 @@ class Engine(Deadlines):
         if link is not None:
             link.rx_pending = _MAYBE if link.rx_notified else _NO
         self.got |= _EMPTY
+        resync.await_ok(self)
 
     def begin_payload(self, sink, n):
         """Payload of n bytes follows the line, of the kind that `matched` says; sink None: for nobody."""
@@ -523,6 +524,7 @@ class Engine(Deadlines):
         sink = self.tokens.sink if self.paused is None else resync.after_pause(self)
         if command is not None and self.got & _DATA and sink is command.link:
             command.count = self.tokens.taken
+            self.deadline = ticks_add(self.port.ticks_ms(), _CODE_MS)  # for the OK, which may have got lost
         if self.matched[_KIND] < _HEX and sink is not None:
             at = self.tokens.position
             if at[0] == at[1]:

@@ -22,6 +22,7 @@ _CONFIRMED = const(1 << 23)
 _REASON = const(1 << 14)
 _UNASKED = const((1 << 30) - (1 << 18))
 _RESTARTED = const(1 << 27)
+_NO = const(0)
 _MAYBE = const(1)
 _OPEN = const(2)
 _DEAD = const(5)
@@ -33,7 +34,8 @@ SYNC_ANSWER = b"+CSQ:"
 _QUERIES = const(3)  # so many are sent, one after the other
 _FILLED_MS = const(1000)  # for the result of a payload that was filled up
 _PROMPT_GRACE_MS = const(1500)  # behind an ERROR: a prompt that is still to come has come by then
-_ABANDONED_MS = const(2000)  # for the prompt of a send that nobody waits for any more
+_ABANDONED_MS = const(3000)  # for the rest of an answer that nobody waits for any more
+_OK_MS = const(3000)  # for the OK behind all else of an answer
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
@@ -43,6 +45,9 @@ _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
 _STALE = const(4)
+_FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
+_OK_WORDS = (b"OK",)
+_COMMANDS = (b"AT", b"At", b"aT", b"at", b"A/", b"a/")  # what a command line begins with (V.250 5.2.1)
 _CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
 
 
@@ -100,16 +105,21 @@ def _await_confirmation(engine):
 def _give_up(engine):
     # The command is not waited for any more; the module may still be at it.
     command = engine.command
+    told = engine.required & ~engine.got == _OK and engine.got and len(engine.template) <= 4
     if engine.tokens.left:
         payload_lost(engine)
+        told = False
     command.errno = EIO if engine.doubted and engine.doubt_failed else ETIMEDOUT
+    if told and not engine.failed:  # all but its OK has come
+        command.errno = 0
     if not engine.doubted and engine.failed or engine.code_row >= 0:  # its code has come, and the ERROR got lost
         command.errno = EIO
         command.code = engine.code
     awaits_payload = engine.tokens.prompt
     abandon(engine, command)
     command.done = True
-    engine.failed_command = command
+    if command.errno:
+        engine.failed_command = command
     engine.state = _TIMED_OUT
     engine.got = 0
     engine.queries_sent = 0
@@ -117,15 +127,36 @@ def _give_up(engine):
     engine.final_results = 0
     engine.doubted = engine.answer_begun = False
     engine.matched[_WANTED] |= _OK
-    if awaits_payload:
-        # The prompt got lost, perhaps: what is written next is payload to the module.
-        engine.tokens.prompt = False
-        fill_up(engine, command, command.n)
+    if awaits_payload and (command.abort_sequence is not None or not engine.template[2] & _OK2):
+        # The prompt got lost, perhaps: what is written next is payload to the module.  (Fibocom's own payloads are
+        # ended by time, 1.2.4, which is over.)
+        fill_up(engine, command, harmless(command), command.n)
+        if command.abort_sequence is not None:
+            engine.tokens.prompt = False
         engine.deadline = engine.after_ms(_FILLED_MS)
     elif engine.transmitter.left:
         engine.deadline = engine.after_ms(_FILLED_MS)
     else:
         expire(engine)
+
+
+def on_information_text(engine, query):
+    """A line of the query's answer has come."""
+    if query.until is not None:  # it may have been what the query waits for
+        engine.check_complete()
+    elif query.prefix is not None and engine.state == _BUSY:
+        await_ok(engine)
+
+
+def await_ok(engine):
+    """All of an answer but its OK has come, which follows at once if it has not got lost."""
+    if engine.required & _CONNECT and engine.command.enters_data_mode:
+        # What comes next is data; a module that says OK behind CONNECT does so first.
+        engine.command.link.data_filter.answer(_OK_WORDS)
+        engine.required = _CONNECT
+        engine.check_complete()
+    elif engine.until_ms(engine.deadline) > _OK_MS:
+        engine.deadline = engine.after_ms(_OK_MS)
 
 
 def _is_sync(engine):
@@ -167,9 +198,12 @@ def doubt(engine, failed):
     """
     if engine.doubted:
         return True
-    if engine.settled:
-        return False
     command = engine.command
+    if engine.settled:
+        link = command.link
+        if not failed and link is not None and engine.template[3] & _FOUND:  # a read: there was nothing
+            link.rx_pending = _MAYBE if link.rx_notified else _NO
+        return False
     # Some modules keep the reason of a refusal for one query.  No other one may come before.
     query = engine.error_query if failed and engine.template[0].startswith(engine.error_query_for) else None
     if query is None:
@@ -244,39 +278,87 @@ def end_stale(engine):
 # -- buffers given up
 
 
-def abandon(engine, command):
+def abandon(engine, command, is_secret=False):
     """The front stops waiting for the command: it stays in flight, but its buffers are the caller's again.
 
-    command.count is then how many bytes a read had put into the caller's buffer.
+    command.count is then how many bytes a read had put into the caller's buffer.  is_secret: what has not gone out yet
+    is nothing for the connection that has the id now.
     """
     if command is not engine.command:
         return
+    engine.abandoned = command
     payload = command.buf
     command.buf = None
     link = command.link
     if link is not None and link.dst is not None:
         command.count = link.detach()
     sent = engine.transmitter
-    if payload is not None and sent.is_sending(payload):
-        fill_up(engine, command, sent.left)
+    awaits_payload = engine.tokens.prompt
+    if payload is not None and awaits_payload:
+        # The module swallows whatever comes behind its prompt: then it gets what it was to have.
+        command.buf = None if is_secret else _copied(payload, command.start, command.n)
+        if link is not None:
+            link.fail(ECONNRESET, 0)
+    elif payload is not None and sent.is_sending(payload):
+        fill_up(engine, command, None if is_secret else _copied(payload, sent.pos, sent.left), sent.left)
     if sent.hex_left:
         # The command line is cut short; what the module makes of it is an error, and the stream has a hole.
         sent.hex_left = 0
         sent.rest = -1
         link.fail(ECONNRESET, 0)
-    if engine.tokens.prompt and engine.until_ms(engine.deadline) > _ABANDONED_MS:
+    if not awaits_payload and _is_overdue(engine) and engine.until_ms(engine.deadline) > _ABANDONED_MS:
         engine.deadline = engine.after_ms(_ABANDONED_MS)
 
 
-def fill_up(engine, command, n):
-    """The module waits for n more payload bytes and swallows whatever comes: give it zeros (or what cancels the send).
+def _is_overdue(engine):
+    # A read, or a payload that is out: the answer comes soon, or some of it has got lost.  Not so where a byte of the
+    # payload may have got lost, whose place any command would take until the module's time for it is over.
+    if engine.state != _BUSY or engine.transmitter.left:
+        return False
+    template = engine.template
+    if template[2] & _OK2:
+        return engine.got & _OK
+    return template[2] & _SENT or template[3] & _FOUND
 
-    The connection is of no use any more.
+
+def _copied(buf, start, n):
+    # None when the heap has no room for it.
+    try:
+        return bytes(memoryview(buf)[start : start + n])
+    except MemoryError:
+        return None
+
+
+def harmless(command):
+    """The payload that is left, if it holds nothing that a module in command mode would obey; else None."""
+    data = command.buf
+    if data is None:
+        return None
+    for text in _COMMANDS:
+        if text in data:
+            return None
+    return data
+
+
+def fill_up(engine, command, data, n):
+    """The module waits for n more payload bytes and swallows whatever comes: give it what it was to have, `data`.
+
+    data None: that is not known any more, or would be obeyed by a module that waits for nothing: zeros then.  Or what
+    cancels the send, where there is such a thing.  The connection is of no use any more.
     """
     if command.link is not None:
         command.link.fail(ECONNRESET, 0)
-    engine.transmitter.queue(bytearray(n) if command.abort_sequence is None else command.abort_sequence)
+    if command.abort_sequence is not None:
+        data = command.abort_sequence
+    engine.transmitter.queue(bytearray(n) if data is None else data)
     engine.sends_more = True
+
+
+def on_late_prompt(engine, command):
+    """The module is ready for a payload that nobody waits for any more."""
+    fill_up(engine, command, command.buf, command.n)
+    engine.tokens.prompt = False
+    engine.deadline = engine.after_ms(_ABANDONED_MS)
 
 
 def reset(engine):
@@ -284,12 +366,16 @@ def reset(engine):
     command = engine.command
     sent = engine.transmitter
     owed = 0  # payload bytes that the module may still wait for
+    data = None
     if command is not None:
-        if engine.tokens.prompt:
-            owed = command.n
-        elif sent.left and sent.out is not sent.line:
+        awaits_payload = engine.tokens.prompt
+        if not awaits_payload and sent.left and sent.out is not sent.line:
             owed = sent.left
+            data = _copied(sent.out, sent.pos, owed)
         abandon(engine, command)
+        if awaits_payload:
+            owed = command.n
+            data = harmless(command)
         command.errno = ECONNRESET
         command.done = True
     engine.unresponsive = False
@@ -298,7 +384,7 @@ def reset(engine):
     engine.tokens.lines()
     resume(engine)
     if owed:
-        sent.queue(bytearray(owed))
+        sent.queue(data or bytearray(owed))
         engine.sends_more = True
 
 

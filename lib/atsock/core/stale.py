@@ -49,6 +49,11 @@ def open_ids(session: "Session", connected=False):
     return None
 
 
+def lists_ends(table) -> bool:
+    """True when the list tells a connection that the peer has closed from an open one."""
+    return table.STALE_GONE is not None or not table.CLOSE_AFTER_PEER
+
+
 def is_opening(engine: "Engine", link: "Link | None" = None) -> bool:
     """True while the result of an open of another link is to come: some modules are not to be asked then."""
     for other in engine.links.values():
@@ -116,8 +121,9 @@ def settle_steps(session: "Session", link: "Link", is_failure, flow_off, waits):
         give_up = engine.after_ms(_OTHERS_MS)
         yield lambda: not is_opening(engine, link) or engine.is_past(give_up)
         held = yield from open_ids(session, True)
-        if engine.links.get(link.id) is link and (held is None or link.id not in held):
-            urc.end(engine, link, is_failure)
+        is_listed = held is not None and link.id in held
+        if engine.links.get(link.id) is link and not (is_listed and lists_ends(session.table)):
+            urc.end(engine, link, is_failure or is_listed)  # a list of no use: then it is no clean end
     finally:
         link.flow_off = flow_off
         if waits:

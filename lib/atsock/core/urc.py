@@ -137,6 +137,10 @@ def end(engine, link, is_failure):
 def _on_opened(engine, link):
     if link is None or link.state != _OPENING:
         return False
+    if engine.state == _BUSY and engine.command.link is link:  # before its OK, or that has got lost
+        if engine.matched[_IS_OK]:
+            engine.got |= _OPENED
+        resync.await_ok(engine)
     if engine.matched[_IS_OK]:
         link.state = _OPEN
     else:

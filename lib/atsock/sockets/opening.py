@@ -16,7 +16,7 @@ from ..core.jobs import Job, run_steps
 from ..core.link import Link
 from ..core.movers import MISSING, const
 from ..core.resync import abandon
-from ..core.stale import open_ids, settle_steps
+from ..core.stale import lists_ends, open_ids, settle_steps
 from ..core.urc import end
 from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, NO_REASON, CommandError, ModemError, Timeout
@@ -358,10 +358,15 @@ def _free_link(session, ids):
         links = [known[n] for n in ids if n in known]
         # Their close commands go out before any open would; a read on its way still brings the old connection's bytes.
         yield _until_none_is_busy(session, links)
+        found = None
         for n in ids:
             link = session.engine.link(n)
             if link.socket is None and not link.must_close:  # those that are being closed still must
-                return link
+                if lists_ends(session.table) or not was_closed(session, link):
+                    return link
+                found = found or link  # an end of the connection before may come yet, and nobody could tell whose
+        if found is not None:
+            return found
         closing = [link for link in links if link.closing]
         waiting = [link for link in links if link.socket is None and not link.closing]
         if waiting:
@@ -486,7 +491,7 @@ def replace_link(session: "Session", link: Link) -> Link:
     elif engine.command is link.tx:
         sending = link.tx
         link.tx = _hand_over(sending, fresh)
-        abandon(engine, sending)
+        abandon(engine, sending, True)
     return fresh
 
 

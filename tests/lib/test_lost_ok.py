@@ -1,0 +1,127 @@
+"""The OK of an answer gets lost, or comes late: what else has been said counts, and the module is soon of use again."""
+
+from atsock.core.command import query
+from cases import cases
+from fakes import errno_of, new_modem
+from frames import DIALECTS, OK, PEER, PORT, PULLED, SYNC, line, speech
+from scenes import answers, attached, connected, rest, settle
+
+FIBOCOM = ("nl668", "l610")
+ETIMEDOUT = 110
+
+
+def without_ok(data):
+    return data.replace(OK, b"")
+
+
+@cases("dialect", DIALECTS)
+def test_open(dialect):
+    """The result of the open has come."""
+    modem, tape, clock, says = attached(dialect)
+    answer = answers(says)
+    tape.auto = lambda command: (
+        without_ok(answer(command)) if command.startswith(says.open_line(command)) else answer(command)
+    )
+    socket = modem.socket()
+    socket.settimeout(10)
+    socket.connect((PEER, PORT))
+    assert clock.now < 5000, clock.now
+    assert socket._link.state == 2
+    settle(modem, tape)
+    rest(tape)
+    tape.load(says.send("buffer", says.first, b"hello"))
+    assert socket.send(b"hello") == 5
+
+
+@cases(("dialect", "access"), PULLED)
+def test_read_that_finds_nothing(dialect, access):
+    """It is no error of the connection, and the next notice is read as ever."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+    link = says.first
+    empty = says.nothing(access, link)
+    if not empty.endswith(OK):
+        return  # SIMCom's ends with ERROR
+    ask = (">", says.ask(access, link, says.most[access]))
+    tape.load(
+        [("!", says.notice(access, link)), ask, ("!", without_ok(empty)), ("~", 2900)]
+        + SYNC
+        + [("!", says.notice(access, link)), ask, ("<", says.answer(access, link, b"data", 0))]
+    )
+    assert socket.recv(10) == b"data"
+    assert clock.now < 10_000, clock.now
+
+
+@cases("dialect", FIBOCOM)
+def test_data_mode(dialect):
+    """What comes behind the line that tells of data mode is data; an OK that is late after all is none."""
+    for late in (b"", OK):
+        modem, tape, clock, says = attached(dialect, "transparent")
+        answer = answers(says)
+        tape.auto = lambda command, late=late: (
+            line(b"+MIPODM: 1,1") + late + b"hello" if command.startswith(b"AT+MIPODM=") else answer(command)
+        )
+        socket = modem.socket()
+        socket.settimeout(10)
+        socket.connect((PEER, PORT))
+        assert socket.recv(10) == b"hello"
+
+
+@cases("dialect", DIALECTS)
+def test_send_and_close(dialect):
+    """Nothing is said to a payload: the next connection is there a few seconds after send() has given up."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=2)
+    script = says.send("buffer", says.first, b"precious")
+    tape.load(script[:-1])
+    assert errno_of(socket.send, b"precious") == ETIMEDOUT
+    began = clock.now
+    answer = answers(says)
+    tape.auto = lambda command: line(b"+CSQ: 20,0") + OK if command == b"AT+CSQ" else answer(command)
+    socket.close()
+    second = modem.socket()
+    second.settimeout(20)
+    second.connect((PEER, PORT))
+    most = 17_000 if dialect in FIBOCOM else 5000  # Fibocom's may wait for a byte that got lost
+    assert clock.now - began < most, clock.now - began
+
+
+@cases("dialect", DIALECTS)
+def test_attach_waits_for_what_is_in_flight(dialect):
+    """A command is not sent before the answer to the one before, whose call has given up."""
+    modem, tape, clock = new_modem(dialect)
+    attachment = speech(dialect).attach()
+    held = []
+
+    def answer(command):
+        if command == b"AT+GSN":
+            tape.input.append([0, "~", 600])
+            tape.input.append([0, "!", line(b"1") + OK])
+            return b""
+        held.append((command, tape.input and tape.at < len(tape.input)))
+        return attachment(command)
+
+    tape.auto = answer
+    modem._session.submit(query(b"AT+GSN"))
+    assert modem.attach("internet") == "10.0.0.1"
+    assert held[0][0] == b"AT"
+    assert not held[0][1], "AT before the answer to what is in flight"
+
+
+@cases("dialect", DIALECTS)
+def test_attach_when_the_module_answers_nothing(dialect):
+    """It may be in data mode: attach() finds out, although nobody has told that the context is lost."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=1)
+    assert modem.isconnected()
+    tape.auto = lambda command: b""
+    for _ in range(3):
+        errno_of(modem.signal)
+    assert modem._engine.unresponsive
+    asked = []
+    attachment = says.attach()
+
+    def answer(command):
+        asked.append(command)
+        return attachment(command)
+
+    tape.auto = answer
+    assert modem.attach("internet") == "10.0.0.1"
+    assert b"AT" in asked
