@@ -116,10 +116,7 @@ def synchronise(session: "Session"):
     """
     engine = session.engine
     tell(session, "sync")
-    # The answer to what somebody else has asked comes first.
-    give_up = engine.after_ms(_LAST_MS)
-    yield lambda: engine.command is None or engine.unresponsive or engine.is_past(give_up)
-    engine.reset()
+    yield from start_anew(engine)
     start = engine.port.ticks_ms()
     unanswered = asked = 0
     heard = b""
@@ -135,6 +132,7 @@ def synchronise(session: "Session"):
             command = query(text, _AT_MS, prefix)
             yield command
             if not command.errno and command.lines:
+                engine.echoes = False
                 return
         if command.errno == EIO:
             heard = b"ERROR"
@@ -154,6 +152,13 @@ def synchronise(session: "Session"):
                 pass
         elif unanswered == _FILL_AT and heard != b"ERROR":  # or takes what comes for payload
             yield from _fill_up(engine)
+
+
+def start_anew(engine: "Engine"):
+    """Forget whatever is in flight, behind its answer if that comes soon: nothing is to be sent before."""
+    give_up = engine.after_ms(_LAST_MS)
+    yield lambda: engine.command is None or engine.unresponsive or engine.is_past(give_up)
+    engine.reset()
 
 
 def escape_blindly(engine: "Engine"):

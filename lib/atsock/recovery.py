@@ -12,7 +12,7 @@ asyncio.  Knows no vendor command.  Off the data path; allocates.
 from errno import EAGAIN, ECONNRESET
 
 from . import bringup
-from .contact import escape_blindly
+from .contact import escape_blindly, start_anew
 from .core.command import query
 from .core.jobs import Job
 from .core.movers import const
@@ -78,7 +78,7 @@ def recover(session: "Session"):
             counted = True
             _count_restart(session)
         taken.append(_NAMES[rung])
-        engine.reset()
+        yield from start_anew(engine)
         if rung == _DEACTIVATE:
             engine.pdp_lost = True  # attach() does it
         elif rung == _RESTART:

@@ -111,3 +111,4 @@ def test_losses_in_between(dialect, happening, far):
             module.control("power-on" if happening == "power-off" else "network-back")
             assert cut.communicate()[0] != BIG[1000:] and cut.returncode == 56      # no proper end
             assert [each.communicate()[0] for each in later] == [b"hello"] * 2, proxy.said
+        assert not [text for text in module.violations() if "before the final result" in text]

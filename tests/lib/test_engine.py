@@ -4,7 +4,7 @@ import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import ACCESS, DIALECTS, ERROR, HOSTILE, OK, PULLED, PUSHED, SYNC
-from frames import digits, line, lines_of, pulls, read_script
+from frames import digits, line, lines_of, pulls, read_script, speech
 from scenes import attached, connect, connected, recv_exactly, settle
 
 
@@ -433,6 +433,27 @@ def test_echo_of_payload(dialect, cut):
     assert socket.send(b"hello world") == 11
     settle(modem, tape)
     tape.done()
+
+
+@cases("cut", CUTS)
+@cases("dialect", DIALECTS)
+def test_echo_of_payload_that_looks_like_answers(dialect, cut):
+    """What the echo says counts for nothing, what the module says behind it does; with echo on and none, too."""
+    for echoes in (True, False):
+        for payload in (HOSTILE, b"\r\n+QIURC: \"closed\",0\r\nERROR\r\n", b"x" + says_closed(dialect)):
+            with Case(dialect, cut, echoes, payload):
+                socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)
+                (_, command), (_, prompt), _, (_, result) = says.send("buffer", says.first, payload)
+                echo = payload if echoes else b""
+                tape.load([(">", command), ("<", command + b"\r\n" + prompt), (">", payload), ("<", echo + result)])
+                assert socket.send(payload) == len(payload)
+                settle(modem, tape)
+                tape.done()
+                assert socket._link.state == 2
+
+
+def says_closed(dialect):
+    return speech(dialect).closed(speech(dialect).first)
 
 
 @cases("dialect", DIALECTS)

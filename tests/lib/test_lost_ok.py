@@ -84,10 +84,11 @@ def test_send_and_close(dialect):
     assert clock.now - began < most, clock.now - began
 
 
+@cases("what", ("attach", "recover"))
 @cases("dialect", DIALECTS)
-def test_attach_waits_for_what_is_in_flight(dialect):
-    """A command is not sent before the answer to the one before, whose call has given up."""
-    modem, tape, clock = new_modem(dialect)
+def test_what_is_in_flight_is_waited_for(dialect, what):
+    """Nobody waits for a background job's command: its answer comes before the first AT all the same."""
+    modem, tape, clock = new_modem(dialect, apn="internet")
     attachment = speech(dialect).attach()
     held = []
 
@@ -101,8 +102,11 @@ def test_attach_waits_for_what_is_in_flight(dialect):
 
     tape.auto = answer
     modem._session.submit(query(b"AT+GSN"))
-    assert modem.attach("internet") == "10.0.0.1"
-    assert held[0][0] == b"AT"
+    if what == "attach":
+        modem.attach()
+    else:
+        modem.recover()
+    assert modem.isconnected() and held[0][0] == b"AT"
     assert not held[0][1], "AT before the answer to what is in flight"
 
 

@@ -97,6 +97,9 @@ def test_prompt():
                     found, tokens = tokens_of(before + b">" + after + b"\r\nSEND OK\r\n", cut, prompt=True)
                     lines = [b"AT+QISEND=0,4"] if before.startswith(b"AT") else []
                     assert found == lines + [PROMPT_TOKEN, b"SEND OK"], found
+    for echo in (b"AT+QISEND=0,4\r>", b"AT+QISEND=0,4\r> "):  # without CR LF before the prompt
+        for cut in CUTS:
+            assert tokens_of(echo, cut, prompt=True)[0] == [PROMPT_TOKEN], echo
     for cut in CUTS:
         assert tokens_of(b"\r\na > b\r\n", cut, prompt=True)[0] == [b"a > b"]
         assert tokens_of(b"\r\n> 1\r\n", cut)[0] == [b"> 1"]

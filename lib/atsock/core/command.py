@@ -157,6 +157,7 @@ class Query(Command):
         elif line[0] in _NAME_STARTS and not self._has_name(engine):
             return False
         if is_echo(engine):
+            engine.echoes = True
             return True
         announces = announces_payload(engine)
         self._keep(engine)
@@ -233,10 +234,51 @@ def announces_payload(engine):
 
 
 def is_echo(engine):
-    """True when the engine's line is the command that was sent last."""
+    """True when the engine's line is the command that was sent last.  Allocates nothing."""
     n = engine.tokens.n
     sent = engine.transmitter
-    return sent.line_n > 0 and n == sent.line_n and engine.tokens.line[:n] == sent.line[:n]
+    if n != sent.line_n:
+        return False
+    while n > 0:
+        n -= 1
+        if engine.tokens.line[n] != sent.line[n]:
+            return False
+    return True
+
+
+def expect_echo(engine, command):
+    """The payload goes out to a module that may echo it (BG96 2.1.16): that is no answer, whatever stands in it."""
+    try:
+        data = bytes(memoryview(command.buf)[command.start : command.start + command.n])
+    except MemoryError:
+        return
+    engine.tokens.raw(_Echo(engine, data), 0)
+
+
+class _Echo(Sink):
+    # Drops the echo of a payload, up to the first byte that is none.
+
+    def __init__(self, engine, data):
+        self.engine = engine
+        self.data = data
+        self.n = 0  # bytes of it that have come
+
+    def write(self, src, start, n):
+        done = 0
+        while done < n and self.n < len(self.data):
+            byte = src[start + done]
+            if byte == self.data[self.n]:
+                self.n += 1
+            elif byte not in b" \r\n" or self.data[: self.n].strip():  # those may stand behind the prompt
+                break
+            else:
+                self.n = int(byte == self.data[0])
+            done += 1
+        return done
+
+    def overflow(self):
+        self.engine.tokens.lines()
+        return False
 
 
 def query(text, timeout_ms=_GENERAL_MS, prefix=None, required=OK):

@@ -31,7 +31,7 @@ from array import array
 from errno import EAGAIN, EIO
 
 from . import resync, urc
-from .command import note_code, on_confirmed, on_detail, on_error
+from .command import expect_echo, note_code, on_confirmed, on_detail, on_error
 from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
@@ -148,6 +148,7 @@ class Engine(Deadlines):
     sends_more = False  # pump() sends that, or what is queued, behind what has come: the stack is deep before
     answer_begun = False  # the answer to one of them has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
+    echoes = False  # the module echoes what is sent
     events: "list | None" = None  # a list when the application wants events: (event, link, value), delivered by a front
 
     event = urc.queue_event  # (event, link, value): queue it for the application
@@ -393,6 +394,8 @@ class Engine(Deadlines):
         if command is self.abandoned:  # before the module was ready for the payload
             resync.on_late_prompt(self, command)
         else:
+            if self.echoes:
+                expect_echo(self, command)
             self.transmitter.send_payload(command.buf, command.start, command.n)
         self.check_complete()
 

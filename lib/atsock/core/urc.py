@@ -208,7 +208,9 @@ def on_unmatched(engine):
         engine.answer_begun = True
     elif tokens.line[0] == 62 and tokens.n <= 2:  # a prompt that came too late
         return
-    elif engine.events is not None and not is_echo(engine):
+    elif is_echo(engine):
+        engine.echoes = True
+    elif engine.events is not None:
         engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
 
 
