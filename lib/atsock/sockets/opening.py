@@ -140,7 +140,7 @@ def _open_steps(session, socket, what, host, port, row, look_up):
             session.opening = True
             try:
                 ids = yield from use_access(session, socket._access)
-                before = yield from _free_link(session, _not_given_up(ids, refused))
+                before = yield from _free_link(session, _not_given_up(ids, refused), what)
                 link = _new_link(socket, before, what, row)
             finally:
                 session.opening = False
@@ -350,7 +350,7 @@ def _is_used(link):
 # -- connection ids
 
 
-def _free_link(session, ids):
+def _free_link(session, ids, what):
     # The Link of a connection id that nobody uses; ids that wait for their close come last.
     known = session.engine.links
     while True:
@@ -362,7 +362,7 @@ def _free_link(session, ids):
         for n in ids:
             link = session.engine.link(n)
             if link.socket is None and not link.must_close:  # those that are being closed still must
-                if lists_ends(session.table) or not was_closed(session, link):
+                if what != TCP or lists_ends(session.table) or not was_closed(session, link):
                     return link
                 found = found or link  # an end of the connection before may come yet, and nobody could tell whose
         if found is not None:
@@ -409,7 +409,8 @@ def _take_spare(session, link):
     # The ring of another id that nobody uses: a program with one connection at a time needs one, whatever its id.
     for other in session.engine.links.values():
         if other.socket is None and other.size == link.size and other.buf is not None:
-            if not (other.closing or _is_in_flight(session, other)):
+            keeps = other.keeps_borders and other.count  # datagrams that the socket's next connection gets
+            if not (keeps or other.closing or _is_in_flight(session, other)):
                 link.buf = other.buf
                 other.buf = None
                 return
