@@ -223,3 +223,47 @@ def locked(function):
     finally:
         if _FILLS:
             heap_unlock()
+
+
+class HaltingWire(Wire):
+    """Has no more than `limit` bytes until 400 ms have passed."""
+
+    limit = 0
+
+    def any(self):
+        end = len(self.out) if self.now >= 400 else self.limit
+        return end - self.at
+
+    def readinto(self, buf, n):
+        n = min(n, self.any())
+        copy(buf, 0, self.out, self.at, n)
+        self.at += n
+        return n
+
+    def wait(self, ms, writing):
+        self.now += ms
+
+
+@cases("dialect", DIALECTS)
+def test_payload_that_pauses(dialect):
+    """Where the heap has no room to look for boot words behind a pause, what comes is payload."""
+    socket, modem, tape, says = moved(dialect, "push")
+    tape.load([("!", says.push("push", says.first, b"x"))])
+    assert socket.recv(1) == b"x"
+    payload = b"\r\nRDYx" * 10
+    data = says.push("push", says.first, payload)
+    port = modem._engine.port
+    wire = HaltingWire(data, b"")
+    wire.limit = len(data) - 55
+    port.stream, port.wait, port.ticks_ms = wire, wire.wait, wire.ticks_ms
+    receive = socket.recv_into
+    got = 0
+    if _FILLS:
+        heap_lock()
+    try:
+        while got < 60:
+            got += receive(BUF)
+    finally:
+        if _FILLS:
+            heap_unlock()
+    assert got == 60

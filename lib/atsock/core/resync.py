@@ -404,7 +404,10 @@ def payload_pauses(engine, is_lost):
         if engine.state == _BUSY and engine.until_ms(engine.deadline) > _LOST_MS:
             engine.deadline = engine.after_ms(_LOST_MS)
     elif engine.paused is None and engine.tokens.sink is not None:
-        engine.paused = _AfterPause(engine, engine.tokens.sink)
+        try:
+            engine.paused = _AfterPause(engine, engine.tokens.sink)
+        except MemoryError:  # a full or locked heap: the next pause tries again
+            return
         engine.tokens.sink = engine.paused
 
 
