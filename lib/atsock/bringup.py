@@ -285,7 +285,7 @@ def _active_address(session):
         check(session, command)
         address = address_in(b"".join(command.lines[:1]), family)
     if not address:
-        command = query(b"AT+CGPADDR=%d" % session.engine.context, prefix=b"+CGPADDR:")  # 27.007 10.1.22
+        command = query(b"AT+CGPADDR=%d" % session.engine.context, prefix=b"+CGPADDR:")  # 27.007 10.1.14
         yield command
         for line in command.lines:
             address = address or address_in(line, family)

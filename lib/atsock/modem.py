@@ -141,7 +141,10 @@ class Modem:
         return waiter.of(self._session).run(steps, _ATTACH_MS if timeout_ms is None else timeout_ms, "attach")
 
     def detach(self) -> None:
-        """Deactivate the context; all its connections end.  Waits for the module.  Raises CommandError, Timeout."""
+        """Deactivate the context; all its connections end.  Does nothing as long as the dialect is not known.
+
+        Waits for the module.  Allocates.  Raises CommandError, Timeout.
+        """
         session = self._session
         if session.table is not None:
             session.set_down()
@@ -237,24 +240,31 @@ class Modem:
     def getaddrinfo(
         self, host: str, port: int, af: int = 0, type: int = 0, proto: int = 0, flags: int = 0
     ) -> "list[tuple[int, int, int, str, tuple[str, int]]]":
-        """A list of (family, type, proto, "", (address, port)), as MicroPython's; the module looks the name up."""
+        """A list of (family, type, proto, "", (address, port)), as MicroPython's; the module looks the name up.
+
+        af: AF_INET, AF_INET6, or 0 for that of the context; flags are ignored.  Waits, allocates and raises as
+        resolve().
+        """
         from .services import getaddrinfo
 
         return self._session.run(getaddrinfo(self._session, host, port, af, type, proto), -1, "getaddrinfo")
 
     def resolve(self, host: str, family: int = AF_INET) -> "list[str]":
-        """The addresses of a host name, asked of the module's DNS.
+        """The addresses (str) of a host name, asked of the module's DNS; a numeric address is returned as it is.
 
-        Waits for it.  Raises CommandError, Timeout, ValueError.
+        family: AF_INET or AF_INET6.  Waits for the module, as long as its manual allows (6 to 60 s).  Allocates.
+        Raises CommandError, Timeout; OSError ENETDOWN (not attached), EAFNOSUPPORT; ValueError.
+        Source: the RESOLVE, RESOLVE_6 commands of the dialect tables.
         """
         from .services import addresses
 
         return self._session.run(addresses(self._session, host, family), -1, "resolve")
 
     def ping(self, host: str, count: int = 4, size: int = 32, timeout_ms: int = 4000) -> "Ping":
-        """The outcome of a ping: sent, received, min_ms, avg_ms, max_ms, replies.  timeout_ms: for each reply.
+        """The outcome of a ping: sent, received, min_ms, avg_ms, max_ms, replies.
 
-        Waits for all replies.  Raises OSError EOPNOTSUPP where the manual has no ping (SIMCom), CommandError, Timeout,
+        count: requests; size: bytes of each; timeout_ms: for each reply.  Waits for all replies.  Allocates.
+        Raises OSError EOPNOTSUPP where the manual has no ping (SIMCom), ENETDOWN (not attached); CommandError, Timeout,
         ValueError.  Source: AT+QPING (BG96 2.1.11), AT+MPING (NL668 1.1.15).
         """
         from .services import ping
@@ -262,10 +272,11 @@ class Modem:
         return self._session.run(ping(self._session, host, count, size, timeout_ms), -1, "ping")
 
     def ntp(self, server: str, port: int = 123) -> str:
-        """Set the module's clock by NTP; returns the time as the module reports it.
+        """Set the module's clock by NTP; returns the time as the module reports it (str).
 
-        Raises OSError EOPNOTSUPP where the manual has no NTP (SIMCom), CommandError, Timeout, ValueError.
-        Source: AT+QNTP (BG96 2.1.12), AT+MIPNTP (NL668 1.1.22).
+        Waits for the server, as long as the manual allows (BG96: 125 s, Fibocom: 60 s).  Allocates.
+        Raises OSError EOPNOTSUPP where the manual has no NTP (SIMCom), ENETDOWN (not attached); CommandError, Timeout,
+        ValueError.  Source: AT+QNTP (BG96 2.1.12), AT+MIPNTP (NL668 1.1.22).
         """
         from .services import ntp
 
@@ -344,7 +355,10 @@ class Modem:
         return self._session.run(catalogue.query(self._session, name), -1, "query")
 
     def test(self, name: str) -> "Any":
-        """The test form ("=?"): its fields as a list of str, a list of such lists when it has several lines."""
+        """The test form ("=?"): its fields as a list of str, a list of such lists when it has several lines.
+
+        Raises as call().
+        """
         from .manual import catalogue
 
         return self._session.run(catalogue.test(self._session, name), -1, "test")
@@ -380,7 +394,10 @@ class Modem:
     # -- service
 
     def poll(self, timeout_ms: int = 0) -> None:
-        """Take in what the module sent and run events; waits at most timeout_ms for something to come."""
+        """Take in what the module sent and run events; waits at most timeout_ms for something to come.
+
+        Raises what on_event raises, and OSError when the port is gone.
+        """
         self._session.poll(timeout_ms)
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ _POLL_RD = const(1)
 async def open_connection(session: "Session", host, port, ssl=None, server_hostname=None):
     """Connect to (host, port); returns (reader, writer), which are one Stream.
 
-    Waits as long as the dialect's manual allows an open (75 to 150 s), with TLS up to 60 s more for the handshake (on
+    Waits as long as the dialect's manual allows an open (60 to 150 s), with TLS up to 60 s more for the handshake (on
     MicroPython the first read or drain() makes it).  Cancelled, it gives everything back in the background.
     ssl: None, an SSLContext for TLS, or True: CPython checks the certificate, MicroPython does not; server_hostname:
     the name in the certificate, if it is not host.  Allocates.

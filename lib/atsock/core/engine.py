@@ -50,7 +50,6 @@ _STALE = const(4)  # of Engine.unfinished
 _LINE = const(1)
 _PROMPT_TOKEN = const(2)
 _END = const(4)
-_FULL = const(5)
 # Events
 _OK = const(1 << 0)
 _OK2 = const(1 << 1)
@@ -79,7 +78,6 @@ _UNASKED = const((1 << 30) - (1 << 18))
 _NONE = const(0)
 _HEX = const(3)
 _INLINE_HEX = const(4)
-_WORD = const(5)
 _RAW_FROM = const(6)
 _HEX_FROM = const(8)
 _INLINE_HEX_FROM = const(9)
@@ -124,6 +122,8 @@ _PUSHED_MAX = const(8192)  # bytes of one pushed payload: more is a damaged leng
 
 
 class Engine(Deadlines):
+    """The protocol of one port, by the rules above.  port: a Port; context: PDP context id."""
+
     # What is not written on the data path.
     dialect = access = None  # their names, as soon as the rows are those of a dialect
     sender: "bytes | bytearray" = b""  # address line of the payload that follows, a bytearray as soon as one comes
@@ -146,7 +146,7 @@ class Engine(Deadlines):
     quiet_until = 0  # ticks
     follow_up = None  # template of the command in flight that is to be sent next
     sends_more = False  # pump() sends that, or what is queued, behind what has come: the stack is deep before
-    answer_begun = False  # the answer to one of them has begun
+    answer_begun = False  # the answer to a SYNC query has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
     echoes = False  # the module echoes what is sent
     events: "list | None" = None  # a list when the application wants events: (event, link, value), delivered by a front

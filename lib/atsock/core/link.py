@@ -33,6 +33,8 @@ if sys.implementation.name != "micropython":
 
 
 class Link(Sink):
+    """What is known of a connection id, and what it has received.  id: None for a server apart, below 0: no reader."""
+
     dst = None  # where payload goes instead of the ring: dst[dst_at:dst_end]
     must_close = False  # the module must be told to close it before the id can be used again
     code = 0  # the module's own number for an errno, 0: none told
@@ -47,7 +49,7 @@ class Link(Sink):
     querying_credit = False  # a job asks for it
     peer = b""  # the peer's address as the module writes it
     listener: "Any" = None  # the Listener that accepted it, or that it serves
-    data_filter: "Any" = None  # DataFilter, the sink in data mode, see datamode.py
+    data_filter: "Any" = None  # DataFilter, the sink in data mode, see datafilter.py
     size = 2048  # bytes of the ring
 
     write = take_in  # (src, start, n): payload from the tokenizer; returns how many bytes found room

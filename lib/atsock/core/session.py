@@ -1,8 +1,8 @@
 """One module, and what the host is doing with it: the queue of commands, the jobs, the dialect in use, the attachment.
 
-Every place that takes in what the module says is service(), and wait() is service() with patience: both let go on what
-is to be done in the background, that is commands that wait for their turn (one is in flight at a time, see engine.py)
-and jobs.  Modem and the sockets stand on this; asyncio's waiter calls the same service().
+service() services the UART, starts queued commands (one is in flight at a time, see engine.py) and steps background
+jobs; wait() does so until something has moved or its time is over.  All that the module says comes in by service().
+Modem and the sockets stand on this; asyncio's waiter calls the same service().
 """
 
 from errno import ECONNRESET, EHOSTUNREACH, EIO, ETIMEDOUT

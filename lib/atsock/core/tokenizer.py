@@ -83,8 +83,9 @@ class Tokenizer:
 class Sink:
     """What takes payload from the tokenizer: the interface, and what most sinks answer.
 
-    Sinks are Link (link.py), DatagramLink (sockets/datagram.py), DataFilter (datamode.py), and what keeps the payload
-    of a Query (command.py).  Nothing here may allocate where payload goes to a socket.
+    Sinks are Link (link.py), DatagramLink (sockets/datagram.py), DataFilter (datafilter.py), what keeps the payload of
+    a Query (command.py) and what takes payload behind a pause (resync.py).  Nothing here may allocate where payload
+    goes to a socket.
     """
 
     dst: "Any" = b""  # a buffer that payload goes to; None: to a ring, which is made when it is first needed

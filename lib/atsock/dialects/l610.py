@@ -1,7 +1,7 @@
 """Fibocom L610: the NL668's commands, and IPv6.
 
 Sections: Fibocom L610 AT Commands User Manual TCP&UDP V1.0.0; what each attribute means: table.py.  The forms of
-payload, the notices, the ids (1 to 7) and all limits are the NL668's: the two manuals agree in them.  What differs:
+payload, the notices, the ids (1 to 6) and all limits are the NL668's: the two manuals agree in them.  What differs:
 
 - the context can be IPv6, and CHAP or PAP is the module's choice;
 - connections name their family in <protocol>;

@@ -143,7 +143,8 @@ class Endpoint(Stream):
         self._local = checked_port(address[1], 0)
 
     def close(self) -> None:
-        """Close the connection.  Waits for the module's word (BG96: up to 10 s, Fibocom: 15 s), whatever the timeout.
+        """Close the connection.  Waits for the module's word, whatever the timeout (BG96: 12 s, Fibocom: 15 s, SIMCom:
+        125 s at most).
 
         What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
         what it answers is taken in later; so does one whose send() ran out of time and is unanswered still, but for 2 s

@@ -29,6 +29,8 @@ _CREDIT_PAUSE_MAX_MS = const(2000)
 
 
 class SendBuffer:
+    """What one socket has taken for sending; a job of the session while it is not empty."""
+
     next = None  # in the session's list of jobs
 
     def __init__(self):

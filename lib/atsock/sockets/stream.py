@@ -36,7 +36,7 @@ class StreamSocket(Socket):
     def connect(self, address: "tuple[str, int]") -> None:
         """Connect to (host, port); host is a name, which the module resolves, or an address.
 
-        Waits at most the socket's timeout, without one as long as the dialect's manual says (75-150 s).  Non-blocking:
+        Waits at most the socket's timeout, without one as long as the dialect's manual says (60-150 s).  Non-blocking:
         EINPROGRESS; poll says POLLOUT when it is connected, POLLERR when it failed, and the next call raises why.
         Allocates.  Raises ValueError (nothing is sent) for what is no host or port; OSError: ECONNREFUSED,
         EHOSTUNREACH, ETIMEDOUT, ENETDOWN (not attached), EISCONN, EMFILE (all ids in use), EBUSY (access mode).

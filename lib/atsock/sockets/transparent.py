@@ -41,7 +41,7 @@ class TransparentSocket(StreamSocket):
     """A StreamSocket whose connection takes the whole UART; other sockets raise EBUSY meanwhile.
 
     escape() leads to command mode with the connection kept, resume() back.  A payload of exactly "+++" after a
-    second of silence is sent with a second before its last byte, so that the module cannot take it for the escape.
+    second of silence is sent with two seconds before its last byte, so that the module cannot take it for the escape.
     """
 
     _what = TCP
@@ -208,7 +208,7 @@ class TransparentSocket(StreamSocket):
         Data that arrives meanwhile is kept.  Takes a little over two seconds whatever the timeout, up to 20 s when the
         module does not answer.  Does nothing in command mode.  Allocates.  Raises Timeout when it does not answer (what
         is sent then waits until an escape has found out), OSError ENOTCONN, ECONNRESET when the connection has ended.
-         Source: BG96 TCP/IP 2.1.10, A7600 1.2, L610 1.1.24 (GUARD_MS, DATA_ENDS of the tables).
+        Source: BG96 TCP/IP 2.1.10, A7600 1.2, L610 1.1.24 (GUARD_MS, DATA_ENDS of the tables).
         """
         link = self._link
         if link is None:
