@@ -4,7 +4,9 @@ import sys
 
 import cases
 from fakes import raises
+from frames import DIALECTS
 from scenes import attached
+from test_listener_faults import listening
 
 CPYTHON = sys.implementation.name != "micropython"
 
@@ -30,6 +32,16 @@ def test_a_default_timeout():
     assert made.socket().gettimeout() == made.getdefaulttimeout() == 2
     made.setdefaulttimeout(None)
     assert made.socket().gettimeout() is None
+
+
+@cases.cases("dialect", DIALECTS)
+def test_a_server_with_a_backlog(dialect):
+    modem, tape, clock, says, module, server = listening(dialect)
+    server.close()
+    made = modem.socket_module()
+    for backlog, expected in ((9, 9), (None, 4)):
+        with made.create_server(("", 8081), backlog=backlog) as server:
+            assert server._listener.backlog == expected
 
 
 def test_options_that_programs_set():

@@ -116,7 +116,10 @@ class SocketModule:
         return self._timeout
 
     def create_connection(self, address, timeout=_NOT_GIVEN, source_address=None, **more):
-        """A socket connected to address (host, port); timeout in seconds.  Raises as Modem.socket() and connect()."""
+        """A socket connected to address (host, port); timeout in seconds.  Raises as Modem.socket() and connect().
+
+        more: CPython's all_errors, which is ignored.
+        """
         socket = self.socket()
         try:
             if timeout is not _NOT_GIVEN:
@@ -130,11 +133,14 @@ class SocketModule:
         return socket
 
     def create_server(self, address, family=AF_INET, backlog=None, reuse_port=False, dualstack_ipv6=False):
-        """A socket that listens on the port of address.  Raises as listen()."""
+        """A socket that listens on the port of address; backlog: as of listen().  Raises as listen().
+
+        reuse_port and dualstack_ipv6 are ignored: no module has them.
+        """
         socket = self.socket(family)
         try:
             socket.bind(address)
-            socket.listen()
+            socket.listen(1 if backlog is None else backlog)
         except OSError:
             socket.close()
             raise
