@@ -19,7 +19,7 @@ _LINGER_S = 30  # close() waits so long for what is held back
 
 # Requests, events and flags, as of the modem's sockets (MicroPython py/stream.h).
 _FLUSH, _POLL, _CLOSE = 1, 3, 4
-_POLL_RD, _POLL_WR, _POLL_ERR, _POLL_HUP = 1, 4, 8, 16
+_POLL_RD, _POLL_WR, _POLL_HUP = 1, 4, 16
 _MSG_PEEK = 2
 
 

@@ -369,7 +369,7 @@ def wait_for_registration(session: "Session", patient):
             raise _not_registered(session, rank)
         last = rank
         if polls % _CFUN_POLLS == _SIGNAL_POLLS:
-            signal = yield from _signal(session)
+            signal = yield from _signal()
         if polls % _CFUN_POLLS == 0:
             yield from _switch_on(session, "register")
             if rank == _NOT_SEARCHING and (yield from _select_operator(session)):
@@ -378,7 +378,7 @@ def wait_for_registration(session: "Session", patient):
         yield _POLL_MS
 
 
-def _signal(session):
+def _signal():
     # What the module receives, as it is told behind the state of registration.
     command = query(b"AT+CSQ", _SIGNAL_MS, b"+CSQ:")
     yield command

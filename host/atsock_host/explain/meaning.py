@@ -266,7 +266,7 @@ def _complaint(kind, value):
         return ""
     if kind[0].isdigit():
         try:
-            arguments._number(0, "", kind, int(value))
+            arguments.number(0, "", kind, int(value))
         except arguments.Mismatch as error:
             return f"the manual allows {error.allowed}"
         except ValueError:

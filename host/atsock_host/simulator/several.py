@@ -9,7 +9,6 @@ from .radio import RadioCommands
 
 _PORTS = ("tcp", "rfc2217", "control")
 _FILES = ("trace", "link")
-_LAST_PORT = 65535
 
 
 def spread(config, index, own):

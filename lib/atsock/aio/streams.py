@@ -92,7 +92,7 @@ class Stream:
 
     def __init__(self, session: "Session", socket: "StreamSocket", peer):
         socket.setblocking(False)
-        socket._takes_in = False  # the waiter does that: the stack would be too deep
+        socket.takes_in = False  # the waiter services the UART: the stack would be too deep
         self._session = session
         self._waiter = waiter.of(session)
         self._raw = socket  # the modem's socket

@@ -101,11 +101,12 @@ def _field(index, name, kind, value):
     if value is None:
         raise Mismatch(index, name, "cannot be empty")
     if kind[0].isdigit():
-        return _number(index, name, kind, value)
+        return number(index, name, kind, value)
     return _text(index, name, kind, value)
 
 
-def _number(index, name, kind, value):
+def number(index, name, kind, value):
+    """A number of this kind ("1-16", "5", "0|1|5") as it goes into the line (bytes).  Raises Mismatch."""
     akin = isinstance(value, (int, float))
     if "|" in kind:
         if isinstance(value, (bool, float)) or value not in [int(n) for n in kind.split("|")]:

@@ -91,7 +91,7 @@ class Socket(Endpoint):
 
     def _receive(self, buf, pos, n):
         # Waits until there is something to receive: what _recv_step() says then, or a negative errno.
-        if not self._timeout_ms and self._takes_in:
+        if not self._timeout_ms and self.takes_in:
             self._session.service()
         while True:
             got = self._recv_step(buf, pos, n)
@@ -257,7 +257,7 @@ class Socket(Endpoint):
         waiting = self._send_buffer
         if waiting is None:
             waiting = self._send_buffer = SendBuffer()
-        if self._takes_in:
+        if self.takes_in:
             self._session.service()
         link = self._link
         if link is None:

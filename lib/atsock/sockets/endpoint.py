@@ -65,7 +65,7 @@ class Endpoint(Stream):
     _tx_pos = _tx_end = 0  # with what is left of the caller's buffer
     _gave_up = False  # it is what is left of a send() that ran out of time
     _retry_ms = 0  # pause before a refused send is offered again, 0: none was refused
-    _takes_in = True  # calls that do not wait take in what has come; False: somebody else does that (aio/streams.py)
+    takes_in = True  # calls that do not wait service the UART; False: another front does that, see aio/streams.py
     _open = True
     _unconnected_events = 0  # what poll() says before connect(), beside POLLOUT
     _linger_ms = _LINGER_MS

@@ -196,7 +196,7 @@ class TransparentSocket(StreamSocket):
         return n
 
     def _post(self, buf, pos, n):
-        if self._takes_in:
+        if self.takes_in:
             self._session.service()
         return self._send_step(buf, pos, n)
 

@@ -33,10 +33,6 @@ class Socket:
     def is_stream(self):
         return self.kind in (TCP, TCP_INCOMING)
 
-    @property
-    def is_datagram(self):
-        return self.kind in (UDP, UDP_SERVICE)
-
     def available(self):
         """Bytes that can be read."""
         if self.endpoint is None or self.kind == TCP_LISTENER:
