@@ -89,5 +89,12 @@ def test_what_it_has_not():
         assert issubclass(made.timeout, TimeoutError)
 
 
+def test_a_socket_has_no_file_descriptor():
+    """docs/sockets.md."""
+    made, tape = module()
+    socket = made.socket()
+    assert raises(OSError, socket.fileno).errno is None if CPYTHON else not hasattr(socket, "fileno")
+
+
 if __name__ == "__main__":
     cases.main(globals())
