@@ -19,9 +19,9 @@ LIB = Path(atsock.__file__).parent
 WORDS = {name: value for name, value in vars(words).items() if name[0].isupper()}
 KINDS_BEGIN = list(WORDS).index("NONE")
 EVENTS = {name: WORDS[name] for name in list(WORDS)[:KINDS_BEGIN]}  # bits, in their order
-UNASKED = sum(value for value in EVENTS.values() if value >= words.READY)
+URCS = sum(value for value in EVENTS.values() if value >= words.READY)
 MASKS = {
-    "ALL": sum(EVENTS.values()), "UNASKED": UNASKED,
+    "ALL": sum(EVENTS.values()), "URCS": URCS,
     "PAYLOADS": words.DATA | words.PUSH, "FLOW": words.FLOW_OFF | words.FLOW_ON,
     "FOUND": words.DATA | words.EMPTY, "DETAILS": words.ADDRESS | words.RESOLVED | words.REASON | words.CODE,
 }  # fmt: skip
@@ -85,7 +85,7 @@ def test_places_are_those_of_the_description(file):
 def test_all_lists_are_used():
     """Or these tests would prove little."""
     names = {name for found in FILES.values() for name, _, _ in found}
-    assert names >= {"OK", "READY", "UNASKED", "OPEN", "END", "TIMED_OUT", "EVENT_DATA", "VALUE", "ANY_LINK", "CHUNK"}
+    assert names >= {"OK", "READY", "URCS", "OPEN", "END", "TIMED_OUT", "EVENT_DATA", "VALUE", "ANY_LINK", "CHUNK"}
     assert len(names & set(WORDS)) > 40
 
 

@@ -1,4 +1,4 @@
-"""One command in flight, the set of events it waits for, its deadline; and the dispatch of all that comes unasked.
+"""One command in flight, the set of events it waits for, its deadline; and the dispatch of URCs.
 
 The data path, in reading order:
     1 port.py        UART -> window
@@ -9,8 +9,8 @@ The data path, in reading order:
     6 sockets/       ring -> the program
 
 Knows no vendor word and never waits: a front calls pump() whenever the port has something or a deadline is due.
-Beside it: Transmitter of port.py (what goes out), command.py (codes and reasons in an answer), urc.py (unasked events
-that are no data), resync.py (answers that do not come).
+Beside it: Transmitter of port.py (what goes out), command.py (codes and reasons in an answer), urc.py (URCs that are no
+data), resync.py (answers that do not come).
 
 Rules
 1. One command at a time.  It is finished when all events that its template requires have come, in any order, or
@@ -73,7 +73,7 @@ _FLOW = const(1 << 24 | 1 << 25)  # FLOW_OFF, FLOW_ON
 _SENDER = const(1 << 28)
 _CONFIRMED = const(1 << 23)
 _NOISE = const(1 << 29)
-_UNASKED = const((1 << 30) - (1 << 18))
+_URCS = const((1 << 30) - (1 << 18))
 # Kinds of payload
 _NONE = const(0)
 _HEX = const(3)
@@ -160,7 +160,7 @@ class Engine(Deadlines):
         self.context = context  # PDP context id
         self.rows = b"\0"  # of the dialect, packed (rows.py)
         self.matched = array("i", [0] * 13)  # what match() makes of a line
-        self.matched[_WANTED] = _UNASKED
+        self.matched[_WANTED] = _URCS
         self.matched[_CONTEXT] = context
         self.links: "dict[int, Link]" = {}  # by connection id
         self.servers = {}  # Listener by server id; by itself while it waits for one
@@ -232,7 +232,7 @@ class Engine(Deadlines):
         self.template = template
         self.got = 0
         self.required = template[2]
-        self.matched[_WANTED] = template[2] | template[3] | _ERROR | _CODE | _UNASKED
+        self.matched[_WANTED] = template[2] | template[3] | _ERROR | _CODE | _URCS
         self.matched[_ASKED_LINK] = _NO_LINK if command.link is None or command.link.id is None else command.link.id
         self.matched[_ASKED_N] = command.n
         self.tokens.prompt = template[2] & _PROMPT != 0
@@ -253,12 +253,12 @@ class Engine(Deadlines):
         if errno == 0 and len(self.template) > 4:
             self.follow_up = self.template[4]
             self.sends_more = True
-            self.matched[_WANTED] = _UNASKED
+            self.matched[_WANTED] = _URCS
             return
         # As set_idle(): the stack is deep here.
         self.state = _IDLE
         self.command = None
-        self.matched[_WANTED] = _UNASKED
+        self.matched[_WANTED] = _URCS
         self.tokens.prompt = self.doubted = False
         if sent.hex_left or sent.rest > 0:
             sent.hex_left = 0
@@ -290,7 +290,7 @@ class Engine(Deadlines):
         self.state = _IDLE
         self.command = None
         self.follow_up = None
-        self.matched[_WANTED] = _UNASKED
+        self.matched[_WANTED] = _URCS
         self.tokens.prompt = False
         self.doubted = False
         sent = self.transmitter
@@ -413,7 +413,7 @@ class Engine(Deadlines):
             if not pos:
                 break
             event = self.matched[_EVENT]
-            if self._on_urc(event) if event & _UNASKED else self._on_response(event):
+            if self._on_urc(event) if event & _URCS else self._on_response(event):
                 return
         if self.state == _BUSY and self.command.is_query and self.command.collects(self):
             resync.on_information_text(self, self.command)
@@ -538,7 +538,7 @@ class Engine(Deadlines):
         if sink is not None and sink.keeps_borders and not sink.end(self.tokens.taken):
             self.event(_EVENT_OVERFLOW, sink, self.tokens.taken)
 
-    # -- events that come unasked
+    # -- URCs
 
     def _on_urc(self, event):
         link = self.links.get(self.matched[_ID])

@@ -20,7 +20,7 @@ _SENT = const(1 << 3)
 _CONNECT = const(1 << 13)
 _CONFIRMED = const(1 << 23)
 _REASON = const(1 << 14)
-_UNASKED = const((1 << 30) - (1 << 18))
+_URCS = const((1 << 30) - (1 << 18))
 _RESTARTED = const(1 << 27)
 _NO = const(0)
 _MAYBE = const(1)
@@ -262,7 +262,7 @@ def begin_stale(engine):
         return
     engine.stale_wanted = engine.matched[_WANTED]
     engine.stale_state = engine.state
-    engine.matched[_WANTED] = _UNASKED
+    engine.matched[_WANTED] = _URCS
     engine.state = _RESTING
     engine.unfinished |= _STALE
 
@@ -569,7 +569,7 @@ def distrust(engine, link):
     engine.got = 0
     engine.queries_sent = engine.queries_outstanding = engine.final_results = 0
     engine.doubted = engine.answer_begun = False
-    engine.matched[_WANTED] = _UNASKED | _OK
+    engine.matched[_WANTED] = _URCS | _OK
     engine.deadline = engine.after_ms(_QUIET_MS)
     # Notices may be among what is dropped: every connection is looked at once more.
     for other in engine.links.values():

@@ -1,8 +1,8 @@
-"""Unasked lines that are no data: a client came, an open ended, the module restarted, the network is lost; unmatched
-lines.
+"""URCs (unsolicited result codes) that are no data: a client came, an open ended, the module restarted, the network is
+lost; and lines that no row fits.
 
 What is done about them.  That a line is a URC is seen in engine.py, dispatch_line(): a row of the dialect's table
-(dialects/) or one that all share (rows.py) fits it, whose event is an unasked one.
+(dialects/) or one that all share (rows.py) fits it, whose event is one of a URC.
 Functions of the engine, apart because they are not on the data path.
 """
 
@@ -14,7 +14,7 @@ from .command import announces_payload, is_echo
 from .movers import const, copy, field
 
 # words.py
-_UNASKED = const((1 << 30) - (1 << 18))
+_URCS = const((1 << 30) - (1 << 18))
 _TIMED_OUT = const(2)
 _CONNECT = const(1 << 13)
 _OPENED = const(1 << 21)
@@ -220,7 +220,7 @@ def _on_stray_payload(engine):
         link = engine.links.get(matched[_ID])
     else:
         link = engine.command.link if engine.command else None
-    if link is not None and link.data_filter is not None and not matched[_EVENT] & _UNASKED:
+    if link is not None and link.data_filter is not None and not matched[_EVENT] & _URCS:
         return  # data mode is suspended: the line only tells what the module holds (L610 1.1.24)
     if link is not None and (link.state == _FREE or link.keeps_borders):
         link = None

@@ -24,7 +24,7 @@ REASON = 1 << 14  # code of the ERROR before; value: its position
 ERROR = 1 << 15  # final result code, failed; value: the code
 CODE = 1 << 16  # code of the ERROR that follows
 PUSHED = 1 << 17  # a buffer went out; nobody needs to wait for it
-# These come unasked (URC).
+# These are unsolicited (URC).
 READY = 1 << 18  # data waits in the module
 PUSH = 1 << 19  # payload follows
 # connection closed by peer or network; nothing happened when `value` is `ok`; aux: why, 2 and more are failures

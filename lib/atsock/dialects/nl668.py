@@ -181,7 +181,7 @@ class NL668(Table):
         (b"+MIPSTAT:",     b"",  PEER_CLOSED,  0,    1,    0,     NONE, None, ANY),  # 1.1.12: 0 acknowledges
         (b"+MIPOPEN:",     b"",  OPENED,       0,    1,    1,     NONE, 2,    ANY),  # 1.1.2: 1 active
         (b"+MIPCLOSE:",    b"",  CLOSED,       0,    1,    ANY,   NONE, None, ANY),  # 1.1.3
-        # unasked: the peer closed (L610 firmware); 0 is what a close of the driver's own has done
+        # unsolicited: the peer closed (L610 firmware); 0 is what a close of the driver's own has done
         (b"+MIPCLOSE:",    b"",  PEER_CLOSED,  0,    1,    0,     NONE, None, 2),
         (b"+MIPCLOSE:",    b"",  PEER_CLOSED,  0,    2,    0,     NONE, None, 3),  # 1: acknowledged bytes
         (b"+MIPXOFF:",     b"",  FLOW_OFF,     0,    None, ANY,   NONE, None, ANY),  # 1.1.19
@@ -189,7 +189,7 @@ class NL668(Table):
         (b"+MIPCALL:",     b"",  DOWN,         None, 0,    ANY,   NONE, None, ANY),  # 1.1.1
         (b"+MIPCALL:",     b"0", UP,           None, None, NEVER, NONE, None, 0),  # establishing failed
         (b"+MIPCALL:",     b"",  UP,           None, None, ANY,   NONE, None, ANY),  # the address
-        (b"+MIPCALL:",     b"0", NETWORK_LOST, None, None, ANY,   NONE, None, 0),  # unasked: the link is gone
+        (b"+MIPCALL:",     b"0", NETWORK_LOST, None, None, ANY,   NONE, None, 0),  # unsolicited: the link is gone
         (b"+MIPDNS:",      b"",  ADDRESS,      None, 1,    ANY,   NONE, None, ANY),  # 1.1.21
         (b"+TCPIP ERROR:", b"",  ERROR,        None, 0,    ANY,   NONE, None, ANY),
         (b"CONNECT",       b"",  CONNECT,      None, None, ANY,   NONE, None, ANY),

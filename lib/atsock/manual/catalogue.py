@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..core.session import Session
 
 _EVENT = const(1)  # in a packed row (core/rows.py)
-_FIRST_URC = const(18)  # number of the first event that comes unasked (core/words.py)
+_FIRST_URC = const(18)  # number of the first event of URCs (core/words.py)
 
 _TEST_MS = const(62_000)  # test forms do not wait for the network: the longest that a manual allows for any command
 _CANCEL_MS = const(5_000)  # what comes behind ESC is stated nowhere
