@@ -374,8 +374,8 @@ def check_attached(session: "Session"):
     return False
 
 
-class _Listener(Query):
-    # Notes whether its echo comes.
+class _EchoQuery(Query):
+    # Notes whether its echo comes: a module that has restarted echoes again.
     echoed = False
 
     def collects(self, engine):
@@ -385,7 +385,7 @@ class _Listener(Query):
 
 def _has_restarted(session):
     # The context is gone, and no notice has told it.  Are the settings of attach() gone, too (27.007 9.1)?
-    command = _Listener(None, (b"AT+CMEE?", _CMEE_MS, OK, 0))
+    command = _EchoQuery(None, (b"AT+CMEE?", _CMEE_MS, OK, 0))
     yield command
     told = number_at(command.lines[-1], 0) if command.lines else MISSING
     return command.echoed or session.cmee is None or told != MISSING and told != session.cmee

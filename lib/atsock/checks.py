@@ -4,6 +4,8 @@ Nothing that passes here can end a string, a field or a line of an AT command.  
 what was wrong (TypeError for the wrong type).
 """
 
+ACCESSES = ("buffer", "push", "hex", "transparent")  # the access modes
+
 
 def host(text):
     """A host name or address: letters, digits and . - _ : up to 255 (RFC 1035 2.3.4; 253 in practice)."""
@@ -37,10 +39,10 @@ def quoted(text, what, most):
     return data
 
 
-def access(name, known=("buffer", "push", "hex", "transparent")):
-    """The name of an access mode, one of `known`."""
-    if name not in known:
-        raise ValueError("access: one of %s, not %r" % (", ".join(known), name))
+def access(name):
+    """The name of an access mode, one of ACCESSES."""
+    if name not in ACCESSES:
+        raise ValueError("access: one of %s, not %r" % (", ".join(ACCESSES), name))
     return name
 
 

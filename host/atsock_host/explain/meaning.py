@@ -325,12 +325,12 @@ def _radio(words, fields, unasked):
     return titles.RADIO.get(number(fields, 0), "")
 
 
-def _result_at(index, link=None, source=b""):
+def _result_at(index, link=None):
     def read(words, fields, unasked):
         value = number(fields, index)
         if value is None:
             return ""
-        said = words.code(value, source)
+        said = words.code(value, b"")
         where = f"connection {fields[link]}: " if link is not None and link < len(fields) and link != index else ""
         return f"{where}{said}" if said else f"{where}code {value}"
 

@@ -281,9 +281,9 @@ class _Echo(Sink):
         return False
 
 
-def query(text, timeout_ms=_GENERAL_MS, prefix=None, required=OK):
-    """A Query that sends `text` (bytes) and keeps the lines that begin with `prefix` (None: as command() says)."""
-    command = Query(None, (text, timeout_ms, required, 0))
+def query(text, timeout_ms=_GENERAL_MS, prefix=None):
+    """A Query that sends `text` (bytes) and keeps the lines that begin with `prefix` (None: see Modem.command())."""
+    command = Query(None, (text, timeout_ms, OK, 0))
     command.prefix = prefix
     return command
 

@@ -37,7 +37,6 @@ class Session:
     """stream: see Port; context: PDP context id; on_event(event, sock, value): the application's, or None."""
 
     restarts = 0  # of recover(), since it has last succeeded
-    lists_links = False  # the answer to STALE has shown an open connection (stale.py)
     restarted_at = 0  # ticks of the last one
     rung = 0  # of the ladder that recover() takes first (recovery.py)
     recovered_at = 0  # ticks when it last succeeded
@@ -48,6 +47,7 @@ class Session:
     strange_at: "int | None" = None  # ticks of the last failure that a lost context would explain
     check: "Any" = None  # Job of the last look whether the context is there still
     check_next = 0  # ticks when there may be another one
+    lists_links = False  # the answer to STALE has shown an open connection (stale.py)
     cmee: "int | None" = None  # format of errors (AT+CMEE) that attach() has set, None: not known
 
     def __init__(self, stream, context=1, access="buffer", on_event=None):

@@ -4,9 +4,9 @@ Such a thing would fail late otherwise, in the middle of a connection and far fr
 attribute means.  Loaded by register(), in no other program.
 """
 
+from ..checks import ACCESSES
 from .table import Table
 
-_ACCESSES = ("buffer", "push", "hex", "transparent")
 # Places in the text of a template, by what it does (see rows.py and table.py).
 _ANY = (b"context", b"link", b"n", b"payload")
 _CONTEXT = _ANY + (b"apn", b"user", b"password", b"auth", b"type", b"family")
@@ -35,8 +35,8 @@ def check(table: "type[Table]") -> None:
     rows = _rows(where, "LINES", table.LINES)
     for access, mode in table.ACCESS.items():
         name = "ACCESS[%r]" % (access,)
-        if access not in _ACCESSES:
-            raise ValueError("%s.%s: the access modes are %s" % (where, name, ", ".join(_ACCESSES)))
+        if access not in ACCESSES:
+            raise ValueError("%s.%s: the access modes are %s" % (where, name, ", ".join(ACCESSES)))
         if not isinstance(mode, tuple) or len(mode) != 10:
             raise ValueError("%s.%s: 10 fields, not %r" % (where, name, mode))
         send, chunk, recv, read, _, _, setup, lines, send_to, leave = mode

@@ -236,7 +236,10 @@ class Endpoint(Stream):
     # -- waiting
 
     def settimeout(self, seconds: "float | None") -> None:
-        """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from stream methods)."""
+        """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from stream methods).
+
+        Raises ValueError below 0.
+        """
         if seconds is None:
             self._timeout_ms = -1
         elif seconds < 0:
