@@ -249,6 +249,7 @@ def test_what_one_module_says_of_itself_is_its_own(tmp_path):
 
 
 @pytest.mark.parametrize("said, words", [
+    ({"count": 3, "tcp": 65534}, "tcp: ports are 0 to 65535, not 65536"), ({"control": -1}, "control: ports are 0 to"),
     ({"count": 65}, "1 to 64 modules, not 65"), ({"count": 0}, "1 to 64 modules, not 0"),
     ({"module": [{"log": "x"}]}, "log means nothing"), ({"module": ["bg96"]}, "is no table"),
     ({"module": [{"module": []}]}, "module means nothing"), ({"count": "two"}, "count cannot be"),

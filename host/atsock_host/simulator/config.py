@@ -41,7 +41,7 @@ from .faults import sort_out
 from .models import checked, model_class
 from .registry import DIALECTS, module_class
 from .settings import normal, parsed
-from .several import spread
+from .several import PORTS, spread
 
 
 class ConfigError(ValueError):
@@ -84,6 +84,10 @@ class Config:
             raise ConfigError("one of tcp, rfc2217 and stdio")
         if self.stdio and _ONLY_SOCKETS:
             raise ConfigError("standard input and output cannot be the line on this system: use --tcp PORT")
+        for name in PORTS:
+            port = getattr(self, name)
+            if port is not None and not 0 <= port <= _LAST_PORT:
+                raise ConfigError(f"{name}: ports are 0 to {_LAST_PORT}, not {port}")
         if self.dtr not in ("power-key", "data"):
             raise ConfigError("dtr is power-key or data")
         sort_out(self.faults, self.module_class)
@@ -105,6 +109,7 @@ NAMES = tuple(_SIMPLE)
 _OF_ALL = ("log", "module")     # they do not stand in a [[module]] table
 _WAYS = ("tcp", "rfc2217")
 _KINDS = ("dialect", "model")
+_LAST_PORT = 65535
 MOST_MODULES = 64               # select() takes 1024 files, and a module may have 14
 
 

@@ -48,8 +48,8 @@ class Module(Reception):
     BOOT_MS = 2000              # silence after power-on or restart: commands get neither echo nor answer
     OFF_WORDS: "tuple[str, ...]" = ()       # unsolicited lines between the OK of a switch-off and the silence
     RESTART_WORDS: "tuple[str, ...] | None" = None      # the same for a restart; None: OFF_WORDS
-    # name -> what the module then does differently
     RAISES = False              # True: an exception nobody expected leaves the module, as tests want it
+    # name -> what the module then does differently
     QUIRKS = {"boot": "starts as if the power had just come: silence, then the boot words"}
 
     def __init__(self, clock, network, *, quirks=(), trace=None, settings=None, answers=()):

@@ -7,7 +7,7 @@ import os
 
 from .radio import RadioCommands
 
-_PORTS = ("tcp", "rfc2217", "control")
+PORTS = ("tcp", "rfc2217", "control")
 _FILES = ("trace", "link")
 
 
@@ -17,7 +17,7 @@ def spread(config, index, own):
     `own`: what was said for this module alone, with its place among its copies, or None where it has none.
     Ports count up (0 stays: any), names of files get a number, and the identity that nobody has set is the next one.
     """
-    for name in _PORTS:
+    for name in PORTS:
         port, place = getattr(config, name), own.get(name, index)
         if port and place:
             setattr(config, name, port + place)
