@@ -83,6 +83,13 @@ def test_a_pin_that_is_given():
     assert steps["registration"][0] == "ok"
 
 
+@pytest.mark.parametrize("how, warned", [({"model": "G510"}, False), ({"settings": {"model": "X1"}}, True)])
+def test_a_model_that_is_not_known(how, warned):
+    with Simulator("nl668", faults=["sim-missing"], **how) as module:
+        failed, steps = diagnosis("--port", module.port)
+    assert failed == "SIM" and ("dialect" in steps) == warned
+
+
 def test_an_apn_that_is_missing():
     with Simulator("bg96", faults=["apn-required"]) as module:
         failed, steps = diagnosis("--port", module.port)

@@ -1,6 +1,7 @@
 """Logs in the shapes that people paste: whatever stands around it, the same dialogue is found."""
 
 import pytest
+from atsock.dialects.identify import KIN
 from atsock_host.explain.dialogue import Dialogue
 from atsock_host.explain.meaning import Vocabulary, guess_dialect
 from atsock_host.explain.shapes import read_log
@@ -235,6 +236,9 @@ def test_the_dialect_shows():
     assert guess_dialect(["SIM7028", "AT+NETOPEN"]) == "sim7028"
     assert guess_dialect(["L610-CN", "AT+MIPCALL?"]) == "l610"
     assert guess_dialect(["AT", "AT+CSQ"]) is None
+    for names, dialect, *_ in KIN:
+        for name in names:
+            assert guess_dialect([name.decode() + "-EU", "AT"]) == dialect, name
 
 
 OPEN = 'AT+QIOPEN=1,0,"TCP","192.0.2.1",80'

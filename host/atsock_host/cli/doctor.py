@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import atsock
 import click
+from atsock.dialects import identify
 from serial.tools import list_ports
 
 from .. import tls
-from ..explain.meaning import guess_dialect
 from . import advice, facts, probe
 from .session import DEFAULT_BAUD, account, apn_of, dialect_of, doctor_options, modem_on, opened_port
 from .words import one_line, say, sentence
@@ -200,7 +200,7 @@ def _identity(report, modem, choice, timeout_s):
     facts.wake(modem)
     manufacturer, model, revision = modem.identity()
     report.add("identity", GOOD, f"{manufacturer} {model}, firmware {revision}, IMEI {facts.imei(modem) or 'unknown'}")
-    if (dialect_of(choice) or guess_dialect([model.upper()])) is None:
+    if dialect_of(choice) is None and identify.find([model.encode()])[0] is None:
         report.add(
             "dialect",
             WARNING,

@@ -8,24 +8,16 @@ import re
 from functools import cache
 
 from atsock import dialects
+from atsock.dialects.identify import KIN
 from atsock.manual import arguments, load, texts
 
 from . import glued, outcomes, titles
 from .fields import fields_of, name_and_rest, number
 
 FAMILIES = ("bg96", "a7600", "sim7028", "nl668", "l610")
-_MODELS = (
-    ("SIM7028", "sim7028"),
-    ("SIM7022", "sim7028"),
-    ("L610", "l610"),
-    ("NL668", "nl668"),
-    ("BG9", "bg96"),
-    ("A76", "a7600"),
-    ("SIM76", "a7600"),
-    ("EC2", "bg96"),
-    ("EG", "bg96"),
-    ("BC", "bg96"),
-)
+# {beginning of a model's name: dialect}: the driver's models, and others of Quectel with commands of these names.
+_MODELS = {name.decode(): dialect for names, dialect, *_ in KIN for name in names} | {"EG": "bg96", "BC": "bg96"}
+_MODEL = re.compile(rf"(?:MODEL: |QUECTEL_|SIMCOM_)?({'|'.join(_MODELS)})")
 _BASIC = re.compile(r"&?[A-Z]\d?", re.IGNORECASE)
 _BASICS = re.compile(r"AT(?:&?[A-Z]\d? ?){2,20}", re.IGNORECASE)
 PAYLOAD = "#zyet"  # first letters of the kinds of a manual's table that stand behind a prompt
@@ -193,9 +185,8 @@ def guess_dialect(lines):
     score = dict.fromkeys(FAMILIES, 0)
     for text in lines:
         upper = text.upper()
-        for word, dialect in _MODELS:
-            if upper.startswith((word, "MODEL: " + word, "QUECTEL_" + word, "SIMCOM_" + word)):
-                score[dialect] += 5
+        if found := _MODEL.match(upper):
+            score[_MODELS[found[1]]] += 5
         if upper.startswith("AT+"):
             name = name_and_rest(upper)[0]
             for dialect in FAMILIES:
