@@ -66,7 +66,7 @@ class Table:
     ACTIVATE_STORED: "Template | None" = None  # with what the module has stored
     DEACTIVATE: "Template | None" = None
     # (question, prefix, context, state, address), a line each context: positions of its id (None: there is but one),
-    # of its state (1: active) and of its address (None: ADDRESS_OF tells it).
+    # of its state (1: active) and of its address (None: ADDRESS_OF tells it), which is found wherever it stands.
     STATE: "tuple[bytes, bytes, int | None, int, int | None] | None" = None
     ADDRESS_OF: "tuple[bytes, bytes, int] | None" = None  # (question, prefix, address)
     DEACTIVATE_LOST = False  # a context that the network ended must be deactivated all the same
@@ -87,7 +87,7 @@ class Table:
     LISTEN: "Template | None" = None  # <port> <server> (number); SERVERS is APART
     STOP: "Template | None" = None  # <server>
 
-    # -- transfer
+    # -- transfer: the sends and READ_HEX are used where ACCESS names them
     CLOSE: "Template | None" = None
     SEND: "Template | None" = None
     SEND_TO: "Template | None" = None  # <host> <port>: a datagram to another peer than the one of the open
