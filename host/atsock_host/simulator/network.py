@@ -23,11 +23,27 @@ PING_MS, PING_TTL = 12, 64  # an echo of a reachable address
 NTP_MS = 40
 
 
-class SocketListener(Listener):
+class _Watched:
+    """An endpoint whose socket of the system is read when it has something: `_ready(events)` is called then."""
+
+    def _watch(self, sock):
+        self._sock = sock
+        self._watching = self.network.watch(sock, 0, selectors.EVENT_READ, self._ready)
+
+    def close(self):
+        if self._sock is not None:
+            self.network.watch(self._sock, self._watching, 0, self._ready)
+            self._sock.close()
+            self._sock = None
+        self.network.forget(self)
+
+    abort = close
+
+
+class SocketListener(_Watched, Listener):
     def __init__(self, network, port, sock):
         super().__init__(network, port)
-        self._sock = sock
-        self._watching = network.watch(sock, 0, selectors.EVENT_READ, self._ready)
+        self._watch(sock)
 
     def _ready(self, events):
         del events
@@ -43,23 +59,13 @@ class SocketListener(Listener):
         stream.accepted()
         self.network.owner.on_accept(self, stream)
 
-    def close(self):
-        if self._sock is not None:
-            self.network.watch(self._sock, self._watching, 0, self._ready)
-            self._sock.close()
-            self._sock = None
-        self.network.forget(self)
 
-    abort = close
-
-
-class SocketDatagrams(DatagramSocket):
+class SocketDatagrams(_Watched, DatagramSocket):
     def __init__(self, network, local, peer, sock):
         super().__init__(network, local, peer)
-        self._sock = sock
         self._back = {}     # real (address, port) -> the address the module sent to
         self._outgoing, self._incoming = Way(network), Way(network)
-        self._watching = network.watch(sock, 0, selectors.EVENT_READ, self._ready)
+        self._watch(sock)
 
     def _transmit(self, data, target):
         route = self.network.hosts.route(*target)
@@ -99,15 +105,6 @@ class SocketDatagrams(DatagramSocket):
             self._incoming.carry(delay, lambda: self._sock is not None and self.put_received(data, address, port))
         else:
             self.put_received(data, address, port)
-
-    def close(self):
-        if self._sock is not None:
-            self.network.watch(self._sock, self._watching, 0, self._ready)
-            self._sock.close()
-            self._sock = None
-        self.network.forget(self)
-
-    abort = close
 
 
 class SocketNetwork(Network):

@@ -459,7 +459,7 @@ def watch(session: "Session", link: Link, before: Link) -> None:
         if not is_late:
             return False
         link.doubt = None
-        # As settle(): the stack is deep here.
+        # As settle() of core/stale.py: the stack is deep here.
         session.add(Job(session, settle_steps(session, link, is_failure, link.flow_off, session.withdraw(link.tx))))
         link.flow_off = True
         return True
