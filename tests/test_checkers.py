@@ -27,6 +27,11 @@ def test_ruff():
     assert status == 0, said
 
 
+def test_ruff_has_set_the_lines_of_the_driver():
+    status, said = run("ruff", "format", "--check", "lib")
+    assert status == 0, said
+
+
 @pytest.mark.slow
 def test_mypy():
     status, said = run("mypy")
