@@ -240,6 +240,8 @@ class TlsSocket:
         A stream that was cut raises: with n, at the next call if something came; without n, at once.
         """
         self._begin()
+        if n is None:
+            n = -1
         out = bytearray()
         while n < 0 or len(out) < n:
             got = self._fill_on(out, n < 0)
@@ -257,13 +259,13 @@ class TlsSocket:
                 raise
             return 0
 
-    def readinto(self, buf, n=0):
-        """Fill buf (or its first n bytes); the count, less at the end of the stream or when the timeout passes.
+    def readinto(self, buf, n=-1):
+        """Fill buf (or its first n bytes; below 0: all of it); the count.
 
-        Non-blocking: what is there, None when nothing.
+        It is less at the end of the stream or when the timeout passes.  Non-blocking: what is there, None when nothing.
         """
         view = memoryview(buf).cast("B")
-        data = self.read(n if 0 < n < len(view) else len(view))
+        data = self.read(n if 0 <= n < len(view) else len(view))
         if data is None:
             return None
         view[: len(data)] = data

@@ -194,9 +194,12 @@ def _may_help(error, restarted, attempts, account):
     return isinstance(error, Timeout) and attempts == 1 and not account.pin_spent
 
 
-def detach(session: "Session"):
-    """Deactivate the context, as a generator of commands.  Raises CommandError, Timeout."""
-    yield from run_command(session, Command(None, session.filled(session.table.DEACTIVATE)))
+def detach(session: "Session", was_active):
+    """Deactivate the context, as a generator of commands.  Raises CommandError, Timeout.
+
+    was_active: it was, as far as is known; else a refusal only says that there is nothing to be done.
+    """
+    yield from run_command(session, Command(None, session.filled(session.table.DEACTIVATE)), was_active)
 
 
 def note_raw_command(session: "Session", text):

@@ -1,17 +1,60 @@
-"""Arguments that go into a command line: checked before anything is sent, as bytes afterwards.
+"""Arguments that go into a command line: checked before anything is sent, as bytes afterwards; and the buffers of
+transfers.
 
 Nothing that passes here can end a string, a field or a line of an AT command.  All raise ValueError with
 what was wrong (TypeError for the wrong type).
 """
 
+import sys
+
 ACCESSES = ("buffer", "push", "hex", "transparent")  # the access modes
 
+_MICROPYTHON = sys.implementation.name == "micropython"
+_COUNTED = (bytes, bytearray)  # len() of these counts bytes
+_LINE_MAX = 2560  # the longest command of the manuals carries 2048 digits
 
-def host(text):
-    """A host name or address: letters, digits and . - _ : up to 255 (RFC 1035 2.3.4; 253 in practice)."""
+
+def source(buf):
+    """What is sent, so that len() counts its bytes: bytes, bytearrays and memoryviews of bytes as they are, text in
+    UTF-8, another buffer (an array) as a copy.  Allocates nothing for the first three.
+    """
+    if isinstance(buf, _COUNTED):
+        return buf
+    if isinstance(buf, str):
+        return buf.encode()
+    if isinstance(buf, memoryview) and (_MICROPYTHON or _is_plain(buf)):
+        return buf
+    return bytes(memoryview(buf))
+
+
+def room(buf):
+    """What is received into: a bytearray or a memoryview of bytes as it is, on CPython also the bytes of another buffer
+    that can be written.  Allocates nothing for the first two.
+    """
+    if isinstance(buf, bytearray):
+        return buf
+    if not _MICROPYTHON:
+        view = memoryview(buf)
+        if view.readonly:
+            raise TypeError("a buffer that can be written is needed, not %s" % type(buf).__name__)
+        return view if _is_plain(view) else view.cast("B")
+    if not isinstance(buf, memoryview):
+        memoryview(buf)
+    if len(buf):
+        buf[0] = buf[0]  # what is read only says so here, machine code writes to it all the same
+    return buf
+
+
+def _is_plain(view):
+    # CPython: is it of single bytes, one behind the other?
+    return view.format == "B" and view.ndim == 1 and view.c_contiguous
+
+
+def host(text, most=255):
+    """A host name or address: letters, digits and . - _ : up to `most` of them (RFC 1035 2.3.4: 255)."""
     data = _ascii(text, "host name %r" % (text,))
-    if not 0 < len(data) <= 255:
-        raise ValueError("host name: 1 to 255 characters, not %d" % len(data))
+    if not 0 < len(data) <= most:
+        raise ValueError("host name: 1 to %d characters, not %d" % (most, len(data)))
     for byte in data:
         if byte not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:":
             raise ValueError("host name %r: the character %r cannot stand in one" % (text, chr(byte)))
@@ -47,10 +90,12 @@ def access(name):
 
 
 def line(text):
-    """A whole command line without its CR: no control characters."""
+    """A whole command line without its CR: no control characters, not longer than what a module can be given."""
     data = _ascii(text, "command")
     if not data:
         raise ValueError("command: empty")
+    if len(data) > _LINE_MAX:
+        raise ValueError("command: up to %d characters, not %d" % (_LINE_MAX, len(data)))
     for byte in data:
         if byte < 32 or byte > 126:
             raise ValueError("command: the character %d cannot stand in one" % byte)

@@ -69,6 +69,9 @@ class Modem:
     ) -> None:
         if not isinstance(context, int) or not 1 <= context <= 16:
             raise ValueError("context: 1 to 16, not %r" % (context,))
+        for name, function in (("reset", reset), ("on_event", on_event)):
+            if function is not None and not callable(function):
+                raise TypeError("%s: a function, not %r" % (name, function))
         table = None if dialect is None else dialects.get(dialect)
         self._session = Session(stream, context, checks.access(access), on_event)
         if table is None:
@@ -141,14 +144,16 @@ class Modem:
         return waiter.of(self._session).run(steps, _ATTACH_MS if timeout_ms is None else timeout_ms, "attach")
 
     def detach(self) -> None:
-        """Deactivate the context; all its connections end.  Does nothing as long as the dialect is not known.
+        """Deactivate the context; all its connections end.  Detaching twice is fine.
 
-        Waits for the module.  Allocates.  Raises CommandError, Timeout.
+        Does nothing as long as the dialect is not known.  Waits for the module.  Allocates.  Raises CommandError,
+        Timeout.
         """
         session = self._session
         if session.table is not None:
+            was_active = session.is_connected()
             session.set_down()
-            session.run(bringup.detach(session), -1, "detach")
+            session.run(bringup.detach(session, was_active), -1, "detach")
 
     def isconnected(self) -> bool:
         """True while the context is active as far as the module has said.  Sends nothing."""
@@ -323,7 +328,8 @@ class Modem:
 
         prefix: only lines that begin with it; else those that begin with the command's own name or with no "+".
         timeout_ms: 60000 unless given.  Counted payload in the answer becomes one bytearray.  Works before attach().
-        Allocates.  Raises CommandError when the module refuses, Timeout, ValueError for control characters in the text.
+        Allocates.  Raises CommandError when the module refuses, Timeout, ValueError for control characters in the
+        text and for more than 2560 of others.
         """
         line = checks.line(text)
         command = query(line, timeout_ms or _COMMAND_MS, None if prefix is None else checks.line(prefix))

@@ -60,7 +60,18 @@ def resolve(session: "Session", host, family=0):
 
 def addresses(session: "Session", host, family=AF_INET):
     """Steps of Modem.resolve(): the addresses of a host name (str) as a list of str."""
-    host = checks.host(host)
+    found = yield from _look_up(session, host, family)
+    if family == AF_INET6:  # where the module is told no family it may find another one
+        found = [address for address in found if ":" in address]
+    if not found:
+        raise ModemError(EAFNOSUPPORT, "%s: no IPv6 address was found" % (host,))
+    return found
+
+
+def _look_up(session, host, family):
+    host = checks.host(host, _host_max(session))
+    if family not in (AF_INET, AF_INET6):
+        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     _check_attached(session)
     found = yield from resolve(session, host, family)
     return [printable(address) for address in found]
@@ -68,15 +79,21 @@ def addresses(session: "Session", host, family=AF_INET):
 
 def getaddrinfo(session: "Session", host, port, af=0, type=0, proto=0):
     """Steps of Modem.getaddrinfo(): a list of (family, type, proto, "", (address, port))."""
-    checks.port(port)
+    checks.port(port, 0)  # MicroPython's takes 0: only the address is wanted
     account = session.attached_with
     family = AF_INET6 if account is not None and account.family == 6 else AF_INET
     infos = []
-    for address in (yield from addresses(session, host, af or family)):
+    for address in (yield from _look_up(session, host, af or family)):
         family = AF_INET6 if ":" in address else AF_INET
         if af in (0, family):
             infos.append((family, type or SOCK_STREAM, proto, "", (address, port)))
+    if not infos:
+        raise ModemError(EAFNOSUPPORT, "%s: no address of this family was found" % (host,))
     return infos
+
+
+def _host_max(session):
+    return session.table.HOST_MAX if session.table is not None else 255
 
 
 def _check_attached(session):
@@ -111,7 +128,7 @@ class Ping:
 def ping(session: "Session", host, count, size, timeout_ms):
     """Steps of Modem.ping(): the Ping."""
     table = session.table
-    host = checks.host(host)
+    host = checks.host(host, _host_max(session))
     count_max, size_max, timeout_max = table and table.PING_MAX or _PING_MAX
     _check_range("count", count, 1, count_max)
     _check_range("size", size, 0, size_max)
@@ -148,6 +165,8 @@ def ping(session: "Session", host, count, size, timeout_ms):
 
 
 def _check_range(name, n, least, most):
+    if not isinstance(n, int):
+        raise TypeError("%s: an int, not %r" % (name, n))
     if not least <= n <= most:
         raise ValueError("%s: %d to %d, not %r" % (name, least, most, n))
 
@@ -192,7 +211,7 @@ def _failed(session, command, code):
 def ntp(session: "Session", server, port):
     """Steps of Modem.ntp(): the time that the module reports (str)."""
     table = session.table
-    host = checks.host(server)
+    host = checks.host(server, _host_max(session))
     checks.port(port)
     _check_attached(session)
     if table.NTP is None:

@@ -256,6 +256,7 @@ _name = begins(b"+")
 _command = _or_none(template)
 
 SHAPES = {
+    "HOST_MAX": number,
     "NAME": word, "VENDOR": one_of("quectel", "simcom", "fibocom"), "MODELS": several(text), "LINKS": link_ids,
     "SECRETS": lambda name, cells: need(all(len(cell) == 2 for cell in cells), "(name, fields)"),
     "SERVERS": one_of(words.IN_LINKS, words.APART, words.BECOMES), "SERVER_COUNT": number,

@@ -9,6 +9,7 @@ import asyncio
 import sys
 from errno import EBADF, ECONNRESET, EOPNOTSUPP
 
+from ..checks import room, source
 from ..constants import SOCK_STREAM
 from ..core.jobs import Job
 from ..core.movers import const
@@ -184,6 +185,7 @@ class Stream:
 
     async def readinto(self, buf: "bytearray | memoryview") -> int:
         """Receive what is there into buf; returns the count, 0 at the end.  Waits without limit; raises as read()."""
+        buf = room(buf)
         if self._received:
             data = self._hand_out(len(buf))
             buf[: len(data)] = data
@@ -237,7 +239,7 @@ class Stream:
         """
         if self._close_job is not None:
             raise ModemError(EBADF, "the stream is closed")
-        self._written.extend(data)
+        self._written += source(data)
         if not self._flow() and (self._flow_job is None or self._flow_job.done):
             self._flow_job = self._session.spawn(self._flow_steps())
         self._waiter.listen()

@@ -51,6 +51,7 @@ class A7600(Table):
     SERVERS = APART  # 2.14
     SERVER_COUNT = 4
     DATA_LINK = 0  # 2.10: link 0 only
+    HOST_MAX = 254  # 2.17
     #               question        prefix
     DATA_SETTING = (b"AT+CIPMODE?", b"+CIPMODE:")  # 1: connections take the line
     REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")

@@ -16,6 +16,7 @@ class SIM7028(A7600):
     LINKS = range(0, 2)  # 2.1.3
     SERVERS = APART  # 2.1.14
     SERVER_COUNT = 2
+    HOST_MAX = 254  # 2.1.17
     REGISTRATION = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")  # 3.1.1: NB-IoT, CEREG decides
 
     # -- context

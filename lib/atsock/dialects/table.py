@@ -51,6 +51,7 @@ class Table:
     DATA_LINK: "int | None" = None  # the only connection id in transparent access; None: any
     # (question, prefix): field 0 is 1 while every new connection opens in data mode; None: each open says so itself.
     DATA_SETTING: "tuple[bytes, bytes] | None" = None
+    HOST_MAX = 255  # characters of a host name
     REGISTRATION: "Words" = (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?")  # read forms, asked in this order
 
     # -- context: APN, user and password, activation

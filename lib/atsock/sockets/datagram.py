@@ -7,7 +7,7 @@ nothing about borders there, and the sender is not told (recvfrom() then gives t
 
 from errno import ENOTCONN, EOPNOTSUPP
 
-from ..checks import eight_groups
+from ..checks import eight_groups, room, source
 from ..core.link import Link
 from ..core.movers import const, field, put
 from ..errors import EMSGSIZE, ENETDOWN, ModemError
@@ -275,6 +275,8 @@ class DatagramSocket(Socket):
         Waits at most the timeout.  Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN, ENOTCONN, EBADF.
         Source: the READ command, the PUSH rows of the dialect tables.
         """
+        if type(buf) is not bytearray:
+            buf = room(buf)
         if n <= 0 or n > len(buf):
             n = len(buf)
         self._start_clock()
@@ -283,6 +285,8 @@ class DatagramSocket(Socket):
 
     def readinto(self, buf: "Any", n: int = 0) -> "int | None":
         """As recv_into(); None instead of EAGAIN.  Allocates nothing."""
+        if type(buf) is not bytearray:
+            buf = room(buf)
         if n <= 0 or n > len(buf):
             n = len(buf)
         self._start_clock()
@@ -296,9 +300,16 @@ class DatagramSocket(Socket):
         """
         return self.recvfrom(n, flags)[0]
 
-    def read(self, n: int = _READ_MAX) -> bytes:
-        """As recv(n).  Allocates."""
-        return self.recvfrom(n)[0]
+    def read(self, n: "int | None" = _READ_MAX) -> "bytes | None":
+        """As recv(n), without n (None, below 0) all of it; None instead of EAGAIN.  Allocates."""
+        if n is None or n < 0:
+            n = _READ_MAX
+        self._start_clock()
+        got = self._receive(None, 0, 0)
+        if got < 0:
+            return self._none_or_fail(got)
+        buf = bytearray(n)
+        return bytes(buf[: self._link.take_datagram(buf, 0, n)])
 
     def recvfrom(self, n: int, flags: int = 0) -> "tuple[bytes, tuple[str, int]]":
         """One datagram: (bytes, (address, port)); the sender is the connected peer where the module does not tell.
@@ -359,17 +370,20 @@ class DatagramSocket(Socket):
         """
         if self._peer is None:
             self._fail(-self._no_link())
-        return self._send(buf, self._peer_template())
+        sent = self._send(buf, self._peer_template())
+        return sent if sent >= 0 else self._fail(-sent)
 
-    def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> int:
-        """As send(); with n for buf[:n], with pos and n for buf[pos:pos + n]."""
+    def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> "int | None":
+        """As send(); with n for buf[:n], with pos and n for buf[pos:pos + n]; non-blocking: None instead of EAGAIN."""
+        buf = source(buf)
         if pos is not None:
             if n is None:
                 pos, n = 0, pos
             buf = memoryview(buf)[pos : pos + n]
         if self._peer is None:
             self._fail(-self._no_link())
-        return self._send(buf, self._peer_template())
+        sent = self._send(buf, self._peer_template())
+        return sent if sent >= 0 else self._none_or_fail(sent)
 
     def sendall(self, buf: "Bytes") -> None:
         """As send(); returns None."""
@@ -383,6 +397,7 @@ class DatagramSocket(Socket):
         mode has no such send; a name is looked up once.  Allocates.
         """
         host, port = self.check_address(flags if address is None else address)
+        buf = source(buf)
         table = self._table_of_dialect()
         self._check_size(buf, table.UDP_MAX)
         if self._link is None:
@@ -391,13 +406,18 @@ class DatagramSocket(Socket):
             else:
                 self._connect_to(host, port)
         if self._peer == (host, port):
-            return self._send(buf, self._peer_template())
+            sent = self._send(buf, self._peer_template())
+        else:
+            sent = self._send(buf, self._template_elsewhere(table, host, port))
+        return sent if sent >= 0 else self._fail(-sent)
+
+    def _template_elsewhere(self, table, host, port):
         if table.ACCESS[self._access][_SEND_TO] is None:
             raise ModemError(EOPNOTSUPP, "no sendto() in %s access of this module" % self._access)
         self._sent_elsewhere = True
         if host != self._name:
             self._look_up(host)
-        return self._send(buf, self._template_to(port))
+        return self._template_to(port)
 
     def _peer_template(self):
         table = self._session.table
@@ -436,6 +456,9 @@ class DatagramSocket(Socket):
             raise ModemError(EMSGSIZE, "a datagram of %d bytes: this module takes %d" % (len(buf), limit))
 
     def _send(self, buf, template):
+        # The count, or a negative errno.
+        if type(buf) is not bytes:
+            buf = source(buf)
         if self._link is None:
             self._fail(-self._no_link())
         self._check_size(buf, self._max_size(template))
@@ -443,7 +466,7 @@ class DatagramSocket(Socket):
         sent = self._begin_sending(buf, 0, len(buf))
         if sent is None:
             sent = self._guarded_send(buf)
-        return sent if sent >= 0 else self._fail(-sent)
+        return sent
 
     def _max_size(self, template):
         # Bytes of a datagram that is sent so; a template with another behind it stores first.

@@ -90,8 +90,8 @@ class Endpoint(Stream):
         def send(self, buf: "bytes | bytearray | memoryview") -> int: ...
         def sendall(self, buf: "bytes | bytearray | memoryview") -> None: ...
         def sendto(self, buf: "bytes | bytearray | memoryview", *address: "Any") -> int: ...
-        def read(self, n: int = -1) -> "bytes | None": ...
-        def readinto(self, buf: "Any", n: int = 0) -> "int | None": ...
+        def read(self, n: "int | None" = -1) -> "bytes | None": ...
+        def readinto(self, buf: "Any", n: int = -1) -> "int | None": ...
         def readline(self, n: "int | None" = -1) -> "bytes | None": ...
         def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> "int | None": ...
         def unacked(self) -> int: ...
@@ -140,6 +140,8 @@ class Endpoint(Stream):
         self._check_open()
         if self._link is not None:
             raise ModemError(EINVAL, "bind() comes before connect() and listen()")
+        if not isinstance(address, (tuple, list)) or len(address) < 2:
+            raise TypeError("address: (host, port), not %r" % (address,))
         self._local = checked_port(address[1], 0)
 
     def close(self) -> None:
@@ -209,7 +211,8 @@ class Endpoint(Stream):
         self._check_open()
         if not isinstance(address, (tuple, list)) or len(address) < 2:
             raise TypeError("address: (host, port), not %r" % (address,))
-        return checked_host(address[0]), checked_port(address[1])
+        table = self._session.table
+        return checked_host(address[0], table.HOST_MAX if table else 255), checked_port(address[1])
 
     def _connect(self, what, host, port, timeout_ms):
         if self._job is not None:
@@ -245,7 +248,7 @@ class Endpoint(Stream):
         elif seconds < 0:
             raise ValueError("timeout: None or seconds from 0 on, not %r" % (seconds,))
         else:
-            self._timeout_ms = int(seconds * 1000)
+            self._timeout_ms = int(seconds * 1000) or (1 if seconds else 0)  # 0 would be: never wait
 
     def setblocking(self, flag: bool) -> None:
         """settimeout(None) or settimeout(0)."""

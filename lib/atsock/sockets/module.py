@@ -127,7 +127,7 @@ class SocketModule:
             if source_address is not None:
                 socket.bind(source_address)
             socket.connect(address)
-        except OSError:
+        except BaseException:
             socket.close()
             raise
         return socket
@@ -141,7 +141,7 @@ class SocketModule:
         try:
             socket.bind(address)
             socket.listen(1 if backlog is None else backlog)
-        except OSError:
+        except BaseException:
             socket.close()
             raise
         return socket
@@ -194,12 +194,19 @@ def _socket_class(modem, module):
 def _pack_ipv6(text):
     if "." in text:  # the last two groups as an IPv4 address
         head, _, tail = text.rpartition(":")
+        if not is_address(tail.encode()):
+            raise ValueError("invalid IP address")
         a, b, c, d = [int(part) for part in tail.split(".")]
         text = "%s:%x:%x" % (head, a << 8 | b, c << 8 | d)
     left, gap, right = text.partition("::")
     before = left.split(":") if left else []
     behind = right.split(":") if right else []
     groups = before + ["0"] * (8 - len(before) - len(behind) if gap else 0) + behind
+    if len(groups) != 8 or gap and len(before) + len(behind) > 7:
+        raise ValueError("invalid IP address")
+    for group in groups:
+        if not 0 < len(group) < 5 or group.strip("0123456789abcdefABCDEF"):
+            raise ValueError("invalid IP address")
     return b"".join([int(group, 16).to_bytes(2, "big") for group in groups])
 
 

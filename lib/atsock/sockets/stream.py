@@ -6,6 +6,7 @@ MicroPython after the first transfer in each direction.  What hands out new byte
 
 from errno import EINVAL, ENOTCONN, ETIMEDOUT
 
+from ..checks import room, source
 from ..core.movers import const
 from ..errors import ModemError
 from .base import Socket
@@ -109,25 +110,36 @@ class StreamSocket(Socket):
         was lost for want of room), EBADF.
         Source: the READ command, the PUSH rows of the dialect tables.
         """
-        if n <= 0 or n > len(buf):
-            n = len(buf)
+        if type(buf) is not bytearray or not buf:
+            buf = room(buf)
+            if not len(buf):
+                return self._nothing()
+        n = n if 0 < n <= len(buf) else len(buf)
         self._begin_receiving(n)
         got = self._guarded_receive(buf)
         self._receiving = False
         return got if got >= 0 else self._fail(-got)
 
-    def readinto(self, buf: "Any", n: int = 0) -> "int | None":
-        """Fill buf (or its first n bytes) and return the count: less only at the end of the stream.
+    def readinto(self, buf: "Any", n: int = -1) -> "int | None":
+        """Fill buf (or its first n bytes; below 0: all of it) and return the count: less only at the end of the stream.
 
         When the timeout passes before, what came is returned; ETIMEDOUT is raised only when nothing did.
         Non-blocking: what is there, None when nothing.  Allocates nothing.  Raises as recv_into().
         """
-        if n <= 0 or n > len(buf):
-            n = len(buf)
+        if type(buf) is not bytearray:
+            buf = room(buf)
+        n = n if 0 <= n <= len(buf) else len(buf)
+        if not n:
+            return self._nothing()
         self._begin_receiving(n)
         got = self._guarded_fill(buf)
         self._receiving = False
         return self._filled if got >= 0 or self._filled else self._none_or_fail(got)
+
+    def _nothing(self):
+        # Nothing is wanted, or there is no room: nobody waits for data.
+        self._check_open()
+        return 0
 
     def _guarded_fill(self, buf):
         # One local more, and the frame would be heap.
@@ -174,13 +186,15 @@ class StreamSocket(Socket):
             peer = (self._peer[0].decode(), self._peer[1])
         return data, peer or ("0.0.0.0", 0)
 
-    def read(self, n: int = -1) -> "bytes | None":
-        """n bytes, fewer at the end of the stream; without n, everything up to the end.
+    def read(self, n: "int | None" = -1) -> "bytes | None":
+        """n bytes, fewer at the end of the stream; without n (or None), everything up to the end.
 
         When the timeout passes before, what came is returned; ETIMEDOUT only when nothing did.  Non-blocking: what is
         there, None when nothing.  Allocates.  Raises as recv_into().
         """
         self._check_open()
+        if n is None:
+            n = -1
         self._begin_receiving(0)
         out = b""
         got = 0
@@ -260,8 +274,8 @@ class StreamSocket(Socket):
         Raises OSError: ETIMEDOUT, ENOTCONN, ECONNRESET, EBADF.
         Source: the SEND command of the dialect tables.
         """
-        if isinstance(buf, str):  # MicroPython's sockets take text, too
-            buf = buf.encode()
+        if type(buf) is not bytes:
+            buf = source(buf)
         sent = self._begin_sending(buf, 0, len(buf))
         if sent is None:
             sent = self._guarded_send(buf)
@@ -269,8 +283,8 @@ class StreamSocket(Socket):
 
     def sendall(self, buf: "Bytes | str") -> None:
         """Send all of buf or raise; returns None.  Waits, allocates and raises as send()."""
-        if isinstance(buf, str):
-            buf = buf.encode()
+        if type(buf) is not bytes:
+            buf = source(buf)
         n = len(buf)
         sent = self._begin_sending(buf, 0, n)
         if sent is None:
@@ -285,8 +299,8 @@ class StreamSocket(Socket):
 
     def write(self, buf: "Any", pos: "int | None" = None, n: "int | None" = None) -> "int | None":
         """As send() for buf, buf[:n] (two arguments) or buf[pos:pos + n]; non-blocking: None instead of EAGAIN."""
-        if isinstance(buf, str):
-            buf = buf.encode()
+        if type(buf) is not bytes:
+            buf = source(buf)
         if n is None:
             n = len(buf) if pos is None else pos
             pos = 0
