@@ -452,6 +452,22 @@ def test_echo_of_payload_that_looks_like_answers(dialect, cut):
                 assert socket._link.state == 2
 
 
+@cases("cut", CUTS)
+@cases("dialect", DIALECTS)
+def test_payload_that_begins_as_the_answer_and_no_echo(dialect, cut):
+    """Commands are echoed, payload is not: what the module says is no echo because the payload begins so, too."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)
+    (_, command), (_, prompt), _, (_, result) = says.send("buffer", says.first, bytes(40))
+    for n in (2, 4, 8):
+        with Case(dialect, cut, n):
+            payload = (result[:n] + b"!" * 40)[:40]
+            tape.load([(">", command), ("<", command + b"\r\n" + prompt), (">", payload), ("<", result)])
+            assert socket.send(payload) == len(payload)
+            assert clock.now < 1000
+            settle(modem, tape)
+            tape.done()
+
+
 def says_closed(dialect):
     return speech(dialect).closed(speech(dialect).first)
 

@@ -256,7 +256,7 @@ def expect_echo(engine, command):
 
 
 class _Echo(Sink):
-    # Drops the echo of a payload, up to the first byte that is none.
+    # Takes the echo of a payload, up to the first byte that is none.
 
     def __init__(self, engine, data):
         self.engine = engine
@@ -277,7 +277,11 @@ class _Echo(Sink):
         return done
 
     def overflow(self):
-        self.engine.tokens.lines()
+        # Something else comes.  What was taken is no echo but an answer when the payload only begins like it.
+        tokens = self.engine.tokens
+        tokens.lines()
+        if self.n < len(self.data):
+            tokens.put_back(self.data, self.n)
         return False
 
 

@@ -547,8 +547,10 @@ def miscounted(engine, sink):
 
 def note_input_end(engine):
     """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
-    if engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS:
-        engine.command.link.fail(ECONNRESET, 0)
+    link = engine.command.link  # None: Modem.call()
+    late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
+    if late and link is not None:
+        link.fail(ECONNRESET, 0)
 
 
 def distrust(engine, link):

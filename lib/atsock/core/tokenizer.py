@@ -79,6 +79,16 @@ class Tokenizer:
         self.prompt = False
         self.position[_LENGTH] = 0
 
+    def put_back(self, data, n):
+        """The first n bytes of data come once more, before the rest of the window, if it has room for them."""
+        position = self.position
+        rest = position[_STOP] - position[_POS]
+        if n + rest <= _WINDOW:
+            self.window[n : n + rest] = self.window[position[_POS] : position[_STOP]]
+            self.window[:n] = data[:n]
+            position[_POS] = 0
+            position[_STOP] = n + rest
+
 
 class Sink:
     """What takes payload from the tokenizer: the interface, and what most sinks answer.
