@@ -136,6 +136,47 @@ def test_module_says_that_it_is_over(dialect):
                 assert modem.isconnected()
 
 
+# What a peer may say last that only looks like the module's, by what else the module says of other modes.
+LAST_WORDS = (
+    line(b"ERROR"), line(b"ERROR: no such user"), line(b"RING"), line(b"+CME ERROR: 3"),
+    line(b"ERROR") + line(b"+CREG: 1"), line(b'+QIURC: "closed",0'),
+    line(b'+QIURC:"incoming full"') + line(b"ERROR"), line(b"+MIPREAD: 1,5") + line(b"RING"),
+)  # fmt: skip
+
+
+@cases("dialect", DIALECTS)
+def test_peer_says_last_what_the_module_may_say(dialect):
+    """Right before the module's own words of the end: it says each of them once, and nothing before them."""
+    end = ENDS[dialect]
+    for words in LAST_WORDS + (end, end + line(b"ERROR"), line(b"ERROR") + b"\r\n", end + end):
+        for at_once in (True, False):
+            with Case(words, at_once):
+                socket, modem, module = on_line(dialect)
+                if at_once:
+                    module.end(b"bye" + words + end)
+                else:
+                    module.say(b"bye" + words)
+                    module.end(end, 100)
+                got = bytearray()
+                while len(got) < 3 + len(words):
+                    piece = socket.recv(100)
+                    assert piece, bytes(got)
+                    got += piece
+                assert got == b"bye" + words and socket.recv(100) == b""
+                assert modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
+def test_loss_or_restart_before_the_end(dialect):
+    """Whose words these are is unclear, so the end is a failure: nothing is lost in silence, and none is data."""
+    for words in (losses(dialect),) + boots(dialect):
+        with Case(words):
+            socket, modem, module = on_line(dialect)
+            module.end(b"bye" + words + ENDS[dialect])
+            assert socket.recv(100) == b"bye"
+            assert errno_of(socket.recv, 100) in GONE + (ENETDOWN,)
+
+
 @cases("dialect", DIALECTS)
 def test_payload_that_ends_as_a_word_of_the_module_begins(dialect):
     """It is held back, and so is the module's own word behind it: that one only is dropped."""

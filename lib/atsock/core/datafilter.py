@@ -7,7 +7,7 @@ socket, never waits, allocates nothing where payload passes.
 
 from .link import Link
 from .movers import const, copy
-from .rows import names_of
+from .rows import beginnings_of
 from .tokenizer import Sink
 
 TYPE_CHECKING = const(0)
@@ -29,6 +29,7 @@ _NOTHING: "dict[int, tuple[bytes, ...]]" = {}
 
 # Numbers of events, in packed rows (words.py): what a module may say that has left data mode by itself,
 _LOSSES = (15, 26, 27, 29)  # ERROR, NETWORK_LOST, RESTARTED, NOISE
+_GONE = (26, 27)
 _NOISES = (29,)
 _MORE = (b"+", b"*")  # and what may follow, beside noise
 
@@ -45,9 +46,10 @@ class DataFilter(Sink):
         """words: what the module writes when the connection has ended; rows: the dialect's, packed."""
         self.link = link
         self.ends = words
-        self.codes = _by_letter(words + names_of(rows, _LOSSES))
+        self.firsts = words + beginnings_of(rows, _GONE)  # where the module's own may begin, see release_before_end()
+        self.codes = _by_letter(words + beginnings_of(rows, _LOSSES))
         self.words = self.codes  # that are looked for now
-        self.more = _MORE + names_of(rows, _NOISES)
+        self.more = _MORE + beginnings_of(rows, _NOISES)
         self.later = _by_letter(self.more, self.codes)  # in the lines behind the first one
         self.held = bytearray(_HELD_MAX)
         self.n = 0  # bytes held back
@@ -302,6 +304,32 @@ class DataFilter(Sink):
             self.overflow()
             self.release()
 
+    def release_before_end(self):
+        """The connection has ended: hand on what stands before the words with which the module may have said so.
+
+        It says them at once and each once.  So what stands before, and the first of two that are alike, a peer has said
+        last.  A loss of the network or a restart before them stays: it makes the end a failure, which loses nothing in
+        silence.
+        """
+        begins: "list[tuple[bytes, int]]" = []
+        ended = False
+        pos = 0
+        for line in bytes(memoryview(self.held)[: self.n]).split(b"\r\n"):
+            if _begins(line, self.firsts):
+                if _begins(line, self.ends):
+                    ended = True
+                    for i, begin in enumerate(begins):
+                        if begin[0] == line:
+                            del begins[: i + 1]
+                            break
+                begins.append((line, pos - 2))
+            pos += len(line) + 2
+        n = begins[0][1] if ended else 0
+        if n > 0:
+            if self.link.room() < n:
+                self.overflow()
+            self._give(n)
+
     def is_garbled_ok(self):
         """True when something of an OK has come behind +++, a letter at least, and not all of it."""
         pos = max(self.base, self.whole)
@@ -370,6 +398,13 @@ class DataFilter(Sink):
             if self.held[pos + end] != word[end]:
                 return False
         return True
+
+
+def _begins(line, words):
+    for word in words:
+        if line.startswith(word):
+            return True
+    return False
 
 
 def _by_letter(words, others=_NOTHING):

@@ -238,6 +238,7 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         data_filter.force()
         return True
     # What the filter holds back is the module's; it may tell more than that the connection has ended.
+    data_filter.release_before_end()
     said = bytes(memoryview(data_filter.held)[: data_filter.n])
     data_filter.clear()
     dispatch_later(engine, said)

@@ -85,14 +85,20 @@ def name_at(rows, pos):
     return rows[pos + _NAME : pos + _NAME + rows[pos + _NAME_LENGTH]]
 
 
-def names_of(rows, events):
-    """The names of the packed rows with one of these events (their numbers), each once."""
+def beginnings_of(rows, events):
+    """How the lines begin that the packed rows with one of these events (their numbers) mean, each once.
+
+    Between the name and the form may be a blank or none.
+    """
     found: "tuple[bytes, ...]" = ()
     pos = 0
     while rows[pos]:
-        name = rows[pos + _NAME : pos + _NAME + rows[pos + _NAME_LENGTH]]
-        if rows[pos + 1] in events and name not in found:
-            found += (name,)
+        if rows[pos + 1] in events:
+            name = name_at(rows, pos)
+            form = rows[pos + _NAME + len(name) : pos + rows[pos]]
+            for begin in (name + form, name + b" " + form) if form else (name,):
+                if begin not in found:
+                    found += (begin,)
         pos += rows[pos]
     return found
 
