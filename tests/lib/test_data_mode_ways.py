@@ -90,6 +90,44 @@ def test_loss_behind_the_ok(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_end_in_command_mode(dialect):
+    """Where the module cannot be asked for what came there the end is a failure: nothing is lost in silence."""
+    closed = {"bg96": b'+QIURC: "closed",0'}.get(dialect, b"+MIPSTAT: 1,1" if dialect in FIBOCOM else b"+IPCLOSE: 0,1")
+    for when in ("behind the OK", "at the question", "escaped"):
+        for asked in (True, False):
+            with Case(when, asked):
+                socket, modem, module = on_line(dialect)
+                if when == "behind the OK":
+                    module.ok = OK + line(closed)
+                elif when == "at the question":
+                    answer = module.answer
+                    module.answer = lambda text: answer(text) + (line(closed) if text == b"AT+CSQ" else b"")
+                if asked:
+                    try:
+                        socket.escape()
+                    except OSError as error:
+                        assert error.args[0] in GONE
+                    words = b""
+                else:  # by the driver itself, because of what a peer says
+                    if when == "escaped":
+                        continue
+                    words = ENDS[dialect]
+                    module.say(words)
+                module.connected = False
+                if when == "escaped":
+                    module.say(line(closed))
+                    modem.poll(100)
+                got = b""
+                while len(got) < len(words):
+                    got += socket.recv(100)
+                assert got == words
+                if dialect == "bg96":
+                    assert socket.recv(100) == b""
+                else:
+                    assert errno_of(socket.recv, 100) in GONE
+
+
+@cases("dialect", DIALECTS)
 def test_line_before_an_ok_that_is_not_whole(dialect):
     socket, modem, module = on_line(dialect)
     module.ok = b"OK\r\n"

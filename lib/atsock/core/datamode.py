@@ -43,6 +43,7 @@ _QUESTION = (SYNC[0], _ANSWER_MS, OK, 0)
 # words.py
 _NO = const(0)
 _OPEN = const(2)
+_GONE = const(4)
 _TIMED_OUT = const(2)
 _DATA_MODE = const(3)
 
@@ -245,6 +246,8 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     yield lambda: not engine.unfinished
     if not answered and session.is_connected():
         session.set_down()
+    if confirmed and link.state == _GONE and not link.discarding and not session.table.ESCAPED_READS:
+        link.fail(ECONNRESET, 0)  # it ended in command mode: what came since the OK is in the module for good
     if link.state == _OPEN:
         is_failure = not [word for word in data_filter.ends if b"\r\n" + word in said]
         end(engine, link, is_failure)

@@ -26,6 +26,7 @@ _AGAIN = const(-11)
 _NO = const(0)  # Link.rx_pending
 _MAYBE = const(1)
 _OPEN = const(2)  # Link.state
+_GONE = const(4)
 _INTERRUPTED = const(1)  # EscapeGuard.unsure
 
 _LOOK_MS = const(10_000)  # without a byte
@@ -80,8 +81,18 @@ class TransparentSocket(StreamSocket):
                 return self._recv_step(buf, pos, n) if n else 0  # poll() only wants to know, and has no buffer
             if not self._escaped or not self._reads_when_escaped:
                 return _AGAIN
+        elif link.state == _GONE:
+            if not self._has_settled():
+                return _AGAIN  # it may turn out to be a failure
+            if self._escaped:
+                self._fail_unread(link)
         # By way of the ring also where the buffer is large: the filter puts payload there.
         return super()._next_step(buf, pos, 0)
+
+    def _fail_unread(self, link):
+        # It has ended in command mode: where the module cannot be asked for what came meanwhile that is lost.
+        if link.state == _GONE and not self._reads_when_escaped:
+            link.fail(ECONNRESET, 0)
 
     def _is_unclear(self, link):
         # May what comes next not be payload?
@@ -119,6 +130,8 @@ class TransparentSocket(StreamSocket):
                 link.rx_pending = _MAYBE
                 yield from self.resume_steps(link)
         except OSError as error:
+            if self._escaped:
+                self._fail_unread(link)
             self._escaped = False
             if self._engine.state == _DATA_MODE:
                 self._engine.leave_data_mode()
@@ -206,8 +219,10 @@ class TransparentSocket(StreamSocket):
         """Leave data mode, keep the connection: silence, +++, silence (guard times of the manual), OK.
 
         Data that arrives meanwhile is kept.  Takes a little over two seconds whatever the timeout, up to 20 s when the
-        module does not answer.  Does nothing in command mode.  Allocates.  Raises Timeout when it does not answer (what
-        is sent then waits until an escape has found out), OSError ENOTCONN, ECONNRESET when the connection has ended.
+        module does not answer.  Does nothing in command mode.  Where the module does not give out there what has come
+        (all but BG96), a connection that ends there fails with ECONNRESET.  Allocates.  Raises Timeout when it does
+        not answer (what is sent then waits until an escape has found out), OSError ENOTCONN, ECONNRESET when the
+        connection has ended.
         Source: BG96 TCP/IP 2.1.10, A7600 1.2, L610 1.1.24 (GUARD_MS, DATA_ENDS of the tables).
         """
         link = self._link
