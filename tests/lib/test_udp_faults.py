@@ -200,3 +200,17 @@ def test_another_peer_keeps_what_waits(dialect):
     socket.settimeout(0)
     errno_of(socket.recv, 100)
     tape.done()
+
+
+@cases("access", ("buffer", "push", "hex"))
+@cases("dialect", ("a7600", "sim7028"))
+def test_part_of_a_datagram_is_none(dialect, access):
+    """SIMCom tells that it took less: send() does not return that, as it would for a stream."""
+    for taken in (-1, 0, 1, 9):
+        with Case(taken):
+            socket, modem, tape, clock, says = datagrams(dialect, access)
+            command = b'AT+CIPSEND=0,10,"%s",%d\r' % (PEER.encode(), PORT)
+            told = line(b"+CIPSEND: 0,10,%d" % taken)
+            tape.load([(">", command), ("<", b"\r\n>"), (">", b"0123456789"), ("<", OK + told)])
+            assert errno_of(socket.send, b"0123456789") in (104, 107, 110)
+            tape.done()

@@ -333,10 +333,12 @@ class Socket(Endpoint):
             self._gave_up = False
             if tx.errno == 0:
                 return 0 if link.state == _OPEN else -link.errno
-        # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is right.
+        # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is right; a
+        # part of a datagram is none.
         link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
-        told = 0 < tx.code < tx.n and tx.error_source == self._session.table.TELLS_COUNT
-        return tx.code if told else -link.errno
+        if link.keeps_borders or tx.error_source != self._session.table.TELLS_COUNT or not 0 < tx.code < tx.n:
+            return -link.errno
+        return tx.code
 
     def _give_up_sending(self):
         # The time is over: -ETIMEDOUT; what is in flight stays so.
