@@ -314,3 +314,17 @@ def test_every_state_of_registration_has_its_word(dialect):
     for stat, word in ((0, "not searching"), (1, "home"), (5, "roaming"), (8, "emergency calls only"), (9, "state 9")):
         tape.auto = lambda command: line(command[2:-1] + b": 0,%d" % stat) + OK
         assert modem.registration() == word
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_a_send_that_was_refused_waits_while_nothing_may_be_sent(dialect):
+    """+MIPXOFF behind a refusal (1.1.19): what non-blocking sends have taken is offered again only after +MIPXON."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    script = says.send("buffer", 1, b"again")
+    refused = OK + line(b"+MIPPUSH: 1,1") + line(b"+MIPSEND: 1,1,2000") + OK
+    tape.load(script[:-1] + [("<", refused + line(b"+MIPXOFF: 1")), ("~", 9000), ("<", line(b"+MIPXON: 1"))] + script)
+    assert socket.send(b"again") == 5
+    for _ in range(40):
+        modem.poll(500)
+    assert socket.is_sent() and not socket.has_lost()
+    tape.done()

@@ -86,7 +86,7 @@ class SendBuffer:
     def remaining_ms(self, ms):
         """How long a front may wait before advance() must be called again: ms, or less."""
         socket = self.socket
-        if socket is not None and socket._retry_ms and not socket._writing:
+        if socket is not None and socket._retry_ms and not socket._writing and not self.link.flow_off:
             left = socket._engine.until_ms(socket._retry_at)
             return min(ms, max(left, 0))
         return ms
