@@ -89,6 +89,27 @@ def test_silent_module_ends_in_timeouts():
     assert modem.command("AT+CGMM") == [b"BG96"]
 
 
+def test_each_command_is_followed_by_its_own_sync_questions():
+    """Three of them, however many the one before has needed."""
+    for answered in (1, 2, 3):
+        with Case(answered):
+            modem, tape, clock = new_modem("bg96")
+            asked = []
+
+            def answer(text, asked=asked, answered=answered):
+                if text != b"AT+CSQ":
+                    return b""
+                asked.append(text)
+                return line(b"+CSQ: 1,99") + OK if len(asked) == answered else b""
+
+            tape.auto = answer
+            for _ in range(2):
+                raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+                for _ in range(40):
+                    modem.poll(500)
+            assert len(asked) == answered + 3, len(asked)
+
+
 @cases(("dialect", "access"), PULLED)
 def test_abandoned_read_keeps_its_payload(dialect, access):
     """recv() that ran out of time: what comes later is in the next recv(), whether it comes before the deadline or

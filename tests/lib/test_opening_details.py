@@ -2,6 +2,7 @@
 module has, whose end is told, which refusals say that the network is gone, who is told that something came."""
 
 import atsock
+from atsock.constants import IPPROTO_TCP, SO_KEEPALIVE, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from atsock.sockets.opening import close_link, free_port
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
@@ -333,3 +334,19 @@ def test_first_local_port():
     for now in (0, 8191, 8192, 12_345):
         modem, tape, clock = new_modem("bg96", now=now)
         assert free_port(modem._session) == 49153 + now % 8192
+
+
+@cases("dialect", FIBOCOM)
+def test_keep_alive_is_told_as_it_was_set(dialect):
+    """The numbers of an option are those of the level TCP; at another level they mean something else."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    tape.load([
+        (">", b"AT+MIPKEEPCONF=1,600,30,5\r"), ("<", OK),
+        (">", b"AT+MIPKEEPCONF=0\r"), ("<", OK),
+    ])  # fmt: skip
+    for option, value in ((TCP_KEEPIDLE, 600), (TCP_KEEPINTVL, 30), (TCP_KEEPCNT, 5)):
+        socket.setsockopt(IPPROTO_TCP, option, value)
+        socket.setsockopt(0, option, 7)
+    socket.setsockopt(1, SO_KEEPALIVE, 1)
+    socket.setsockopt(1, SO_KEEPALIVE, 0)
+    tape.done()

@@ -39,3 +39,23 @@ def test_two_at_a_time(dialect):
         modem.poll(1)
     assert rings(modem) == 2
     assert [socket.recv(1) for socket in sockets] == [b"0", b"1"]
+
+
+@cases("dialect", ("bg96", "a7600", "nl668"))
+def test_one_of_two_is_taken(dialect):
+    """Two connections are closed, and a third one needs one ring: the other waits for the fourth."""
+    modem, tape, clock, says = attached(dialect, "push")
+    sockets = [connect(modem, tape, says, 20) for _ in range(2)]
+    for i in range(2):
+        tape.load(read_script(says, dialect, "push", says.first + i, b"%d" % i, 0))
+        modem.poll(1)
+    links = [socket._link for socket in sockets]
+    for i in range(2):
+        tape.load(says.close(says.first + i))
+        sockets[i].close()
+        rest(tape)
+    for link in links:
+        link.must_close = True
+    third = connect(modem, tape, says, 20)
+    assert third._link not in links and third._link.buf is not None
+    assert rings(modem) == 2

@@ -77,6 +77,17 @@ def test_stray_error_before_the_prompt(dialect):
     tape.done()
 
 
+@cases("dialect", ("a7600", "sim7028", "nl668", "l610"))
+def test_prompt_behind_the_question(dialect):
+    """It comes too late: the module has taken the question for payload, and no second one is written behind it."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=20)
+    send = says.send("buffer", says.first, b"hello")
+    tape.load(send[:1] + [("!", ERROR), (">", b"AT+CSQ\r"), ("<", says.prompt), ("~", 500), ("!", SYNC[1][1])])
+    errno_of(socket.send, b"hello")
+    settle(modem, tape)
+    tape.done()
+
+
 @cases("dialect", PROMPTED)
 def test_lost_prompt(dialect):
     """The '>' is lost: the module gets what it waits for, and no command is typed into the connection.

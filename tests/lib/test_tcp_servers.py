@@ -8,7 +8,7 @@ from cases import cases
 from fakes import errno_of, new_modem
 from frames import DIALECTS, ERROR, OK, line
 from ownline import FIBOCOM
-from scenes import attached, settle
+from scenes import answers, attached, settle
 from test_given_back import EBUSY, EMFILE, ENETDOWN, OPEN, opens, some_time
 from test_ids import TAKEN, start
 from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say, serving
@@ -16,7 +16,7 @@ from test_listener_faults import Module as Server
 from test_transparent import ENDS, left
 from test_transparent import listening as listening_in_data_mode
 
-EBADF, EINVAL, EADDRINUSE, EISCONN, ETIMEDOUT = 9, 22, 98, 106, 110
+EBADF, EINVAL, EADDRINUSE, EISCONN, ETIMEDOUT, EINPROGRESS = 9, 22, 98, 106, 110, 115
 _RD, _NVAL = 1, 32
 BECOMES = FIBOCOM
 
@@ -258,6 +258,33 @@ def test_closed_while_the_module_begins_to_listen(dialect):
     closing.result()
     assert len(module.closes()) + len(stops(module)) == 1
     assert not modem._engine.servers
+
+
+@cases("dialect", ("bg96",) + FIBOCOM)
+def test_the_id_of_a_server_that_is_closed_while_it_begins_is_waited_for(dialect):
+    """All others are in use: connect() takes that one as soon as it is free."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = answers(says)
+    sockets = [modem.socket() for _ in range(says.links - 1)]
+    for socket in sockets:
+        socket.connect((CLIENT, 80))
+    held = hold_starts(tape, says, Server(dialect, says))
+    server = modem.socket()
+    server.bind(("", 8080))
+    modem._session.spawn(server.listen_steps())
+    settle(modem, tape)
+    id = server._listener.id
+    closing = modem._session.spawn(server.close_steps())
+    settle(modem, tape)
+    last = modem.socket()
+    last.setblocking(False)
+    assert errno_of(last.connect, (CLIENT, 80)) == EINPROGRESS
+    settle(modem, tape)
+    tape.auto = answers(says)
+    say(modem, tape, held[0])
+    some_time(modem, tape)
+    closing.result()
+    assert last._link.state == OPEN and last._link.id == id
 
 
 @cases("dialect", DIALECTS)

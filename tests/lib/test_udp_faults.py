@@ -4,7 +4,7 @@ import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of
 from frames import DIALECTS, OK, PEER, PORT, digits, line
-from scenes import attached, connect, settle
+from scenes import attached, connect, rest, settle
 
 FIBOCOM = ("nl668", "l610")
 
@@ -214,3 +214,60 @@ def test_part_of_a_datagram_is_none(dialect, access):
             tape.load([(">", command), ("<", b"\r\n>"), (">", b"0123456789"), ("<", OK + told)])
             assert errno_of(socket.send, b"0123456789") in (104, 107, 110)
             tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_the_name_of_the_peer_is_looked_up_once(dialect):
+    """By connect(); each send tells the address that was found."""
+    modem, tape, clock, says = attached(dialect)
+    sent = []
+
+    def answer(command):
+        if not command.startswith(b"AT"):  # payload, which ends with CR
+            return says.result("buffer", 0, len(command) + 1)
+        sent.append(command)
+        if command.startswith(b"AT+CDNSGIP="):
+            return line(b'+CDNSGIP: 1,"name.example","192.0.2.7"') + OK
+        if command.startswith(says.open_line(command)):
+            return says.opened(command, 0)
+        return says.prompt if command.startswith(b"AT+CIPSEND=") else OK
+
+    tape.auto = answer
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(5)
+    socket.connect(("name.example", PORT))
+    for _ in range(3):
+        assert socket.send(b"hello\r") == 6
+    assert len([command for command in sent if b"CDNSGIP" in command]) == 1
+    assert sent[-3:] == [b'AT+CIPSEND=0,6,"192.0.2.7",%d' % PORT] * 3
+
+
+@cases("dialect", DIALECTS)
+def test_a_closed_socket_says_so_whatever_is_sent(dialect):
+    """Not that the datagram is empty, or too long."""
+    socket, modem, tape, clock, says = datagrams(dialect, "buffer")
+    tape.load(says.close(says.first))
+    socket.close()
+    for data in (b"hello", b"", bytes(3000)):
+        assert errno_of(socket.send, data) == 9
+        assert errno_of(socket.write, data) == 9
+    tape.done()
+
+
+def test_another_peer_does_not_pause_as_long_as_the_last():
+    """SEND FAIL (2.1.7): the pauses between the offers grow, and begin anew with the connection."""
+    socket, modem, tape, clock, says = datagrams("bg96", "buffer", timeout=20)
+    script = says.send("buffer", 0, b"again")
+    failed = script[:-1] + [("<", line(b"SEND FAIL"))]
+    tape.load(failed * 4)
+    socket.settimeout(1)
+    assert errno_of(socket.send, b"again") == 110
+    tape.auto = lambda command: says.opened(command, 0) if command.startswith(b"AT+QIOPEN=") else OK
+    socket.settimeout(20)
+    socket.connect(("192.0.2.8", PORT))
+    rest(tape)
+    tape.load(failed + script)
+    began = clock.now
+    assert socket.send(b"again") == 5
+    assert clock.now - began <= 150, clock.now - began
+    tape.done()

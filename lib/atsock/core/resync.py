@@ -184,7 +184,7 @@ def on_final_result(engine):
 def is_nobodys(engine):
     """True for an ERROR that cannot be the answer: the command is not out yet, or NO CARRIER tells of a missed call."""
     sent = engine.transmitter
-    if engine.got & engine.required == 0 and (sent.left or sent.hex_left or sent.rest > 0):
+    if engine.got & engine.required == 0 and (sent.left or sent.hex_left):
         return True
     if engine.tokens.line[0] != 78 or engine.required & _CONNECT:  # "N"
         return False
