@@ -9,7 +9,7 @@ from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_recovery import Field
 from test_transparent import ESCAPE, back, online
 
-EINPROGRESS, ECONNRESET = 115, 104
+EINPROGRESS, ECONNRESET, ENETDOWN = 115, 104, 100
 OPEN = 2
 RING = 512
 # As the begin of a boot word, and longer than any: CR LF and no control byte before the end.
@@ -328,3 +328,21 @@ def test_a_send_that_was_refused_waits_while_nothing_may_be_sent(dialect):
         modem.poll(500)
     assert socket.is_sent() and not socket.has_lost()
     tape.done()
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_a_known_loss_is_told_at_once(dialect):
+    """The module is being asked whether the context is there, and says by itself that it is not."""
+    modem, tape, clock, says = attached(dialect)
+    asked = []
+    tape.auto = lambda command: asked.append(command) or b""
+    modem._session.suspect()
+    settle(modem, tape)
+    tape.input.append([0, "!", says.lost])
+    settle(modem, tape)
+    assert len(asked) == 1 and not modem._session.check.done
+    began = clock.now
+    socket = modem.socket()
+    socket.settimeout(20)
+    assert errno_of(socket.connect, (PEER, PORT)) == ENETDOWN
+    assert clock.now - began < 100, clock.now - began

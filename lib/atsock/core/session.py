@@ -248,7 +248,7 @@ class Session:
         engine = self.engine
         if engine.failed_command is not None:
             self._consider()
-        if self.check is None or self.check.done:
+        if self.check is None or self.check.done or not self.is_connected():  # a loss is known
             return None
         if give_up is None or engine.until_ms(give_up) > _VERDICT_MS:
             return engine.after_ms(_VERDICT_MS)
@@ -336,7 +336,7 @@ class Session:
             self._running = outer
             job.cancel()
             self.deliver()
-        if job.error is not None and self.address is not None:
+        if job.error is not None:
             # As settle(): the stack is deep below.
             give_up = self._verdict_at(give_up)
             while give_up is not None and not self.check.done and not engine.is_past(give_up):
