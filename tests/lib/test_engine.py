@@ -220,14 +220,16 @@ def test_stray_results_between_commands(dialect):
 @cases("cut", CUTS)
 def test_stray_prompt(cut):
     """A prompt that nobody waits for (left over from a send that was given up) is no part of the next command's
-    answer."""
-    for stray in (b"\r\n> ", b"\r\n>", b">\r\n"):
+    answer, and nothing new to the program."""
+    for stray in (b"\r\n> ", b"\r\n>", b">\r\n", b"\r\n> \r\n"):
         with Case(cut, stray):
+            heard = []
             script = [("!", stray), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
-            modem, tape, clock = new_modem("bg96", script, cut)
+            modem, tape, clock = new_modem("bg96", script, cut, on_event=lambda *event: heard.append(event))
             settle(modem, tape)
             assert modem.command("AT+CGMM") == [b"x"]
             tape.done()
+            assert not heard, heard
 
 
 @cases(("dialect", "access"), [mode for mode in PULLED if mode[0] != "bg96"])  # +QIRD tells no link

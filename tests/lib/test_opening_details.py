@@ -350,3 +350,20 @@ def test_keep_alive_is_told_as_it_was_set(dialect):
     socket.setsockopt(1, SO_KEEPALIVE, 1)
     socket.setsockopt(1, SO_KEEPALIVE, 0)
     tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_what_becomes_of_an_open_that_ran_out_of_time_is_nobodys(dialect):
+    """The socket has told so, and may be connected anew: none of the first connection's events is its."""
+    heard = []
+    modem, tape, clock, says = attached(dialect, on_event=lambda event, sock, value: heard.append(sock))
+    tape.auto, opens = silent_first(says)
+    socket = modem.socket()
+    socket.settimeout(1)
+    assert errno_of(socket.connect, (PEER, PORT)) == ETIMEDOUT
+    opened = says.opened(says.open_line(b"") + b"%d" % says.first, says.first).replace(OK, b"")
+    tape.input.append([0, "!", opened + says.notice("buffer", says.first) + says.closed(says.first)])
+    settle(modem, tape)
+    for _ in range(3):
+        modem.poll(100)
+    assert heard and socket not in heard
