@@ -76,3 +76,33 @@ def test_port_with_a_descriptor(dialect):
         os.close(reads)
         os.close(writes)
     assert 50 in pauses and max(pauses) <= 200, pauses
+
+
+def test_nothing_is_minded_behind_a_port_that_is_gone():
+    """Who waits is told; the driver does not go on looking because something is left in the background."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    clock.hurry = 1
+
+    def left():
+        yield lambda: False
+
+    def gone(*arguments):
+        raise OSError(19)
+
+    async def main():
+        modem._session.spawn(left())
+        tape.any = tape.readinto = gone
+        try:
+            await attach(modem, pauses)
+        except OSError:
+            before = len(pauses)
+            await asyncio.sleep(0.12)
+            return len(pauses) - before
+
+    pauses = []
+    waiter.asyncio = Recorder(pauses)
+    try:
+        assert asyncio.run(main()) in ((0, 1) if MICROPYTHON else (0,)), pauses
+    finally:
+        waiter.asyncio = asyncio
