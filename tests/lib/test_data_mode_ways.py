@@ -5,8 +5,9 @@ word of the module is data, no byte of the program is a command, and nothing of 
 """
 
 import atsock
+from atsock.contact import escape_blindly
 from cases import cases
-from fakes import Case, errno_of, raises
+from fakes import Case, errno_of, new_modem, raises
 from frames import DIALECTS, OK, PEER, PORT, line, speech
 from ownline import FIBOCOM, GONE, on_line, works
 from test_data_mode_faults import losses
@@ -443,6 +444,14 @@ def test_quiet_for_longer_than_ticks_tell(dialect):
         assert -guard.engine.until_ms(guard.idle_at) > 2000
         guard.plus = -1
     works(socket, module)
+
+
+def test_the_blind_escape_takes_no_longer_than_its_silences():
+    """Of a module that nobody knows anything of; the port has taken +++ at once."""
+    modem, tape, clock = new_modem("bg96", [(">", b"+++")])
+    modem._session.run(escape_blindly(modem._engine), -1, "escape")
+    assert clock.now < 2500, clock.now
+    tape.done()
 
 
 # -- recover

@@ -3,6 +3,7 @@ module has, whose end is told, which refusals say that the network is gone, who 
 
 import atsock
 from atsock.constants import IPPROTO_TCP, SO_KEEPALIVE, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
+from atsock.sockets.endpoint import parse_sender
 from atsock.sockets.opening import close_link, free_port
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
@@ -279,6 +280,22 @@ def test_plus_signs_soon_behind_others(dialect):
             assert written[1][0] - written[0][0] == pause
 
 
+@cases("dialect", DIALECTS)
+def test_plus_sign_behind_a_call_that_waited(dialect):
+    """Looking for data meanwhile does not make the silence before the last one longer than it was."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load([(">", b"+++")])
+    clock.now += 5000
+    assert socket.send(b"++") == 2
+    began = clock.now
+    socket.settimeout((socket._guard.guard_ms + 100) / 1000)
+    assert errno_of(socket.recv, 1) == ETIMEDOUT
+    socket.settimeout(9)
+    assert socket.send(b"+") == 1
+    assert clock.now - began >= socket._guard.pause_ms, clock.now - began
+    tape.done()
+
+
 def test_setup_that_is_not_answered():
     """A step that may be refused must be answered all the same."""
     modem, tape, clock, says = attached("bg96")
@@ -327,6 +344,13 @@ def test_from_one_access_mode_to_the_other(dialect):
         tape.load(says.close(id))
         socket.close()
         tape.done()
+
+
+def test_senders_that_are_none():
+    """An address and a port, with a comma or a colon between."""
+    assert parse_sender(b'"192.0.2.7", 80') == parse_sender(b"192.0.2.7:80") == ("192.0.2.7", 80)
+    for text in (b"", b"5005", b"192.0.2.7", b"192.0.2.7:", b"192.0.2.7,http"):
+        assert parse_sender(text) is None, text
 
 
 def test_first_local_port():

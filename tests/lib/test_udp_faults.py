@@ -271,3 +271,21 @@ def test_another_peer_does_not_pause_as_long_as_the_last():
     assert socket.send(b"again") == 5
     assert clock.now - began <= 150, clock.now - began
     tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_a_ring_without_room_for_the_header(dialect):
+    """Nothing of that datagram is left behind, neither of its header nor of its sender."""
+    socket, modem, tape, clock, says = datagrams(dialect, "push", ring=512)
+    for n in range(470, 512):
+        with Case(n):
+            lost = socket.lost
+            for data in (b"x" * n, b"none"):
+                tape.load([("!", b"".join(push(dialect, says, data)))])
+                settle(modem, tape)
+            got = []
+            while socket._link.has_datagram():
+                got.append(socket.recv(600))
+            assert got in ([b"x" * n, b"none"], [b"x" * n], [b"none"]), got
+            assert len(got) + socket.lost - lost == 2
+            assert socket._link.count == 0

@@ -12,20 +12,21 @@ MICROPYTHON = sys.implementation.name == "micropython"
 
 
 class Recorder:
-    """asyncio for the waiter, that notes each sleep_ms()."""
+    """asyncio for the waiter, that notes each sleep_ms(), and sleeps for `most` ms of it."""
 
-    def __init__(self, pauses):
+    def __init__(self, pauses, most=1000):
         self._pauses = pauses
+        self._most = most
 
     def __getattr__(self, name):
         return getattr(asyncio, name)
 
     def sleep_ms(self, ms):
         self._pauses.append(ms)
-        return asyncio.sleep_ms(ms)
+        return asyncio.sleep_ms(min(ms, self._most))
 
 
-async def attach(modem, pauses):
+async def attach(modem, pauses, most=1000):
     if not MICROPYTHON:
         loop = asyncio.get_running_loop()
         later = loop.call_later
@@ -33,7 +34,7 @@ async def attach(modem, pauses):
         def call_later(delay, function, *arguments, **more):
             if function == modem._session.waiter.on_readable:
                 pauses.append(delay * 1000)
-            return later(delay, function, *arguments, **more)
+            return later(min(delay, most / 1000), function, *arguments, **more)
 
         loop.call_later = call_later
     return await modem.attach_async("internet")
@@ -104,5 +105,25 @@ def test_nothing_is_minded_behind_a_port_that_is_gone():
     waiter.asyncio = Recorder(pauses)
     try:
         assert asyncio.run(main()) in ((0, 1) if MICROPYTHON else (0,)), pauses
+    finally:
+        waiter.asyncio = asyncio
+
+
+def test_nothing_is_minded_when_nobody_waits():
+    """The driver lets the loop sleep soon after the last task has got what it wanted."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    clock.hurry = 1
+
+    async def main():
+        await attach(modem, pauses, 1)
+        before = len(pauses)
+        await asyncio.sleep(0.06)
+        return len(pauses) - before
+
+    pauses = []
+    waiter.asyncio = Recorder(pauses, 1)
+    try:
+        assert asyncio.run(main()) <= 2, pauses
     finally:
         waiter.asyncio = asyncio
