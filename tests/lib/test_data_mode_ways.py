@@ -6,6 +6,9 @@ word of the module is data, no byte of the program is a command, and nothing of 
 
 import atsock
 from atsock.contact import escape_blindly
+from atsock.core.datafilter import RING_MAX
+from atsock.core.link import Link
+from atsock.sockets.transparent import _make_room
 from cases import cases
 from fakes import Case, errno_of, new_modem, raises
 from frames import DIALECTS, OK, PEER, PORT, line, speech
@@ -452,6 +455,17 @@ def test_the_blind_escape_takes_no_longer_than_its_silences():
     modem._session.run(escape_blindly(modem._engine), -1, "escape")
     assert clock.now < 2500, clock.now
     tape.done()
+
+
+def test_room_for_what_the_module_buffered_has_a_limit():
+    """Read out before data mode goes on: a ring that is full grows, the largest does not."""
+    for size, grown in ((RING_MAX // 2, RING_MAX), (RING_MAX, RING_MAX)):
+        link = Link(0)
+        link.size = size
+        link.make_ring()
+        link.count = size
+        _make_room(link)
+        assert link.size == grown
 
 
 # -- recover

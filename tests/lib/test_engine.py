@@ -224,10 +224,10 @@ def test_stray_prompt(cut):
     for stray in (b"\r\n> ", b"\r\n>", b">\r\n", b"\r\n> \r\n"):
         with Case(cut, stray):
             heard = []
-            script = [("!", stray), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+            script = [("!", stray), (">", b"AT+CGMM\r"), ("<", line(b"x") + line(b"> y") + OK)]
             modem, tape, clock = new_modem("bg96", script, cut, on_event=lambda *event: heard.append(event))
             settle(modem, tape)
-            assert modem.command("AT+CGMM") == [b"x"]
+            assert modem.command("AT+CGMM") == [b"x", b"> y"]  # a line
             tape.done()
             assert not heard, heard
 

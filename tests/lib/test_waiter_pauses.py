@@ -34,7 +34,8 @@ async def attach(modem, pauses, most=1000):
         def call_later(delay, function, *arguments, **more):
             if function == modem._session.waiter.on_readable:
                 pauses.append(delay * 1000)
-            return later(min(delay, most / 1000), function, *arguments, **more)
+                delay = min(delay, most / 1000)
+            return later(delay, function, *arguments, **more)
 
         loop.call_later = call_later
     return await modem.attach_async("internet")
