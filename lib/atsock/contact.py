@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .core.session import Session
 
 # Two queries in turn: the answer to one shows that those that were asked before are not outstanding any more.
-_QUESTIONS = ((b"AT+CSQ", b"+CSQ:"), (b"AT+CFUN?", b"+CFUN:"))
+_QUERIES = ((b"AT+CSQ", b"+CSQ:"), (b"AT+CFUN?", b"+CFUN:"))
 _AT_MS = const(500)  # one AT during synchronisation
 _SYNC_MS = const(25_000)  # as long as the slowest of the modules boots (A7600: 24 s)
 _SYNC_PAUSE_MS = const(100)
@@ -127,7 +127,7 @@ def synchronise(session: "Session"):
             if unanswered:
                 yield _DRAIN_MS
             yield query(b"ATE0", _AT_MS)
-            text, prefix = _QUESTIONS[asked & 1]
+            text, prefix = _QUERIES[asked & 1]
             asked += 1
             command = query(text, _AT_MS, prefix)
             yield command

@@ -249,9 +249,9 @@ class Keeper:
         else:
             self._note_up()
             if self._engine.is_past(self._check):
-                self._ask()
+                self._check_context()
 
-    def _ask(self):
+    def _check_context(self):
         self._check = self._engine.after_ms(_CHECK_MS)
         if self._engine.state != _DATA_MODE and not is_opening(self._engine):
             self._recovering = False

@@ -230,7 +230,7 @@ def test_an_unknown_model_is_its_nearest_kin(dialect, count, knows):
     modem._session.set_down()
     assert modem.attach("internet") == "10.0.0.1"
     assert events.count((atsock.EVENT_MODEL, "XY999-EU")) == 1
-    assert [module.count(question) for question, _ in identify.PROBES] == [1, 1, 1, 1]
+    assert [module.count(question) for question, _ in identify.TEST_COMMANDS] == [1, 1, 1, 1]
     assert len(modem._session.table.LINKS) == count
 
 

@@ -35,10 +35,10 @@ _SOON_MS = const(500)  # for the same, where the connection has probably ended a
 _SETTLE_MS = const(30)  # behind an OK: if it was payload the module's own comes now
 _LOOK_MS = const(50)
 _ESCAPES = const(2)  # +++ without an OK: one of its bytes may have got lost
-_QUESTIONS = const(3)  # to a module that may be in command mode; the first may be spoiled by the +++ before it
+_SYNC_QUERIES = const(3)  # to a module that may be in command mode; the first may be spoiled by the +++ before it
 _ANSWER_MS = const(2000)
 _ESCAPE = b"+++"
-_QUESTION = (SYNC[0], _ANSWER_MS, OK, 0)
+_SYNC_QUERY = (SYNC[0], _ANSWER_MS, OK, 0)
 
 # words.py
 _NO = const(0)
@@ -137,7 +137,7 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     data_filter: of the data mode that the engine is in, or was in when an escape was interrupted.
     Nobody's word is believed: what the filter holds back may be the peer's, and so may an OK.  What counts is an OK
     behind +++ and its silences (the module was in data mode, so all that came before is payload), or no OK but the
-    answer to a question (it was not).  A question is asked only when two +++ have led to nothing but silence.
+    answer to a query (it was not).  A query is sent only when two +++ have led to nothing but silence.
     Returns True when the module has left data mode at this word; False when it had left it by itself, because the
     connection ended; None when the filter held something back and more came: it was payload, nothing was sent.
     Raises Timeout when the module does not answer (the engine stays in data mode then).
@@ -210,20 +210,20 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     engine.leave_data_mode()
     dispatch_later(engine, rest)
     yield lambda: not engine.unfinished
-    for _ in range(_QUESTIONS):
-        question = Query(None, _QUESTION)
-        question.prefix = SYNC_ANSWER
-        yield question
+    for _ in range(_SYNC_QUERIES):
+        command = Query(None, _SYNC_QUERY)
+        command.prefix = SYNC_ANSWER
+        yield command
         yield lambda: engine.state != _TIMED_OUT
-        answered = question.lines or confirmed and not question.errno
-        if answered or engine.unresponsive or question.errno == ECONNRESET:
+        answered = command.lines or confirmed and not command.errno
+        if answered or engine.unresponsive or command.errno == ECONNRESET:
             break
     stands = link.state == _OPEN or link.id < 0  # below 0: a link without a reader
     listed = None
     if answered and not confirmed and link.state == _OPEN and session.table.STALE[2] == BY_FLAG:
-        question = query(session.table.STALE[0], prefix=session.table.STALE[1])
-        yield question
-        for line in question.lines:
+        command = query(session.table.STALE[0], prefix=session.table.STALE[1])
+        yield command
+        for line in command.lines:
             listed = number_at(line, link.id) == 1
     if not answered and not told and stands:
         data_filter.force()

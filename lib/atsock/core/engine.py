@@ -138,9 +138,9 @@ class Engine(Deadlines):
     behind = None  # sink of a payload behind which nothing has come yet
     paused = None  # sink that payload goes to after a pause, see resync.after_pause()
     skips_line = False  # a line had begun before the command was sent: it is no answer
-    asked = False  # the query that settles it has been sent
+    doubt_query_sent = False  # the one that settles it
     doubt_failed = False  # it was ERROR
-    doubt_query = resync.SYNC  # template of the question that settles it
+    doubt_query = resync.SYNC  # template of the query that settles it
     doubt_got = 0  # what had been got before
     quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
     quiet_until = 0  # ticks

@@ -36,8 +36,8 @@ HORIZON_MS = 1 << 28
 
 _POLLIN = const(1)
 _POLLOUT = const(4)
-_ASK_MS = const(1)  # first pause between two questions to a stream that cannot be polled, doubled up to
-_ASK_MAX_MS = const(16)
+_LOOK_MS = const(1)  # first pause between two questions to a stream that cannot be polled, doubled up to
+_LOOK_MAX_MS = const(16)
 
 _LINE_ROOM = const(320)  # the longest command: an open with a host name of 255 characters
 _PIECE = const(128)  # payload bytes encoded to hexadecimal at a time
@@ -79,7 +79,7 @@ class Port:
     def wait(self, ms, writing):
         """Return when bytes can be read, or written if `writing`; after ms milliseconds at the latest (0: at once)."""
         if self.poller is None:
-            self._ask(ms)
+            self._wait_unpolled(ms)
             return
         mask = _POLLIN | _POLLOUT if writing else _POLLIN
         if mask != self._mask:
@@ -88,8 +88,8 @@ class Port:
         for _ in self.poller.ipoll(ms):
             pass
 
-    def _ask(self, ms):
-        pause_ms = _ASK_MS
+    def _wait_unpolled(self, ms):
+        pause_ms = _LOOK_MS
         while ms > 0:
             if pause_ms > ms:
                 pause_ms = ms
@@ -97,7 +97,7 @@ class Port:
             if self.stream.any():
                 return
             ms -= pause_ms
-            pause_ms = min(2 * pause_ms, _ASK_MAX_MS)
+            pause_ms = min(2 * pause_ms, _LOOK_MAX_MS)
 
 
 def _poller_of(stream):

@@ -63,8 +63,8 @@ def expire(engine):
         engine.quiet = False
         engine.tokens.lines()
     if engine.state == _BUSY:
-        if engine.doubted and not engine.asked:
-            _ask(engine)
+        if engine.doubted and not engine.doubt_query_sent:
+            _send_doubt_query(engine)
             return
         missing = engine.required & ~engine.got
         if missing == _SENT and engine.template[3] & _CONFIRMED:
@@ -218,7 +218,7 @@ def doubt(engine, failed):
     engine.doubt_query = query or SYNC
     engine.doubt_got = engine.got
     engine.answer_begun = False
-    engine.asked = False
+    engine.doubt_query_sent = False
     engine.unfinished |= _DOUBT
     return True
 
@@ -228,12 +228,12 @@ def begin_to_doubt(engine):
     if engine.tokens.prompt:  # nothing may be written while it may still come
         engine.deadline = engine.after_ms(_PROMPT_GRACE_MS)
     else:
-        _ask(engine)
+        _send_doubt_query(engine)
 
 
-def _ask(engine):
+def _send_doubt_query(engine):
     template = engine.doubt_query
-    engine.asked = True
+    engine.doubt_query_sent = True
     engine.tokens.prompt = False
     engine.matched[_WANTED] |= template[2]
     engine.deadline = engine.after_ms(SYNC[1])

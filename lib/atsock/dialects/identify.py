@@ -74,14 +74,14 @@ KIN: "tuple[tuple[tuple[bytes, ...], str, int, int, dict[str, Any]], ...]" = (
 )
 
 # What an unknown module is asked, and the name of the answer's line.
-PROBES = (
+TEST_COMMANDS = (
     (b"AT+QIOPEN=?",  b"+QIOPEN:"),
     (b"AT+CIPOPEN=?", b"+CIPOPEN:"),
     (b"AT+MIPOPEN=?", b"+MIPOPEN:"),
     (b"AT+MIPCALL=?", b"+MIPCALL:"),
 )
 _FAMILIES: "tuple[tuple[tuple[int, ...], int, str, bytes, str], ...]" = (
-    # what it knows of PROBES, field of the connection ids in the first of them, dialect, sign of a nearer one, that one
+    # TEST_COMMANDS that it knows, field of the connection ids in the first of them, dialect, sign of a nearer one, that
     ((0,),   1, "bg96",  b"",      ""),
     ((1,),   0, "a7600", b"(0-1)", "sim7028"),
     ((2, 3), 0, "nl668", b",60",   "l610"),  # protocols of IPv6
@@ -112,7 +112,7 @@ _HINT = (
 
 _AGAIN_MS = const(1000)
 # 27.007 5.1 to 5.3, V.250 6.1.  b"": once more, a line may have got lost or come late.
-_QUESTIONS = (b"AT+CGMM", b"ATI", b"", b"AT+CGMM", b"ATI", b"AT+CGMI", b"AT+GMR")
+_IDENTITY_COMMANDS = (b"AT+CGMM", b"ATI", b"", b"AT+CGMM", b"ATI", b"AT+CGMI", b"AT+GMR")
 
 
 def identify(session: "Session"):
@@ -123,7 +123,7 @@ def identify(session: "Session"):
     """
     said: "list[bytes]" = []
     other = None
-    for text in _QUESTIONS:
+    for text in _IDENTITY_COMMANDS:
         if not text:
             yield _AGAIN_MS
             continue
@@ -142,7 +142,7 @@ def identify(session: "Session"):
             break
     # Here, and not in a generator of its own: they are nested deeply enough.
     known: "list[bytes | None]" = []
-    for text, prefix in () if other is not None else PROBES:
+    for text, prefix in () if other is not None else TEST_COMMANDS:
         command = query(text, prefix=prefix)
         yield command
         check(session, command, False)
@@ -222,7 +222,7 @@ def derived(table: "type[Table]", ids, most, differences) -> "type[Table]":
 
 
 def nearest(known) -> "type[Table] | None":
-    """The dialect of a module that answers PROBES so; None when it knows none, or by another syntax.
+    """The dialect of a module that answers TEST_COMMANDS so; None when it knows none, or by another syntax.
 
     known: for each probe the line of its answer (bytes), b"" when there was but OK; None when it was refused.
     """
@@ -258,6 +258,6 @@ def refusal(said, other):
     other: what other_family() has to say, or None.
     """
     if other is None:
-        asked = ", ".join([text[:-2].decode() for text, _ in PROBES])
+        asked = ", ".join([text[:-2].decode() for text, _ in TEST_COMMANDS])
         other = "and it is not known by its answers to " + asked
     return "no dialect for this module, it calls itself: %s (%s)" % (said, other) + _HINT % _FAMILIES[0][2]

@@ -264,7 +264,7 @@ class Socket(Endpoint):
             return self._no_link()
         if waiting.n:
             return _AGAIN
-        if self._writing or self._gave_up:
+        if self._writing or self._send_timed_out:
             return self._send_step(None, 0, 0)  # what a send() that ran out of time has left
         if link.state != _OPEN:
             return self._no_link()
@@ -299,7 +299,7 @@ class Socket(Endpoint):
         if self._retry_ms and not self._engine.is_past(self._retry_at):
             return _AGAIN
         tx = link.tx
-        if not self._gave_up:  # else what it stored has not gone out yet
+        if not self._send_timed_out:  # else what it stored has not gone out yet
             tx.n = n if n < self._table[_CHUNK] else self._table[_CHUNK]
             if link.tx_credit == 0:
                 return request_credit(self._session, link)
@@ -316,21 +316,21 @@ class Socket(Endpoint):
             return _AGAIN
         self._writing = False
         tx.buf = None
-        if tx.errno == 0 and not self._gave_up:
+        if tx.errno == 0 and not self._send_timed_out:
             self._retry_ms = 0
             return tx.n
         if tx.errno != EAGAIN:
             return self._send_failed(link, tx)
         # The module has no room: pause before the same block is offered again.
-        self._gave_up = False
+        self._send_timed_out = False
         self._retry_ms = min(self._retry_ms * 2 or _RETRY_MS, _RETRY_MAX_MS)
         self._retry_at = self._engine.after_ms(self._retry_ms)
         return _AGAIN
 
     def _send_failed(self, link: "Link", tx: "Command"):
         # An earlier send() that ran out of time is over, which has told so; or this one was refused or not answered.
-        if self._gave_up:
-            self._gave_up = False
+        if self._send_timed_out:
+            self._send_timed_out = False
             if tx.errno == 0:
                 return 0 if link.state == _OPEN else -link.errno
         # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is right; a
@@ -345,7 +345,7 @@ class Socket(Endpoint):
         link = self._link
         if link is not None:
             self._engine.abandon(link.tx)
-            self._gave_up = self._writing or link.tx.resume_from is not None
+            self._send_timed_out = self._writing or link.tx.resume_from is not None
         return -ETIMEDOUT
 
     # -- poll()

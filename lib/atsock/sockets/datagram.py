@@ -475,7 +475,8 @@ class DatagramSocket(Socket):
 
     def _send_step(self, buf, pos, n):
         link = self._link
-        if link is not None and not self._writing and not self._gave_up:  # else the one before is on its way still
+        # Else the one before is on its way still.
+        if link is not None and not self._writing and not self._send_timed_out:
             link.tx.template = self._template
         return super()._send_step(buf, pos, n)
 

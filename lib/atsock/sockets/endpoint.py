@@ -63,7 +63,7 @@ class Endpoint(Stream):
     _came = 0  # and so many came last, or why none did
     _sending = False  # a call that sends is on its way
     _tx_pos = _tx_end = 0  # with what is left of the caller's buffer
-    _gave_up = False  # it is what is left of a send() that ran out of time
+    _send_timed_out = False  # it is what is left of a send() that ran out of time
     _retry_ms = 0  # pause before a refused send is offered again, 0: none was refused
     takes_in = True  # calls that do not wait service the UART; False: another front does that, see aio/streams.py
     _open = True
@@ -123,7 +123,7 @@ class Endpoint(Stream):
         self._table = row
         self._reading = 0
         self._writing = False
-        self._gave_up = False
+        self._send_timed_out = False
         self._deadline = 0  # ticks when the timeout of the call is over
         self._retry_ms = 0
         self._retry_at = 0  # ticks
@@ -157,7 +157,7 @@ class Endpoint(Stream):
         steps = self.close_steps()
         if steps is None:
             return
-        if self._timeout_ms and not self._gave_up:
+        if self._timeout_ms and not self._send_timed_out:
             self._session.run(steps, self._close_limit_ms(), "close")
         else:
             self._close_in_background(self._session.spawn(steps))

@@ -488,15 +488,15 @@ def replace_link(session: "Session", link: Link) -> Link:
             session.refuse(command, EIO)
         command = following
     if engine.command is link.rx:
-        link.rx = _hand_over(link.rx, fresh)
+        link.rx = _move_command(link.rx, fresh)
     elif engine.command is link.tx:
         sending = link.tx
-        link.tx = _hand_over(sending, fresh)
+        link.tx = _move_command(sending, fresh)
         abandon(engine, sending, True)
     return fresh
 
 
-def _hand_over(command, link):
+def _move_command(command, link):
     # A command in flight whose id this link has now: what comes of it is no longer for the socket that has sent it.
     # Returns what that socket is to find instead.
     found = Command(command.link, command.template)

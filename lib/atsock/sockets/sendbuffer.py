@@ -124,12 +124,12 @@ def request_credit(session: "Session", link: "Link") -> int:
 
 
 def _credit_steps(session, link):
-    question, prefix = session.table.ROOM
+    text, prefix = session.table.ROOM
     pause_ms = _CREDIT_PAUSE_MS
     try:
         for _ in range(_CREDIT_QUERIES):
             yield pause_ms
-            command = query(question, prefix=prefix)
+            command = query(text, prefix=prefix)
             yield command
             for line in command.lines:
                 if number_at(line, 0) == link.id and number_at(line, 1) > 0:
