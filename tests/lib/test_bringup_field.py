@@ -586,3 +586,12 @@ def test_a_line_that_ends_between_two_commands_holds_nothing_up():
         modem._session.run(contact.synchronise(modem._session), 30_000, "attach")
         tape.done()
         assert clock.now < 2000, clock.now
+
+
+@cases("dialect", ("bg96", "nl668", "l610"))
+def test_a_context_that_is_not_answered(dialect):
+    """attach() that runs out of time tells which command has no answer."""
+    activation = speech(dialect).attach().activation
+    modem, tape, clock, module = start(dialect, {activation: b""})
+    told, error = progress_of(modem, timeout_ms=10_000)
+    assert "no answer to " + activation.decode() in str(error), str(error)

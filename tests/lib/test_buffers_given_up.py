@@ -148,3 +148,20 @@ def test_half_a_line_is_forgotten():
     assert errno_of(socket.recv, 10) == ECONNRESET
     settle(modem, tape)
     assert modem.signal()[0] == -73
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_a_byte_of_the_payload_may_have_got_lost(dialect):
+    """Any command would take its place: none is sent before the module's own time for the payload is over (1.2.4).
+
+    With the first OK the module has all of it.
+    """
+    for came, least, most in ((b"", 12_000, 70_000), (OK, 1000, 6000)):
+        with Case(came):
+            socket, modem, tape, clock, says = connected(dialect, timeout=1)
+            seen = []
+            tape.load(says.send("buffer", says.first, PAYLOAD)[:3] + [("<", came)])
+            tape.after = lambda text, seen=seen, clock=clock: seen.append(clock.now) or SYNC[1][1]
+            assert errno_of(socket.send, PAYLOAD) == ETIMEDOUT
+            assert modem.command("AT+CSQ", "+CSQ:", 200_000) == [b"+CSQ: 20,99"]
+            assert least <= seen[0] <= most, seen

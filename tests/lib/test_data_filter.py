@@ -225,3 +225,10 @@ def test_an_ok_whose_begin_got_lost():
                 assert held.is_garbled_ok() == garbled
                 assert held.base == len(before)
                 assert held.whole == (len(before) if before.endswith(b"\r\n") or ok == b"OK\r\n" else 0)
+
+
+def test_an_end_with_payload_behind_it_is_none():
+    """In one piece, nothing of which is held back."""
+    link, held = make()
+    put(link, CLOSED + b"is what the peer wrote", bytearray())
+    assert held.n == 0 and not held.is_told()

@@ -5,12 +5,13 @@ from atsock.core.stale import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of
 from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, line, read_script, speech
+from ownline import FIBOCOM
 from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_recovery import Field
 from test_transparent import ESCAPE, back, online
 
-EINPROGRESS, ECONNRESET, ENETDOWN = 115, 104, 100
-OPEN = 2
+EINPROGRESS, ECONNRESET, ENETDOWN, ENOTCONN = 115, 104, 100, 107
+OPEN, GONE, DEAD = 2, 4, 5
 RING = 512
 # As the begin of a boot word, and longer than any: CR LF and no control byte before the end.
 LIKE_A_LINE = b"\r\nRD" + b"abcdefghij" * 10
@@ -346,3 +347,23 @@ def test_a_known_loss_is_told_at_once(dialect):
     socket.settimeout(20)
     assert errno_of(socket.connect, (PEER, PORT)) == ENETDOWN
     assert clock.now - began < 100, clock.now - began
+
+
+@cases("dialect", FIBOCOM)
+def test_why_data_mode_does_not_go_on(dialect):
+    """The connection has failed, or its peer has ended it, in data mode or while the port was in command mode."""
+    for state, errno in ((DEAD, ECONNRESET), (GONE, ENOTCONN)):
+        with Case(errno):
+            socket, modem, tape, clock = online(dialect)
+            link = socket._link
+            for escapes in (False, True):
+                link.state = OPEN
+                if escapes:
+                    tape.load(ESCAPE)
+                    socket.escape()
+                    tape.auto = lambda command: OK
+                if state == DEAD:
+                    link.fail(errno, 0)
+                link.state = state
+                assert errno_of(socket.resume) == errno
+            assert errno_of(socket.escape) == errno

@@ -9,11 +9,13 @@ from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, line
 from ownline import FIBOCOM
-from scenes import attached, settle
+from scenes import attached, connected, settle
 from test_given_back import ENETDOWN, LISTS, OPEN, opens, some_time
 from test_ids import Module
 from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say, serving
 from test_listener_faults import Module as Server
+
+GONE = 4
 
 
 def test_a_server_needs_a_port():
@@ -370,3 +372,13 @@ def test_the_port_of_a_server_that_was_refused():
     assert errno_of(first.listen) == 98
     tape.auto = module
     assert listen(modem, 8080)._listener.is_running()
+
+
+@cases("dialect", NUMBERED)
+def test_an_id_in_use_has_a_client_of_a_server_that_nobody_knows(dialect):
+    """Of an earlier program: what had the id before is over."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    tape.auto = lambda command: OK
+    say(modem, tape, came(dialect, says.first))
+    assert socket._link.state == GONE
+    assert socket.recv(10) == b""

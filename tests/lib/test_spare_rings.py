@@ -1,8 +1,8 @@
 """A program with one connection at a time keeps one ring, whatever id its connections get."""
 
 from cases import cases
-from frames import DIALECTS, read_script
-from scenes import attached, connect, rest
+from frames import DIALECTS, PEER, PORT, read_script
+from scenes import answers, attached, connect, rest
 
 
 def rings(modem):
@@ -59,3 +59,16 @@ def test_one_of_two_is_taken(dialect):
     third = connect(modem, tape, says, 20)
     assert third._link not in links and third._link.buf is not None
     assert rings(modem) == 2
+
+
+@cases("dialect", DIALECTS)
+def test_what_is_pushed_gets_a_larger_ring(dialect):
+    """It comes when it comes, what is fetched comes by reads."""
+    sizes = []
+    for access in ("buffer", "push"):
+        modem, tape, clock, says = attached(dialect, access)
+        tape.auto = answers(says)
+        socket = modem.socket()
+        socket.connect((PEER, PORT))
+        sizes.append(socket._link.size)
+    assert sizes[1] >= 4 * sizes[0], sizes

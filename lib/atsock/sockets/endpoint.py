@@ -344,6 +344,6 @@ def parse_sender(text: bytes) -> "tuple[str, int] | None":
     cut = text.rfind(b",")
     if cut < 0:
         cut = text.rfind(b":")
-    if cut < 0 or not text[cut + 1 :].isdigit():
+    if cut < 1 or not text[cut + 1 :].isdigit():
         return None
     return printable(text[:cut].strip(b"[]")), int(text[cut + 1 :])
