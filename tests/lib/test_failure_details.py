@@ -1,5 +1,7 @@
 """Small things around failures that a change of the code could get wrong unnoticed (./tools/mutate)."""
 
+import asyncio
+
 import atsock
 from atsock.core.stale import open_ids
 from cases import cases
@@ -367,3 +369,39 @@ def test_why_data_mode_does_not_go_on(dialect):
                 link.state = state
                 assert errno_of(socket.resume) == errno
             assert errno_of(socket.escape) == errno
+
+
+FOUND = {
+    "bg96": OK + line(b'+QIURC: "dnsgip",0,1,600') + line(b'+QIURC: "dnsgip","192.0.2.9"'),
+    "a7600": line(b'+CDNSGIP: 1,"name.example","192.0.2.9"') + OK,
+    "sim7028": line(b'+CDNSGIP: 1,"name.example","192.0.2.9"') + OK,
+    "nl668": line(b'+MIPDNS: "name.example",192.0.2.9') + OK,
+    "l610": line(b'+MIPDNS: "name.example",192.0.2.9') + OK,
+}
+
+
+@cases("dialect", DIALECTS)
+def test_a_name_that_is_found_is_waited_for_no_longer(dialect):
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: FOUND[dialect] if b"name.example" in command else OK
+    began = clock.now
+    assert modem.resolve("name.example") == ["192.0.2.9"]
+    assert clock.now - began < 100, clock.now - began
+
+
+@cases("dialect", DIALECTS)
+def test_the_end_of_the_stream_before_all_has_come(dialect):
+    """readexactly() of asyncio says so; on CPython it tells what has come."""
+    modem, tape, clock, says = attached(dialect, "push")
+    tape.auto = answers(says)
+    clock.hurry = 1
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        tape.input.append([0, "!", says.push("push", says.first, b"abc") + says.closed(says.first)])
+        try:
+            await reader.readexactly(5)
+        except EOFError as error:
+            return getattr(error, "partial", b"abc")
+
+    assert asyncio.run(main()) == b"abc"
