@@ -3,16 +3,18 @@
 import asyncio
 
 import atsock
+from atsock.core.command import split_fields
+from atsock.core.port import Port
 from atsock.core.stale import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of
-from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, line, read_script, speech
+from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, SYNC, line, read_script, speech
 from ownline import FIBOCOM
 from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_recovery import Field
 from test_transparent import ESCAPE, back, online
 
-EINPROGRESS, ECONNRESET, ENETDOWN, ENOTCONN = 115, 104, 100, 107
+EINPROGRESS, EALREADY, ECONNRESET, ENETDOWN, ENOTCONN = 115, 114, 104, 100, 107
 OPEN, GONE, DEAD = 2, 4, 5
 RING = 512
 # As the begin of a boot word, and longer than any: CR LF and no control byte before the end.
@@ -405,3 +407,48 @@ def test_the_end_of_the_stream_before_all_has_come(dialect):
             return getattr(error, "partial", b"abc")
 
     assert asyncio.run(main()) == b"abc"
+
+
+@cases("dialect", DIALECTS)
+def test_close_tells_what_was_lost_before_the_network(dialect):
+    """Also when it does not wait: nothing is to be sent, so it is over at once."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    tape.auto = lambda command: SYNC[1][1] if command == b"AT+CSQ" else ERROR
+    assert socket.write(b"hello") == 5
+    while not socket.is_sent():
+        modem.poll(500)
+    tape.input.append([0, "!", says.lost])
+    settle(modem, tape)
+    assert errno_of(socket.close) in (ECONNRESET, ENETDOWN)
+
+
+@cases("dialect", DIALECTS)
+def test_connect_while_it_connects(dialect):
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: b""
+    socket = modem.socket()
+    socket.setblocking(False)
+    for errno in (EINPROGRESS, EALREADY):
+        assert errno_of(socket.connect, (PEER, PORT)) == errno
+
+
+class Silent:
+    """A stream that cannot be polled and has nothing."""
+
+    def any(self):
+        return 0
+
+    readinto = write = any
+
+
+def test_a_port_that_cannot_be_polled_sleeps():
+    port = Port(Silent())
+    began = port.ticks_ms()
+    port.wait(20, False)
+    assert port.ticks_ms() - began >= 15
+
+
+def test_commas_that_part_nothing():
+    """Within quotes and parentheses."""
+    assert split_fields(b'1,(2,3),"a,b",4') == [b"1", b"(2,3)", b'"a,b"', b"4"]
+    assert split_fields(b"") == []

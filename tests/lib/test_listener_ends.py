@@ -382,3 +382,20 @@ def test_an_id_in_use_has_a_client_of_a_server_that_nobody_knows(dialect):
     say(modem, tape, came(dialect, says.first))
     assert socket._link.state == GONE
     assert socket.recv(10) == b""
+
+
+@cases("dialect", SIMCOM)
+def test_nothing_is_sent_while_an_end_is_doubted(dialect):
+    """It may be the new client's; when the module has said that it is not, the program goes on."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    for port in (4001, 4002):
+        module.held.append(1)
+        tape.input.append([0, "!", came(dialect, 1, port)])
+        client, address = server.accept()
+        if port == 4001:
+            client.close()
+    assert client._link.doubt(False)
+    client.settimeout(0)
+    assert errno_of(client.send, b"x") == 11
+    some_time(modem, tape)
+    assert not client._link.flow_off and client._link.state == OPEN

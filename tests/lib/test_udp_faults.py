@@ -4,7 +4,7 @@ import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of
 from frames import DIALECTS, OK, PEER, PORT, digits, line
-from scenes import attached, connect, rest, settle
+from scenes import answers, attached, connect, rest, settle
 
 FIBOCOM = ("nl668", "l610")
 
@@ -301,3 +301,40 @@ def test_nothing_is_received_before_the_socket_is_opened(dialect):
     socket.close()
     assert errno_of(socket.recv, 10) == 9
     tape.done()
+
+
+@cases("dialect", ("bg96",) + FIBOCOM)
+def test_another_peer_behind_a_read_that_got_no_answer(dialect):
+    """The connection has failed meanwhile; the next one begins anew."""
+    socket, modem, tape, clock, says = datagrams(dialect, "buffer", timeout=0)
+    tape.input.append([0, "!", says.notice("buffer", says.first)])
+    tape.auto = lambda command: b""
+    assert errno_of(socket.recv, 100) == 11
+    socket._link.fail(104, 0)
+    tape.input.append([0, "!", says.nothing("buffer", says.first)])
+    settle(modem, tape)
+
+    opened = answers(says)
+
+    def answer(command):
+        if command.startswith(says.ask("buffer", 0, 1)[:-4]):
+            return says.answer("buffer", socket._link.id, b"data", 0)
+        return opened(command)
+
+    tape.auto = answer
+    socket.settimeout(20)
+    socket.connect(("192.0.2.8", PORT))
+    tape.input.append([0, "!", says.notice("buffer", socket._link.id)])
+    assert socket.recv(100) == b"data"
+
+
+def test_one_question_finds_the_addresses_of_both_families():
+    """The A7600 has no other."""
+    modem, tape, clock, says = attached("a7600")
+    found = line(b'+CDNSGIP: 1,"name.example","2001:DB8::7"') + OK
+    opened = answers(says)
+    tape.auto = lambda command: found if b"CDNSGIP" in command else opened(command)
+    socket = modem.socket(atsock.AF_INET6, atsock.SOCK_DGRAM)
+    socket.settimeout(5)
+    socket.connect(("name.example", PORT))
+    assert socket._link.state == 2
