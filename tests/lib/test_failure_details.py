@@ -3,6 +3,7 @@
 import asyncio
 
 import atsock
+from atsock.aio.streams import Stream
 from atsock.core.command import split_fields
 from atsock.core.port import Port
 from atsock.core.stale import open_ids
@@ -452,3 +453,23 @@ def test_commas_that_part_nothing():
     """Within quotes and parentheses."""
     assert split_fields(b'1,(2,3),"a,b",4') == [b"1", b"(2,3)", b'"a,b"', b"4"]
     assert split_fields(b"") == []
+
+
+def test_the_name_in_the_certificate():
+    """That of server_hostname, else the host's."""
+    names = []
+
+    async def start_tls(self, ssl, server_side, hostname):
+        names.append(hostname)
+
+    modem, tape, clock, says = attached("bg96")
+    tape.auto = answers(says)
+    clock.hurry = 1
+    before = Stream.start_tls
+    Stream.start_tls = start_tls
+    try:
+        for name in ("name.example", None):
+            asyncio.run(modem.open_connection(PEER, PORT, True, name))
+    finally:
+        Stream.start_tls = before
+    assert names == ["name.example", PEER]
