@@ -146,12 +146,14 @@ def _run(arguments, configs):
     try:
         with failing("cannot run the module"):
             process = Process(arguments, what)
+            lines = []
             for config in configs:
-                click.echo(process.line())
+                lines.append(process.line())
                 if config.control is not None and "--json" not in arguments:
-                    click.echo(process.line())
+                    lines.append(process.line())
             runs = True
             click.echo(f"virtual {what}, Ctrl-C ends it", err=True)
+            click.echo("\n".join(lines))       # at last: who has read them may end it
             process.wait()
     except (KeyboardInterrupt, SystemExit) as end:
         if runs:
