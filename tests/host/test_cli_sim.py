@@ -26,10 +26,11 @@ class Foreground:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
         assert select.select([self.process.stdout], [], [], WAIT_S)[0], "it said nothing"
         self.port = self.process.stdout.readline().strip()
+        self.said = self.process.stderr.readline()      # the last before it waits
 
     def end(self, number=signal.SIGINT):
         self.process.send_signal(number)
-        return self.process.communicate(timeout=WAIT_S)[1], self.process.returncode
+        return self.said + self.process.communicate(timeout=WAIT_S)[1], self.process.returncode
 
     def close(self):
         self.process.kill()

@@ -146,14 +146,12 @@ def _run(arguments, configs):
     try:
         with failing("cannot run the module"):
             process = Process(arguments, what)
-            lines = []
             for config in configs:
-                lines.append(process.line())
+                click.echo(process.line())
                 if config.control is not None and "--json" not in arguments:
-                    lines.append(process.line())
+                    click.echo(process.line())
             runs = True
             click.echo(f"virtual {what}, Ctrl-C ends it", err=True)
-            click.echo("\n".join(lines))       # at last: who has read them may end it
             process.wait()
     except (KeyboardInterrupt, SystemExit) as end:
         if runs:
