@@ -4,7 +4,7 @@ import atsock
 from cases import cases
 from fakes import CUTS, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, pulls
-from scenes import connected, settle
+from scenes import attached, connected, settle
 
 NO_CARRIER = line(b"NO CARRIER")
 PROMPTED = ("bg96", "a7600", "nl668")
@@ -143,6 +143,15 @@ def test_code_without_its_error():
     tape.load(send[:1] + [("!", line(b"+CIPERROR: 4")), ("~", 3000), (">", b"hello")] + SYNC)
     raises(OSError, socket.send, b"hello")
     assert clock.now - start < 10_000, clock.now - start
+
+
+def test_code_without_its_error_is_the_reason():
+    """The refusal that the code tells is raised, no Timeout."""
+    modem, tape, clock, says = attached("a7600")
+    start = clock.now
+    tape.load([(">", b"AT+CIPACK=5\r"), ("<", line(b"+CIPERROR: 4"))] + SYNC)
+    error = raises(atsock.CommandError, modem.command, "AT+CIPACK=5", None, 120_000)
+    assert error.code == 4 and clock.now - start < 10_000, (error.code, clock.now - start)
 
 
 @cases("dialect", ("nl668", "l610"))
