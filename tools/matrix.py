@@ -2,7 +2,7 @@
 
     tools/matrix                                     all of it
     tools/matrix --dialect bg96 --access push        a part
-    tools/matrix --fault reboot --step prompt --verbose
+    tools/matrix --fault reboot --step prompt --traffic
     tools/matrix --json
 
 A cell is one program (faultprogram.py): attach, connect, send, receive, data mode's escape, again, close; then it
