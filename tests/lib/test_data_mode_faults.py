@@ -178,6 +178,16 @@ def test_loss_or_restart_before_the_end(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_loss_that_is_told_twice(dialect):
+    """Once in the data and once more behind the +++: the module's all the same."""
+    socket, modem, module = on_line(dialect)
+    module.end(b"bye" + ENDS[dialect] + losses(dialect) * 2)
+    assert socket.recv(100) == b"bye"
+    assert errno_of(socket.recv, 100) in GONE + (ENETDOWN,)
+    assert not modem.isconnected()
+
+
+@cases("dialect", DIALECTS)
 def test_payload_that_ends_as_a_word_of_the_module_begins(dialect):
     """It is held back, and so is the module's own word behind it: that one only is dropped."""
     word = losses(dialect)[2:]

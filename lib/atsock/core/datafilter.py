@@ -46,7 +46,7 @@ class DataFilter(Sink):
         """words: what the module writes when the connection has ended; rows: the dialect's, packed."""
         self.link = link
         self.ends = words
-        self.firsts = words + beginnings_of(rows, _GONE)  # where the module's own may begin, see release_before_end()
+        self.losses = beginnings_of(rows, _GONE)
         self.codes = _by_letter(words + beginnings_of(rows, _LOSSES))
         self.words = self.codes  # that are looked for now
         self.more = _MORE + beginnings_of(rows, _NOISES)
@@ -308,21 +308,23 @@ class DataFilter(Sink):
         """The connection has ended: hand on what stands before the words with which the module may have said so.
 
         It says them at once and each once.  So what stands before, and the first of two that are alike, a peer has said
-        last.  A loss of the network or a restart before them stays: it makes the end a failure, which loses nothing in
-        silence.
+        last.  A loss of the network or a restart stays, however often it is told: it makes the end a failure, which
+        loses nothing in silence.
         """
         begins: "list[tuple[bytes, int]]" = []
         ended = False
         pos = 0
         for line in bytes(memoryview(self.held)[: self.n]).split(b"\r\n"):
-            if _begins(line, self.firsts):
-                if _begins(line, self.ends):
-                    ended = True
-                    for i, begin in enumerate(begins):
-                        if begin[0] == line:
-                            del begins[: i + 1]
-                            break
+            is_end = _begins(line, self.ends)
+            is_loss = _begins(line, self.losses)
+            if is_end and not is_loss:
+                for i, begin in enumerate(begins):
+                    if begin[0] == line:
+                        del begins[: i + 1]
+                        break
+            if is_end or is_loss:
                 begins.append((line, pos - 2))
+            ended = ended or is_end
             pos += len(line) + 2
         n = begins[0][1] if ended else 0
         if n > 0:
