@@ -12,11 +12,10 @@ from .checks import is_address, quoted
 from .constants import AF_INET, AF_INET6, EVENT_NETWORK_LOST, EVENT_RESTARTED
 from .contact import PIN_REFUSED, Progress, check_restart, tell
 from .core import urc
-from .core.command import Command, Query, is_echo, number_at, query, split_fields, text_at
+from .core.command import Command, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
 from .core.movers import MISSING, const
 from .core.stale import open_ids
-from .core.words import OK
 from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
@@ -377,21 +376,14 @@ def check_attached(session: "Session"):
     return False
 
 
-class _EchoQuery(Query):
-    # Notes whether its echo comes: a module that has restarted echoes again.
-    echoed = False
-
-    def collects(self, engine):
-        self.echoed = self.echoed or is_echo(engine)
-        return super().collects(engine)
-
-
 def _has_restarted(session):
     # The context is gone, and no notice has told it.  Are the settings of attach() gone, too (27.007 9.1)?
-    command = _EchoQuery(None, (b"AT+CMEE?", _CMEE_MS, OK, 0))
+    engine = session.engine
+    engine.echoes = False
+    command = query(b"AT+CMEE?", _CMEE_MS)
     yield command
     told = number_at(command.lines[-1], 0) if command.lines else MISSING
-    return command.echoed or session.cmee is None or told != MISSING and told != session.cmee
+    return engine.echoes or session.cmee is None or told != MISSING and told != session.cmee
 
 
 def _lose(session, restarted):

@@ -134,13 +134,17 @@ class CommandError(ModemError):
         return self._text
 
     def __str__(self):
-        if self.code is None:
-            why = self._text or "ERROR"
-        else:
-            why = ("%d %s" % (self.code, self.text)).rstrip()
-        where = self.where and self.where + ": "
         todo = look_at(self)
-        return "[Errno %d] %s%s: %s%s" % (self.errno, where, self.command, why, todo and "; " + todo)
+        return "[Errno %d] %s%s" % (self.errno, refusal(self), todo and "; " + todo)
+
+
+def refusal(error):
+    """What this CommandError says without its errno and what to look at (str): where, the command, why."""
+    if error.code is None:
+        why = error.text or "ERROR"
+    else:
+        why = ("%d %s" % (error.code, error.text)).rstrip()
+    return "%s%s: %s" % (error.where and error.where + ": ", error.command, why)
 
 
 def look_at(error):

@@ -69,7 +69,7 @@ def addresses(session: "Session", host, family=AF_INET):
 
 
 def _look_up(session, host, family):
-    host = checks.host(host, _host_max(session))
+    host = checks.host(host, session.host_max)
     if family not in (AF_INET, AF_INET6):
         raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     _check_attached(session)
@@ -90,10 +90,6 @@ def getaddrinfo(session: "Session", host, port, af=0, type=0, proto=0):
     if not infos:
         raise ModemError(EAFNOSUPPORT, "%s: no address of this family was found" % (host,))
     return infos
-
-
-def _host_max(session):
-    return session.table.HOST_MAX if session.table is not None else 255
 
 
 def _check_attached(session):
@@ -128,7 +124,7 @@ class Ping:
 def ping(session: "Session", host, count, size, timeout_ms):
     """Steps of Modem.ping(): the Ping."""
     table = session.table
-    host = checks.host(host, _host_max(session))
+    host = checks.host(host, session.host_max)
     count_max, size_max, timeout_max = table and table.PING_MAX or _PING_MAX
     _check_range("count", count, 1, count_max)
     _check_range("size", size, 0, size_max)
@@ -211,7 +207,7 @@ def _failed(session, command, code):
 def ntp(session: "Session", server, port):
     """Steps of Modem.ntp(): the time that the module reports (str)."""
     table = session.table
-    host = checks.host(server, _host_max(session))
+    host = checks.host(server, session.host_max)
     checks.port(port)
     _check_attached(session)
     if table.NTP is None:

@@ -89,20 +89,12 @@ def test_it_notices_what_the_module_does_not_tell(dialect):
     assert kept.told == ["10.0.0.1", "down: the module restarted", "10.0.0.1"], kept.told
 
 
+@cases("seconds", (1, 0), ("later", "from the first query on"))
 @cases("dialect", DIALECTS)
-def test_a_hung_module(dialect):
+def test_a_hung_module(dialect, seconds):
     """It answers nothing any more: reset by hardware, within five minutes."""
     kept = Kept(dialect)
-    kept.run(1)
-    kept.field.dead = True
-    kept.field.cure = b"reset"
-    kept.run(300)
-    assert kept.told == ["10.0.0.1", "down: the module does not answer", "10.0.0.1"], kept.told
-
-
-@cases("dialect", DIALECTS)
-def test_a_hung_module_from_the_first_question_on(dialect):
-    kept = Kept(dialect)
+    kept.run(seconds)
     kept.field.dead = True
     kept.field.cure = b"reset"
     kept.run(300)

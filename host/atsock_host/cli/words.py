@@ -8,7 +8,7 @@ import os
 
 import atsock
 import click
-from atsock.errors import look_at
+from atsock.errors import look_at, refusal
 
 _MEANINGS = {
     errno.ECONNREFUSED: "connection refused, or no way to it", errno.EHOSTUNREACH: "host not found, or no way to it",
@@ -54,8 +54,7 @@ def with_advice(error):
 
 def _sentence(error):
     if isinstance(error, atsock.CommandError):
-        said = str(error).partition("] ")[2]        # the module's words, with what its manual makes of them
-        said = said.removesuffix(f"; {look_at(error)}")
+        said = refusal(error)       # the module's words, with what its manual makes of them
         meaning = _MEANINGS.get(error.errno)
         if error.errno == errno.ECONNREFUSED and error.code is None:
             meaning = "no connection"       # that is all that the module says

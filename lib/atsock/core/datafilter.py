@@ -29,7 +29,7 @@ _NOTHING: "dict[int, tuple[bytes, ...]]" = {}
 
 # Numbers of events, in packed rows (words.py): what a module may say that has left data mode by itself,
 _LOSSES = (15, 26, 27, 29)  # ERROR, NETWORK_LOST, RESTARTED, NOISE
-_GONE = (26, 27)
+_OUTAGES = (26, 27)
 _NOISES = (29,)
 _MORE = (b"+", b"*")  # and what may follow, beside noise
 
@@ -46,7 +46,7 @@ class DataFilter(Sink):
         """words: what the module writes when the connection has ended; rows: the dialect's, packed."""
         self.link = link
         self.ends = words
-        self.losses = beginnings_of(rows, _GONE)
+        self.losses = beginnings_of(rows, _OUTAGES)
         self.codes = _by_letter(words + beginnings_of(rows, _LOSSES))
         self.words = self.codes  # that are looked for now
         self.more = _MORE + beginnings_of(rows, _NOISES)

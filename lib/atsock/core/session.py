@@ -48,6 +48,7 @@ class Session:
     check: "Any" = None  # Job of the last look whether the context is there still
     check_next = 0  # ticks when there may be another one
     lists_links = False  # the answer to STALE has shown an open connection (stale.py)
+    host_max = 255  # characters of a host name
     cmee: "int | None" = None  # format of errors (AT+CMEE) that attach() has set, None: not known
 
     def __init__(self, stream, context=1, access="buffer", on_event=None):
@@ -88,6 +89,7 @@ class Session:
         if table is None:
             engine.rows = pack(())
             return
+        self.host_max = table.HOST_MAX
         engine.dialect = table.NAME
         engine.access = access
         engine.rows = pack(table.ACCESS[access][7] + table.LINES)

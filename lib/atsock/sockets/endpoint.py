@@ -140,9 +140,7 @@ class Endpoint(Stream):
         self._check_open()
         if self._link is not None:
             raise ModemError(EINVAL, "bind() comes before connect() and listen()")
-        if not isinstance(address, (tuple, list)) or len(address) < 2:
-            raise TypeError("address: (host, port), not %r" % (address,))
-        self._local = checked_port(address[1], 0)
+        self._local = checked_port(_pair(address)[1], 0)
 
     def close(self) -> None:
         """Close the connection.  Waits for the module's word, whatever the timeout (BG96: 12 s, Fibocom: 15 s, SIMCom:
@@ -209,10 +207,8 @@ class Endpoint(Stream):
     def check_address(self, address: "tuple[str, int]") -> "tuple[bytes, int]":
         """The (host, port) of an address, checked; host as bytes.  Raises ValueError, TypeError; OSError EBADF."""
         self._check_open()
-        if not isinstance(address, (tuple, list)) or len(address) < 2:
-            raise TypeError("address: (host, port), not %r" % (address,))
-        table = self._session.table
-        return checked_host(address[0], table.HOST_MAX if table else 255), checked_port(address[1])
+        pair = _pair(address)
+        return checked_host(pair[0], self._session.host_max), checked_port(pair[1])
 
     def _connect(self, what, host, port, timeout_ms):
         if self._job is not None:
@@ -336,6 +332,12 @@ class Endpoint(Stream):
     def writable(self) -> bool:
         """True."""
         return True
+
+
+def _pair(address):
+    if not isinstance(address, (tuple, list)) or len(address) < 2:
+        raise TypeError("address: (host, port), not %r" % (address,))
+    return address
 
 
 def parse_sender(text: bytes) -> "tuple[str, int] | None":
