@@ -204,7 +204,9 @@ def _heard(heard):
         return "no answer"
     if heard == b"ERROR":
         return "ERROR"
-    return "no answer, but other words" if _is_readable(heard) else "unreadable bytes"
+    if not _is_readable(heard):
+        return "unreadable bytes"
+    return "no answer, but the echo" if _is_echo(heard) else "no answer, but other words"
 
 
 def _no_answer(heard, baudrate):
@@ -217,9 +219,13 @@ def _no_answer(heard, baudrate):
     text = "the module does not answer AT: "
     if not _is_readable(heard):
         return text + "what comes is unreadable, probably the wrong baud rate (here %d)" % baudrate
-    if not heard.strip(b"ATCSQ+\r\n"):  # AT, and the query by which the engine gets in step
+    if _is_echo(heard):
         return text + "only the echo comes back: is TX wired to RX, or the module waiting for something?"
     return text + "what comes is no answer (%r): is it a modem, on its AT port?" % printable(heard)
+
+
+def _is_echo(heard):
+    return not heard.strip(b"ATCSQ+\r\n")  # AT, and the query by which the engine gets in step
 
 
 def _is_readable(data):

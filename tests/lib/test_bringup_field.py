@@ -203,7 +203,7 @@ def test_what_comes_instead_of_an_answer():
     n, words = filler_of(lambda command: b"$GPGGA,123519,4807.038,N,01131.000,E\r\n")
     assert "GPGGA" in words
     n, echo = filler_of(lambda command: command + b"\r")
-    assert "echo" in echo
+    assert "but the echo" in echo and "other words" not in echo
     n, refused = filler_of(lambda command: ERROR)
     assert n == 0 and "ERROR" in refused
 
