@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import trustme
-from fronts import DEADLINE_S, free_port
+from freeport import free_port
+from fronts import DEADLINE_S
 from websockets.sync.server import serve
 
 BOARD = Path(__file__).resolve().parent / "board"

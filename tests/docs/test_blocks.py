@@ -24,6 +24,7 @@ from pathlib import Path
 
 import atsock
 import pytest
+from freeport import free_port
 import trustme
 from atsock import dialects
 from atsock_host import SerialPort, Simulator
@@ -273,12 +274,6 @@ class Reader:
 def is_it(key, line):
     """Does a line begin with this key?  A key that ends with a newline is the whole line."""
     return line == key[:-1] if key.endswith("\n") else line.startswith(key)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def blocks(page):

@@ -25,13 +25,6 @@ INTERPRETERS = {
 }
 
 
-def free_port():
-    """A TCP port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Program(Running):
     """A program of the folder board/ at work."""
 

@@ -4,7 +4,8 @@ import socket
 import threading
 
 import pytest
-from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, echo, exchange, free_port, run
+from freeport import free_port
+from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, echo, exchange, run
 
 from atsock_host.simulator import Simulator
 

@@ -6,7 +6,8 @@ import socket
 import threading
 
 import pytest
-from fronts import DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, echo, free_port
+from freeport import free_port
+from fronts import DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, echo
 
 from atsock_host.simulator import Simulator
 

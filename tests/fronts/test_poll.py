@@ -1,7 +1,8 @@
 """select.poll() over many sockets, and ids of sockets that nobody closed, against real servers."""
 
 import pytest
-from fronts import DIALECTS, INTERPRETERS, Server, free_port, run
+from freeport import free_port
+from fronts import DIALECTS, INTERPRETERS, Server, run
 
 pytestmark = pytest.mark.slow
 

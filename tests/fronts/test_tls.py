@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import trustme
-from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server, free_port
+from freeport import free_port
+from fronts import ACCESS, DEADLINE_S, DIALECTS, INTERPRETERS, LINKS, Program, Server
 
 import atsock
 from atsock.aio import streams

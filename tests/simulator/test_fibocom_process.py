@@ -6,6 +6,7 @@ import ssl
 import threading
 
 import pytest
+from freeport import free_port
 from test_simulator import PATIENCE_S, Host
 from test_module_tls import CERTIFICATE
 
@@ -111,9 +112,7 @@ def test_datagrams_and_a_listener_over_real_sockets(start):
         assert data == b"ping"
         peer.sendto(b"pong", back)
         host.read_until(b"+MIPRUDP: 127.0.0.1,%d,2,0,706F6E67\r\n" % port)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     host.ask(f'AT+MIPOPEN=1,{port},"0.0.0.0",0,0')
     with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
         host.read_until(b"+MIPOPEN: 1,1,127.0.0.1,%d\r\n" % client.getsockname()[1])

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from freeport import free_port
 
 from atsock_host import Simulator, Simulators
 from atsock_host.simulator import SimulatorError
@@ -287,8 +288,7 @@ def test_a_number_of_a_module_has_its_check_digit():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have 127.0.0.1 only")
 def test_servers_of_two_modules_on_one_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with Simulators([{"settings": {"server-address": f"127.0.0.{n}"}} for n in (1, 2)], dialect="bg96",
                     tcp=0) as modules:
         for number, module in enumerate(modules, 1):

@@ -11,6 +11,7 @@ import time
 import tty
 
 import pytest
+from freeport import free_port
 
 from atsock_host import Simulator
 from atsock_host.simulator import SimulatorError
@@ -100,9 +101,7 @@ def test_a_server_on_the_module(start):
     sim, host = start("bg96")
     host.ask("ATE0")
     host.ask("AT+QIACT=1")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     host.ask(f'AT+QIOPEN=1,1,"TCP LISTENER","127.0.0.1",0,{port},1', b"+QIOPEN: 1,0\r\n")
     with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
         host.read_until(b'"incoming",11,1,"127.0.0.1",%d\r\n' % client.getsockname()[1])
