@@ -228,9 +228,10 @@ UNITS = [" ", "\t", " " * 39 + "a", "OK ", "ERROR", " OK", "A", "AT", "AT ", "AT
 
 @pytest.mark.parametrize("before", ["", "AT+X=", 'AT+X="a" gives it ', "x: ", "12:00:00 > AT+CSQ"])
 def test_the_longest_lines_of_one_thing(before):
-    """None of the patterns takes long for what does not fit it: this is a second or two in all."""
+    """None of the patterns takes long for what does not fit it (a second or two in all), and nothing is told twice."""
     for unit in UNITS:
-        dialogue(before + unit * (16000 // len(unit)) + "x")
+        text = before + unit * (16000 // len(unit)) + "x"
+        assert sum(len(event.text) for event in dialogue(text).events) <= len(text)
 
 
 def test_a_restart_is_a_notice_whatever_was_asked():
