@@ -15,7 +15,7 @@ from .core import urc
 from .core.command import Command, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
 from .core.movers import MISSING, const
-from .core.stale import open_ids
+from .core.openids import open_ids
 from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
@@ -296,7 +296,7 @@ def _active_address(session):
 
 def _own_state(session, lines):
     # (line, state) of the context in use, of the lines that answer STATE; MISSING when none tells it.
-    _, _, context_index, state_index, _ = session.table.STATE
+    _, _, context_index, state_index = session.table.STATE
     found = (b"", MISSING)
     for line in lines:
         if context_index is not None and number_at(line, context_index) != session.engine.context:

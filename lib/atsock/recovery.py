@@ -16,7 +16,7 @@ from .contact import escape_blindly, start_anew
 from .core.command import query
 from .core.jobs import Job
 from .core.movers import const
-from .core.stale import is_opening
+from .core.openids import is_opening
 from .errors import ModemError, Timeout
 
 TYPE_CHECKING = const(0)

@@ -263,12 +263,12 @@ SHAPES = {
     "NO_PORT": one_of(b"", b"0"), "DATA_LINK": _or_none(number),
     "DATA_SETTING": _or_none(fields(_question, _name)), "REGISTRATION": several(_question), "SETUP": steps,
     "AUTHS": several(number),
-    "PDP_4": text, "PDP_6": _or_none(text), "STATE": fields(_question, _name, position, number, position),
-    "ADDRESS_OF": _or_none(fields(_question, _name, number)), "DEACTIVATE_LOST": yes_or_no, "EIGHT_GROUPS": yes_or_no,
+    "PDP_4": text, "PDP_6": _or_none(text), "STATE": fields(_question, _name, position, number),
+    "ADDRESS_OF": _or_none(fields(_question, _name)), "DEACTIVATE_LOST": yes_or_no, "EIGHT_GROUPS": yes_or_no,
     "OPEN_MS": number,
     "PROTOCOLS": several(fields(one_of(4, 6), number, number, number)),
-    "STALE": fields(_question, _name, one_of(words.BY_LINE, words.BY_ID, words.BY_FLAG)), "CLOSE_OPENING": yes_or_no,
-    "STALE_GONE": _or_none(fields(number, number)), "IN_USE": several(number), "OPEN_ENDS_CLOSED": yes_or_no,
+    "OPEN_IDS": fields(_question, _name, one_of(words.BY_LINE, words.BY_ID, words.BY_FLAG)), "CLOSE_OPENING": yes_or_no,
+    "OPEN_IDS_GONE": _or_none(fields(number, number)), "IN_USE": several(number), "OPEN_ENDS_CLOSED": yes_or_no,
     "CLOSE_AFTER_PEER": yes_or_no,
     "UDP_MAX": number, "STORE_MAX": number, "ROOM": _or_none(fields(_question, _name)),
     "NOTHING_LEFT": _or_none(number), "RETRY": _or_none(number),
@@ -298,8 +298,8 @@ WHEN = {
 ALWAYS = (
     "NAME", "VENDOR", "LINKS", "REGISTRATION", "AUTHS", "PDP_4", "ACTIVATE", "ACTIVATE_USER",
     "ACTIVATE_STORED", "DEACTIVATE", "STATE",
-    "OPEN_MS", "OPEN_TCP", "DATA_TCP", "DATA_UDP", "RESUME", "RESUME_UDP", "CLOSE", "SEND", "SEND_TO", "READ", "STALE",
-    "UDP_MAX", "ACCESS",
+    "OPEN_MS", "OPEN_TCP", "DATA_TCP", "DATA_UDP", "RESUME", "RESUME_UDP", "CLOSE", "SEND", "SEND_TO", "READ",
+    "OPEN_IDS", "UDP_MAX", "ACCESS",
     "GUARD_MS", "DATA_ENDS", "RESOLVE", "LINES", "ERRNOS",
 )  # fmt: skip
 

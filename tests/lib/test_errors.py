@@ -29,7 +29,7 @@ def test_a_connect_on_its_way():
 
 
 def test_what_only_the_link_knows():
-    error = new_modem("bg96")[0]._session.link_error(None, 104)
+    error = new_modem("bg96")[0]._session.link_error(104)
     assert error.errno == 104
     assert IS_MICROPYTHON or isinstance(error, ConnectionResetError) and error.strerror
 

@@ -6,7 +6,7 @@ import atsock
 from atsock.aio.streams import Stream
 from atsock.core.command import split_fields
 from atsock.core.port import Port
-from atsock.core.stale import open_ids
+from atsock.core.openids import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of
 from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, SYNC, line, read_script, speech
@@ -215,7 +215,7 @@ def test_restarted_while_it_is_asked_which_ids_are_open(dialect):
     for _ in range(100):
         modem.poll(100)
     assert job.done and job.result() is None
-    assert len([command for command in asked if command == modem._session.table.STALE[0]]) == 1
+    assert len([command for command in asked if command == modem._session.table.OPEN_IDS[0]]) == 1
 
 
 @cases("dialect", DIALECTS)
@@ -273,7 +273,7 @@ def test_a_connection_with_data_now_and_then_is_not_asked_about(dialect):
         waiting.append(b"data %d" % i)
         tape.input += [[0, "~", 15_000], [0, "!", says.notice("buffer", says.first)]]
         assert socket.recv_into(buf) == 6
-    assert modem._session.table.STALE[0] not in asked
+    assert modem._session.table.OPEN_IDS[0] not in asked
 
 
 @cases("ring", (RING, 4096))

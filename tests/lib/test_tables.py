@@ -191,8 +191,8 @@ def test_a_value_that_is_not_well_formed_is_found():
         ("ACCESS", modes(other(mode, 6, ()))),
         ("ACCESS", modes(other(mode, 7, None))),
         ("ACCESS", modes(mode[:9])),
-        ("SERVERS", "APART"), ("STALE", (b"AT+X?", b"+X:")), ("STALE", (b"+X:", b"AT+X?", 0)),
-        ("STATE", (b"AT+X?", b"+X:", None, None, None)),
+        ("SERVERS", "APART"), ("OPEN_IDS", (b"AT+X?", b"+X:")), ("OPEN_IDS", (b"+X:", b"AT+X?", 0)),
+        ("STATE", (b"AT+X?", b"+X:", None, None)),
         ("PING_END", (b"+X:", 0, 0)), ("PROTOCOLS", (4, 0, 1, 2)), ("PROTOCOLS", ((2, 0, 1, 2),)),
     ):  # fmt: skip
         with Case(attribute, value):

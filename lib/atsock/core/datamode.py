@@ -220,8 +220,8 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
             break
     stands = link.state == _OPEN or link.id < 0  # below 0: a link without a reader
     listed = None
-    if answered and not confirmed and link.state == _OPEN and session.table.STALE[2] == BY_FLAG:
-        command = query(session.table.STALE[0], prefix=session.table.STALE[1])
+    if answered and not confirmed and link.state == _OPEN and session.table.OPEN_IDS[2] == BY_FLAG:
+        command = query(session.table.OPEN_IDS[0], prefix=session.table.OPEN_IDS[1])
         yield command
         for line in command.lines:
             listed = number_at(line, link.id) == 1
@@ -244,17 +244,24 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     data_filter.clear()
     dispatch_later(engine, said)
     yield lambda: not engine.unfinished
+    _end_in_data_mode(session, data_filter, said, answered, confirmed)
+    return False
+
+
+def _end_in_data_mode(session, data_filter, said, answered, confirmed):
+    # The connection has ended, or will not be used any more.  said: what the module's last words were; answered: it
+    # answers again; confirmed: it left data mode at +++ all the same.
+    link = data_filter.link
     if not answered and session.is_connected():
         session.set_down()
     if confirmed and link.state == _GONE and not link.discarding and not session.table.ESCAPED_READS:
         link.fail(ECONNRESET, 0)  # it ended in command mode: what came since the OK is in the module for good
     if link.state == _OPEN:
         is_failure = not [word for word in data_filter.ends if b"\r\n" + word in said]
-        end(engine, link, is_failure)
+        end(session.engine, link, is_failure)
         if is_failure:  # perhaps it has restarted, and has no word for that
             session.suspect()
     link.rx_pending = _NO
-    return False
 
 
 def escape_without_reader(session: "Session", guard_ms: int):

@@ -45,7 +45,7 @@ _BUSY = const(1)
 _TIMED_OUT = const(2)
 _DATA_MODE = const(3)
 _RESTING = const(4)
-_STALE = const(4)  # of Engine.unfinished
+_EARLIER_LINE = const(4)  # of Engine.unfinished
 # What Tokenizer.next() returns.
 _LINE = const(1)
 _PROMPT_TOKEN = const(2)
@@ -188,7 +188,7 @@ class Engine(Deadlines):
         self.unfinished = 0  # RESTARTED, NETWORK_LOST that are not acted on yet, and more, see urc.finish()
         self.said = b""  # lines that stood in the stream of data mode
         self.last_rx_ms = 0  # ticks when payload moved last
-        self.stale_wanted = self.stale_state = 0  # see resync.begin_stale()
+        self.earlier_wanted = self.earlier_state = 0  # see resync.begin_earlier_line()
 
     def link(self, id):
         """The Link of a connection id, made when it is first used."""
@@ -338,7 +338,7 @@ class Engine(Deadlines):
             elif token == _LINE:
                 self.dispatch_line()
                 if self.unfinished:  # finish() allocates
-                    (resync.end_stale if self.unfinished == _STALE else urc.finish)(self)
+                    (resync.end_earlier_line if self.unfinished == _EARLIER_LINE else urc.finish)(self)
             elif token == _END:
                 ended = _WINDOWS
                 self._on_payload()
@@ -403,7 +403,7 @@ class Engine(Deadlines):
         """Act on the line as the command in flight and the rows say; note_unmatched: tell of one that nobody knows."""
         self.unresponsive = False
         if self.skips_line:
-            resync.begin_stale(self)
+            resync.begin_earlier_line(self)
         if self.state == _BUSY and self.command.is_query and self.command.claims(self):
             resync.on_information_text(self, self.command)
             return
@@ -425,7 +425,7 @@ class Engine(Deadlines):
     def _on_response(self, event):
         if event == _OK:
             if self.doubted and (self.answer_begun or self.got & _REASON):
-                resync.settle(self)
+                resync.end_doubt(self)
                 return True
             if self.got & _OK:
                 event = _OK2

@@ -44,7 +44,7 @@ _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
-_STALE = const(4)
+_EARLIER_LINE = const(4)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _OK_WORDS = (b"OK",)
 _COMMANDS = (b"AT", b"At", b"aT", b"at", b"A/", b"a/")  # what a command line begins with (V.250 5.2.1)
@@ -192,7 +192,7 @@ def is_nobodys(engine):
 
 
 def doubt(engine, failed):
-    """True when the final result code is not believed yet: the module is asked, and settle() decides.
+    """True when the final result code is not believed yet: the module is asked, and end_doubt() decides.
 
     failed: it was ERROR without a number; else it was OK without what was asked for.
     """
@@ -241,7 +241,7 @@ def _send_doubt_query(engine):
     engine.sends_more = True
 
 
-def settle(engine):
+def end_doubt(engine):
     """The query behind a doubted result has been answered: the module is at nothing else any more."""
     engine.doubted = engine.answer_begun = False
     engine.settled = True
@@ -252,27 +252,27 @@ def settle(engine):
         engine.finish(EIO)
 
 
-def begin_stale(engine):
+def begin_earlier_line(engine):
     """The line had begun before the command in flight was sent: it may be a URC, and nobody's answer.
 
-    Until pump() calls end_stale(), when it has been dispatched.
+    Until pump() calls end_earlier_line(), when it has been dispatched.
     """
     engine.skips_line = False
     if engine.command is None:  # nobody waits for an answer
         return
-    engine.stale_wanted = engine.matched[_WANTED]
-    engine.stale_state = engine.state
+    engine.earlier_wanted = engine.matched[_WANTED]
+    engine.earlier_state = engine.state
     engine.matched[_WANTED] = _URCS
     engine.state = _RESTING
-    engine.unfinished |= _STALE
+    engine.unfinished |= _EARLIER_LINE
 
 
-def end_stale(engine):
+def end_earlier_line(engine):
     """What comes from now on may be the answer."""
-    engine.unfinished &= ~_STALE
+    engine.unfinished &= ~_EARLIER_LINE
     if engine.state == _RESTING:  # else the line has changed it
-        engine.state = engine.stale_state
-        engine.matched[_WANTED] = engine.stale_wanted
+        engine.state = engine.earlier_state
+        engine.matched[_WANTED] = engine.earlier_wanted
 
 
 # -- buffers given up

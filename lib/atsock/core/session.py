@@ -47,7 +47,7 @@ class Session:
     strange_at: "int | None" = None  # ticks of the last failure that a lost context would explain
     check: "Any" = None  # Job of the last look whether the context is there still
     check_next = 0  # ticks when there may be another one
-    lists_links = False  # the answer to STALE has shown an open connection (stale.py)
+    lists_links = False  # the answer to OPEN_IDS has shown an open connection (openids.py)
     host_max = 255  # characters of a host name
     cmee: "int | None" = None  # format of errors (AT+CMEE) that attach() has set, None: not known
 
@@ -236,7 +236,7 @@ class Session:
             self.check = Job(self, self.check_attached(self))
             self.add(self.check)
 
-    def settle(self, give_up):
+    def await_verdict(self, give_up):
         """A call has failed: wait for what a look at the context finds, if there is to be one.
 
         At most 2 s, and until give_up (ticks or None).
@@ -339,7 +339,7 @@ class Session:
             job.cancel()
             self.deliver()
         if job.error is not None:
-            # As settle(): the stack is deep below.
+            # As await_verdict(): the stack is deep below.
             give_up = self._verdict_at(give_up)
             while give_up is not None and not self.check.done and not engine.is_past(give_up):
                 if not self.service():
@@ -441,7 +441,7 @@ class Session:
         known = () if account is None else (account.password, account.pin)
         return hidden(line, self._secret_names(), known)
 
-    def link_error(self, link, errno):
+    def link_error(self, errno):
         """The exception for a connection that is dead with this errno."""
         if errno == ECONNRESET and self.engine.restarts and not self.is_connected():
             return Restarted()

@@ -102,7 +102,7 @@ class Sink:
     buf: "Any" = None  # storage of that ring
     keeps_borders = False  # begin() and end() are called around each payload
     pushed = False  # the module pushes its payload unasked
-    looks = 0  # times in a row that no payload had come for ten seconds, see stale.py
+    looks = 0  # times in a row that no payload had come for ten seconds, see openids.py
 
     def write(self, src, start, n):
         """Take n bytes of src[start:]; returns how many found room, the rest is offered again."""

@@ -44,7 +44,7 @@ _EVENT_DATA = const(1)
 
 _SAID = const(1)  # of Engine.unfinished: there is something in `said`; the other bits are events
 _DOUBT = const(2)
-_STALE = const(4)  # the line had begun before the command
+_EARLIER_LINE = const(4)  # the line had begun before the command
 _LENGTH = const(2)  # in Tokenizer.position
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
@@ -82,8 +82,8 @@ def finish(engine):
     kept = bytes(memoryview(tokens.line)[: tokens.position[_LENGTH]]) if lines else b""
     engine.said = b""
     while True:
-        if engine.unfinished & _STALE:
-            resync.end_stale(engine)
+        if engine.unfinished & _EARLIER_LINE:
+            resync.end_earlier_line(engine)
         if engine.unfinished & _INCOMING:
             engine.unfinished &= ~_INCOMING
             if engine.matched[_AUX_FIELD] < 0:

@@ -98,7 +98,7 @@ IN_LINKS = 0  # a server takes a connection id
 APART = 1  # servers have numbers of their own
 BECOMES = 2  # the listening id becomes the connection
 
-# -- Table.STALE: how a module lists its open connections
+# -- Table.OPEN_IDS: how a module lists its open connections
 BY_LINE = 0  # a line each, the id is the first field
 BY_ID = 1  # the fields are the ids
 BY_FLAG = 2  # the fields are 1 or 0, in order of the ids

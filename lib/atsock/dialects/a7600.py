@@ -71,10 +71,10 @@ class A7600(Table):
     ACTIVATE_USER =   (b"AT+NETOPEN",  125_000, OK | UP,   0)
     ACTIVATE_STORED = (b"AT+NETOPEN",  125_000, OK | UP,   0)
     DEACTIVATE =      (b"AT+NETCLOSE", 125_000, OK | DOWN, 0)  # 2.2
-    #        question        prefix        context state address
-    STATE = (b"AT+NETOPEN?", b"+NETOPEN:", None,   0,    None)  # 2.1
-    #             question      prefix       address
-    ADDRESS_OF = (b"AT+IPADDR", b"+IPADDR:", 0)  # 2.7
+    #        question        prefix        context state
+    STATE = (b"AT+NETOPEN?", b"+NETOPEN:", None,   0)  # 2.1
+    #             question      prefix
+    ADDRESS_OF = (b"AT+IPADDR", b"+IPADDR:")  # 2.7
     DEACTIVATE_LOST = False
     EIGHT_GROUPS = False
 
@@ -102,7 +102,7 @@ class A7600(Table):
 
     # -- sockets
     #        question         prefix         form
-    STALE = (b"AT+CIPCLOSE?", b"+CIPCLOSE:", BY_FLAG)  # 2.6
+    OPEN_IDS = (b"AT+CIPCLOSE?", b"+CIPCLOSE:", BY_FLAG)  # 2.6
     IN_USE = (4, 7, 9)  # chapter 4; a number that is taken gets 4 (SIM7600, A7670)
     OPEN_ENDS_CLOSED = False
     CLOSE_OPENING = False  # 2.3, 2.6: the result of an open comes first

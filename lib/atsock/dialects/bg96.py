@@ -69,8 +69,8 @@ class BG96(Table):
     ACTIVATE_USER =   (b"AT+QIACT=<context>",   152_000, OK,      0)
     ACTIVATE_STORED = (b"AT+QIACT=<context>",   152_000, OK,      0)
     DEACTIVATE =      (b"AT+QIDEACT=<context>", 42_000,  OK,      0)  # 2.1.3: 40 s
-    #        question      prefix      context state address
-    STATE = (b"AT+QIACT?", b"+QIACT:", 0,      1,    3)  # 2.1.2
+    #        question      prefix      context state
+    STATE = (b"AT+QIACT?", b"+QIACT:", 0,      1)  # 2.1.2
     DEACTIVATE_LOST = True  # 2.2.5: QIDEACT even then
     EIGHT_GROUPS = False
 
@@ -101,8 +101,8 @@ class BG96(Table):
 
     # -- sockets
     #        question        prefix        form
-    STALE = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)  # 2.1.6
-    STALE_GONE = (5, 4)  # socket_state: Closing
+    OPEN_IDS = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)  # 2.1.6
+    OPEN_IDS_GONE = (5, 4)  # socket_state: Closing
     IN_USE = (563, 574)  # chapter 4: identity used, port busy
     OPEN_ENDS_CLOSED = False
     CLOSE_OPENING = True  # 2.1.4, 2.1.5: an open without result is ended by QICLOSE

@@ -65,8 +65,8 @@ class NL668(Table):
     ACTIVATE_USER =   (b'AT+MIPCALL=<type>,"<apn>","<user>","<password>",<auth>', 32_000, OK | UP,   0)
     ACTIVATE_STORED = (b"AT+MIPCALL=1",                                           32_000, OK | UP,   0)
     DEACTIVATE =      (b"AT+MIPCALL=0",                                           32_000, OK | DOWN, 0)
-    #        question        prefix        context state address
-    STATE = (b"AT+MIPCALL?", b"+MIPCALL:", None,   0,    1)  # 1.1.1
+    #        question        prefix        context state
+    STATE = (b"AT+MIPCALL?", b"+MIPCALL:", None,   0)  # 1.1.1
     DEACTIVATE_LOST = False
     EIGHT_GROUPS = True  # the L610 manual prints no shortened IPv6 address
 
@@ -103,7 +103,7 @@ class NL668(Table):
 
     # -- sockets
     #        question         prefix         form
-    STALE = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)  # 1.1.3
+    OPEN_IDS = (b"AT+MIPCLOSE?", b"+MIPCLOSE:", BY_ID)  # 1.1.3
     # 2.3: number limited, invalid operation, bind fail, socket used; +TCPIP ERROR of older modules counts 1400 less
     IN_USE = (2003, 2004, 2011, 2017, 603, 604, 611, 617)
     OPEN_ENDS_CLOSED = True  # 1.1.2: +MIPSTAT

@@ -57,7 +57,7 @@ def _check_missing(where, table):
         ("LINKS", table.LINKS), ("PDP_4", table.PDP_4), ("ACTIVATE", table.ACTIVATE),
         ("ACTIVATE_USER", table.ACTIVATE_USER), ("ACTIVATE_STORED", table.ACTIVATE_STORED),
         ("DEACTIVATE", table.DEACTIVATE), ("STATE", table.STATE), ("OPEN_MS", table.OPEN_MS), ("CLOSE", table.CLOSE),
-        ("STALE", table.STALE), ("ACCESS", table.ACCESS), ("LINES", table.LINES),
+        ("OPEN_IDS", table.OPEN_IDS), ("ACCESS", table.ACCESS), ("LINES", table.LINES),
     ):  # fmt: skip
         if not value:
             raise ValueError("%s.%s is missing" % (where, name))
@@ -65,8 +65,8 @@ def _check_missing(where, table):
 
 def _check_lengths(where, table):
     for name, value, length in (
-        ("STATE", table.STATE, 5), ("ADDRESS_OF", table.ADDRESS_OF, 3), ("STALE", table.STALE, 3),
-        ("STALE_GONE", table.STALE_GONE, 2), ("ROOM", table.ROOM, 2), ("DATA_SETTING", table.DATA_SETTING, 2),
+        ("STATE", table.STATE, 4), ("ADDRESS_OF", table.ADDRESS_OF, 2), ("OPEN_IDS", table.OPEN_IDS, 3),
+        ("OPEN_IDS_GONE", table.OPEN_IDS_GONE, 2), ("ROOM", table.ROOM, 2), ("DATA_SETTING", table.DATA_SETTING, 2),
         ("PING_MAX", table.PING_MAX, 3), ("PING_REPLY", table.PING_REPLY, 5), ("PING_END", table.PING_END, 3),
         ("NTP_LINE", table.NTP_LINE, 4), ("UNACKED_LINE", table.UNACKED_LINE, 3),
         ("KEEPALIVE_RANGE", table.KEEPALIVE_RANGE, 3),

@@ -66,10 +66,10 @@ class Table:
     ACTIVATE_USER: "Template | None" = None  # with an APN and a user
     ACTIVATE_STORED: "Template | None" = None  # with what the module has stored
     DEACTIVATE: "Template | None" = None
-    # (question, prefix, context, state, address), a line each context: positions of its id (None: there is but one),
-    # of its state (1: active) and of its address (None: ADDRESS_OF tells it), which is found wherever it stands.
-    STATE: "tuple[bytes, bytes, int | None, int, int | None] | None" = None
-    ADDRESS_OF: "tuple[bytes, bytes, int] | None" = None  # (question, prefix, address)
+    # (question, prefix, context, state), a line each context: positions of its id (None: there is but one) and of its
+    # state (1: active).  Its address is found wherever it stands in the line.
+    STATE: "tuple[bytes, bytes, int | None, int] | None" = None
+    ADDRESS_OF: "tuple[bytes, bytes] | None" = None  # (question, prefix), where a line of STATE has no address
     DEACTIVATE_LOST = False  # a context that the network ended must be deactivated all the same
     EIGHT_GROUPS = False  # IPv6 addresses are written out, without "::"
 
@@ -101,9 +101,9 @@ class Table:
 
     # -- sockets
     # (question, prefix, form): which connections are open, as BY_LINE, BY_ID or BY_FLAG.
-    STALE: "tuple[bytes, bytes, int] | None" = None
-    # (position, value) in a line of STALE: the peer has closed the connection, the id is still taken; None: not told.
-    STALE_GONE: "tuple[int, int] | None" = None
+    OPEN_IDS: "tuple[bytes, bytes, int] | None" = None
+    # (position, value) in a line of OPEN_IDS: the peer has closed the connection, its id still taken; None: not told.
+    OPEN_IDS_GONE: "tuple[int, int] | None" = None
     # Numbers of a refused open by which the module has something open already: the id, its port, too many.
     IN_USE: "Numbers" = ()
     OPEN_ENDS_CLOSED = False  # an open that failed is told as PEER_CLOSED; False: as OPENED

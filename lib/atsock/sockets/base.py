@@ -11,7 +11,7 @@ from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.command import is_overdue
 from ..core.movers import const
-from ..core.stale import look_for
+from ..core.openids import look_for
 from ..errors import EBUSY
 from .endpoint import Endpoint
 from .sendbuffer import SendBuffer, request_credit

@@ -283,8 +283,8 @@ class Endpoint(Stream):
         if self._send_buffer is not None:
             self._send_buffer.lost = False
         if self._timeout_ms and self._link is not None:  # the module may have restarted without a word
-            self._session.settle(self._deadline if self._timeout_ms > 0 else None)
-        raise self._session.link_error(self._link, errno)
+            self._session.await_verdict(self._deadline if self._timeout_ms > 0 else None)
+        raise self._session.link_error(errno)
 
     def _none_or_fail(self, result: int) -> "Any":
         # What a stream's method returns for a negative result: None when it would have to wait, or it raises.

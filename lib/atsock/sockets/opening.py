@@ -16,7 +16,7 @@ from ..core.jobs import Job, run_steps
 from ..core.link import Link
 from ..core.movers import MISSING, const
 from ..core.resync import abandon
-from ..core.stale import lists_ends, open_ids, settle_steps
+from ..core.openids import confirm_end_steps, lists_ends, open_ids
 from ..core.urc import end
 from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, NO_REASON, CommandError, ModemError, Timeout
@@ -290,7 +290,7 @@ def _open_error(session, link, command, what):
         command.code = link.code
     elif command.errno == 0:
         if not session.is_connected():  # the module restarted, or lost the network, while it was at it
-            return session.link_error(link, link.errno)
+            return session.link_error(link.errno)
         return _without_reason(session, command, default)
     if _tells_state(session, command):
         return _without_reason(session, command, default)
@@ -459,8 +459,10 @@ def watch(session: "Session", link: Link, before: Link) -> None:
         if not is_late:
             return False
         link.doubt = None
-        # As settle() of core/stale.py: the stack is deep here.
-        session.add(Job(session, settle_steps(session, link, is_failure, link.flow_off, session.withdraw(link.tx))))
+        # As confirm_end() of core/openids.py: the stack is deep here.
+        session.add(
+            Job(session, confirm_end_steps(session, link, is_failure, link.flow_off, session.withdraw(link.tx)))
+        )
         link.flow_off = True
         return True
 

@@ -14,7 +14,7 @@ from ..core.command import Command
 from ..core.jobs import Job, check, run_command
 from ..core.link import Link
 from ..core.movers import const
-from ..core.stale import settle
+from ..core.openids import confirm_end
 from ..core.words import APART, BECOMES
 from ..errors import EMFILE, ENETDOWN, ModemError
 from .endpoint import parse_sender
@@ -143,7 +143,7 @@ class Listener:
             self._start = Command(None, template)
             yield self._start
             if self._start.errno == EIO:
-                yield from self._stop_stale()
+                yield from self._stop_left_over()
             check(session, self._start)
             self._check_open()
         finally:
@@ -155,7 +155,7 @@ class Listener:
         if self.closed:
             raise ModemError(EBADF, "the socket was closed while it began to listen")
 
-    def _stop_stale(self):
+    def _stop_left_over(self):
         # A server of an earlier program may still have the number, or the port: stop those that nobody here knows.
         session = self.session
         for n in range(session.table.SERVER_COUNT):
@@ -187,7 +187,7 @@ class Listener:
         watch(self.session, link, before)
         command = self.session.engine.command
         if before.closing and command is not None and command.link is before:  # a close on its way, which may hit it
-            settle(self.session, link)
+            confirm_end(self.session, link)
         listener = before.listener
         if listener is not None:
             listener.forget(before)

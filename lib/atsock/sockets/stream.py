@@ -192,18 +192,29 @@ class StreamSocket(Socket):
         When the timeout passes before, what came is returned; ETIMEDOUT only when nothing did.  Non-blocking: what is
         there, None when nothing.  Allocates.  Raises as recv_into().
         """
+        return self._gather(-1 if n is None else n, False)
+
+    def readline(self, n: "int | None" = -1) -> "bytes | None":
+        """One line with its LF, at most n bytes of it, or what is left at the end of the stream.
+
+        Waits, returns None and raises as read().  Allocates.
+        """
+        return self._gather(-1 if n is None else n, True)
+
+    def _gather(self, n, is_line):
         self._check_open()
-        if n is None:
-            n = -1
         self._begin_receiving(0)
         out = b""
-        got = 0
+        got = end = 0
         try:
-            while n < 0 or len(out) < n:
+            while not end and (n < 0 or len(out) < n):
                 got = self._in_ring(self._receive(_NO_BUFFER, 0, 0))
                 if got <= 0:
                     break
-                out += self._link.take(got if n < 0 else n - len(out))
+                limit = got if n < 0 else min(got, n - len(out))
+                if is_line:
+                    end = self._link.find(b"\n", limit)
+                out += self._link.take(end or limit)
         except BaseException:
             self._push_back(out)
             raise
@@ -215,33 +226,6 @@ class StreamSocket(Socket):
         # The call was interrupted: what it has received comes next again.
         if data and self._link is not None:
             self._link.push_back(data)
-
-    def readline(self, n: "int | None" = -1) -> "bytes | None":
-        """One line with its LF, at most n bytes of it, or what is left at the end of the stream.
-
-        Waits, returns None and raises as read().  Allocates.
-        """
-        self._check_open()
-        self._begin_receiving(0)
-        out = b""
-        got = 0
-        try:
-            while len(out) != n:
-                got = self._in_ring(self._receive(_NO_BUFFER, 0, 0))
-                if got <= 0:
-                    break
-                end = self._link.find(b"\n", got)
-                if n is not None and 0 <= n < len(out) + (end or got):
-                    end = n - len(out)
-                out += self._link.take(end or got)
-                if end:
-                    break
-        except BaseException:
-            self._push_back(out)
-            raise
-        finally:
-            self._receiving = False
-        return self._none_or_fail(got) if not out and got < 0 else out
 
     def _in_ring(self, got):
         # What _receive() says of no bytes at all, as what the ring holds: the count, 0 at the end, or a negative errno.

@@ -1,4 +1,4 @@
-"""Which connection ids does the module itself call open?  The question STALE of the dialect tables, and its answer.
+"""Which connection ids does the module itself call open?  The query OPEN_IDS of the dialect tables, and its answer.
 
 Asked where the driver may believe something else: at attach(), when an id is refused, when the end of a connection may
 be that of the one before on the same id (it comes late), and when nothing has come for long: a connection can be gone
@@ -35,8 +35,8 @@ def open_ids(session: "Session", connected=False):
     connected: without those whose peer has closed, where the module tells that.
     """
     table = session.table
-    text, prefix, form = table.STALE
-    gone = table.STALE_GONE if connected else None
+    text, prefix, form = table.OPEN_IDS
+    gone = table.OPEN_IDS_GONE if connected else None
     for _ in range(_QUERIES):
         command = query(text, prefix=prefix)
         yield command
@@ -51,7 +51,7 @@ def open_ids(session: "Session", connected=False):
 
 def lists_ends(table) -> bool:
     """True when the list tells a connection that the peer has closed from an open one."""
-    return table.STALE_GONE is not None or not table.CLOSE_AFTER_PEER
+    return table.OPEN_IDS_GONE is not None or not table.CLOSE_AFTER_PEER
 
 
 def is_opening(engine: "Engine", link: "Link | None" = None) -> bool:
@@ -100,14 +100,14 @@ def _with_commas(line):
 # -- an end that may be another connection's
 
 
-def settle(session: "Session", link: "Link") -> None:
+def confirm_end(session: "Session", link: "Link") -> None:
     """Ask whether the link is open, and end it if it is not.  Sends nothing itself."""
-    session.add(Job(session, settle_steps(session, link, True, link.flow_off, session.withdraw(link.tx))))
+    session.add(Job(session, confirm_end_steps(session, link, True, link.flow_off, session.withdraw(link.tx))))
     link.flow_off = True
 
 
-def settle_steps(session: "Session", link: "Link", is_failure, flow_off, waits):
-    """The steps of settle(), while flow_off keeps the program from sending to what may be gone.
+def confirm_end_steps(session: "Session", link: "Link", is_failure, flow_off, waits):
+    """The steps of confirm_end(), while flow_off keeps the program from sending to what may be gone.
 
     is_failure: of the end; flow_off: what it was before; waits: link.tx did so, and has been withdrawn.
     """
