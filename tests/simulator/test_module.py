@@ -222,6 +222,14 @@ def test_the_speed_is_one_that_lines_have():
     assert b.ask("AT+IPR?") == b"\r\n+IPR: 9600\r\n\r\nOK\r\n"
 
 
+def test_each_speed_of_the_list_is_taken():
+    b = sample()
+    rates = b.ask("AT+IPR=?").decode().split("(")[2].split(")")[0].split(",")
+    assert {"0", "9600", "115200", "921600", "3000000"} <= set(rates)
+    for rate in rates:
+        assert b.ask(f"AT+IPR={rate}") == b"\r\nOK\r\n"
+
+
 # ---- strict checker
 
 

@@ -163,7 +163,7 @@ class V250Commands:
                 raise BadArguments(f"no line has {rate} bit/s")
             self.rate = rate
         else:
-            self.info("+IPR: (),(9600,19200,38400,57600,115200,230400,460800,921600)")
+            self.info("+IPR: (),({})".format(",".join(map(str, _RATES))))
         self.ok()
 
     @at("+IFC")
