@@ -296,6 +296,41 @@ def test_an_end_that_the_list_does_not_tell(dialect):
             assert errno_of(socket.recv, 10) == ECONNRESET
 
 
+@cases("dialect", FIBOCOM)
+def test_an_end_long_after_an_id_was_used_again(dialect):
+    """More than 10 s after the close before it is this connection's own, and a clean one."""
+    modem, tape, clock, says, module = start(dialect)
+    for _ in range(6):
+        opened(modem).close()
+    socket = opened(modem)
+    assert socket._link.id == 1
+    clock.now += 10_001
+    say(tape, line(b"+MIPSTAT: 1,1"))
+    assert socket.recv(10) == b""
+
+
+@cases("dialect", FIBOCOM)
+def test_the_id_that_was_closed_longest_ago(dialect):
+    """Where each may tell of an end still."""
+    modem, tape, clock, says, module = start(dialect)
+    sockets = [opened(modem) for _ in range(6)]
+    for id in (5, 2, 3):
+        sockets[id - 1].close()
+        clock.now += 100
+    assert [opened(modem)._link.id for _ in range(3)] == [5, 2, 3]
+
+
+@cases("dialect", FIBOCOM)
+def test_a_server_leaves_an_id_that_was_closed_just_now(dialect):
+    """Its client's end could not be told from that of the connection before."""
+    modem, tape, clock, says, module = start(dialect)
+    opened(modem).close()
+    server = modem.socket()
+    server.bind(("", 8080))
+    server.listen()
+    assert server._listener.id == 2
+
+
 # -- ends of other forms
 
 

@@ -352,7 +352,8 @@ def _is_used(link):
 
 def _free_link(session, ids, what):
     # The Link of a connection id that nobody uses; ids that wait for their close come last.
-    known = session.engine.links
+    engine = session.engine
+    known = engine.links
     while True:
         session.start_later()
         links = [known[n] for n in ids if n in known]
@@ -360,11 +361,12 @@ def _free_link(session, ids, what):
         yield _until_none_is_busy(session, links)
         found = None
         for n in ids:
-            link = session.engine.link(n)
+            link = engine.link(n)
             if link.socket is None and not link.must_close:  # those that are being closed still must
-                if what != TCP or lists_ends(session.table) or not was_closed(session, link):
+                if what == UDP or what == UDP_ANY or lists_ends(session.table) or not was_closed(session, link):
                     return link
-                found = found or link  # an end of the connection before may come yet, and nobody could tell whose
+                if found is None or engine.until_ms(link.closed_at) < engine.until_ms(found.closed_at):
+                    found = link  # an end of the connection before may come yet, and nobody could tell whose
         if found is not None:
             return found
         closing = [link for link in links if link.closing]
@@ -451,12 +453,12 @@ def was_closed(session: "Session", link: Link) -> bool:
 
 def watch(session: "Session", link: Link, before: Link) -> None:
     """From now on an end of this link that may be that of `before`, the last one on its id, is doubted."""
-    is_late = was_closed(session, before)
+    link.closed_at = before.closed_at
 
     def doubt(is_failure):
         if link.state == _OPENING and not session.table.OPEN_ENDS_CLOSED:
             return True  # the result of the open is told by another line
-        if not is_late:
+        if not was_closed(session, link):
             return False
         link.doubt = None
         # As confirm_end() of core/openids.py: the stack is deep here.
@@ -466,7 +468,7 @@ def watch(session: "Session", link: Link, before: Link) -> None:
         link.flow_off = True
         return True
 
-    if is_late or link.state == _OPENING and not session.table.OPEN_ENDS_CLOSED:
+    if was_closed(session, link) or link.state == _OPENING and not session.table.OPEN_ENDS_CLOSED:
         link.doubt = doubt
 
 
