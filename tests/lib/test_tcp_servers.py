@@ -374,6 +374,17 @@ def test_another_access_mode_while_a_server_waits_for_an_id(dialect):
     assert server._listener._job.done and len(modem._engine.servers) == 1
 
 
+@cases("dialect", BECOMES)
+def test_accept_does_not_wait_for_a_module_that_hangs(dialect):
+    """The client is there; that the module does not listen on another id is no reason to keep it from the program."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    tape.input.append([0, "!", came(dialect, 1)])
+    tape.auto = lambda command: b""
+    began = clock.now
+    assert server.accept()[1] == (CLIENT, 4000)
+    assert 4900 <= clock.now - began <= 5100, clock.now - began
+
+
 @cases("dialect", DIALECTS)
 def test_all_of_the_backlog_is_closed_with_the_server(dialect):
     modem, tape, clock, says, module, server = listening(dialect)

@@ -311,9 +311,13 @@ class Listener:
         taken = [link for link in links if link.socket is not None]
         return self.closed or self.errno or len(taken) < self._link_count
 
-    def settled(self):
-        """The steps that wait until it listens again, or has to wait for an id."""
-        yield lambda: self._waits_for_id or self._job.done
+    def settled(self, give_up):
+        """The steps that wait until it listens again, or has to wait for an id; no longer than give_up (ticks or None).
+
+        A module that does not answer is asked on in the background.
+        """
+        past = self.session.engine.is_past
+        yield lambda: self._waits_for_id or self._job.done or give_up is not None and past(give_up)
 
     # -- closing
 

@@ -97,7 +97,8 @@ class StreamSocket(Socket):
                 self._fail(ETIMEDOUT)
         accepted = listener.accept()
         if self._timeout_ms:
-            self._session.run(listener.settled(), -1, "accept")
+            give_up = self._deadline if self._timeout_ms > 0 else None
+            self._session.run(listener.settled(give_up), -1, "accept")
         return accepted
 
     # -- receiving
