@@ -13,6 +13,7 @@ from errno import EAGAIN, ECONNRESET
 
 from . import bringup
 from .contact import escape_blindly, start_anew
+from .core import urc
 from .core.command import query
 from .core.jobs import Job
 from .core.movers import const
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from .core.session import Session
 
-_FREE = const(0)  # Link.state
 _DATA_MODE = const(3)  # Engine.state
 
 # Wait before the n-th restart in a row, in s, the last one for all that follow (BG96 manual 1.1: none for the first
@@ -57,10 +57,7 @@ def recover(session: "Session"):
     """
     engine = session.engine
     rung = _first_rung(session)
-    for link in engine.links.values():
-        if link.state != _FREE:
-            link.fail(ECONNRESET, 0)
-            link.must_close = False
+    urc.lose_all(engine, ECONNRESET)  # servers, too
     session.address = None
     if engine.state == _DATA_MODE:  # AT would be payload of a connection that stands
         try:

@@ -3,13 +3,15 @@
 The module is test_listener_faults.py's; where it keeps a list of its ids, test_ids.py's.
 """
 
+from errno import ECONNRESET, ETIMEDOUT
+
 import atsock
 from atsock.core.command import query
 from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, line
 from ownline import FIBOCOM
-from scenes import attached, connected, settle
+from scenes import answers, attached, connected, settle
 from test_given_back import ENETDOWN, LISTS, OPEN, opens, some_time
 from test_ids import Module
 from test_listener_faults import CLIENT, NUMBERED, SIMCOM, came, listen, listening, say, serving
@@ -399,3 +401,45 @@ def test_nothing_is_sent_while_an_end_is_doubted(dialect):
     assert errno_of(client.send, b"x") == 11
     some_time(modem, tape)
     assert not client._link.flow_off and client._link.state == OPEN
+
+
+@cases("dialect", DIALECTS)
+def test_recover_ends_a_server(dialect):
+    """As every socket: accept() says so, and it keeps no other socket from opening."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    tape.auto = says.attach()
+    modem.recover()
+    tape.auto = module
+    for timeout in (0, 1):
+        server.settimeout(timeout)
+        assert errno_of(server.accept) == ECONNRESET
+    assert not modem._engine.servers
+    tape.auto = answers(says)
+    client = modem.socket()
+    client.settimeout(9)
+    client.connect((CLIENT, 80))
+    client.close()
+
+
+@cases("dialect", DIALECTS)
+def test_the_port_of_a_server_that_could_not_be_closed(dialect):
+    """The module did not answer: it listens still, and is told once more before another one gets the port."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    running = [True]
+    stop = b"AT+SERVERSTOP=0" if dialect in SIMCOM else says.close(says.first)[0][1][:-1]
+
+    def answer(command):
+        if command == stop:
+            running[0] = False
+        if running[0] and command.startswith(b"AT+SERVERSTART="):
+            return line(b"+CIPERROR: 7") + ERROR
+        assert not running[0] or not command.startswith(says.open_line(command)), command
+        return module(command)
+
+    settle(modem, tape)
+    tape.auto = lambda command: b""
+    assert errno_of(server.close) == ETIMEDOUT
+    tape.auto = answer
+    other = listen(modem, 8080)
+    assert other._listener.is_running() and not running[0]
+    assert list(modem._engine.servers.values()) == [other._listener]

@@ -353,14 +353,15 @@ def _is_used(link):
 def _free_link(session, ids, what):
     # The Link of a connection id that nobody uses; ids that wait for their close come last.
     engine = session.engine
-    known = engine.links
+    is_bound = what == TCP_SERVER or what == UDP_ANY  # to a port, which one of those may hold: they are closed first
     while True:
         session.start_later()
-        links = [known[n] for n in ids if n in known]
+        links = [engine.links[n] for n in ids if n in engine.links]
         # Their close commands go out before any open would; a read on its way still brings the old connection's bytes.
         yield _until_none_is_busy(session, links)
+        waiting = [link for link in links if link.socket is None and link.must_close and not link.closing]
         found = None
-        for n in ids:
+        for n in () if is_bound and waiting else ids:
             link = engine.link(n)
             if link.socket is None and not link.must_close:  # those that are being closed still must
                 if what == UDP or what == UDP_ANY or lists_ends(session.table) or not was_closed(session, link):
@@ -370,7 +371,6 @@ def _free_link(session, ids, what):
         if found is not None:
             return found
         closing = [link for link in links if link.closing]
-        waiting = [link for link in links if link.socket is None and not link.closing]
         if waiting:
             yield from close_link(session, waiting[-1])
         elif closing:

@@ -156,11 +156,16 @@ class Listener:
             raise ModemError(EBADF, "the socket was closed while it began to listen")
 
     def _stop_left_over(self):
-        # A server of an earlier program may still have the number, or the port: stop those that nobody here knows.
+        # A server of an earlier program may still have the number, or the port: stop those that nobody here knows, and
+        # those that could not be stopped when they were closed.
         session = self.session
+        servers = session.engine.servers
         for n in range(session.table.SERVER_COUNT):
-            if n == self.id or n not in session.engine.servers:
-                yield Command(None, session.filled(session.table.STOP, server=n))
+            if n == self.id or n not in servers or servers[n].closed:
+                command = Command(None, session.filled(session.table.STOP, server=n))
+                yield command
+                if n != self.id and not command.errno:
+                    servers.pop(n, None)
         yield self._start  # once more
 
     def _free_id(self):
