@@ -2,7 +2,7 @@
 
 import atsock
 from cases import cases
-from fakes import errno_of
+from fakes import Case, errno_of
 from frames import DIALECTS, PULLED, read_script
 from scenes import attached, connect, connected, settle
 
@@ -79,13 +79,56 @@ def test_interrupted_read(dialect, access):
         tape.done()
 
 
-@cases("access", ("push",))
+@cases("dialect", ("bg96", "nl668", "l610"))
+def test_interrupted_when_all_has_come(dialect):
+    """The exception comes with the next notice, right behind the answer to a direct read."""
+    socket, modem, tape, clock, says, trap = trapped(dialect)
+    ask = says.ask("buffer", says.first, says.most["buffer"])
+    notice = says.notice("buffer", says.first)
+    tape.load([("!", notice), (">", ask), ("<", says.answer("buffer", says.first, b"0123456789", 0) + notice)])
+
+    def arm():
+        trap.then = stop
+
+    trap.then = arm
+    buf = bytearray(4096)
+    stopped(socket.recv_into, buf)
+    tape.auto = lambda command: says.nothing("buffer", says.first)
+    settle(modem, tape)
+    assert socket.recv(4) == b"0123"
+    tape.load([(">", ask), ("<", says.answer("buffer", says.first, b"and on", 0))])
+    tape.auto = None
+    tape.input.insert(0, [0, "!", notice])
+    assert socket.recv(100) == b"456789"
+    assert socket.recv_into(buf) == 6 and buf[:6] == b"and on"
+
+
 @cases("dialect", DIALECTS)
-def test_interrupted_between_the_pieces_of_a_fill(dialect, access):
-    """readinto() has got some bytes and waits for more when the exception comes: they come next again, once."""
-    socket, modem, tape, clock, says, trap = trapped(dialect, access)
+def test_interrupted_by_what_has_closed_the_socket(dialect):
+    """close() in a callback that raises then: the socket is closed, and that is all."""
+    for name, argument in (("recv_into", bytearray(10)), ("readinto", bytearray(10)), ("read", 9), ("readline", 9)):
+        with Case(name):
+            socket, modem, tape, clock, says, trap = trapped(dialect)
+
+            def close(socket=socket):
+                socket.close()
+                stop()
+
+            trap.then = close
+            tape.load([("!", says.notice("buffer", says.first))] + says.close(says.first))
+            stopped(getattr(socket, name), argument)
+            assert errno_of(socket.recv, 10) == 9
+            settle(modem, tape)
+            tape.done()
+
+
+@cases("call", ("readinto", "read", "readline"))
+@cases("dialect", DIALECTS)
+def test_interrupted_between_the_pieces(dialect, call):
+    """The call has got some bytes and waits for more when the exception comes: they come next again, once."""
+    socket, modem, tape, clock, says, trap = trapped(dialect, "push")
     link = says.first
-    tape.load(read_script(says, dialect, access, link, b"01234"))
+    tape.load([("!", says.push("push", link, b"01234"))])
     wait = modem._engine.port.wait
 
     def interrupt(ms, writing):
@@ -95,9 +138,11 @@ def test_interrupted_between_the_pieces_of_a_fill(dialect, access):
         wait(ms, writing)
 
     modem._engine.port.wait = interrupt
-    stopped(socket.readinto, bytearray(10))
+    stopped(getattr(socket, call), bytearray(10) if call == "readinto" else 10)
     tape.load([])
     assert socket.recv(100) == b"01234"
+    tape.load([("!", says.push("push", link, b"56789"))])
+    assert socket.recv(100) == b"56789"
 
 
 @cases("dialect", DIALECTS)
@@ -138,6 +183,21 @@ def test_calls_from_on_event(dialect):
     assert socket.recv(10) == b"data"
     assert seen == [EBUSY, 5], seen
     settle(modem, tape)
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_send_from_on_event_while_it_sends(dialect):
+    """EBUSY: the bytes would go out in the middle of the others."""
+    socket, modem, tape, clock, says, trap = trapped(dialect)
+    seen = []
+    trap.then = lambda: seen.append(errno_of(socket.send, b"more"))
+    script = says.send("buffer", says.first, b"hello")
+    tape.load(script[:1] + [("!", says.notice("buffer", says.first))] + script[1:])
+    assert socket.send(b"hello") == 5
+    assert seen == [EBUSY], seen
+    tape.load(says.send("buffer", says.first, b"more"))
+    assert socket.send(b"more") == 4
     tape.done()
 
 
