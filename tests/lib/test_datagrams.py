@@ -2,11 +2,11 @@
 
 import atsock
 from cases import cases
-from fakes import CUTS, WIRE_NAMES, Case, errno_of, raises
+from fakes import CUTS, WIRE_NAMES, Case, errno_of, new_modem, raises
 from frames import ACCESS, DIALECTS, ERROR, HOSTILE, OK, PEER, PORT, PUSHED, digits, line, pulls
 from scenes import attached, connect, settle
 
-EMSGSIZE, ETIMEDOUT, EAGAIN = 90, 110, 11
+EMSGSIZE, EOPNOTSUPP, ENETDOWN, ETIMEDOUT, EAGAIN = 90, 95, 100, 110, 11
 
 
 def udp(dialect, access, cut=0, timeout=9, wire=None, **options):
@@ -146,6 +146,90 @@ def test_waiting(dialect, access):
     socket.settimeout(0)
     assert errno_of(socket.recv, 100) == EAGAIN
     assert socket.readinto(bytearray(9)) is None
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_one_call_that_does_not_wait(dialect, access):
+    """MSG_DONTWAIT: EAGAIN at once; the next call waits as long as before."""
+    socket, modem, tape, clock, says = udp(dialect, access, timeout=2)
+    tape.after = lambda text: says.nothing(access, says.first)
+    assert errno_of(socket.recv, 100, 64) == EAGAIN
+    assert clock.now == 0
+    assert errno_of(socket.recv, 100) == ETIMEDOUT
+    assert clock.now == 2000
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_an_empty_datagram_cannot_be_sent(dialect, access):
+    socket, modem, tape, clock, says = udp(dialect, access)
+    for call in (socket.send, socket.sendall, socket.write):
+        assert errno_of(call, b"") == EOPNOTSUPP
+    assert errno_of(socket.sendto, b"", (PEER, PORT)) == EOPNOTSUPP
+    assert tape.written == 0
+
+
+@cases("dialect", DIALECTS)
+def test_sendall_is_one_datagram(dialect):
+    socket, modem, tape, clock, says = udp(dialect, "buffer")
+    tape.load(send_script(says, dialect, "buffer", b"hello"))
+    assert socket.sendall(b"hello") is None
+    tape.done()
+    assert errno_of(socket.sendall, bytes(2049)) == EMSGSIZE
+
+
+@cases("dialect", DIALECTS)
+def test_poll_tells_of_a_whole_datagram(dialect):
+    """Not of one that is still coming in."""
+    socket, modem, tape, clock, says = udp(dialect, "push")
+    whole = reception(says, dialect, "push", b"datagram")[0][1]
+    tape.load([("!", whole[:-6]), ("~", 100), ("!", whole[-6:])])
+    settle(modem, tape)
+    assert socket.ioctl(3, 1) == 0
+    modem.poll(100)
+    settle(modem, tape)
+    assert socket.ioctl(3, 1) == 1
+    assert socket.recv(100) == b"datagram"
+    assert socket.ioctl(3, 1) == 0
+
+
+@cases("dialect", (None,) + DIALECTS, ids=("unknown",) + DIALECTS)
+def test_not_attached(dialect):
+    modem, tape, clock = new_modem(dialect)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    if dialect not in ("nl668", "l610"):  # there bind() opens nothing yet
+        assert errno_of(socket.bind, (PEER, PORT)) == ENETDOWN
+    assert errno_of(socket.connect, (PEER, PORT)) == ENETDOWN
+    assert errno_of(socket.sendto, b"x", (PEER, PORT)) == ENETDOWN
+    if dialect is None:
+        assert errno_of(socket.recv, 10) == ENETDOWN
+    assert tape.written == 0
+
+
+@cases("dialect", DIALECTS)
+def test_sendto_opens_the_socket(dialect):
+    """For everybody, where the module can; at Fibocom towards that address, and again for nobody else."""
+    modem, tape, clock, says = attached(dialect, "buffer")
+    lines = commands_of(modem, tape, says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(9)
+    for peer in ("192.0.2.1", "192.0.2.2"):
+        assert socket.sendto(b"abc\r", (peer, 5000)) == 4
+    opens = [line for line in lines if line.startswith(says.open_line(line))]
+    assert len(opens) == 1, lines
+    if dialect in ("nl668", "l610"):
+        assert b'"192.0.2.1",5000' in opens[0]
+        assert lines[-1] == b'AT+MIPPUSH=1,"192.0.2.2",5000'
+    else:
+        assert lines[-1].endswith(b',4,"192.0.2.2",5000')
+
+
+def test_sendto_of_a_mode_that_has_none():
+    """BG96: hexadecimal sends name no peer."""
+    socket, modem, tape, clock, says = udp("bg96", "hex")
+    assert errno_of(socket.sendto, b"x", ("192.0.2.1", 1)) == EOPNOTSUPP
+    assert tape.written == 0
 
 
 @cases(("dialect", "access"), PUSHED)

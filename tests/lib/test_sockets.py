@@ -729,6 +729,95 @@ def test_connected_already(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_nothing_is_wanted(dialect):
+    """recv(0) and empty buffers wait for nothing; on a closed socket they say so, as all calls do."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    assert socket.recv(0) == b"" and socket.recv_into(bytearray(0)) == 0 and socket.readinto(bytearray(0)) == 0
+    assert clock.now == 0
+    tape.load(says.close(says.first))
+    socket.close()
+    for call, argument in (
+        (socket.recv, 0), (socket.recv_into, bytearray(0)), (socket.readinto, bytearray(0)), (socket.read, 0),
+        (socket.readline, 0), (socket.listen, 1),
+    ):  # fmt: skip
+        assert errno_of(call, argument) == EBADF
+    for call in (socket.accept, socket.unacked):
+        assert errno_of(call) == EBADF
+    assert errno_of(socket.bind, ("", 80)) == errno_of(socket.setsockopt, 1, atsock.SO_RCVBUF, 512) == EBADF
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_a_stream_has_one_peer(dialect):
+    """recvfrom() tells that of connect(), by its name; sendto() goes there whatever address it is given."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    tape.load(read_script(says, dialect, "buffer", says.first, b"hello") + says.send("buffer", says.first, b"you"))
+    assert socket.recvfrom(100) == (b"hello", (PEER, PORT))
+    socket._link.rx_pending = 0
+    assert socket.sendto(b"you", ("192.0.2.99", 9)) == 3
+    tape.done()
+    unconnected = modem.socket()
+    assert errno_of(unconnected.recvfrom, 1) == errno_of(unconnected.sendto, b"x", (PEER, PORT)) == ENOTCONN
+
+
+@cases("dialect", DIALECTS)
+def test_write_goes_no_further_than_the_buffer(dialect):
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    for arguments, sent in (((1, 9), b"bc"), ((9,), b"abc"), ((2, 1), b"c")):
+        with Case(arguments):
+            tape.load(says.send("buffer", says.first, sent))
+            assert socket.write(b"abc", *arguments) == len(sent)
+            tape.done()
+    assert socket.write(b"abc", 3, 1) == socket.write(b"", 0, 9) == 0
+
+
+@cases("dialect", DIALECTS)
+def test_requests_of_streams(dialect):
+    """MicroPython's: 1 is flush, 4 is close; another one is refused, and raises nothing."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    tape.load(says.close(says.first))
+    assert socket.ioctl(1, 0) == 0 and socket.ioctl(2, 0) == -22
+    assert tape.written == 0
+    assert socket.ioctl(4, 0) == 0
+    tape.done()
+    assert errno_of(socket.recv, 1) == EBADF
+
+
+@cases("dialect", ("bg96", "a7600"))
+def test_what_the_peer_has_not_acknowledged(dialect):
+    """Asked of the module, for as long as the timeout allows."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    question = {"bg96": b"AT+QISEND=0,0\r", "a7600": b"AT+CIPACK=0\r"}[dialect]
+    told = {"bg96": b"+QISEND: 10,7,3", "a7600": b"+CIPACK: 10,7,0"}[dialect]
+    tape.load([(">", question), ("<", line(told) + OK), (">", question), ("~", 20_000)])
+    assert socket.unacked() == 3
+    assert errno_of(socket.unacked) == ETIMEDOUT
+    assert clock.now == 5000
+    assert errno_of(modem.socket().unacked) == ENOTCONN
+
+
+@cases("dialect", DIALECTS)
+def test_bind_comes_first(dialect):
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    assert errno_of(socket.bind, ("", 80)) == 22
+    tape.done()
+
+
+def test_a_ring_of_an_impossible_size():
+    """SO_RCVBUF: 512 to 1048576 bytes."""
+    socket, modem, tape, clock, says = connected("bg96")
+    for size in (0, 511, 1048577, -512, "4096", None, 512.0):
+        raises(ValueError, socket.setsockopt, 1, atsock.SO_RCVBUF, size)
+    for size in (512, 1048576):
+        socket.setsockopt(1, atsock.SO_RCVBUF, size)
+
+
+def test_what_a_file_like_object_is_asked():
+    socket, modem, tape, clock, says = connected("bg96")
+    assert socket.readable() and socket.writable()
+
+
+@cases("dialect", DIALECTS)
 def test_unanswered_close(dialect):
     """close() that is not answered raises ETIMEDOUT in bounded time; the id is closed again before it is used again."""
     socket, modem, tape, clock, says = connected(dialect, timeout=5)
