@@ -26,12 +26,17 @@ def send_script(says, dialect, access, payload):
 @cases("access", ACCESS)
 @cases("dialect", DIALECTS)
 def test_read_and_recv(dialect, access):
-    """Both give one datagram, without its sender."""
+    """Both give one datagram, without its sender; read() all of it, if nothing else is said."""
     socket, modem, tape, clock, says = udp(dialect, access)
-    for receive in (socket.recv, socket.read):
-        tape.load(reception(says, dialect, access, b"datagram"))
-        assert receive(100) == b"datagram"
-        settle(modem, tape)
+    for receive, arguments, got in (
+        (socket.recv, (100,), b"datagram"), (socket.read, (100,), b"datagram"), (socket.read, (), b"datagram"),
+        (socket.read, (-1,), b"datagram"), (socket.read, (None,), b"datagram"), (socket.read, (4,), b"data"),
+        (socket.read, (0,), b""),
+    ):  # fmt: skip
+        with Case(arguments):
+            tape.load(reception(says, dialect, access, b"datagram"))
+            assert receive(*arguments) == got
+            settle(modem, tape)
 
 
 @cases("dialect", DIALECTS)

@@ -362,6 +362,20 @@ def test_a_server_that_waits_for_an_id_is_closed(dialect):
     assert socket._link.state == OPEN
 
 
+@cases("dialect", DIALECTS)
+def test_poll_of_a_server(dialect):
+    """POLLIN where a client waits, if that is asked for; POLLERR and POLLHUP when the network is gone."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    assert server.ioctl(3, 5) == 0
+    say(modem, tape, came(dialect, 1, 4001))
+    assert server.ioctl(3, 5) == 1 and server.ioctl(3, 4) == 0
+    client, address = server.accept()
+    say(modem, tape, says.lost)
+    assert server.ioctl(3, 5) == server.ioctl(3, 0) == 24
+    server.close()
+    assert server.ioctl(3, 5) == 32
+
+
 def test_the_port_of_a_server_that_was_refused():
     """It never had it: another one may."""
     modem, tape, clock, says = attached("bg96")

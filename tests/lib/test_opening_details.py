@@ -7,14 +7,15 @@ from atsock.sockets.endpoint import parse_sender
 from atsock.sockets.opening import close_link, free_port
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
-from frames import DIALECTS, OK, PEER, PORT, line, read_script
+from frames import DIALECTS, ERROR, OK, PEER, PORT, line, read_script
 from ownline import FIBOCOM
 from scenes import attached, connect, connected, rest, settle, silent_first
 from test_listener_faults import Module, came, listen
 from test_transparent import online
 
 ASK = b"AT+MIPSEND?\r"
-EMSGSIZE, EOPNOTSUPP, EADDRINUSE, ENETDOWN, ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH = 90, 95, 98, 100, 110, 111, 113
+EMSGSIZE, EOPNOTSUPP, EADDRINUSE, ENETDOWN, ENOTCONN, ETIMEDOUT = 90, 95, 98, 100, 107, 110
+ECONNREFUSED, EHOSTUNREACH, EINPROGRESS = 111, 113, 115
 REFUSALS = {  # (answer to an open, errno)
     "bg96": ((line(b"+QIOPEN: 0,556"), EADDRINUSE), (line(b"+QIOPEN: 0,566"), ECONNREFUSED),
              (line(b"+QIOPEN: 0,565"), EHOSTUNREACH), (line(b"+QIOPEN: 0,561"), ENETDOWN)),
@@ -317,6 +318,11 @@ def test_type_that_is_no_number():
     assert "SOCK_STREAM or SOCK_DGRAM, not 'x'" in str(raises(TypeError, modem.socket, atsock.AF_INET, "x"))
 
 
+def test_type_that_is_none():
+    modem, tape, clock = new_modem("bg96")
+    raises(ValueError, modem.socket, 2, 3)  # SOCK_RAW
+
+
 def test_family_that_is_none():
     modem, tape, clock = new_modem("bg96")
     assert "AF_INET or AF_INET6, not 77" in str(raises(ValueError, modem.socket, 77))
@@ -374,6 +380,41 @@ def test_keep_alive_is_told_as_it_was_set(dialect):
     socket.setsockopt(1, SO_KEEPALIVE, 1)
     socket.setsockopt(1, SO_KEEPALIVE, 0)
     tape.done()
+    for timeout in (0, 1):  # it waits for the module all the same
+        socket.settimeout(timeout)
+        tape.load([(">", b"AT+MIPKEEPCONF=0\r"), ("~", 3000), ("<", OK)])
+        socket.setsockopt(1, SO_KEEPALIVE, 0)
+        tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_a_connect_that_does_not_wait_tells_once_why_it_failed(dialect):
+    """To whoever asks next, in the words of connect(); then there is no connection, and another one can be begun."""
+    for refused in (True, False):
+        for name, argument in (("recv", 9), ("send", b"x"), ("read", 9), ("write", b"x"), ("sendall", b"x")):
+            with Case(refused, name):
+                modem, tape, clock, says = attached(dialect)
+
+                def answer(command, refused=refused, says=says):
+                    if refused and command.startswith(says.open_line(command)):
+                        return ERROR
+                    if command == b"AT+QIGETERROR":
+                        return says.why()[1][1]
+                    return line(b"+CSQ: 20,99") + OK if command == b"AT+CSQ" else OK
+
+                tape.auto = answer
+                socket = modem.socket()
+                socket.setblocking(False)
+                assert errno_of(socket.connect, (PEER, PORT)) == EINPROGRESS
+                while not socket.ioctl(3, 5) & 8:
+                    modem.poll(1000)
+                error = raises(OSError, getattr(socket, name), argument)
+                if refused:
+                    assert error.args[0] == ECONNREFUSED
+                else:
+                    assert "no answer to the open" in str(error), error
+                assert errno_of(getattr(socket, name), argument) == ENOTCONN
+                assert errno_of(socket.connect, (PEER, PORT)) == EINPROGRESS
 
 
 @cases("dialect", DIALECTS)

@@ -709,6 +709,35 @@ def test_arguments_that_cannot_be_sent(dialect):
     assert tape.written == 0
 
 
+def test_module_that_is_not_known_yet():
+    modem, tape, clock = new_modem(None)
+    assert errno_of(modem.socket().connect, (PEER, PORT)) == ENETDOWN
+    assert tape.written == 0
+
+
+@cases("dialect", DIALECTS)
+def test_time_is_over_in_the_middle_of_a_fill(dialect):
+    """readinto() returns what stood in the ring and what has come of the read that is not complete; the rest comes
+    next."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    link, most = says.first, says.most["buffer"]
+    first, second = b"in the ring ", bytes([i * 7 & 255 for i in range(1000)])
+    more = says.answer("buffer", link, second, 0)
+    cut = len(says.header("buffer", link, len(second), 0)) + 400
+    tape.load(read_script(says, dialect, "buffer", link, first) + [("!", says.notice("buffer", link))])
+    socket.settimeout(0)
+    while not socket.ioctl(3, 1):
+        modem.poll(100)
+    socket.settimeout(1)
+    ask = (">", says.ask("buffer", link, most))
+    tape.load([("!", says.notice("buffer", link)), ask, ("<", more[:cut]), ("~", 1500), ("<", more[cut:])])
+    buf = bytearray(b"-" * 4096)
+    n = socket.readinto(buf)
+    assert bytes(buf[:n]) == first + second[:400], (n, clock.now)
+    assert recv_exactly(socket, 600) == second[400:]
+    tape.done()
+
+
 @cases("dialect", DIALECTS)
 def test_not_attached(dialect):
     """Before attach(): connect() and resolve() are ENETDOWN, nothing is sent; command() works."""
@@ -769,6 +798,36 @@ def test_write_goes_no_further_than_the_buffer(dialect):
             assert socket.write(b"abc", *arguments) == len(sent)
             tape.done()
     assert socket.write(b"abc", 3, 1) == socket.write(b"", 0, 9) == 0
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_a_send_that_does_not_wait_takes_one_command(dialect, access):
+    """As much as it can carry; the rest is the caller's."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    most = says.chunk(access)
+    data = bytes([i * 7 & 255 for i in range(3000)])
+    tape.load(says.send(access, says.first, data[:most]))
+    assert socket.send(data) == most
+    while not socket.is_sent():
+        modem.poll(100)
+    tape.done()
+
+
+def test_a_refused_send_that_nobody_waits_for_is_offered_again_after_its_pause():
+    """SEND FAIL (2.1.7): whoever waits for the module wakes up when it is over."""
+    socket, modem, tape, clock, says = connected("bg96", timeout=0)
+    script = says.send("buffer", says.first, b"again")
+    failed = script[:-1] + [("<", line(b"SEND FAIL"))]
+    tape.load(failed * 3 + script)
+    assert socket.send(b"again") == 5
+    for _ in range(30):
+        modem.poll(10_000)
+        if socket.is_sent():
+            break
+    assert socket.is_sent() and not socket.has_lost()
+    assert 700 <= clock.now <= 800, clock.now
+    tape.done()
 
 
 @cases("dialect", DIALECTS)

@@ -370,7 +370,7 @@ class Socket(Endpoint):
                 return _ERR | _HUP
             return wanted & _RD if self._listener.queue else 0
         link = self._link
-        if link is None or link.state == _OPENING:
+        if link is None or self._is_connecting():
             return self._poll_unconnected(wanted)
         events = 0
         if wanted & _RD and self._is_readable(link):

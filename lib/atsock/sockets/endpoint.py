@@ -6,7 +6,7 @@ come filled in.  base.py adds the transfers.
 
 import io
 import sys
-from errno import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, EIO, ENOTCONN, ETIMEDOUT
+from errno import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, ENOTCONN, ETIMEDOUT
 
 from ..checks import host as checked_host
 from ..checks import port as checked_port
@@ -257,20 +257,19 @@ class Endpoint(Stream):
     # -- errors
 
     def _no_link(self):
-        # There is no connection: AGAIN while an open is on its way, else why, as a negative errno.
+        # There is no connection: AGAIN while an open is on its way, else why, as a negative errno; _fail() raises what
+        # a non-blocking connect() has failed with.
         link = self._link
-        job = self._job
-        if link is not None:
-            if link.state == _OPENING:
-                return _AGAIN
-            return -(link.errno or (ECONNRESET if link.state == _GONE else ENOTCONN))
-        if not self._open:
-            return -EBADF
-        if job is not None and not job.done:
+        if self._is_connecting():
             return _AGAIN
-        if job is None or job.error is None:
-            return -ENOTCONN
-        return -(getattr(job.error, "errno", None) or EIO)
+        if link is not None:
+            return -(link.errno or (ECONNRESET if link.state == _GONE else ENOTCONN))
+        return -ENOTCONN if self._open else -EBADF
+
+    def _is_connecting(self):
+        # Also while it is being found out what becomes of the id of an open that has failed.
+        link = self._link
+        return link is not None and link.state == _OPENING or self._job is not None and not self._job.done
 
     def _fail(self, errno: int) -> "NoReturn":
         # Raise what stands behind a negative result.
