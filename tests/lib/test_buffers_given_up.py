@@ -4,7 +4,7 @@ Else what is written next, a command, would be payload to it.
 """
 
 from cases import cases
-from fakes import Case, errno_of
+from fakes import Case, errno_of, new_modem
 from frames import DIALECTS, ERROR, OK, SYNC, digits, line
 from scenes import attached, connect, connected, settle
 
@@ -51,6 +51,19 @@ def test_port_that_stops_within_the_payload(dialect):
             for _ in range(20):
                 modem.poll(500)
             assert tape.written >= len(first[1]) + len(PAYLOAD)
+
+
+def test_port_that_stops_within_the_line():
+    """The command's time passes: its line goes out whole once the port takes it, and its answer is no other one's."""
+    script = [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)] + SYNC + [(">", b"AT+CGSN\r"), ("<", line(b"86") + OK)]
+    modem, tape, clock = new_modem("bg96", script)
+    go_on = stops_after(tape, 4)
+    assert errno_of(modem.command, "AT+CGMM", None, 1000) == ETIMEDOUT
+    for _ in range(5):
+        modem.poll(100)
+    go_on()
+    assert modem.command("AT+CGSN") == [b"86"]
+    tape.done()
 
 
 @cases("dialect", ("bg96", "nl668", "l610"))

@@ -47,6 +47,7 @@ def test_the_other_socket_goes_on(dialect, access, cut):
     second.settimeout(10)
     tape.load(sends(says, 0, TEXT))
     assert raises(OSError, first.send, TEXT).args[0] == _ETIMEDOUT
+    assert first._link.tx.buf is None  # the program's again
     before = clock.now
     tape.load(read_script(says, dialect, access, 1, b"hello") + says.send("buffer", 1, b"answer"))
     assert second.recv(5) == b"hello" and second.send(b"answer") == 6

@@ -49,6 +49,23 @@ def test_notice_among_what_is_dropped(dialect, access):
     settle(modem, tape)
 
 
+@cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
+def test_answer_with_a_pause_behind_what_is_dropped(dialect, access):
+    """The silence that ended the dropped bytes was theirs: the next command's answer may pause for longer."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    link = says.first
+    answer = says.answer(access, link, b"x" * 380, 0).replace(b"380", b"9380", 1)
+    tape.load(
+        [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
+        + SYNC
+        + [(">", b"AT+CGMM\r"), ("<", line(b"x")), ("~", 1000), ("<", OK)]
+    )
+    assert errno_of(socket.recv, 500) == 104
+    assert modem.command("AT+CGMM") == [b"x"]
+    settle(modem, tape)
+    tape.done()
+
+
 @cases("access", ("buffer", "push"))
 @cases("dialect", sorted(BOOT))
 def test_restart_inside_a_payload(dialect, access):

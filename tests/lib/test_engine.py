@@ -305,6 +305,21 @@ def test_payload_that_pauses(dialect, access):
             assert clock.now >= 3 * silence
 
 
+@cases(("dialect", "access"), PULLED)
+def test_payload_that_stops_as_its_time_ends(dialect, access):
+    """It began late: what comes behind it, when the module is asked, is none of it."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=300)
+    kind, data = read_script(says, dialect, access, says.first, b"0123456789")[-1]
+    at = data.find(b"3031323" if access == "hex" else b"0123") + 4
+    script = read_script(says, dialect, access, says.first, b"0123456789")[:-1]
+    tape.load(script + [("~", 1000), ("!", data[:at])])
+    tape.after = lambda text: line(b"+CSQ: 1,99") + OK
+    with_data = recv_exactly(socket, 2 if access == "hex" else 4)
+    assert b"0123".startswith(with_data)
+    assert errno_of(socket.recv, 100) in (104, 110)
+    assert clock.now < 20_000, clock.now
+
+
 @cases("access", ACCESS)
 @cases("dialect", DIALECTS)
 def test_counted_payload_that_stops(dialect, access):

@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
-from frames import DIALECTS, OK, PULLED, line
+from frames import DIALECTS, ERROR, OK, PULLED, line, lines_of
 from scenes import connected, settle
 
 _ETIMEDOUT = 110
@@ -73,6 +73,57 @@ def test_answers_of_several_sync_questions(cut):
     modem, tape, clock = new_modem("bg96", script, cut)
     raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
     assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
+
+
+@cases("cut", CUTS)
+def test_stray_result_between_two_late_answers(cut):
+    """A caller hangs up behind the first one: that is not the end of the second one."""
+    script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), (">", b"AT+CSQ\r"), ("~", 50), ("<", line(b"86") + OK)]
+    script += [("<", line(b"+CSQ: 1,99") + OK + line(b"NO CARRIER")), ("~", 50), ("<", line(b"+CSQ: 1,99") + OK)]
+    script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+    modem, tape, clock = new_modem("bg96", script, cut)
+    raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+    assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
+
+
+@cases("cut", CUTS)
+def test_late_answer_that_looks_like_the_sync_questions(cut):
+    """AT+CSQ=? ran out of time: its answer has the same name, and that of the question is waited for."""
+    script = [(">", b"AT+CSQ=?\r"), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: (0-31,99),(0-7,99)") + OK), ("~", 50)]
+    script += [("<", line(b"+CSQ: 1,99") + OK), (">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+    modem, tape, clock = new_modem("bg96", script, cut)
+    raises(atsock.Timeout, modem.command, "AT+CSQ=?", None, 200)
+    assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
+
+
+@cases("cut", CUTS)
+def test_late_answer_to_the_question_about_an_error(cut):
+    """ERROR, and the module sleeps: it answers both questions at once, and neither is the next command's answer."""
+    answer = line(b"+CSQ: 1,99") + OK
+    script = [(">", b"AT+CIPACK=5\r"), ("<", ERROR), (">", b"AT+CSQ\r"), (">", b"AT+CSQ\r")]
+    script += [("<", answer), ("~", 50), ("<", answer), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+    modem, tape, clock = new_modem("a7600", script, cut)
+    raises(atsock.CommandError, modem.command, "AT+CIPACK=5")
+    assert modem.command("AT+CGMM") == [b"x"]
+    tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028", "nl668", "l610"))
+def test_late_line_that_ends_nothing(dialect):
+    """The line behind the OK of a close comes while the module is asked: it is no answer, and it is asked again."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=60)
+    command, (_, answer) = says.close(says.first)
+    sync = line(b"+CSQ: 1,99") + OK
+    late = [part for part in lines_of(answer) if part != OK]
+    tape.load(
+        [command, ("<", OK), (">", b"AT+CSQ\r"), ("!", b"".join(late)), (">", b"AT+CSQ\r"), ("<", sync), ("~", 50)]
+        + [("<", sync), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+    )
+    errno_of(socket.close)
+    assert modem.command("AT+CGMM") == [b"x"]
     tape.done()
 
 

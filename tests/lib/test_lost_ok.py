@@ -52,6 +52,34 @@ def test_read_that_finds_nothing(dialect, access):
 
 
 @cases("dialect", FIBOCOM)
+def test_send_whose_first_half_alone_is_told(dialect):
+    """+MIPSEND stores the digits, its OK is lost, and +MIPPUSH has not been sent: nothing has gone out yet."""
+    socket, modem, tape, clock, says = connected(dialect, "hex", timeout=60)
+    command, stored = says.send("hex", says.first, b"precious")[:2]
+    tape.load([command, ("!", without_ok(stored[1]))])
+    tape.after = lambda text: SYNC[1][1]
+    assert errno_of(socket.send, b"precious") == ETIMEDOUT
+    assert clock.now < 10_000, clock.now
+
+
+def test_lines_that_take_their_time():
+    """A long answer: each line, and the OK behind the last one, may be seconds behind the one before."""
+    script = [(">", b"AT+CMGL=4\r")]
+    for i in range(4):
+        script += [("~", 2000), ("<", line(b"+CMGL: %d,1" % i))]
+    modem, tape, clock = new_modem("bg96", script + [("~", 2000), ("<", OK)])
+    assert modem.command("AT+CMGL=4", "+CMGL:", 60_000) == [b"+CMGL: %d,1" % i for i in range(4)]
+    tape.done()
+
+
+def test_line_that_was_asked_for():
+    """The OK behind it does not come: that is seen in seconds."""
+    modem, tape, clock = new_modem("bg96", [(">", b"AT+CGSN\r"), ("<", line(b"+CGSN: 1")), ("~", 3000)] + SYNC)
+    assert errno_of(modem.command, "AT+CGSN", "+CGSN:", 60_000) == ETIMEDOUT
+    assert clock.now < 4000, clock.now
+
+
+@cases("dialect", FIBOCOM)
 def test_data_mode(dialect):
     """What comes behind the line that tells of data mode is data; an OK that is late after all is none."""
     for late in (b"", OK):

@@ -98,7 +98,7 @@ def test_lost_prompt(dialect):
         socket, modem, tape, clock, says = connected(dialect, timeout=5)
         send = says.send("buffer", says.first, payload)
         result = send[-1][1]
-        filler = [(">", payload if payload == b"hello" else b"\0" * len(payload)), ("!", result)]
+        filler = [(">", payload if payload == b"hello" else b"\0" * len(payload)), ("~", 500), ("<", result)]
         if dialect in ("nl668", "l610"):
             filler = [("!", OK + line(b"+MIPSEND: 1,2,2048") + OK)]
         start = clock.now

@@ -181,7 +181,7 @@ class Engine(Deadlines):
         self.failed_command = None  # the last one that failed; somebody looks at it and forgets it
         self.queries_sent = 0  # SYNC queries since the command timed out
         self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query
-        self.final_results = 0  # final result codes since then
+        self.answered = False  # a final result code has come since then
         self.restarts = 0
         self.network_losses = 0
         self.pdp_lost = False  # the network took the context away, and it has not been activated since

@@ -79,11 +79,10 @@ def expire(engine):
             return
         _give_up(engine)
         return
-    if engine.queries_sent >= _QUERIES or engine.queries_sent and engine.final_results:
+    if engine.queries_sent >= _QUERIES or engine.queries_sent and engine.answered:
         # Nothing at all, or some of the queries were lost on their way and no more answers come.
-        engine.unresponsive = engine.final_results == 0
+        engine.unresponsive = not engine.answered
         resume(engine)
-        engine.rest()
         return
     engine.queries_sent += 1
     engine.queries_outstanding += 1
@@ -108,11 +107,10 @@ def _give_up(engine):
     told = engine.required & ~engine.got == _OK and engine.got and len(engine.template) <= 4
     if engine.tokens.left:
         payload_lost(engine)
-        told = False
-    command.errno = EIO if engine.doubted and engine.doubt_failed else ETIMEDOUT
-    if told and not engine.failed:  # all but its OK has come
+    command.errno = EIO if engine.doubted else ETIMEDOUT
+    if told:  # all but its OK has come
         command.errno = 0
-    if not engine.doubted and engine.failed or engine.code_row >= 0:  # its code has come, and the ERROR got lost
+    if engine.code_row >= 0:  # its code has come, and the ERROR got lost
         command.errno = EIO
         command.code = engine.code
     awaits_payload = engine.tokens.prompt
@@ -124,8 +122,7 @@ def _give_up(engine):
     engine.got = 0
     engine.queries_sent = 0
     engine.queries_outstanding = int(_is_sync(engine) or engine.doubted)
-    engine.final_results = 0
-    engine.doubted = engine.answer_begun = False
+    engine.doubted = engine.answer_begun = engine.answered = False
     engine.matched[_WANTED] |= _OK
     if awaits_payload and (command.abort_sequence is not None or not engine.template[2] & _OK2):
         # The prompt got lost, perhaps: what is written next is payload to the module.  (Fibocom's own payloads are
@@ -144,8 +141,8 @@ def on_information_text(engine, query):
     """A line of the query's answer has come."""
     if query.until is not None:  # it may have been what the query waits for
         engine.check_complete()
-    elif query.prefix is not None and engine.state == _BUSY:
-        await_ok(engine)
+    elif query.prefix is not None and (query.timeout_ms or engine.template[1]) > _OK_MS:
+        engine.deadline = engine.after_ms(_OK_MS)  # for the next line, or the OK
 
 
 def await_ok(engine):
@@ -160,20 +157,20 @@ def await_ok(engine):
 
 
 def _is_sync(engine):
+    # Or one whose answer looks the same, AT+CSQ=?.
     sent = engine.transmitter
     text = SYNC[0]
-    return sent.line_n == len(text) and sent.line.startswith(text)
+    return sent.line_n >= len(text) and sent.line.startswith(text)
 
 
 def on_final_result(engine):
     """A final result code while TIMED_OUT: the old command's, or the answer to SYNC."""
-    engine.final_results += 1
+    engine.answered = True
     engine.got = 0
     if engine.answer_begun:
         engine.answer_begun = False
         engine.queries_outstanding -= 1
-    enough = engine.queries_outstanding <= 0 or engine.final_results > engine.queries_sent + 1
-    if engine.queries_sent and enough:
+    if engine.queries_sent and engine.queries_outstanding <= 0:
         resume(engine)
         engine.rest()
 
@@ -569,8 +566,8 @@ def distrust(engine, link):
     engine.quiet_until = engine.after_ms(_DROP_MS)
     engine.state = _TIMED_OUT
     engine.got = 0
-    engine.queries_sent = engine.queries_outstanding = engine.final_results = 0
-    engine.doubted = engine.answer_begun = False
+    engine.queries_sent = engine.queries_outstanding = 0
+    engine.doubted = engine.answer_begun = engine.answered = False
     engine.matched[_WANTED] = _URCS | _OK
     engine.deadline = engine.after_ms(_QUIET_MS)
     # Notices may be among what is dropped: every connection is looked at once more.
