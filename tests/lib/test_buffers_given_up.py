@@ -35,8 +35,8 @@ def stops_after(tape, n):
 @cases("dialect", PROMPTED)
 def test_port_that_stops_within_the_payload(dialect):
     """The call ends in its time; the rest goes out as soon as the port takes it, as it was when the call ended."""
-    for taken in (1, 9):
-        with Case(taken):
+    for taken, wait_ms in ((1, 0), (9, 0), (1, 10_000)):
+        with Case(taken, wait_ms):
             socket, modem, tape, clock, says = connected(dialect, timeout=5)
             first, prompt, payload, result = says.send("buffer", says.first, PAYLOAD)
             tape.load([first, prompt, (">", PAYLOAD), result] + SYNC)
@@ -45,6 +45,8 @@ def test_port_that_stops_within_the_payload(dialect):
             assert errno_of(socket.send, buf) == ETIMEDOUT
             assert clock.now == 5000
             buf[:] = b"?" * len(buf)
+            while clock.now < 5000 + wait_ms:
+                modem.poll(100)
             go_on()
             settle(modem, tape)
             assert errno_of(socket.send, PAYLOAD) == ECONNRESET
@@ -59,7 +61,19 @@ def test_port_that_stops_within_the_line():
     modem, tape, clock = new_modem("bg96", script)
     go_on = stops_after(tape, 4)
     assert errno_of(modem.command, "AT+CGMM", None, 1000) == ETIMEDOUT
-    for _ in range(5):
+    while clock.now < 1500:
+        modem.poll(100)
+    go_on()
+    assert modem.command("AT+CGSN") == [b"86"]
+    tape.done()
+
+
+def test_port_that_stops_for_long_within_the_line():
+    """What is left of it is not sent any more; the next command goes out alone."""
+    modem, tape, clock = new_modem("bg96", [(">", b"AT+C"), (">", b"AT+CGSN\r"), ("<", line(b"86") + OK)])
+    go_on = stops_after(tape, 4)
+    assert errno_of(modem.command, "AT+CGMM", None, 1000) == ETIMEDOUT
+    while clock.now < 12_000:
         modem.poll(100)
     go_on()
     assert modem.command("AT+CGSN") == [b"86"]
@@ -120,6 +134,32 @@ def test_recovery_while_the_module_waits_for_a_payload(dialect):
             modem.recover()
             assert seen[0] == PAYLOAD + b"AT", seen[0]
             assert errno_of(socket.send, b"x") == ECONNRESET
+
+
+@cases("dialect", PROMPTED)
+def test_recovery_while_the_port_stops_within_the_payload(dialect):
+    """The module gets the rest of its bytes before the first AT, when the port takes them again in time."""
+    modem, tape, clock, says = attached(dialect)
+    socket = connect(modem, tape, says, 0)
+    command, prompt = says.send("buffer", says.first, PAYLOAD)[:2]
+    tape.load([command, prompt, (">", PAYLOAD[:3])])
+    stops_after(tape, len(command[1]) + 3)
+    assert socket.send(PAYLOAD) == len(PAYLOAD)
+    settle(modem, tape)
+    tape.done()
+    answer = says.attach()
+    seen = []
+
+    def answers(text):
+        seen.append(text)
+        return answer(text[text.index(b"AT") :])
+
+    tape.auto = answers
+    engine, write = modem._engine, type(tape).write
+    tape.write = lambda buf, start=0, n=-1: None if engine.command is socket._link.tx else write(tape, buf, start, n)
+    modem.recover()
+    assert seen[0] == PAYLOAD[3:] + b"AT", seen[0]
+    assert errno_of(socket.send, b"x") == ECONNRESET
 
 
 @cases("dialect", DIALECTS)

@@ -59,6 +59,22 @@ def test_the_other_socket_goes_on(dialect, access, cut):
     tape.done()
 
 
+@cases("dialect", SIMCOM)
+def test_the_other_sockets_send_has_its_own_time(dialect):
+    """The first socket's send gives up while the second one's is in flight: that one is waited for as long as ever."""
+    first, second, modem, tape, clock, says = two(dialect, "push")
+    second.settimeout(0)
+    modem._engine.events = []
+    modem._session._on_event = lambda event, socket, value: event == atsock.EVENT_DATA and second.send(b"answer")
+    others = says.send("buffer", 1, b"answer")
+    tape.load(sends(says, 0, TEXT) + [("!", says.push("push", 1, b"x"))] + others[:-1] + [("~", 6000), others[-1]])
+    assert errno_of(first.send, TEXT) == _ETIMEDOUT
+    while not second.is_sent():
+        modem.poll(1000)
+    assert not second.has_lost()
+    tape.done()
+
+
 @cases(("dialect", "cut"), [(d, c) for d in SIMCOM for c in CUTS])
 def test_confirmed_within_the_timeout(dialect, cut):
     """It takes three seconds, and send() returns the count then."""

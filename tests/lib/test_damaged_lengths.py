@@ -81,7 +81,7 @@ def test_restart_inside_a_payload(dialect, access):
         else:
             pushed = says.push(access, link, b"x" * 700)
             script = [("!", pushed[: pushed.index(b"x" * 300) + 300])]
-        tape.load(script + [("~", boot_ms), ("!", boot)])
+        tape.load(script + [("~", boot_ms), ("!", boot + line(b"+CPIN: READY"))])
         data = b""
         start = clock.now
         try:

@@ -41,6 +41,7 @@ def test_late_line_is_not_the_next_commands():
                 raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
                 assert clock.now == 200
                 assert modem.command("AT+CGMM") == [b"BG96"]
+                assert clock.now < 1000, clock.now
                 assert modem.command("AT+CSQ") == [b"+CSQ: 8,99"]
                 settle(modem, tape)
                 tape.done()
@@ -61,6 +62,29 @@ def test_late_answer_of_the_sync_question_itself(cut):
     modem, tape, clock = new_modem("bg96", script, cut)
     raises(atsock.Timeout, modem.command, "AT+CSQ", None, 200)
     assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
+
+
+def test_a_moment_of_silence_behind_the_sync_question():
+    """What the module has to say at once behind its answer comes before the next command is sent."""
+    script = [(">", b"AT+CGSN\r"), ("~", 300), (">", b"AT+CSQ\r"), ("<", line(b"86") + OK + line(b"+CSQ: 7,99") + OK)]
+    script += [("~", 10), ("<", OK), (">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+    modem, tape, clock = new_modem("bg96", script)
+    raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+    assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
+
+
+def test_an_answer_that_is_cut_short_begins_no_other():
+    """The OK behind +CSQ is lost: the OK of the next command is not taken for it."""
+    script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), ("!", OK + line(b"+CSQ: 7,99"))]
+    script += [(">", b"AT+CGMM\r"), ("!", ERROR), (">", b"AT+CSQ\r"), ("<", line(b"A7600") + OK)]
+    script += [("<", line(b"+CSQ: 8,99") + OK)]
+    modem, tape, clock = new_modem("a7600", script)
+    raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+    for _ in range(4):
+        modem.poll(1000)
+    assert modem.command("AT+CGMM") == [b"A7600"]
     tape.done()
 
 
@@ -199,6 +223,20 @@ def _abandoned_read(dialect, access, cut, beyond):
 
 
 @cases(("dialect", "access"), PULLED)
+def test_abandoned_read_that_is_not_answered(dialect, access):
+    """Nobody waits for it any more: a few seconds later the next command goes out."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+    tape.load(
+        [("!", says.notice(access, says.first)), (">", says.ask(access, says.first, says.most[access]))]
+        + [(">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 1,99") + OK), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+    )
+    assert errno_of(socket.recv_into, bytearray(says.most[access])) == _ETIMEDOUT
+    assert modem.command("AT+CGMM", None, 60_000) == [b"x"]
+    assert clock.now < 6000, clock.now
+    tape.done()
+
+
+@cases(("dialect", "access"), PULLED)
 def test_direct_read_that_ran_out_of_time(dialect, access):
     """recv_into() of a large buffer gets its bytes directly; those that come after its timeout are not lost."""
     for came in (0, 1, 5):
@@ -244,17 +282,36 @@ def _direct_read(dialect, access, came):
 @cases("dialect", DIALECTS)
 def test_abandoned_send(dialect, access):
     """send() that ran out of time before the prompt: the module gets what it was promised, the link is dead."""
+    for silence in (2000, 6000):
+        with Case(silence):
+            _abandoned_send(dialect, access, silence, True)
+
+
+@cases("dialect", DIALECTS)
+def test_abandoned_send_without_a_result(dialect):
+    """The prompt comes late and the result not at all: the next command goes out a few seconds later."""
+    socket, modem, tape, clock = _abandoned_send(dialect, "buffer", 2000, False)
+    before = clock.now
+    tape.after = lambda text: line(b"+CSQ: 1,99") + OK if text == b"AT+CSQ" else line(b"x") + OK
+    assert modem.command("AT+CGMM", None, 60_000) == [b"x"]
+    assert clock.now - before < 5000, clock.now - before
+
+
+def _abandoned_send(dialect, access, silence, has_result):
     socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
     (_, command), (_, prompt), (_, payload), (_, result) = says.send(access, says.first, b"precious")
-    tape.load([(">", command), ("~", 2000), ("<", prompt), (">", payload), ("<", result)])
+    tape.load([(">", command), ("~", silence), ("<", prompt), (">", payload), ("<", result if has_result else b"")])
     assert errno_of(socket.send, payload) == _ETIMEDOUT
     assert clock.now == 1000
-    modem.poll(5000)
+    modem.poll(silence - 500)
     settle(modem, tape)
+    modem.poll(1)
     tape.done()
     socket.settimeout(5)
-    assert errno_of(socket.send, b"more") in (104, 110)
-    tape.done()
+    if has_result:
+        assert errno_of(socket.send, b"more") in (104, 110)
+        tape.done()
+    return socket, modem, tape, clock
 
 
 @cases("access", ("buffer", "push", "hex"))
@@ -265,6 +322,7 @@ def test_late_result_of_a_send(dialect, access):
     script = says.send(access, says.first, b"precious")
     tape.load(script[:-1] + [("~", 2000)] + script[-1:] + says.send(access, says.first, b"more"))
     assert errno_of(socket.send, b"precious") == _ETIMEDOUT
+    assert socket._link.tx.buf is None  # the program's again
     socket.settimeout(60)
     try:
         assert socket.send(b"more") == 4

@@ -7,7 +7,7 @@ from frames import DIALECTS, OK, PEER, PORT, PULLED, SYNC, line, speech
 from scenes import answers, attached, connected, rest, settle
 
 FIBOCOM = ("nl668", "l610")
-ETIMEDOUT = 110
+ETIMEDOUT, ECONNRESET = 110, 104
 
 
 def without_ok(data):
@@ -139,6 +139,18 @@ def test_what_is_in_flight_is_waited_for(dialect, what):
 
 
 @cases("dialect", DIALECTS)
+def test_what_is_in_flight_and_is_not_answered(dialect):
+    """It has failed when attach() begins anew."""
+    modem, tape, clock = new_modem(dialect, apn="internet")
+    attachment = speech(dialect).attach()
+    tape.auto = lambda command: b"" if command == b"AT+GSN" else attachment(command)
+    command = query(b"AT+GSN")
+    modem._session.submit(command)
+    modem.attach()
+    assert command.done and command.errno == ECONNRESET
+
+
+@cases("dialect", DIALECTS)
 def test_attach_when_the_module_answers_nothing(dialect):
     """It may be in data mode: attach() finds out, although nobody has told that the context is lost."""
     socket, modem, tape, clock, says = connected(dialect, timeout=1)
@@ -152,8 +164,9 @@ def test_attach_when_the_module_answers_nothing(dialect):
 
     def answer(command):
         asked.append(command)
-        return attachment(command)
+        return attachment(command) if len(asked) > 3 else b""
 
     tape.auto = answer
+    start = clock.now
     assert modem.attach("internet") == "10.0.0.1"
-    assert b"AT" in asked
+    assert asked[0] == b"AT" and clock.now - start < 10_000, clock.now - start  # it answers the fourth one at once

@@ -13,12 +13,58 @@ PROMPTED = ("bg96", "a7600", "nl668")
 @cases("cut", CUTS)
 def test_stray_error_before_the_answer(cut):
     """One ERROR too many: the module is asked, its own answer comes first, and the next command gets its own."""
-    script = [(">", b"AT+CGMM\r"), ("!", ERROR), (">", b"AT+CSQ\r"), ("<", line(b"A7600") + OK), ("<", SYNC[1][1])]
-    script += [(">", b"AT+CGSN\r"), ("<", line(b"86") + OK)]
-    modem, tape, clock = new_modem("a7600", script, cut)
+    for stray in (ERROR, ERROR + ERROR):
+        script = [(">", b"AT+CGMM\r"), ("!", stray), (">", b"AT+CSQ\r"), ("<", line(b"A7600") + OK), ("<", SYNC[1][1])]
+        script += [(">", b"AT+CGSN\r"), ("<", line(b"86") + OK)]
+        modem, tape, clock = new_modem("a7600", script, cut)
+        assert modem.command("AT+CGMM") == [b"A7600"]
+        assert modem.command("AT+CGSN") == [b"86"]
+        tape.done()
+
+
+def test_error_before_the_command_is_out():
+    """The port has taken half of its line: an ERROR is not its answer, and nobody is asked."""
+    script = [(">", b"AT+C"), ("!", ERROR), (">", b"GMM\r"), ("<", line(b"A7600") + OK)]
+    modem, tape, clock = new_modem("a7600", script)
+    write = tape.write
+    tape.write = lambda buf, at, n: 0 if tape.any() else write(buf, at, min(n, 4))
     assert modem.command("AT+CGMM") == [b"A7600"]
-    assert modem.command("AT+CGSN") == [b"86"]
     tape.done()
+
+
+def test_error_of_the_question_itself():
+    """It is not asked once more.  A command that is as long, or begins as it does, is."""
+    modem, tape, clock = new_modem("a7600", [(">", b"AT+CSQ\r"), ("<", ERROR)])
+    raises(atsock.CommandError, modem.command, "AT+CSQ")
+    tape.done()
+    for text in (b"AT+CMD", b"AT+CSQX"):
+        script = [(">", text + b"\r"), ("!", ERROR), (">", b"AT+CSQ\r"), ("<", line(b"x") + OK), ("<", SYNC[1][1])]
+        modem, tape, clock = new_modem("a7600", script)
+        assert modem.command(text.decode()) == [b"x"]
+        tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_stray_error_behind_the_payload(dialect):
+    """What the module says of the payload counts, although it is asked by then."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=20)
+    send = says.send("buffer", says.first, b"hello")
+    tape.load(send[:-1] + [("!", ERROR), (">", b"AT+CSQ\r"), send[-1], ("<", SYNC[1][1])])
+    assert socket.send(b"hello") == 5
+    tape.done()
+
+
+@cases("dialect", PROMPTED)
+def test_error_within_the_payload(dialect):
+    """The port stands still in the middle of it, and the module has given up: that is an answer."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=60)
+    send = says.send("buffer", says.first, b"precious")
+    tape.load(send[:2] + [(">", b"prec"), ("!", line(b"+CME ERROR: 3"))])
+    tape.after = lambda text: line(b"x") + OK
+    write = tape.write
+    tape.write = lambda buf, at, n: 0 if bytes(buf[at : at + n]) == b"ious" else write(buf, at, min(n, 4))
+    raises(OSError, socket.send, b"precious")
+    assert clock.now < 3000, clock.now
 
 
 @cases("cut", CUTS)
@@ -85,6 +131,18 @@ def test_prompt_behind_the_question(dialect):
     tape.load(send[:1] + [("!", ERROR), (">", b"AT+CSQ\r"), ("<", says.prompt), ("~", 500), ("!", SYNC[1][1])])
     errno_of(socket.send, b"hello")
     settle(modem, tape)
+    tape.done()
+
+
+def test_error_instead_of_the_prompt():
+    """Behind another one that was settled: the module is asked when a prompt could have come, and nothing else."""
+    socket, modem, tape, clock, says = connected("a7600", timeout=60)
+    tape.load([(">", b"AT+X\r"), ("<", ERROR)] + SYNC)
+    raises(atsock.CommandError, modem.command, "AT+X")
+    before = clock.now
+    tape.load(says.send("buffer", says.first, b"hello")[:1] + [("<", ERROR)] + SYNC)
+    raises(OSError, socket.send, b"hello")
+    assert clock.now - before < 3000, clock.now - before
     tape.done()
 
 

@@ -144,8 +144,7 @@ class Engine(Deadlines):
     doubt_got = 0  # what had been got before
     quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
     quiet_until = 0  # ticks
-    follow_up = None  # template of the command in flight that is to be sent next
-    sends_more = False  # pump() sends that, or what is queued, behind what has come: the stack is deep before
+    follow_up = None  # template that pump() sends next, behind what has come: the stack is deep before
     answer_begun = False  # the answer to a SYNC query has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
     echoes = False  # the module echoes what is sent
@@ -252,7 +251,6 @@ class Engine(Deadlines):
             return
         if errno == 0 and len(self.template) > 4:
             self.follow_up = self.template[4]
-            self.sends_more = True
             self.matched[_WANTED] = _URCS
             return
         # As set_idle(): the stack is deep here.
@@ -348,14 +346,10 @@ class Engine(Deadlines):
                 return False
         if self.state != _IDLE or tokens.left:
             self._mind_time(moved)
-        if self.sends_more:
-            self.sends_more = False
-            if self.follow_up is None:
-                self.transmitter.flush()
-            else:
-                template = self.follow_up
-                self.follow_up = None
-                self.start(self.command, template)
+        if self.follow_up is not None:
+            template = self.follow_up
+            self.follow_up = None
+            self.start(self.command, template)
         return moved > 0
 
     def _mind_time(self, moved):

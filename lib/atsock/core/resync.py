@@ -89,7 +89,6 @@ def expire(engine):
     engine.deadline = engine.after_ms(SYNC[1])
     if not engine.transmitter.left:  # else the port takes nothing
         engine.transmitter.queue_line(SYNC[0])
-        engine.sends_more = True
 
 
 def _await_confirmation(engine):
@@ -181,11 +180,11 @@ def on_final_result(engine):
 def is_nobodys(engine):
     """True for an ERROR that cannot be the answer: the command is not out yet, or NO CARRIER tells of a missed call."""
     sent = engine.transmitter
-    if engine.got & engine.required == 0 and (sent.left or sent.hex_left):
+    if engine.got & engine.required == 0 and sent.left:
         return True
     if engine.tokens.line[0] != 78 or engine.required & _CONNECT:  # "N"
         return False
-    return not (sent.line_n > 2 and sent.line[2] in _CALLS)
+    return sent.line[2] not in _CALLS
 
 
 def doubt(engine, failed):
@@ -198,7 +197,7 @@ def doubt(engine, failed):
     command = engine.command
     if engine.settled:
         link = command.link
-        if not failed and link is not None and engine.template[3] & _FOUND:  # a read: there was nothing
+        if not failed and link is not None:  # a read: there was nothing
             link.rx_pending = _MAYBE if link.rx_notified else _NO
         return False
     # Some modules keep the reason of a refusal for one query.  No other one may come before.
@@ -235,7 +234,6 @@ def _send_doubt_query(engine):
     engine.matched[_WANTED] |= template[2]
     engine.deadline = engine.after_ms(SYNC[1])
     engine.transmitter.queue(template[0] + b"\r")
-    engine.sends_more = True
 
 
 def end_doubt(engine):
@@ -255,8 +253,6 @@ def begin_earlier_line(engine):
     Until pump() calls end_earlier_line(), when it has been dispatched.
     """
     engine.skips_line = False
-    if engine.command is None:  # nobody waits for an answer
-        return
     engine.earlier_wanted = engine.matched[_WANTED]
     engine.earlier_state = engine.state
     engine.matched[_WANTED] = _URCS
@@ -294,8 +290,6 @@ def abandon(engine, command, is_secret=False):
     if payload is not None and awaits_payload:
         # The module swallows whatever comes behind its prompt: then it gets what it was to have.
         command.buf = None if is_secret else _copied(payload, command.start, command.n)
-        if link is not None:
-            link.fail(ECONNRESET, 0)
     elif payload is not None and sent.is_sending(payload):
         fill_up(engine, command, None if is_secret else _copied(payload, sent.pos, sent.left), sent.left)
     if sent.hex_left:
@@ -310,7 +304,7 @@ def abandon(engine, command, is_secret=False):
 def _is_overdue(engine):
     # A read, or a payload that is out: the answer comes soon, or some of it has got lost.  Not so where a byte of the
     # payload may have got lost, whose place any command would take until the module's time for it is over.
-    if engine.state != _BUSY or engine.transmitter.left:
+    if engine.transmitter.left:
         return False
     template = engine.template
     if template[2] & _OK2:
@@ -348,13 +342,11 @@ def fill_up(engine, command, data, n):
     if command.abort_sequence is not None:
         data = command.abort_sequence
     engine.transmitter.queue(bytearray(n) if data is None else data)
-    engine.sends_more = True
 
 
 def on_late_prompt(engine, command):
     """The module is ready for a payload that nobody waits for any more."""
     fill_up(engine, command, command.buf, command.n)
-    engine.tokens.prompt = False
     engine.deadline = engine.after_ms(_ABANDONED_MS)
 
 
@@ -363,7 +355,6 @@ def reset(engine):
     command = engine.command
     sent = engine.transmitter
     owed = 0  # payload bytes that the module may still wait for
-    data = None
     if command is not None:
         awaits_payload = engine.tokens.prompt
         if not awaits_payload and sent.left and sent.out is not sent.line:
@@ -382,7 +373,6 @@ def reset(engine):
     resume(engine)
     if owed:
         sent.queue(data or bytearray(owed))
-        engine.sends_more = True
 
 
 def resume(engine):
