@@ -194,6 +194,18 @@ def test_getaddrinfo(dialect):
     assert tape.written == before
 
 
+def test_all_addresses_of_a_name():
+    """BG96 tells how many there are (2.1.13), each on a line of its own."""
+    modem, tape, clock, says = attached("bg96")
+    found = line(b'+QIURC: "dnsgip",0,2,600') + line(b'+QIURC: "dnsgip","192.0.2.1"')
+    tape.load([
+        (">", b'AT+QIDNSGIP=1,"x.test"\r'), ("<", b"\r\nOK\r\n" + found), ("~", 200),
+        ("!", line(b'+QIURC: "dnsgip","192.0.2.2"')),
+    ])  # fmt: skip
+    assert modem.resolve("x.test") == ["192.0.2.1", "192.0.2.2"]
+    tape.done()
+
+
 def test_resolve_gives_the_family_that_was_asked_for():
     """SIM7028 looks up what its context is; an IPv4 address is no answer to the other question."""
     modem, tape, clock, says = attached("sim7028")

@@ -85,6 +85,22 @@ def test_confirmed_within_the_timeout(dialect, cut):
     tape.done()
 
 
+@cases("dialect", SIMCOM)
+def test_long_after_it_was_confirmed(dialect):
+    """The time for the confirmation is that send's: a later one whose prompt takes a moment has its own."""
+    heard = []
+    socket, modem, tape, clock, says = connected(dialect, timeout=60, on_event=lambda *event: heard.append(event))
+    tape.load(sends(says, 0, TEXT) + [("~", 3000), ("!", confirmed(0, 10, 10))])
+    assert socket.send(TEXT) == 10
+    assert not heard, heard
+    while clock.now < 200_000:
+        modem.poll(10_000)
+    script = says.send("buffer", 0, TEXT)
+    tape.load(script[:1] + [("~", 1000)] + script[1:])
+    assert socket.send(TEXT) == 10
+    tape.done()
+
+
 @cases(("dialect", "taken"), [(d, n) for d in SIMCOM for n in (-1, 0, 4)])
 def test_refused_at_last(dialect, taken):
     """<cnfSendLength> below what was asked for: what was taken is told, and the connection is of no more use."""
@@ -95,6 +111,7 @@ def test_refused_at_last(dialect, taken):
     else:
         assert errno_of(socket.send, TEXT) == _ECONNRESET
     assert clock.now < 21_000
+    assert modem._session.strange_at is not None  # a second one would be a reason to look at the context
     assert errno_of(socket.send, TEXT) == _ECONNRESET
     tape.done()
 
@@ -131,6 +148,7 @@ def test_never_confirmed(dialect, access):
     tape.load(says.close(0))
     socket.close()
     tape.done()
+    assert modem._session.strange_at is not None  # a second one would be a reason to look at the context
 
 
 @cases(("dialect", "end", "errno"), [(d, e, errno) for d in SIMCOM for e, errno in ENDS])

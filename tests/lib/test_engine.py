@@ -275,6 +275,24 @@ def test_payload_for_nobody(dialect, access):
                 tape.done()
 
 
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_result_of_an_open_while_another_command_is_in_flight(dialect):
+    """It says nothing of that command, which is waited for as long as ever."""
+    modem, tape, clock, says = attached(dialect)
+    opens = []
+    tape.auto = lambda command: opens.append(command) or OK
+    socket = modem.socket()
+    socket.setblocking(False)
+    errno_of(socket.connect, ("192.0.2.7", 80))
+    settle(modem, tape)
+    tape.auto = None
+    result = says.opened(opens[-1], says.link_of(opens[-1])).replace(OK, b"")
+    tape.load([(">", b"AT+CGMM\r"), ("!", result), ("~", 5000), ("<", line(b"x") + OK)])
+    assert modem.command("AT+CGMM", None, 60_000) == [b"x"]
+    assert socket._link.state == 2
+    tape.done()
+
+
 # -- payload that stops, lines without end
 
 

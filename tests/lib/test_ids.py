@@ -8,6 +8,7 @@ from errno import ECONNRESET
 
 import atsock
 from atsock.core.command import query
+from atsock.core.stale import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line
@@ -440,6 +441,56 @@ def test_a_list_of_no_use(dialect):
     socket = opened(modem, 600)
     module.held.clear()
     raises(atsock.Timeout, socket.recv, 10)
+    socket.settimeout(None)
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    assert clock.now < 1_000_000, clock.now
+
+
+# -- the lists
+
+
+@cases("dialect", DIALECTS)
+def test_lists(dialect):
+    """What stands between the lines of the answer is none of it; a line without a number makes it of no use."""
+    modem, tape, clock, says = attached(dialect)
+    lists = {"bg96": [line(b'+QISTATE: 1,"TCP","192.0.2.7"') + line(b'+QISTATE: 2,"UDP","192.0.2.8"')]}
+    lists["nl668"] = [line(b"+MIPCLOSE: 1,2"), line(b"+MIPCLOSE: 1, 2"), line(b"+MIPCLOSE: 1 2")]
+    lists["l610"] = lists["nl668"]
+    flags = line(b"+CIPCLOSE: 0,1,1" + b",0" * (says.links - 3)) if says.links > 2 else line(b"+CIPCLOSE: 0,1")
+    for told in lists.get(dialect, [flags]):
+        for other in (line(b"RING"), line(b"+CREG: 1")):
+            with Case(told, other):
+                question = (">", modem._session.table.STALE[0] + b"\r")
+                tape.load([question, ("<", other + told + OK)])
+                job = modem._session.spawn(open_ids(modem._session))
+                settle(modem, tape)
+                modem.poll()
+                assert job.done and job.result() == ([1, 2] if says.links > 2 else [1])
+                tape.done()
+    if dialect == "bg96":
+        tape.load([question, ("<", line(b"+QISTATE: x") + OK), question, ("<", told + OK)])
+        job = modem._session.spawn(open_ids(modem._session))
+        for _ in range(3):
+            settle(modem, tape)
+            modem.poll()
+        assert job.result() == [1, 2]
+        tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_an_id_that_has_vanished_is_closed_where_the_module_keeps_it(dialect):
+    """Before it is used again; elsewhere nothing is sent."""
+    modem, tape, clock, says, module = start(dialect)
+    socket = opened(modem, None)
+    other = opened(modem, None)
+    module.held.remove(says.first)
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    del module.commands[:]
+    socket.close()
+    opened(modem)
+    close = module.close + b"%d" % says.first
+    assert (close in module.commands) == (dialect not in SIMCOM), module.commands
+    assert other._link.state == 2
 
 
 # -- an open that never went out

@@ -123,6 +123,15 @@ def test_late_answer_that_looks_like_the_sync_questions(cut):
     tape.done()
 
 
+def test_sync_question_that_is_refused():
+    """A module that answers it by ERROR is there, all the same."""
+    script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), ("<", ERROR), (">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
+    modem, tape, clock = new_modem("bg96", script)
+    raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
+    assert modem.command("AT+CGMM") == [b"BG96"]
+    tape.done()
+
+
 @cases("cut", CUTS)
 def test_late_answer_to_the_question_about_an_error(cut):
     """ERROR, and the module sleeps: it answers both questions at once, and neither is the next command's answer."""

@@ -52,6 +52,14 @@ def test_password_refused_or_unanswered(dialect):
                         assert carrier.split(b"=")[0].decode() in text and "***" in text
 
 
+def test_line_that_nobody_knows():
+    """It may be what is left of a command's echo, of one that the program has sent by itself, too."""
+    heard = []
+    modem, tape, clock = new_modem("bg96", [("!", line(b'T+CPIN="4711"'))], on_event=lambda *event: heard.append(event))
+    modem.poll()
+    assert heard == [(atsock.EVENT_UNKNOWN, None, b"T+CPIN=***")], heard
+
+
 @cases("dialect", DIALECTS)
 def test_pin(dialect):
     for answer in (ERROR, line(b"+CME ERROR: 16"), b""):

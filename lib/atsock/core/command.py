@@ -26,9 +26,6 @@ _RESOLVED = const(1 << 11)
 _REASON = const(1 << 14)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
-_READY = const(1 << 18)
-_NOISE = const(1 << 29)
-_ALL = const((1 << 30) - 1)
 _NONE = const(0)
 _WORD = const(5)
 # What match() leaves and takes (movers.py)
@@ -70,15 +67,13 @@ class Command:
     error_source = b""  # name of the line that told the code
     error_text = None  # and its words when it has no number
 
-    def __init__(self, link=None, template=None, timeout_ms=0):
+    def __init__(self, link=None, template=None):
         self.template = template
         self.link = link
         self.n = 0  # bytes to send or to ask for
         self.buf = None  # what to send, from buf[start:]
         self.start = 0
         self.next = None  # in the queue of those that wait for their turn
-        if timeout_ms:
-            self.timeout_ms = timeout_ms
         # As clear(), which would be one frame more where the stack is deep.
         self.sent = self.done = False
         self.errno = self.count = 0
@@ -109,12 +104,12 @@ class Query(Command):
 
     is_query = True
 
-    def __init__(self, link=None, template=None, timeout_ms=0):
-        super().__init__(link, template, timeout_ms)
+    def __init__(self, link=None, template=None):
+        super().__init__(link, template)
         self.lines = []  # the information lines; None: only addresses are wanted
         self.addresses = None  # a list: the addresses that ADDRESS rows find
         self.prefix = None  # only lines that begin with it
-        self.rows = None  # or only those that fit one of these packed rows, whatever the dialect makes of them
+        self.rows = None  # or only those that fit one of these packed rows (NOISE), whatever the dialect makes of them
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
         self.expected = 0  # how many addresses complete the command
         # A read form, "AT+NAME?": lines of its name are the answer, whatever they look like.
@@ -130,18 +125,9 @@ class Query(Command):
         return True
 
     def _fits_own(self, engine):
-        matched = engine.matched
-        wanted = matched[_WANTED]
-        matched[_WANTED] = _ALL
-        fits = match(self.rows, engine.tokens.line, engine.tokens.n, 0, matched)
-        matched[_WANTED] = wanted
-        if not fits:
+        if not match(self.rows, engine.tokens.line, engine.tokens.n, 0, engine.matched):
             return False
-        engine.got |= matched[_EVENT] & ~_NOISE
-        if matched[_EVENT] & _READY:  # a URC looks the same
-            engine.on_ready(engine.links.get(matched[_VALUE]))
         self._keep(engine)
-        self._collect_payload(engine)
         return True
 
     def collects(self, engine):
@@ -156,9 +142,8 @@ class Query(Command):
                 return False
         elif line[0] in _NAME_STARTS and not self._has_name(engine):
             return False
-        if is_echo(engine):
-            engine.echoes = True
-            return True
+        if is_echo(engine):  # urc.on_unmatched() sees to it
+            return False
         announces = announces_payload(engine)
         self._keep(engine)
         if announces:
@@ -179,7 +164,6 @@ class Query(Command):
             index = engine.rows[engine.matched[_ROW] + _ROW_VALUE]
             line = engine.tokens.line
             self.addresses.append(_text(line, engine.matched[_FIELDS], engine.tokens.n, index))
-            self.expected = max(self.expected, 1)
 
     def is_complete(self, failed):
         """True when all lines have come; failed: a result line told a failure."""
@@ -416,7 +400,7 @@ def split_fields(text):
         if byte == 34:
             quoted = not quoted
         elif quoted:
-            continue
+            pass
         elif byte == 40:
             depth += 1
         elif byte == 41 and depth:

@@ -364,6 +364,7 @@ class Engine(Deadlines):
             resync.payload_pauses(self, ticks_diff(now, self.last_rx_ms) > _STALL_MS)
         if self.state != _IDLE and self.state != _DATA_MODE and ticks_diff(self.deadline, now) <= 0:
             resync.expire(self)
+            self.transmitter.flush()  # what that has queued, which may be dropped when the command's end is seen
 
     def _make_room(self):
         # The reader of a pushing link is slow.  As long as nothing else is to come through, the UART may wait
