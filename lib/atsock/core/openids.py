@@ -46,6 +46,7 @@ def open_ids(session: "Session", connected=False):
             found = _ids(command.lines, form, table.LINKS, gone)
             if found is not None:
                 return found
+    return None
 
 
 def lists_ends(table) -> bool:
