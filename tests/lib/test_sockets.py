@@ -767,7 +767,7 @@ def test_nothing_is_wanted(dialect):
     socket.close()
     for call, argument in (
         (socket.recv, 0), (socket.recv_into, bytearray(0)), (socket.readinto, bytearray(0)), (socket.read, 0),
-        (socket.readline, 0), (socket.listen, 1),
+        (socket.readline, 0), (socket.listen, 1), (socket.send, b""), (socket.sendall, b"x"), (socket.write, b""),
     ):  # fmt: skip
         assert errno_of(call, argument) == EBADF
     for call in (socket.accept, socket.unacked):
@@ -798,6 +798,142 @@ def test_write_goes_no_further_than_the_buffer(dialect):
             assert socket.write(b"abc", *arguments) == len(sent)
             tape.done()
     assert socket.write(b"abc", 3, 1) == socket.write(b"", 0, 9) == 0
+
+
+def test_timeouts_as_they_were_set():
+    modem, tape, clock, says = attached("bg96")
+    socket = modem.socket()
+    assert socket.gettimeout() is None
+    for timeout in (0, 1.5, None, 3):
+        socket.settimeout(timeout)
+        assert socket.gettimeout() == timeout
+    socket.setblocking(False)
+    assert socket.gettimeout() == 0
+    socket.setblocking(True)
+    assert socket.gettimeout() is None
+    raises(ValueError, socket.settimeout, -1)
+
+
+@cases("dialect", DIALECTS)
+def test_why_not_all_was_sent(dialect):
+    """sendall() whose first part went out: the next one is refused, or not answered, or the socket is closed then."""
+    for fault, errno in (("refused", ECONNRESET), ("silent", ETIMEDOUT), ("closed", EBADF)):
+        with Case(fault):
+            events = []
+
+            def on_event(event, sock, value, events=events):
+                if events:
+                    events.pop()()
+
+            socket, modem, tape, clock, says = connected(dialect, timeout=5, on_event=on_event)
+            data = bytes([i * 7 & 255 for i in range(2500)])
+            most = says.chunk("buffer")
+            second = says.send("buffer", says.first, data[most:])
+            tape.load(says.send("buffer", says.first, data[:most]) + second[:-1])
+            if fault == "closed":
+                events.append(socket.close)
+                notice = [("!", says.notice("buffer", says.first))]
+                tape.load(says.send("buffer", says.first, data[:most]) + notice + second + says.close(says.first))
+            elif fault == "refused":
+                tape.after = lambda command: line(b"+CSQ: 20,99") + OK
+                refusal = line(b"SEND FAIL") if dialect == "bg96" else line(b"+CIPERROR: 4") + ERROR
+                refusal = [("<", refusal)] if dialect != "bg96" else [("<", ERROR)] + says.why()
+                tape.load(says.send("buffer", says.first, data[:most]) + second[:-1] + refusal)
+            else:
+                tape.after = lambda command: b""
+            assert errno_of(socket.sendall, data) == errno
+
+
+@cases("dialect", DIALECTS)
+def test_a_limited_line_in_two_pieces(dialect):
+    """readline(n): not more than n bytes in all, wherever they come apart."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=5)
+    for limit, line_ in ((10, b"0123456789"), (6, b"012345"), (5, b"01234"), (12, b"0123456789ab"), (20, b"0123456789abc\n")):
+        with Case(limit):
+            first, second = (("!", says.push("push", says.first, data)) for data in (b"01234", b"56789abc\nnext"))
+            tape.load([first, ("~", 100), second])
+            assert socket.readline(limit) == line_
+            settle(modem, tape)
+            modem.poll(200)
+            settle(modem, tape)
+            assert socket.recv(100) == b"0123456789abc\nnext"[len(line_) :] or limit == 5
+
+
+@cases("dialect", DIALECTS)
+def test_closed_while_a_read_to_the_callers_buffer_is_in_flight(dialect):
+    """By what interrupts the wait (a signal's handler): nothing is written to the buffer any more."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    link = says.first
+    answer = says.answer("buffer", link, b"0123456789", 0)
+    cut = answer.index(b"0123") + 4
+    tape.load([
+        ("!", says.notice("buffer", link)), (">", says.ask("buffer", link, says.most["buffer"])),
+        ("<", answer[:cut]), ("~", 100), ("<", answer[cut:]),
+    ] + says.close(link))  # fmt: skip
+    buf = bytearray(b"-" * 2048)
+    before = []
+    wait = modem._engine.port.wait
+
+    def interrupt(ms, writing):
+        if tape.since >= 0 and not before:
+            before.append(bytes(buf))
+            socket.settimeout(0)
+            socket.close()
+        wait(ms, writing)
+
+    modem._engine.port.wait = interrupt
+    assert errno_of(socket.recv_into, buf) == EBADF
+    settle(modem, tape)
+    assert before == [bytes(buf)]
+    tape.done()
+
+
+def test_what_is_left_of_a_send_that_ran_out_of_time_is_refused():
+    """SEND FAIL (2.1.7) behind it: its bytes are given up, and the next send sends its own."""
+    socket, modem, tape, clock, says = connected("bg96", timeout=1)
+    first, second = says.send("buffer", 0, b"first"), says.send("buffer", 0, b"second")
+    for waits in (True, False):
+        with Case(waits):
+            tape.load(first[:-1] + [("~", 3000), ("<", line(b"SEND FAIL"))] + second)
+            socket.settimeout(1)
+            assert errno_of(socket.send, b"first") == ETIMEDOUT
+            assert socket.ioctl(3, 4) == 0
+            socket.settimeout(20 if waits else 0)
+            while not waits and socket.write(b"second") is None:
+                assert not socket.ioctl(3, 4)
+                modem.poll(200)
+            assert not waits or socket.send(b"second") == 6
+            while not socket.is_sent():
+                modem.poll(100)
+            tape.done()
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_poll_while_nothing_may_be_sent(dialect):
+    """+MIPXOFF (1.1.19): no POLLOUT before +MIPXON."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    assert socket.ioctl(3, 4) == 4
+    tape.load([("!", line(b"+MIPXOFF: 1"))])
+    settle(modem, tape)
+    assert socket.ioctl(3, 4) == 0
+    tape.load([("!", line(b"+MIPXON: 1"))])
+    settle(modem, tape)
+    assert socket.ioctl(3, 4) == 4
+
+
+def test_nothing_is_taken_on_top_of_what_waits():
+    """Behind a refusal, when the pause is over and nobody has looked at the module yet (as a task of asyncio)."""
+    socket, modem, tape, clock, says = connected("bg96", timeout=0)
+    script = says.send("buffer", 0, b"first")
+    tape.load(script[:-1] + [("<", line(b"SEND FAIL"))] + script)
+    assert socket.write(b"first") == 5
+    settle(modem, tape)
+    clock.pass_ms(1000)
+    socket.takes_in = False
+    assert socket.write(b"other") is None
+    while not socket.is_sent():
+        modem.poll(100)
+    tape.done()
 
 
 @cases("access", ACCESS)

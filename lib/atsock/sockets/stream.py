@@ -4,7 +4,7 @@ The data plane is recv_into(), readinto(), send() and write(): the loops and ste
 MicroPython after the first transfer in each direction.  What hands out new bytes allocates them.
 """
 
-from errno import EINVAL, ENOTCONN, ETIMEDOUT
+from errno import EBADF, EINVAL, ENOTCONN, ETIMEDOUT
 
 from ..checks import room, source
 from ..core.movers import const
@@ -276,7 +276,7 @@ class StreamSocket(Socket):
             sent = self._guarded_send(buf)
         if sent != n:
             link = self._link
-            self._fail(-sent if sent < 0 else link.errno if link is not None and link.errno else ETIMEDOUT)
+            self._fail(-sent if sent < 0 else EBADF if link is None else link.errno or ETIMEDOUT)
 
     def sendto(self, buf: "Bytes | str", flags: "Any" = 0, address: "tuple[str, int] | None" = None) -> int:
         """As send(): a stream has one peer, the address is ignored (BSD)."""
