@@ -3,10 +3,10 @@
 import atsock
 from cases import cases
 from fakes import CUTS, WIRE_NAMES, Case, errno_of, new_modem, raises
-from frames import ACCESS, DIALECTS, ERROR, HOSTILE, OK, PEER, PORT, PUSHED, digits, line, pulls
+from frames import ACCESS, DIALECTS, ERROR, HOSTILE, OK, PEER, PORT, PULLED, PUSHED, digits, line, pulls
 from scenes import attached, connect, settle
 
-EMSGSIZE, EOPNOTSUPP, ENETDOWN, ETIMEDOUT, EAGAIN = 90, 95, 100, 110, 11
+EMSGSIZE, EOPNOTSUPP, ENETDOWN, ECONNRESET, ETIMEDOUT, EAGAIN = 90, 95, 100, 104, 110, 11
 
 
 def udp(dialect, access, cut=0, timeout=9, wire=None, **options):
@@ -235,6 +235,155 @@ def test_sendto_of_a_mode_that_has_none():
     socket, modem, tape, clock, says = udp("bg96", "hex")
     assert errno_of(socket.sendto, b"x", ("192.0.2.1", 1)) == EOPNOTSUPP
     assert tape.written == 0
+
+
+@cases("access", ACCESS)
+@cases("dialect", DIALECTS)
+def test_buffers_of_the_caller(dialect, access):
+    """recv_into() and readinto() fill as much of it as they are told, at most all; the rest of the datagram is lost."""
+    socket, modem, tape, clock, says = udp(dialect, access)
+    for call in (socket.recv_into, socket.readinto):
+        for size, n, got in ((9, 0, 8), (8, 8, 8), (4, 0, 4), (9, 4, 4), (9, 1, 1), (4, 9, 4), (9, -1, 8)):
+            with Case(size, n):
+                buf = bytearray(b"-" * size)
+                tape.load(reception(says, dialect, access, b"datagram"))
+                assert call(buf, n) == got
+                assert bytes(buf) == b"datagram"[:got] + b"-" * (size - got)
+                settle(modem, tape)
+
+
+@cases("dialect", DIALECTS)
+def test_each_call_waits_as_long(dialect):
+    """However long ago the one before was; and where nothing is there readinto() and read() return None at once."""
+    socket, modem, tape, clock, says = udp(dialect, "buffer", timeout=2)
+    tape.after = lambda text: says.nothing("buffer", says.first)
+    for call, argument in (
+        (socket.recv_into, bytearray(9)), (socket.readinto, bytearray(9)), (socket.read, 9), (socket.recvfrom, 9),
+    ):  # fmt: skip
+        for timeout in (2, 0):
+            with Case(call, timeout):
+                socket.settimeout(timeout)
+                clock.pass_ms(5000)
+                began = clock.now
+                if timeout == 0 and call in (socket.readinto, socket.read):
+                    assert call(argument) is None
+                else:
+                    assert errno_of(call, argument) == (ETIMEDOUT if timeout else EAGAIN)
+                assert clock.now - began == timeout * 1000
+
+
+@cases(("dialect", "access"), PULLED)
+def test_refused_read(dialect, access):
+    """The connection is of no use any more, and says so."""
+    socket, modem, tape, clock, says = udp(dialect, access, timeout=60)
+    ask = (">", says.ask(access, says.first, says.most[access]))
+    refusal = line(b"+IP ERROR: Operation not supported") + ERROR
+    script = [("!", says.notice(access, says.first)), ask]
+    if dialect in ("a7600", "sim7028"):
+        tape.load(script + [("<", refusal)])
+    else:
+        tape.load(script + [("<", ERROR)] + says.why())
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_what_is_sent_is_counted_in_bytes(dialect):
+    """A text is sent as UTF-8; too much of it is refused before the socket is opened."""
+    socket, modem, tape, clock, says = udp(dialect, "buffer")
+    text = "h\u00e9llo"
+    tape.load(send_script(says, dialect, "buffer", text.encode()) + send_script(says, dialect, "buffer", b"llo"))
+    assert socket.write(text) == 6
+    assert socket.write(text, 3, 3) == 3
+    tape.load(())
+    other = modem.socket(type=atsock.SOCK_DGRAM)
+    other.settimeout(9)
+    assert errno_of(other.sendto, "\u00e9" * 1100, (PEER, PORT)) == EMSGSIZE
+    assert errno_of(other.sendto, bytes(2049), (PEER, PORT)) == EMSGSIZE
+    assert other.lost == 0
+    assert tape.written == 0
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_bind_waits_for_the_module(dialect):
+    """Also where nothing else does; with a timeout not longer than that.  Any port will do: it is a dynamic one."""
+    for timeout in (0, 1):
+        with Case(timeout):
+            modem, tape, clock, says = attached(dialect)
+            opens = []
+
+            def answer(command, tape=tape, says=says, opens=opens, timeout=timeout):
+                if not command.startswith(says.open_line(command)):
+                    return OK
+                opens.append(command)
+                tape.input.append([0, "~", 3000])
+                tape.input.append([0, "!", says.opened(command, says.first)])
+
+            tape.auto = answer
+            socket = modem.socket(type=atsock.SOCK_DGRAM)
+            socket.settimeout(timeout)
+            if timeout:
+                assert errno_of(socket.bind, ("", 0)) == ETIMEDOUT
+                assert clock.now == 1000
+            else:
+                socket.bind(("", 0))
+                assert clock.now == 3000
+            port = int(opens[0].split(b",")[5 if dialect == "bg96" else 4])
+            assert 49152 <= port <= 65535, opens
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_sends_that_do_not_wait_go_to_their_own_address(dialect):
+    modem, tape, clock, says = attached(dialect)
+    lines = commands_of(modem, tape, says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.bind(("", 4000))
+    socket.settimeout(0)
+    for peer in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
+        assert socket.sendto(b"abc\r", (peer, 5000)) == 4
+        while not socket.is_sent():
+            modem.poll(100)
+        assert lines[-1].endswith(b',4,"%s",5000' % peer.encode()), lines
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_another_peer_is_the_default_again(dialect):
+    """What was sent elsewhere before does not matter for the new connection; nor what waited for the one before."""
+    modem, tape, clock, says = attached(dialect, "push")
+    lines = commands_of(modem, tape, says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(9)
+    socket.connect(("192.0.2.1", 5000))
+    socket.sendto(b"abcd", ("192.0.2.2", 6000))
+    tape.input.append([0, "!", reception(says, dialect, "push", b"waits")[0][1]])
+    settle(modem, tape)
+    socket.connect(("192.0.2.3", 5000))
+    assert socket.recv(100) == b"waits"
+    del lines[:]
+    socket.send(b"abc\r")
+    assert lines == [b"AT+MIPSEND=1,4"], lines
+    socket.connect(("192.0.2.4", 5000))
+    socket.settimeout(0)
+    assert errno_of(socket.recv, 100) == EAGAIN
+
+
+def test_l610_eight_groups_of_an_address_that_is_told_with_each_datagram():
+    modem, tape, clock, says = attached("l610", "buffer")
+    lines = commands_of(modem, tape, says)
+    socket = modem.socket(atsock.AF_INET6, atsock.SOCK_DGRAM)
+    socket.settimeout(9)
+    socket.connect(("2001:db8::1", 80))
+    socket.sendto(b"abcd", ("2001:db8::2", 81))
+    assert lines[-1] == b'AT+MIPPUSH=1,"2001:db8:0:0:0:0:0:2",81', lines
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_a_datagram_of_somebody_else(dialect):
+    """Its sender is told."""
+    socket, modem, tape, clock, says = udp(dialect, "push")
+    tape.load([("!", b"\r\n+MIPRUDP: 192.0.2.99,4711,1,5,hello")])
+    assert socket.recvfrom(100) == (b"hello", ("192.0.2.99", 4711))
 
 
 @cases(("dialect", "access"), PUSHED)

@@ -55,7 +55,9 @@ def test_one_that_does_not_come_whole_is_counted(dialect):
 
 @cases("dialect", DIALECTS)
 def test_what_has_no_room_is_counted(dialect):
-    socket, modem, tape, clock, says = datagrams(dialect, "push", ring=512)
+    events = []
+    modem, tape, clock, says = attached(dialect, "push", on_event=lambda *event: events.append(event[:2]))
+    socket = connect(modem, tape, says, 5, ring=512, type=atsock.SOCK_DGRAM)
     sizes = (200, 200, 200, 50)
     for size in sizes:
         tape.load([("!", b"".join(push(dialect, says, b"x" * size)))])
@@ -68,6 +70,15 @@ def test_what_has_no_room_is_counted(dialect):
         except OSError:
             break
     assert got == [200, 200, 50] and socket.lost == 1, (got, socket.lost)
+    assert (atsock.EVENT_OVERFLOW, socket) in events
+    # The count goes on with another peer, and so does the size of the ring.
+    if modem._session.table.OPEN_UDP is not None:
+        tape.auto = answers(says)
+        socket.setsockopt(1, atsock.SO_RCVBUF, 1024)
+        socket.settimeout(5)
+        socket.connect(("192.0.2.8", PORT))
+        assert socket.lost == 1
+        assert socket._link.size == 1024
 
 
 @cases("dialect", ("bg96", "a7600", "sim7028"))

@@ -189,11 +189,12 @@ class Socket(Endpoint):
         return self._read_failed(link, rx)
 
     def _read_failed(self, link, rx):
-        if rx.errno == EIO and link.state == _GONE:  # refused: the module has forgotten the connection
+        if rx.errno == EIO:  # refused: the module has forgotten the connection
             link.rx_pending = _NO
-            return 0
-        if link.state == _OPEN and rx.errno == EIO:
-            link.fail(ECONNRESET, rx.code)
+            if link.state == _GONE:
+                return 0
+            if link.state == _OPEN:
+                link.fail(ECONNRESET, rx.code)
         return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
 
     def _give_up_receiving(self, pos):
