@@ -440,7 +440,7 @@ class Server:
     def close(self) -> None:
         """Stop listening, in the background; connections that were handed out stay open."""
         if self._close_job is None:
-            self._close_job = self._session.spawn(self._socket.close_steps())
+            self._close_job = self._session.spawn(self._socket.close_steps() or iter(()))  # Modem.close() came before
             self._waiter.listen()
             self._waiter.notify()
 
