@@ -531,6 +531,10 @@ def test_interrupted_and_the_way_back_is_refused(dialect):
     assert modem.isconnected()
     assert modem._engine.state != 3, "in data mode"
     assert errno_of(socket.send, b"x") == ECONNRESET
+    assert not socket.is_escaped() and socket._link.code == 0
+    del module.commands[:]
+    assert errno_of(socket.resume) == errno_of(socket.escape) == ECONNRESET
+    assert not module.commands
 
 
 @cases("dialect", DIALECTS)
@@ -567,6 +571,7 @@ def test_interrupted_resume_that_has_led_there(dialect):
             if then == "resume":
                 socket.resume()
             else:
+                module.wrote_at = module.clock.now  # for the module the silence begins with data mode
                 socket.escape()
                 assert socket.is_escaped()
                 socket.resume()

@@ -6,7 +6,7 @@ from fakes import CUTS, WIRES, WIRE_NAMES, Case, errno_of, new_modem, raises
 from frames import DIALECTS, HOSTILE, OK, PEER, PORT, line, speech
 from scenes import attached, settle
 
-EBADF = 9
+EBADF, ENOTCONN = 9, 107
 GONE = (104, 107)  # ECONNRESET, ENOTCONN
 ONLINE = {
     "bg96": [(">", b'AT+QICFG="dataformat",0,0\r'), ("<", OK), (">", b'AT+QIOPEN=1,0,"%s","192.0.2.7",5005,%d,2\r'),
@@ -433,6 +433,138 @@ def test_dropped_in_data_mode(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_close_that_does_not_wait(dialect):
+    """It comes back when the connection is closed, not when its time is over."""
+    says = speech(dialect)
+    socket, modem, tape, clock = online(dialect, timeout=0)
+    tape.load(ESCAPE + says.close(says.first))
+    socket.close()
+    tape.done()
+    assert 2000 <= clock.now <= 3000, clock.now
+
+
+@cases("dialect", DIALECTS)
+def test_neither_in_data_mode_nor_connected(dialect):
+    """escape() and resume() say so."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    socket = modem.socket()
+    for call in (socket.escape, socket.resume):
+        assert errno_of(call) == ENOTCONN
+    assert not socket.is_escaped()
+    socket.close()
+    for call in (socket.escape, socket.resume):
+        assert errno_of(call) in (EBADF, ENOTCONN)
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_any_local_port_of_datagrams(dialect):
+    """A dynamic one, where the command names it."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    opens = []
+
+    def answer(command):
+        if command.startswith((b"AT+QIOPEN=", b"AT+MIPODM=", b"AT+CIPOPEN=")):
+            opens.append(command)
+            return OK + line(b"+MIPODM: 1,1") if b"MIPODM" in command else line(b"CONNECT")
+        return says.attach()(command) if b"NET" not in command else OK + line(b"%s: 0" % command[2:])
+
+    tape.auto = answer
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(20)
+    socket.connect((PEER, PORT))
+    port = opens[0].split(b",")[{"bg96": 5, "nl668": 1, "l610": 1}.get(dialect, 4)]
+    assert 49152 <= int(port) <= 65535, opens
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_the_end_is_told_while_it_is_resumed(dialect):
+    """With the answer to the query before: data mode is not entered, what would be sent there is nobody's."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load(ESCAPE)
+    socket.escape()
+    tape.load([(">", b"AT\r"), ("<", line(b"+MIPSTAT: 1,1") + OK)])
+    assert errno_of(socket.resume) in GONE
+    tape.done()
+    assert errno_of(socket.send, b"x") in GONE
+
+
+def test_what_the_module_buffered_is_refused():
+    """BG96: then there is nothing to be read, and data mode goes on."""
+    socket, modem, tape, clock = online("bg96")
+    tape.load(ESCAPE)
+    socket.escape()
+    tape.load([(">", b"AT+QIRD=0,1024\r"), ("<", line(b"+CME ERROR: 100"))] + RESUME["bg96"] + [(">", b"x")])
+    socket.resume()
+    assert socket.send(b"x") == 1
+    tape.done()
+
+
+def test_a_notice_that_gets_lost_while_the_port_is_in_command_mode():
+    """BG96 2.1.10: what comes meanwhile is told of; it is asked for when nothing was for 10 s."""
+    socket, modem, tape, clock = online("bg96", timeout=30)
+    tape.load(ESCAPE)
+    socket.escape()
+    empty = [(">", b"AT+QIRD=0,1500\r"), ("<", b"\r\n+QIRD: 0\r\n" + OK)]
+    tape.load(empty + [(">", b"AT+QIRD=0,1500\r"), ("<", b"\r\n+QIRD: 5\r\nhello\r\n" + OK)])
+    began = clock.now
+    assert socket.recv(100) == b"hello"
+    assert 10_000 <= clock.now - began <= 21_000, clock.now - began
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_left_by_its_name(dialect):
+    """call("+++"): as escape() of the socket; Timeout where the module does not answer."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load(ESCAPE)
+    modem.call("+++")
+    tape.done()
+    assert socket.is_escaped()
+    tape.load(back(dialect, False) + [(">", b"x")])
+    socket.resume()
+    assert socket.send(b"x") == 1
+    tape.done()
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_resumed_beside_other_sockets(dialect):
+    """call("O"): those that died with the network, that were closed, or whose data mode is over have no part in it."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    dead = None
+    if dialect == "bg96":
+        dead = modem.socket(access="buffer")
+        tape.auto = lambda command: says.opened(command, 0) if b"QIOPEN" in command else OK
+        dead.connect((PEER, PORT))
+        tape.auto = None
+        tape.load([("!", says.lost)])
+        settle(modem, tape)
+        modem._session.set_connected("10.0.0.1")
+    opens = []
+
+    def answer(command):
+        opens.append(command)
+        if command.startswith((b"AT+QIOPEN=", b"AT+CIPOPEN=")):
+            return line(b"CONNECT")
+        return OK + line(b"%s: 0" % command[2:]) if b"NET" in command else OK
+
+    tape.auto = answer
+    socket = modem.socket(access="transparent")
+    socket.settimeout(20)
+    socket.connect((PEER, PORT))
+    tape.auto = None
+    tape.load(ESCAPE)
+    socket.escape()
+    tape.load(RESUME[dialect] if dialect != "bg96" else [
+        (">", b"AT+QIRD=%d,1024\r" % socket._link.id), ("<", b"\r\n+QIRD: 0\r\n" + OK),
+        (">", b"AT+QISWTMD=%d,2\r" % socket._link.id), ("<", line(b"CONNECT")),
+    ])  # fmt: skip
+    assert modem.call("O") == "CONNECT"
+    tape.done()
+    assert not socket.is_escaped()
+
+
+@cases("dialect", DIALECTS)
 def test_others_are_busy(dialect):
     """One connection owns the line."""
     socket, modem, tape, clock = online(dialect)
@@ -536,6 +668,27 @@ def test_nobody_comes(dialect):
         begun = clock.now
         assert errno_of(listener.accept) == (11 if timeout == 0 else 110)
         assert begun + timeout * 1000 <= clock.now <= begun + timeout * 1000 + 100
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_nothing_is_sent_before_the_client_has_the_line(dialect):
+    """accept() comes back with its line, and CONNECT has not come yet: the module would take data for a command."""
+    for timeout in (5, 0):
+        with Case(timeout):
+            modem, tape, clock, says, listener = listening(dialect)
+            listener.settimeout(timeout)
+            tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40000"))])
+            settle(modem, tape)
+            client, address = listener.accept()
+            client.settimeout(timeout)
+            began = clock.now
+            tape.load([("~", 200), ("!", line(b"CONNECT 115200")), (">", b"hello")])
+            if timeout:
+                assert client.send(b"hello") == 5
+            while not timeout and client.write(b"hello") is None:
+                modem.poll(50)
+            assert clock.now >= began + 200
+            tape.done()
 
 
 @cases("dialect", ("a7600", "sim7028"))
