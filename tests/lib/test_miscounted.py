@@ -6,11 +6,12 @@ The bytes that came cannot be told from right ones; what stands behind them can,
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of
-from frames import DIALECTS, ERROR, OK, SYNC, line
+from frames import DIALECTS, ERROR, OK, SYNC, digits, line
 from ownline import FIBOCOM, SIMCOM, on_line, works
 from scenes import attached, connect, connected, settle
 
 ECONNRESET = 104
+ETIMEDOUT = 110
 COUNTED = [(dialect, access) for dialect in DIALECTS for access in ("buffer", "push")]
 PAYLOAD = b"0123456789" * 30
 STORM = b"".join([line(text) for text in (b"RING", b"+CREG: 1", b'+CMTI: "SM",3', b"+CEREG: 1")] * 10)
@@ -68,6 +69,57 @@ def test_bytes_too_many(dialect, access):
                 assert read_to_the_error(socket)[1] == ECONNRESET
                 settle(modem, tape)
                 assert [event[1] for event in events if event[0] == atsock.EVENT_OVERFLOW] == [socket]
+
+
+@cases("dialect", DIALECTS)
+def test_digits_that_are_missing(dialect):
+    """In hexadecimal: two digits less than the header says; a byte among them that is none."""
+    text = digits(PAYLOAD)
+    wrong = [text[:200] + b"?" + text[201:], text[:201] + b"\xff" + text[202:], text[:-1] + b" "]
+    if dialect not in FIBOCOM:  # whose header does not count them
+        wrong += [text[:200] + text[202:], text[:-2], text + b"3030"]
+    for damage in wrong:
+        for cut in CUTS:
+            with Case(damage[180:220], cut):
+                socket, modem, tape, clock, says = connected(dialect, "hex", cut=cut, timeout=20)
+                link = says.first
+                if dialect in FIBOCOM:
+                    tape.load([("!", says.push("hex", link, PAYLOAD).replace(text, damage) + line(b"+CREG: 1"))])
+                else:
+                    answer = says.answer("hex", link, PAYLOAD, 0).replace(text, damage)
+                    ask = says.ask("hex", link, says.most["hex"])
+                    tape.load([("!", says.notice("hex", link)), (">", ask), ("<", answer)])
+                data, errno = read_to_the_error(socket)
+                assert errno == ECONNRESET and data[:100] == PAYLOAD[:100]
+
+
+@cases("dialect", DIALECTS)
+def test_a_prompt_behind_a_push_that_broke_off(dialect):
+    """It is still waited for: the payload of the other connection goes out."""
+    modem, tape, clock, says = attached(dialect, "push")
+    broken = connect(modem, tape, says, 30)
+    socket = connect(modem, tape, says, 30)
+    pushed = says.push("push", broken._link.id, PAYLOAD)
+    script = says.send("push", socket._link.id, PAYLOAD)
+    tape.load(script[:1] + [("!", pushed[: len(pushed) - 100]), ("~", 5500)] + script[1:])
+    assert socket.send(PAYLOAD) == len(PAYLOAD)
+    tape.done()
+    assert read_to_the_error(broken)[1] == ECONNRESET
+
+
+@cases("dialect", FIBOCOM)
+def test_a_prompt_inside_a_push_that_lost_bytes(dialect):
+    """The module waits for the payload, 12 s at most: no query gets into that."""
+    modem, tape, clock, says = attached(dialect, "push")
+    broken = connect(modem, tape, says, 30)
+    socket = connect(modem, tape, says, 30)
+    pushed = says.push("push", broken._link.id, PAYLOAD)
+    script = says.send("push", socket._link.id, PAYLOAD)
+    nothing = line(b"+MIPPUSH: 2,2") + line(b"+MIPSEND: 2,0,2048") + OK
+    tape.load(script[:1] + [("!", pushed[:-20] + says.prompt), ("~", 12_000), ("!", OK + nothing)] + SYNC)
+    assert errno_of(socket.send, PAYLOAD) in (ECONNRESET, ETIMEDOUT)
+    settle(modem, tape)
+    tape.done()
 
 
 @cases("dialect", DIALECTS)

@@ -53,6 +53,21 @@ def test_one_that_does_not_come_whole_is_counted(dialect):
     assert socket.lost == 1
 
 
+@cases("dialect", ("bg96", "nl668", "l610"))
+def test_one_that_lost_a_byte_is_counted(dialect):
+    """Its header names the sender; what stands behind it is no line then."""
+    for more, size in ((b"", 20), (b"too much", 20)):
+        with Case(more):
+            socket, modem, tape, clock, says = datagrams(dialect, "push", timeout=20)
+            header, data, end = push(dialect, says, b"x" * size)
+            if dialect == "bg96":
+                header = header[:-2] + b',"%s",%d\r\n' % (PEER.encode(), PORT)
+            text = header + (data + more if more else data[1:]) + b"\r\n" + line(b"+CREG: 1")
+            tape.load([("!", text), ("!", b"".join(push(dialect, says, b"whole")))])
+            assert socket.recv(100) == b"whole"
+            assert socket.lost == 1
+
+
 @cases("dialect", DIALECTS)
 def test_what_has_no_room_is_counted(dialect):
     events = []

@@ -27,7 +27,9 @@ _REASON = const(1 << 14)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
 _NONE = const(0)
+_HEX = const(3)
 _WORD = const(5)
+_HEX_FROM = const(8)
 # What match() leaves and takes (movers.py)
 _EVENT = const(0)
 _VALUE = const(2)
@@ -215,6 +217,20 @@ def announces_payload(engine):
     matched[_WANTED] = wanted
     matched[_ASKED_LINK] = link
     return pos > 0
+
+
+def is_cut(engine):
+    """True when payload in digits has ended before its line does, or is not as long as its header says.
+
+    Some firmware announces how many digits they are.
+    """
+    tokens = engine.tokens
+    pos = tokens.position[0]
+    if pos < tokens.position[1] and tokens.window[pos] != 13 and tokens.window[pos] != 10:
+        return True
+    kind = engine.matched[_KIND]
+    n = engine.matched[_VALUE]
+    return (kind == _HEX or kind == _HEX_FROM) and tokens.taken != n and 2 * tokens.taken != n
 
 
 def is_echo(engine):

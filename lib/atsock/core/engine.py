@@ -31,7 +31,7 @@ from array import array
 from errno import EAGAIN, EIO
 
 from . import resync, urc
-from .command import expect_echo, note_code, on_confirmed, on_detail, on_error
+from .command import expect_echo, is_cut, note_code, on_confirmed, on_detail, on_error
 from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
@@ -523,13 +523,14 @@ class Engine(Deadlines):
         if command is not None and self.got & _DATA and sink is command.link:
             command.count = self.tokens.taken
             self.deadline = ticks_add(self.port.ticks_ms(), _CODE_MS)  # for the OK, which may have got lost
-        if self.matched[_KIND] < _HEX and sink is not None:
+        if sink is not None and self.matched[_KIND] % (_RAW_FROM - 1) < _HEX:
             at = self.tokens.position
             if at[0] == at[1]:
                 self.behind = sink
             elif self.tokens.window.find(b"\r\n", at[0], at[1]) != at[0] and resync.is_odd(self.tokens):
-                resync.miscounted(self, sink)
-                return
+                return resync.miscounted(self, sink)
+        elif sink is not None and is_cut(self):
+            return resync.miscounted(self, sink)
         if sink is not None and sink.keeps_borders and not sink.end(self.tokens.taken):
             self.event(_EVENT_OVERFLOW, sink, self.tokens.taken)
 

@@ -388,7 +388,9 @@ def payload_pauses(engine, is_lost):
     """Payload has not gone on for a while, although somebody looked; is_lost: for so long that it will not."""
     if is_lost:
         payload_lost(engine)
-        if engine.state == _BUSY and engine.until_ms(engine.deadline) > _LOST_MS:
+        # A prompt may have got lost with it: where time ends the input (Fibocom) no query may get into that.
+        by_time = engine.tokens.prompt and engine.template[2] & _OK2
+        if engine.state == _BUSY and engine.until_ms(engine.deadline) > _LOST_MS and not by_time:
             engine.deadline = engine.after_ms(_LOST_MS)
     elif engine.paused is None and engine.tokens.sink is not None:
         try:
@@ -488,7 +490,9 @@ def payload_lost(engine):
     if engine.paused is not None:
         sink = engine.paused.sink
         engine.paused = None
+    prompt = engine.tokens.prompt  # a send goes on waiting for it
     engine.tokens.lines()
+    engine.tokens.prompt = prompt
     if sink is not None:
         miscounted(engine, sink)
 

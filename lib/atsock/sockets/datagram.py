@@ -25,14 +25,9 @@ if TYPE_CHECKING:
 
     Bytes = bytes | bytearray | memoryview
 
-_HEX = const(3)  # kinds of payload
-_INLINE_HEX = const(4)
-_HEX_FROM = const(8)
-_INLINE_HEX_FROM = const(9)
 _RAW_FROM = const(6)  # the first kind of payload whose header tells the sender (words.py)
 
 # What match() leaves in Engine.matched (movers.py)
-_VALUE = const(2)
 _KIND = const(4)
 _FIELDS = const(5)
 _AUX_FIELD = const(7)
@@ -101,12 +96,9 @@ class DatagramLink(Link):
         put(self, line, pos, end - pos)
 
     def end(self, n):
-        """It has ended after n bytes; False when it had to be dropped, or has not come whole."""
+        """It has ended after n bytes; False when it had to be dropped."""
         begun = self.begun
         self.begun = -1
-        if not self.discarding and self._is_damaged(n):
-            self.count = begun
-            self.discarding = True
         if self.discarding:
             self.discarding = False
             self.lost += 1
@@ -114,19 +106,6 @@ class DatagramLink(Link):
         self.buf[self.place(begun)] = n >> 8
         self.buf[self.place(begun + 1)] = n & 255
         return True
-
-    def _is_damaged(self, n):
-        # Digits end where one is damaged, before the end of their line; some firmware announces how many they are.
-        engine = self.engine
-        kind = engine.matched[_KIND]
-        counted = kind == _HEX or kind == _HEX_FROM
-        if not counted and kind != _INLINE_HEX and kind != _INLINE_HEX_FROM:
-            return False
-        tokens = engine.tokens
-        pos = tokens.position[0]
-        if pos < tokens.position[1] and tokens.window[pos] != 13 and tokens.window[pos] != 10:
-            return True
-        return counted and n != engine.matched[_VALUE] and 2 * n != engine.matched[_VALUE]
 
     def overflow(self):
         """No room for the one that is coming in: drop it, and say so.  Returns True."""
