@@ -457,3 +457,26 @@ def test_the_port_of_a_server_that_could_not_be_closed(dialect):
     other = listen(modem, 8080)
     assert other._listener.is_running() and not running[0]
     assert list(modem._engine.servers.values()) == [other._listener]
+
+
+@cases("dialect", SIMCOM)
+def test_a_client_of_whom_the_line_got_lost(dialect):
+    """The module does not stop a server before its clients are closed (A7600 2.15): not the next one on the port."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    running = [True]
+    module.held.append(1)
+
+    def answer(command):
+        if command == b"AT+SERVERSTOP=0":
+            if module.held:
+                return line(b"+SERVERSTOP: 0,9") + ERROR
+            running[0] = False
+        if running[0] and command.startswith(b"AT+SERVERSTART="):
+            return line(b"+CIPERROR: 7") + ERROR
+        return module(command)
+
+    tape.auto = answer
+    server.close()
+    assert running[0]
+    assert listen(modem, 8080)._listener.is_running()
+    assert not running[0] and module.closes() == [1]

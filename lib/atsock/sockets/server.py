@@ -14,7 +14,7 @@ from ..core.command import Command
 from ..core.jobs import Job, check, run_command
 from ..core.link import Link
 from ..core.movers import const
-from ..core.openids import confirm_end
+from ..core.openids import confirm_end, open_ids
 from ..core.words import APART, BECOMES
 from ..errors import EMFILE, ENETDOWN, ModemError
 from .endpoint import parse_sender
@@ -157,9 +157,13 @@ class Listener:
 
     def _stop_left_over(self):
         # A server of an earlier program may still have the number, or the port: stop those that nobody here knows, and
-        # those that could not be stopped when they were closed.
+        # those that could not be stopped when they were closed; before that, clients of whom the line got lost.
         session = self.session
         servers = session.engine.servers
+        for n in (yield from open_ids(session)) or ():
+            link = session.engine.link(n)
+            if link.state == _FREE:
+                yield Command(link, session.engine.close_template)
         for n in range(session.table.SERVER_COUNT):
             if n == self.id or n not in servers or servers[n].closed:
                 command = Command(None, session.filled(session.table.STOP, server=n))
