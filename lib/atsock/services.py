@@ -8,7 +8,7 @@ from errno import EHOSTUNREACH, EIO, EOPNOTSUPP
 
 from . import checks
 from .constants import AF_INET, AF_INET6, SOCK_STREAM
-from .core.command import Command, Query, number_at, query, text_at
+from .core.command import Command, Query, number_at, read_form, text_at
 from .core.jobs import run_command
 from .core.movers import MISSING, const
 from .core.words import ANY
@@ -29,8 +29,9 @@ _PING_MAX = (255, 1500, 255_000)  # count, size, ms, as long as the dialect is n
 def resolve(session: "Session", host, family=0):
     """The addresses of a host (bytes) as a list of bytes; a numeric address is returned as it is.
 
-    family: AF_INET6 for IPv6 addresses, else what the module finds.  Raises CommandError EHOSTUNREACH for a name that
-    is not found, ENETDOWN where the module says that the context is gone, ModemError EAFNOSUPPORT where it cannot look
+    family: AF_INET6 for IPv6 addresses, else what the module finds; those of the other family stand behind.  Raises
+    CommandError EHOSTUNREACH for a name that is not found, ModemError EHOSTUNREACH for one without an address,
+    CommandError ENETDOWN where the module says that the context is gone, ModemError EAFNOSUPPORT where it cannot look
     up IPv6 addresses, Timeout.
     """
     if checks.is_address(host):
@@ -55,7 +56,12 @@ def resolve(session: "Session", host, family=0):
     if not command.addresses:
         raise ModemError(EIO, "the module did not tell an address (%s)" % session.command_text(command))
     session.note_success()
-    return command.addresses
+    # Some modules tell several, in any order, and some 0.0.0.0 for a name that was not found.
+    found = [address for address in command.addresses if address.strip(b"0.:")]
+    if not found:
+        raise ModemError(EHOSTUNREACH, "the name has no address (%s)" % session.command_text(command))
+    wanted = [address for address in found if (b":" in address) == (family == AF_INET6)]
+    return wanted + [address for address in found if address not in wanted]
 
 
 def addresses(session: "Session", host, family=AF_INET):
@@ -150,11 +156,7 @@ def ping(session: "Session", host, count, size, timeout_ms):
     lines = command.lines
     if not lines:
         raise ModemError(EIO, "the module did not tell what came of the ping")
-    replies = []
-    for line in lines[: count if len(lines) > 1 else 1]:
-        reply = _reply(line, table)
-        if reply is not None or not _ends(line, table):
-            replies.append(reply)
+    replies = [_reply(line, table) for line in lines if not _ends(line, table)][:count]
     if not any(replies) and len(lines) == 1 and number_at(lines[0], 0) in table.PING_FATAL:
         raise _failed(session, command, number_at(lines[0], 0))
     return Ping(count, replies + [None] * (count - len(replies)))
@@ -178,9 +180,9 @@ def _for_host(session, host, template, template_6):
 
 
 def _ends(line, table):
-    # Is it the last line of a ping?
+    # Is it the last line of a ping?  One of a reply may begin as it does, and has an address where that has a number.
     name, field, values = table.PING_END
-    if not line.startswith(name):
+    if not line.startswith(name) or not text_at(line, table.PING_REPLY[3]).isdigit():
         return False
     number = number_at(line, field)
     return number != MISSING and (values == ANY or number in values)
@@ -224,8 +226,8 @@ def ntp(session: "Session", server, port):
         raise _failed(session, command, status)
     time = b"" if time_field is None else text_at(line, time_field)
     if not time:
-        clock = yield from run_command(session, query(b"AT+CCLK?"))  # 27.007 8.15
-        time = text_at(clock.lines[0], 0) if clock.lines else b""
+        clock = yield from run_command(session, read_form(b"AT+CCLK?"))  # 27.007 8.15
+        time = text_at(clock.lines[-1], 0) if clock.lines else b""
     if not time:
         raise ModemError(EIO, "the module did not tell the time (AT+CCLK?)")
     return printable(time)

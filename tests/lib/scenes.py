@@ -112,3 +112,12 @@ def opens_when_up_again(modem, errno=None):
     assert errno is None or found == errno, found
     socket.close()
     assert modem.attach("internet") == "10.0.0.1"
+
+
+def looks_up(dialect, answer, family=None):
+    """The addresses that resolve() makes of this answer."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: answer
+    found = modem.resolve("a.test") if family is None else modem.resolve("a.test", family)
+    assert not tape.any()
+    return found

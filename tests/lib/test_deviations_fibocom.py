@@ -2,14 +2,15 @@
 
 import atsock
 from cases import cases
-from fakes import CUTS, Case, raises
+from fakes import CUTS, Case, errno_of, raises
 from frames import SYNC
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import attached, connect, connected, opens_when_up_again, settle
+from scenes import attached, connect, connected, looks_up, opens_when_up_again, settle
 from test_bringup import start
 from test_deviations_quectel import receive
 
 FIBOCOM = ("nl668", "l610")
+EHOSTUNREACH = 113
 
 
 def _opening(dialect, answers, cut=0):
@@ -292,3 +293,33 @@ def test_no_blank_behind_the_colon(dialect, cut):
     assert receive(socket, len(HOSTILE)) == HOSTILE
     settle(modem, tape)
     tape.done()
+
+
+@cases("dialect", FIBOCOM)
+def test_two_addresses_of_mipdns(dialect):
+    for told in (b"192.0.2.8,192.0.2.7", b'"192.0.2.8","192.0.2.7"'):
+        answer = line(b'+MIPDNS: "a.test",' + told) + OK
+        assert looks_up(dialect, answer) == ["192.0.2.8", "192.0.2.7"], told
+
+
+@cases("dialect", FIBOCOM)
+def test_a_name_without_an_address(dialect):
+    """+MIPDNS tells 0.0.0.0 for a name that was not found (L610): that is nothing to connect to."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: line(b'+MIPDNS: "a.test",0.0.0.0') + OK
+    assert errno_of(modem.resolve, "a.test") == EHOSTUNREACH
+
+
+@cases("cut", CUTS)
+@cases("dialect", FIBOCOM)
+def test_the_time_among_other_lines(dialect, cut):
+    """What a module says of a call or its supply between AT+CCLK? and its answer is not the time."""
+    for said in (b"MISSED_CALL: 04:30AM 0170", b"NO ANSWER", b"UNDER-VOLTAGE WARNING", b"AT READY", b"+CTZV: +32"):
+        with Case(dialect, cut, said):
+            modem, tape, clock, says = attached(dialect, cut=cut)
+            tape.load([
+                (">", b'AT+MIPNTP="a.test",123\r'), ("<", OK + line(b"+MIPNTP: 1")), (">", b"AT+CCLK?\r"),
+                ("<", line(said) + line(b'+CCLK: "26/11/30,04:30:00+04"') + OK),
+            ])  # fmt: skip
+            assert modem.ntp("a.test") == "26/11/30,04:30:00+04"
+            tape.done()

@@ -5,7 +5,7 @@ from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import SYNC
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import attached, connect, connected, opens_when_up_again, rest, settle
+from scenes import attached, connect, connected, looks_up, opens_when_up_again, rest, settle
 from test_bringup import start
 
 ENETDOWN = 100
@@ -358,3 +358,32 @@ def test_hexadecimal_on_the_notice_s_own_line():
     )
     assert receive(socket, 4) == b"abcd"
     tape.done()
+
+
+def test_addresses_of_both_families_by_line():
+    answer = OK + line(b'+QIURC: "dnsgip",0,2,600')
+    answer += line(b'+QIURC: "dnsgip","2001:DB8::7"') + line(b'+QIURC: "dnsgip","192.0.2.8"')
+    assert looks_up("bg96", answer) == ["192.0.2.8", "2001:DB8::7"]
+
+
+def test_pings_that_were_lost():
+    """The last line of +QPING has no times when all are lost (EC200U, EG800K), and some lost ones have no line."""
+    lost = line(b"+QPING: 569")
+    one = line(b'+QPING: 0,"192.0.2.7",32,73,255')
+    for lines, times in (
+        (lost + lost + line(b"+QPING: 0,2,0,2"), []),
+        (lost + lost + line(b"+QPING: 0,2,0,2,0,0,0"), []),
+        (lost + line(b"+QPING: 0,2,0,2"), []),
+        (line(b"+QPING: 0,2,0,2"), []),
+        (one + line(b"+QPING: 0,2,1,1,73,73,73"), [73]),
+        (line(b'+QPING: 569,"192.0.2.7",32,0,0') + one + line(b"+QPING: 0,2,1,1,73,73,73"), [73]),
+        (one + one + line(b"+QPING: 0,2,2,0,73,73,73"), [73, 73]),
+        (one.replace(b"192.0.2.7", b"a.test") * 2 + line(b"+QPING: 0,2,2,0,73,73,73"), [73, 73]),
+    ):
+        with Case(lines):
+            modem, tape, clock, says = attached("bg96")
+            tape.auto = lambda command: OK + lines
+            now = clock.now
+            ping = modem.ping("192.0.2.7", 2)
+            assert [reply[1] for reply in ping.replies if reply] == times, ping.replies
+            assert ping.sent == len(ping.replies) == 2 and clock.now - now < 1000

@@ -5,7 +5,7 @@ from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import SYNC
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import attached, connect, connected, opens_when_up_again, rest, settle
+from scenes import attached, connect, connected, looks_up, opens_when_up_again, rest, settle
 from test_bringup import start
 from test_deviations_quectel import receive
 
@@ -361,3 +361,20 @@ def test_fewer_bytes_confirmed_than_asked_for(dialect):
     )
     assert socket.send(b"twelve bytes") == 7
     tape.done()
+
+
+@cases("dialect", SIMCOM)
+def test_several_addresses_in_one_line(dialect):
+    """+CDNSGIP with two IPv4 addresses, with an IPv6 one behind or in front (SIM7600, A7670; by operator)."""
+    for told, found in (
+        (b'"192.0.2.8","192.0.2.7"', ["192.0.2.8", "192.0.2.7"]),
+        (b'"192.0.2.8","2001:DB8::7"', ["192.0.2.8", "2001:DB8::7"]),
+        (b'"2001:DB8::7","192.0.2.8"', ["192.0.2.8", "2001:DB8::7"]),
+        (b'"2001:DB8::7"', ["2001:DB8::7"]),
+    ):
+        for answer in (line(b'+CDNSGIP: 1,"a.test",' + told) + OK, OK + line(b'+CDNSGIP: 1,"a.test",' + told)):
+            with Case(dialect, answer):
+                assert looks_up(dialect, answer) == found
+    if dialect == "sim7028":
+        answer = line(b'+CDNSGIP: 1,"a.test","192.0.2.8","2001:DB8::7"') + OK
+        assert looks_up(dialect, answer, atsock.AF_INET6) == ["2001:DB8::7"]

@@ -161,11 +161,16 @@ class Query(Command):
         self.lines.append(bytes(memoryview(engine.tokens.line)[: engine.tokens.n]))
 
     def on_address(self, engine):
-        """An address stands in the field that the row calls value."""
-        if self.addresses is not None:
-            index = engine.rows[engine.matched[_ROW] + _ROW_VALUE]
-            line = engine.tokens.line
-            self.addresses.append(_text(line, engine.matched[_FIELDS], engine.tokens.n, index))
+        """An address stands in the field that the row calls value, and others may stand behind it."""
+        if self.addresses is None:
+            return
+        line = engine.tokens.line
+        index = engine.rows[engine.matched[_ROW] + _ROW_VALUE]
+        address = _text(line, engine.matched[_FIELDS], engine.tokens.n, index)
+        while address:
+            self.addresses.append(address)
+            index += 1
+            address = _text(line, engine.matched[_FIELDS], engine.tokens.n, index)
 
     def is_complete(self, failed):
         """True when all lines have come; failed: a result line told a failure."""

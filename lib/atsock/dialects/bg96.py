@@ -161,7 +161,7 @@ class BG96(Table):
     #             name        status good address time
     PING_REPLY = (b"+QPING:", 0,    (0,), 1,      3)  # a line per reply, then the summary
     #           name        field values
-    PING_END = (b"+QPING:", 6,    ANY)
+    PING_END = (b"+QPING:", 3,    ANY)  # without times when all are lost: 0,4,0,4
     PING_FATAL = (552, 561, 564, 565, 570, 572, 573)
     #           name       status good time
     NTP_LINE = (b"+QNTP:", 0,     0,   1)
