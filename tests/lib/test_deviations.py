@@ -8,8 +8,8 @@ answers is test_noise.py's.
 import atsock
 from cases import cases
 from fakes import CUTS, Case, new_modem, raises
-from frames import ACCESS, DIALECTS, OK, PULLED, line, pulls, read_script, speech
-from scenes import connect, connected, echoing, rest, settle
+from frames import ACCESS, DIALECTS, OK, PULLED, PUSHED, line, pulls, read_script, speech
+from scenes import connect, connected, echoing, recv_exactly, rest, settle
 from test_bringup import start
 
 
@@ -224,3 +224,31 @@ def test_final_result_of_a_read_lost(dialect, access):
     tape.done()
     tape.load(read_script(says, dialect, access, link, b"more"))
     assert socket.recv(100) == b"more"
+
+
+@cases(("dialect", "access"), PULLED + PUSHED)
+def test_cr_cr_lf_behind_payload(dialect, access):
+    """Some firmware ends lines by CR CR LF: it may stand behind payload as well as CR LF."""
+    if access == "hex":
+        return
+    for cut in CUTS:
+        with Case(dialect, access, cut):
+            socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=20)
+            link = says.first
+            if pulls(dialect, access):
+                answer = says.answer(access, link, b"abc", 0)
+                at = answer.rfind(b"abc") + 3
+                answer = answer[:at] + answer[at:].replace(b"\r\n", b"\r\r\n")
+                tape.load(
+                    [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
+                )
+            else:
+                push = says.push(access, link, b"abc")
+                tape.load(
+                    [("!", push[: push.rfind(b"abc") + 3] + b"\r\r\nRING\r\r\n" + says.push(access, link, b"def"))]
+                )
+            assert recv_exactly(socket, 3) == b"abc"
+            if not pulls(dialect, access):
+                assert recv_exactly(socket, 3) == b"def"
+            settle(modem, tape)
+            tape.done()

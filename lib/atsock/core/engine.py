@@ -137,7 +137,7 @@ class Engine(Deadlines):
     settled = False  # no, it was not
     behind = None  # sink of a payload behind which nothing has come yet
     paused = None  # sink that payload goes to after a pause, see resync.after_pause()
-    skips_line = False  # a line had begun before the command was sent: it is no answer
+    skips_line = 0  # the next line is no answer: 1, it had begun before the command was sent; 2, 4: see urc.py
     doubt_query_sent = False  # the one that settles it
     doubt_failed = False  # it was ERROR
     doubt_query = resync.SYNC  # template of the query that settles it
@@ -226,7 +226,7 @@ class Engine(Deadlines):
             self.code_row = -1
             self.failed = self.settled = False
             self.state = _BUSY
-            self.skips_line = self.tokens.position[2] > 0
+            self.skips_line = self.skips_line & 2 | (self.tokens.position[2] > 0)
             template = command.resume_from or command.template
         self.template = template
         self.got = 0
@@ -397,8 +397,8 @@ class Engine(Deadlines):
     def dispatch_line(self, note_unmatched=True):
         """Act on the line as the command in flight and the rows say; note_unmatched: tell of one that nobody knows."""
         self.unresponsive = False
-        if self.skips_line:
-            resync.begin_earlier_line(self)
+        if self.skips_line and resync.begin_odd_line(self):
+            return
         if self.state == _BUSY and self.command.is_query and self.command.claims(self):
             resync.on_information_text(self, self.command)
             return

@@ -27,6 +27,7 @@ _MAYBE = const(1)
 _OPEN = const(2)
 _DEAD = const(5)
 _EVENT_OVERFLOW = const(8)  # constants.py
+_EVENT_UNKNOWN = const(9)
 _WANTED = const(9)
 
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
@@ -39,12 +40,14 @@ _OK_MS = const(3000)  # for the OK behind all else of an answer
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
-_BEHIND = (0x0D0A, 0x3E0D, 0x3E20, 0x4154, 0x6174)  # CR LF, > CR, > blank, AT, at
+_BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174)  # CR LF, CR CR LF, > CR, > blank, AT, at
 _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
 _EARLIER_LINE = const(4)
+_TEXT = const(2)  # of Engine.skips_line, see urc.on_unmatched()
+_THEN_PROMPT = const(4)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _OK_WORDS = (b"OK",)
 _COMMANDS = (b"AT", b"At", b"aT", b"at", b"A/", b"a/")  # what a command line begins with (V.250 5.2.1)
@@ -247,17 +250,26 @@ def end_doubt(engine):
         engine.finish(EIO)
 
 
-def begin_earlier_line(engine):
-    """The line had begun before the command in flight was sent: it may be a URC, and nobody's answer.
+def begin_odd_line(engine):
+    """The line is no answer.  True: nor is it a URC, but the text of a short message, whatever it looks like.
 
-    Until pump() calls end_earlier_line(), when it has been dispatched.
+    False: it may be a URC; it had begun before the command in flight was sent.  It is no answer until pump() calls
+    end_earlier_line(), when it has been dispatched.
     """
-    engine.skips_line = False
+    skips = engine.skips_line
+    engine.skips_line = 0
+    if skips & _TEXT:
+        tokens = engine.tokens
+        tokens.prompt = skips & _THEN_PROMPT != 0 and engine.command is not None
+        if engine.events is not None:
+            engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+        return True
     engine.earlier_wanted = engine.matched[_WANTED]
     engine.earlier_state = engine.state
     engine.matched[_WANTED] = _URCS
     engine.state = _RESTING
     engine.unfinished |= _EARLIER_LINE
+    return False
 
 
 def end_earlier_line(engine):
@@ -369,6 +381,7 @@ def reset(engine):
     engine.unresponsive = False
     engine.quiet = False
     engine.paused = engine.behind = None
+    engine.skips_line = 0
     engine.tokens.lines()
     resume(engine)
     if owed:

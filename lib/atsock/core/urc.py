@@ -46,6 +46,9 @@ _SAID = const(1)  # of Engine.unfinished: there is something in `said`; the othe
 _DOUBT = const(2)
 _EARLIER_LINE = const(4)  # the line had begun before the command
 _LENGTH = const(2)  # in Tokenizer.position
+_TEXT = const(2)  # of Engine.skips_line: the next line is text
+_THEN_PROMPT = const(4)  # behind that a prompt is expected
+_TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
 
@@ -200,8 +203,14 @@ def lose_all(engine, errno):
 
 
 def on_unmatched(engine):
-    """A line that no row takes now: a header whose payload nobody asked for, an echo, or something new."""
+    """A line that no row takes now: a header whose payload nobody asked for, an echo, or something new.
+
+    The next one, too, when that is text which somebody else has written.
+    """
     tokens = engine.tokens
+    if _announces_text(tokens):
+        engine.skips_line = _TEXT | _THEN_PROMPT if tokens.prompt else _TEXT
+        tokens.prompt = False
     if announces_payload(engine):
         _on_stray_payload(engine)
     elif (engine.doubted or engine.state == _TIMED_OUT) and tokens.line.startswith(resync.SYNC_ANSWER):
@@ -212,6 +221,17 @@ def on_unmatched(engine):
         engine.echoes = True
     elif engine.events is not None:
         engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+
+
+def _announces_text(tokens):
+    # Does a line of text follow?  A message may be empty.
+    at = tokens.position[0]
+    if at < tokens.position[1] and tokens.window[at] in b"\r\n":
+        return False
+    for name in _TEXTS:
+        if tokens.line.startswith(name):
+            return True
+    return False
 
 
 def _on_stray_payload(engine):
