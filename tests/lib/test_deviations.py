@@ -228,7 +228,7 @@ def test_final_result_of_a_read_lost(dialect, access):
 
 @cases(("dialect", "access"), PULLED + PUSHED)
 def test_cr_cr_lf_behind_payload(dialect, access):
-    """Some firmware ends lines by CR CR LF: it may stand behind payload as well as CR LF."""
+    """SIM7600 tells calls as CR CR LF RING CR CR LF: behind payload that is as good as CR LF."""
     if access == "hex":
         return
     for cut in CUTS:
