@@ -103,13 +103,13 @@ def _pushed(dialect, cut):
     return socket, modem, tape, says, overflows
 
 
-RING = b"\r\r\nRING\r\r\n"  # as SIMCom's modules say it
+A_CALL = b"\r\r\nRING\r\r\n"  # as SIMCom's modules say it
 
 
 @cases("dialect", DIALECTS)
 def test_what_stands_behind_a_payload_harms_nothing(dialect):
     """A line with or without CR LF before it, an echo: the connection goes on, and nobody is told of lost bytes."""
-    for behind in (line(b"+CREG: 1"), b"+AAA: 1\r\n", b"+ZZZ: 1\r\n", b"AT+X\r\r\n", b"at+x\r\r\n", RING):
+    for behind in (line(b"+CREG: 1"), b"+AAA: 1\r\n", b"+ZZZ: 1\r\n", b"AT+X\r\r\n", b"at+x\r\r\n", A_CALL):
         for cut in CUTS:
             with Case(behind, cut):
                 socket, modem, tape, says, overflows = _pushed(dialect, cut)
