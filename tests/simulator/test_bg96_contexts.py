@@ -97,7 +97,7 @@ def test_lost_network():
 def test_a_context_that_another_command_ends_takes_its_sockets_along():
     b = connected()
     assert b.ask("AT+CGACT=0,2") == b"\r\nOK\r\n"
-    assert b.ask("AT+CGACT=0,1") == b'\r\n+QIURC: "pdpdeact",1\r\n\r\nOK\r\n'
+    assert b.ask("AT+CGACT=0,1", until=b"1\r\n") == b'\r\nOK\r\n\r\n+QIURC: "pdpdeact",1\r\n'
     assert b.network.streams[0].ended
     b.ask("AT+QIDEACT=1")
     b.ask("AT+QIACT=1")

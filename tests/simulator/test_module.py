@@ -492,6 +492,17 @@ def test_contexts():
     assert b.ask("AT+CGACT=1,1", until=b"ERROR\r\n") == b"\r\nERROR\r\n"
 
 
+def test_words_of_the_network_wait_for_the_result_that_brings_them():
+    b = sample()
+    b.ask("AT+CREG=1;+CGREG=1")
+    b.tx("AT+CFUN=4\r")
+    assert b.rx() == b"\r\nOK\r\n\r\n+CREG: 0\r\n\r\n+CGREG: 0\r\n"
+    b.tx("AT+CFUN=1;+COPS=2;+CSQ\r")
+    assert b.rx().startswith(b"\r\n+CSQ: 23,0\r\n\r\nOK\r\n\r\n+CREG: ")
+    b.tx("AT+COPS=0;+COPS=1,2,\"99999\"\r")     # also behind a result that is an error
+    assert b.rx() == b"\r\nERROR\r\n\r\n+CREG: 1\r\n\r\n+CGREG: 1\r\n"
+
+
 def test_clock():
     b = sample()
     b.ask('AT+CCLK="24/05/01,12:00:00+08"')

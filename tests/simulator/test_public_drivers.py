@@ -37,7 +37,7 @@ TINYGSM_BG96 = [
     ("AT+QIRD=0,0", OK, "+QIRD: 0,0,0"), peer_sends(b"answer"), ("AT+QIRD=0,0", OK, "+QIRD: 6,0,6"),
     ("AT+QIRD=0,64", OK, "+QIRD: 6\r\nanswer\r\n"), ("AT+QISTATE=1,0", OK, "+QISTATE: 0,"), "AT+QICLOSE=0",
     "AT+QSCLK=1", "AT+QGPS=1", "AT+QGPSEND", 'AT+QCFG="nwscanmode",3,1', "AT&FZE0&W", "AT+IPR=0", "AT&W", "ATZ",
-    "AT+CFUN=0", "AT+CFUN=1",
+    ("AT+CFUN=0", 'pdpdeact",1\r\n'), "AT+CFUN=1",
     ("AT+QPOWD=1", "POWERED DOWN\r\n"),
 ]
 FREERTOS_BG96 = [

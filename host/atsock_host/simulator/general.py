@@ -123,6 +123,7 @@ class GeneralCommands:
             return True
         self.operator_mode = 0 if mode == 2 else mode
         if (mode == 2) != self.deregistered:
+            self.urcs_behind_result()
             if mode == 2:
                 self.radio_off()
             self.deregistered = mode == 2

@@ -357,4 +357,5 @@ class Module(Reception):
         self.busy = False
         self._todo = []
         self._info_open = False
+        self._behind_result = False
         self._line_text = ""

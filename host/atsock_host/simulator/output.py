@@ -65,6 +65,10 @@ class Output:
         """Write an unsolicited line; while a prompt or data mode has the line it waits for its end."""
         self._unsolicited(self._frame(text, payload, inline, tail), payload is not None)
 
+    def urcs_behind_result(self):
+        """Unsolicited lines wait for the final result of the command in progress."""
+        self._behind_result = True
+
     def urc_raw(self, data):
         """As urc(), for bytes without any frame."""
         self._unsolicited(bytes(data), True)
@@ -116,6 +120,7 @@ class Output:
     def _clear_output(self):
         self._info_open = False     # the last thing written was an information line
         self._held = []             # unsolicited frames that wait for the line
+        self._behind_result = False     # they wait for the final result of the command in progress
 
     def _frame(self, text, payload=None, inline=False, tail=True, lead=True):
         frame = bytearray(b"\r\n" if lead else b"")

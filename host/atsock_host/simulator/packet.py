@@ -121,6 +121,7 @@ class PacketCommands:
                 return
             self.attached = bool(wanted)
             if not wanted:
+                self.urcs_behind_result()
                 self.radio_off()
         self.ok()
 
@@ -137,6 +138,7 @@ class PacketCommands:
                 self.cme(30)
                 return
             if not wanted and self.context(cid).active:
+                self.urcs_behind_result()
                 self.context_ended(cid)
         self.ok()
 

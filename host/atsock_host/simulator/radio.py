@@ -239,6 +239,7 @@ class RadioCommands:
                 return
             before, self.functionality = self.functionality, value
             self.deregistered = False
+            self.urcs_behind_result()
             if value != 1:
                 self.radio_off()
             self.ok()

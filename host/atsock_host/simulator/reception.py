@@ -115,7 +115,8 @@ class Reception(Output):
     @property
     def line_free(self):
         """True when unsolicited lines go out at once."""
-        return self._capture is None and self._sink is None and self.alive and not self._typing
+        return (self._capture is None and self._sink is None and self.alive and not self._typing
+                and not self._behind_result)
 
     # ---- for the line
 
