@@ -93,6 +93,37 @@ def test_a_long_answer_is_read_in_pieces(far, scheme):
     assert BIG[60000:] in b.ask("AT+HTTPREAD=60000,9999", b"+HTTPREAD: 0\r\n")
 
 
+def test_a_long_answer_may_come_in_parts(far):
+    from servers import BIG
+    web, _ = far
+    b = real("SIM7600")
+    b.module.quirks.add("httpread-parts")
+    b.ask("AT+HTTPINIT")
+    b.ask(f'AT+HTTPPARA="URL","http://server.example:{web.port}/big"')
+    b.ask("AT+HTTPACTION=0", b"+HTTPACTION: 0,200,65536\r\n")
+    got = b.ask("AT+HTTPREAD=0,2500", b"+HTTPREAD: 0\r\n")
+    parts = b"".join(b"\r\n+HTTPREAD: DATA,%d\r\n%s\r\n" % (n, BIG[at:at + n])
+                     for at, n in ((0, 1024), (1024, 1024), (2048, 452)))
+    assert got == OK + parts + b"\r\n+HTTPREAD: 0\r\n"
+
+
+@pytest.mark.parametrize("first, last, wanted", [(0, 0, None), (500, 0, b"500-"), (0, 499, b"0-499"), (9, 5, b"9-")])
+def test_a_download_may_go_on_where_it_broke_off(first, last, wanted):
+    b = Bench(A7600)
+    b.ask("AT+HTTPINIT")
+    b.ask('AT+HTTPPARA="URL","http://192.0.2.10/"')
+    b.ask('AT+HTTPPARA="UA","me/1.0"')
+    b.ask('AT+HTTPPARA="RESPTO",30')
+    b.ask(f'AT+HTTPPARA="BREAK",{first}')
+    b.ask(f'AT+HTTPPARA="BREAKEND",{last}')
+    b.ask("AT+HTTPACTION=0")
+    b.wait(30)
+    sent = bytes(b.network.streams[-1].sent)
+    assert b"User-Agent: me/1.0\r\n" in sent
+    assert b"Range: bytes=%s\r\n" % wanted in sent if wanted else b"Range" not in sent
+    assert b.module.violations == []
+
+
 def test_chunks_head_and_a_redirection(far):
     web, _ = far
     b = real()
@@ -231,9 +262,11 @@ def test_a_tls_session(far, by_hand):
     got = b.ask(text, b"+CCHSEND: 0,0\r\n", b"+CCH_PEER_CLOSED: 0\r\n")
     if by_hand:
         assert b"+CCHEVENT: 0,RECV EVENT\r\n" in got
+        assert b'+CCHOPEN: 0,"server.example"' in b.ask("AT+CCHOPEN?")      # over, and not read yet
         assert b"+CCHRECV: LEN,0,0" not in b.ask("AT+CCHRECV?")
         got = b.ask("AT+CCHRECV=0,2048", b"+CCHRECV: 0,0\r\n")
         assert got.startswith(OK)
+    assert b.ask("AT+CCHOPEN?").startswith(b'\r\n+CCHOPEN: 0,"",,,\r\n')
     assert b"+CCHRECV: DATA,0," in got and b"hello" in got
     b.ask("AT+CCHCLOSE=0", b"+CCHCLOSE: 0,0\r\n")
     b.ask("AT+CCHSTOP", b"+CCHSTOP: 0\r\n")

@@ -2,7 +2,8 @@
 
 Sources: "A76XX Series AT Command Manual", chapter 16, and "A7600 Series HTTP(S) Application Note"; for SIM7500 and
 SIM7600 drivers and logs.  Taken without a source: the <datalen> of a chunked answer is the length of what it holds;
-a second AT+HTTPACTION is refused while one is under way.  Not played: files, AT+HTTPACTION=20.
+a second AT+HTTPACTION is refused while one is under way; the parameter RESPTO has no effect.  Not played: files,
+AT+HTTPACTION=20.
 """
 
 from ..arguments import BadArguments, Int, Optional, Text
@@ -22,10 +23,15 @@ _CLOSED, _TIMEOUT, _NO_SOCKET, _NO_NAME, _NOT_CONNECTED, _NO_HANDSHAKE = 704, 70
 _NOT_HTTP, _NO_MEMORY = 600, 602
 _WHY = {NO_NAME: _NO_NAME, NO_SOCKET: _NO_SOCKET, REFUSED: _NOT_CONNECTED, NO_HANDSHAKE: _NO_HANDSHAKE}
 
+_PLACE = Int(0, (1 << 31) - 1)
+_PART = 1024                    # of an answer, with the fault httpread-parts
+
 _PARAMETERS = {         # name -> kind and start value
     "URL": (Text(bare=True), ""), "CONNECTTO": (Int(20, 120), 120), "RECVTO": (Int(2, 120), 20),
     "CONTENT": (Text(256), "text/plain"), "ACCEPT": (Text(256), "*/*"), "SSLCFG": (Int(0, 9), 0),
     "USERDATA": (Text(256), ""), "READMODE": (Int(0, 1), 0),
+    # of drivers and of SIM7600
+    "UA": (Text(256), ""), "RESPTO": (Int(2, 120), 20), "BREAK": (_PLACE, 0), "BREAKEND": (_PLACE, 0),
 }
 
 
@@ -101,6 +107,8 @@ class _Exchange:
 
 
 class Http(TlsSessions):
+    QUIRKS = {"httpread-parts": f"AT+HTTPREAD gives more than {_PART} bytes in parts, each behind a line of its own"}
+
     def reset(self):
         super().reset()
         self._http_forget()
@@ -212,8 +220,11 @@ class Http(TlsSessions):
                              self.server_name(self._parameters["SSLCFG"], url.host))
 
     def _headers(self, number):
-        headers = {"Accept": self._parameters["ACCEPT"], "User-Agent": f"SIMCOM_MODULE {self.MODEL}",
-                   "Connection": "keep-alive"}
+        headers = {"Accept": self._parameters["ACCEPT"],
+                   "User-Agent": self._parameters["UA"] or f"SIMCOM_MODULE {self.MODEL}", "Connection": "keep-alive"}
+        first, last = self._parameters["BREAK"], self._parameters["BREAKEND"]
+        if number == 0 and (first or last):     # an end before the beginning: all from there on
+            headers["Range"] = f"bytes={first}-{last if last > first else ''}"
         if number in _WITH_BODY:
             headers["Content-Type"] = self._parameters["CONTENT"]
         for line in self._parameters["USERDATA"].replace("\\r\\n", "\n").splitlines():
@@ -273,8 +284,10 @@ class Http(TlsSessions):
         if not self._parameters["READMODE"]:
             self._read_to = start + len(data)
         self.ok()
-        if data:
-            self.urc(f"+HTTPREAD: {self._data_word}{len(data)}", data)
+        step = _PART if self.quirk("httpread-parts") else _LONGEST_ANSWER
+        for at_byte in range(0, len(data), step):
+            part = data[at_byte:at_byte + step]
+            self.urc(f"+HTTPREAD: {self._data_word}{len(part)}", part)
         self.urc("+HTTPREAD: 0")
 
 

@@ -2,8 +2,9 @@
 
 Sources: "A76XX Series AT Command Manual", chapter 19, as far as it is public: forms, result codes, unsolicited lines;
 for the rest what drivers of these modules send and wait for.  Taken without a source: the results of a command in the
-wrong state, and that +CCHEVENT comes once until something is read.  Not played: the transparent mode (AT+CCHMODE=1).
-No certificate is checked.
+wrong state, that +CCHEVENT comes once until something is read, and that AT+CCHOPEN? shows a session that the peer has
+ended as long as something of it is unread: drivers ask it before they read.  Not played: the transparent mode
+(AT+CCHMODE=1).  No certificate is checked.
 """
 
 from ..arguments import Host, Int, Optional, Text
@@ -39,7 +40,14 @@ class _Session:
         self.timer = None           # limit of the open in progress
         self.noticed = False        # +CCHEVENT is out and nothing has been read since
         self.over = False           # the peer has ended it; what came before is readable
+        self.told = False           # +CCH_PEER_CLOSED is out
         self._module = module
+
+    @property
+    def shown(self):
+        """What AT+CCHOPEN? tells behind the number."""
+        there = self.connection.open or self.over and self.connection.available()
+        return '"{}",{},{},'.format(*self.peer) if there else '"",,,'
 
     def opened(self):
         self.timer.cancel()
@@ -157,7 +165,7 @@ class TlsSessions(AppServices):
             self.ok()
         elif form == "read":
             for number, session in enumerate(self._sessions):
-                shown = '"{}",{},{},'.format(*session.peer) if session and session.connection.open else '"",,,'
+                shown = session.shown if session else '"",,,'
                 self.info(f"+CCHOPEN: {number},{shown}")
             self.ok()
         else:
@@ -259,8 +267,8 @@ class TlsSessions(AppServices):
             data = connection.recv(_LONGEST_READ)
             self.urc(f"+CCHRECV: DATA,{session.number},{len(data)}", data)
         waits = connection.available() and not self._reads_by_hand
-        if session.over and not waits and session.peer is not None:
-            session.peer = None         # said once
+        if session.over and not waits and not session.told:
+            session.told = True
             self.urc(f"+CCH_PEER_CLOSED: {session.number}")
 
     def line_ready(self):
