@@ -9,8 +9,8 @@ CLOSED = b"\r\nCLOSED\r\n"
 OK = b"\r\nOK\r\n"
 ESCAPE = b"+++"
 OPEN = 2
-RING = 1200  # more than what is held back can grow to
-HELD_MAX, REPLY_MAX = 512, 1024
+RING = 1200
+HELD_MAX, LINES_MAX = 512, 4096
 # What the module says, broken anywhere, and what the peer says.
 PIECES = (
     b"\r", b"\n", b"\r\n", b"+", b"+++", b"O", b"K\r\n", b"OK\r\n", OK, CLOSED, CLOSED[:5], b"CLOSED", b"\r\nNO",
@@ -94,19 +94,22 @@ def test_what_was_held_back_before_an_escape_stays_told():
     assert not held.is_told()
 
 
-def test_room_for_the_lines_behind_the_ok():
-    """It grows for them, but not for ever, and not for what no OK stands before."""
-    for first, lines, most in ((OK, 80, REPLY_MAX), (OK, 150, REPLY_MAX), (CLOSED, 150, HELD_MAX)):
-        with Case(first, lines):
-            link, held = make(4000)
-            held.expect(ESCAPE + OK)
-            said = first + b"\r\n+CREG: 1\r\n" * lines
-            put(link, said, bytearray())
-            assert len(held.held) == most
-            assert (held.n == len(said)) == (lines == 80)
-            held.expect(b"")
-            held.force()
-            assert link.take(4000) == said
+def test_room_for_unsolicited_lines():
+    """It grows for those behind a result code or the OK of an escape, but not for ever, and not beyond the ring."""
+    for first, reply in ((OK, ESCAPE + OK), (CLOSED, ESCAPE + OK), (CLOSED, b"")):
+        for pairs, ring, most in ((40, 6000, 1024), (100, 6000, 2048), (250, 6000, LINES_MAX), (100, 1200, 1024)):
+            with Case(first, reply, pairs, ring):
+                link, held = make(ring)
+                held.expect(reply)
+                said = first + b"\r\n+CREG: 1\r\n\r\nRING\r\n" * pairs
+                got = bytearray()
+                for at in range(0, len(said), 50):
+                    put(link, said[at : at + 50], got)
+                assert len(held.held) == most
+                assert (held.n == len(said)) == (most > len(said))
+                held.expect(b"")
+                held.force()
+                assert got + link.take(6000) == said
 
 
 def test_no_memory_for_the_lines_behind_the_ok():

@@ -21,7 +21,7 @@ OK_LINE = b"\r\nOK\r\n"
 # had sent before it knew.
 _HELD_MAX = const(512)
 _FIRST_MAX = const(128)  # of the first piece of them: what stands before is payload.  Each CR in it is looked at
-_REPLY_MAX = const(1024)  # of what stands behind the OK of an escape
+_LINES_MAX = const(4096)  # with unsolicited lines behind them, or behind the OK of an escape
 _OK_WORDS = (b"OK",)
 _ANY_PLUS = const(128)  # among the keys of words: every line that begins with "+" is one
 _NO_WORDS: "tuple[bytes, ...]" = ()
@@ -31,7 +31,7 @@ _NOTHING: "dict[int, tuple[bytes, ...]]" = {}
 _LOSSES = (15, 26, 27, 29)  # ERROR, NETWORK_LOST, RESTARTED, NOISE
 _OUTAGES = (26, 27)
 _NOISES = (29,)
-_MORE = (b"+", b"*")  # and what may follow, beside noise
+_MORE = (b"+", b"*", b"RING")  # and what may follow, beside noise
 
 
 class DataFilter(Sink):
@@ -150,7 +150,7 @@ class DataFilter(Sink):
 
     def _extends(self, src, start, n):
         # Does it go on behind what is held back as a result code would?  Then it is held back, too.
-        if self.n + n > _HELD_MAX:
+        if self.n + n > len(self.held) and not (self.whole and self._grow()):
             return False
         copy(self.held, self.n, src, start, n)
         if not self._matches(self.n + n):
@@ -187,8 +187,9 @@ class DataFilter(Sink):
         return done
 
     def _grow(self):
-        # A module that has held back unsolicited lines while data mode lasted writes them behind its OK.
-        if OK_LINE not in self.held or self.n >= _REPLY_MAX:
+        # For unsolicited lines; they may be payload, so they must find room in the ring.
+        size = len(self.held) + _HELD_MAX
+        if size > _LINES_MAX or size > self.link.size or not self.whole and OK_LINE not in self.held:
             return False
         try:
             self.held += bytearray(_HELD_MAX)
