@@ -133,6 +133,25 @@ def test_next_id_when_it_stays_taken(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_the_result_of_an_open_that_was_forgotten(dialect):
+    """It comes just before the refusal of the next one on its id: nobody gets the connection of another program."""
+    for taken in TAKEN[dialect]:
+        modem, tape, clock, says, module = start(dialect)
+        first = says.first
+        module.held.append(first)
+        module.taken = lambda id, taken=taken, says=says: says.opened(b"", id).replace(OK, b"") + taken(id)
+        with Case(taken(first)):
+            if dialect == "bg96" and taken(first).startswith(OK):
+                continue  # its result is the same line
+            try:
+                socket = opened(modem)
+            except OSError:
+                socket = opened(modem)
+            assert module.count(module.close) == 1
+            assert module.held == [socket._link.id]
+
+
+@cases("dialect", DIALECTS)
 def test_all_ids_stay_taken(dialect):
     """An error in the end, after a bounded number of commands."""
     taken = TAKEN[dialect][0]

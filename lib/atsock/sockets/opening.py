@@ -164,6 +164,8 @@ def _open_steps(session, socket, what, host, port, row, look_up):
                 if link.state == _OPENING and (command.enters_data_mode or becomes):
                     link.state = _OPEN
                 yield until_opened(session, link)
+            if command.errno == EIO and link.state == _OPEN:  # the result of an open before this one, which is refused
+                link.fail(EIO, MISSING)
             if link.state == _OPEN or link.state == _GONE:
                 # GONE: the peer has closed it already; what it sent can be read.
                 if not socket._open:  # by Modem.close(), which closes the link, too
@@ -374,17 +376,13 @@ def _free_link(session, ids, what):
         if waiting:
             yield from close_link(session, waiting[-1])
         elif closing:
-            yield _until_one_is_closed(closing)
+            yield lambda closing=closing: not all(link.closing for link in closing)
         else:
             replace_link(session, _unused([link for link in links if not _is_in_flight(session, link)]))
 
 
 def _until_none_is_busy(session, links):
     return lambda: not any(_is_busy(session, link) for link in links)
-
-
-def _until_one_is_closed(links):
-    return lambda: not all(link.closing for link in links)
 
 
 def _is_busy(session, link):
