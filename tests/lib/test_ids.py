@@ -8,7 +8,7 @@ from errno import ECONNRESET
 
 import atsock
 from atsock.core.command import query
-from atsock.core.stale import open_ids
+from atsock.core.openids import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line
@@ -479,7 +479,7 @@ def test_lists(dialect):
     for told in lists.get(dialect, [flags]):
         for other in (line(b"RING"), line(b"+CREG: 1")):
             with Case(told, other):
-                question = (">", modem._session.table.STALE[0] + b"\r")
+                question = (">", modem._session.table.OPEN_IDS[0] + b"\r")
                 tape.load([question, ("<", other + told + OK)])
                 job = modem._session.spawn(open_ids(modem._session))
                 settle(modem, tape)
