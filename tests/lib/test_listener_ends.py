@@ -480,3 +480,55 @@ def test_a_client_of_whom_the_line_got_lost(dialect):
     assert running[0]
     assert listen(modem, 8080)._listener.is_running()
     assert not running[0] and module.closes() == [1]
+
+
+@cases("dialect", SIMCOM)
+def test_a_closed_server_is_stopped_once(dialect):
+    """Its last client is being closed, and the module gives the id to a client of another server meanwhile."""
+    modem, tape, clock, says = attached(dialect)
+    module = Server(dialect, says)
+    held = []
+
+    def answer(command):
+        if command == b"AT+CIPCLOSE=1" and not held:
+            held.append(module(command))
+            return b""
+        return module(command)
+
+    tape.auto = answer
+    one, two = listen(modem, 8080), listen(modem, 8081)
+    say(modem, tape, came(dialect, 1, 4001))
+    client, address = one.accept()
+    one.close()
+    client.settimeout(0)
+    client.close()
+    settle(modem, tape)
+    assert held
+    tape.input.append([0, "!", came(dialect, 1, 4002).replace(b"1,0,", b"1,1,")])
+    settle(modem, tape)
+    tape.input.append([0, "!", held[0]])
+    some_time(modem, tape)
+    assert [command for command in module.commands if b"SERVERSTOP" in command] == [b"AT+SERVERSTOP=0"]
+    assert two._listener.is_running()
+
+
+def test_a_server_is_closed_while_it_begins_to_listen():
+    """BG96 2.1.4: the result of the open comes behind its OK, and is waited for; then the id is closed."""
+    modem, tape, clock, says = attached("bg96")
+    module = Server("bg96", says)
+    tape.auto = lambda command: OK if command.startswith(b"AT+QIOPEN=") else module(command)
+    server = modem.socket()
+    server.bind(("", 8080))
+    listens = modem._session.spawn(server.listen_steps())
+    settle(modem, tape)
+    closes = modem._session.spawn(server.close_steps())
+    for _ in range(10):
+        modem.poll(100)
+    assert not closes.done and not module.closes()
+    say(modem, tape, line(b"+QIOPEN: 0,0"))
+    for _ in range(10):
+        modem.poll(100)
+    assert closes.done and closes.error is None
+    assert module.closes() == [0]
+    assert listens.error.args[0] == 9
+    assert not modem._engine.servers and not modem._engine.links[0].closing
