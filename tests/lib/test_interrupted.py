@@ -95,7 +95,8 @@ def test_interrupted_when_all_has_come(dialect):
     stopped(socket.recv_into, buf)
     tape.auto = lambda command: says.nothing("buffer", says.first)
     settle(modem, tape)
-    assert socket.recv(4) == b"0123"
+    small = bytearray(4)
+    assert socket.recv_into(small) == 4 and small == b"0123"
     tape.load([(">", ask), ("<", says.answer("buffer", says.first, b"and on", 0))])
     tape.auto = None
     tape.input.insert(0, [0, "!", notice])

@@ -187,7 +187,9 @@ def test_new_client_while_a_send_to_the_old_one_waits_for_its_prompt(dialect):
 
     tape.auto = answer
     secret = b"for the first only\r"
-    errno_of(first.send, secret)
+    began = clock.now
+    assert errno_of(first.send, secret) == ECONNRESET
+    assert clock.now - began < 1000
     settle(modem, tape)
     assert b"first" not in b"".join(module.commands) + tape.line
     tape.input.append([0, "!", says.result("buffer", 1, len(secret))])

@@ -8,7 +8,7 @@ from frames import DIALECTS, OK, PEER, line
 from ownline import FIBOCOM
 from scenes import attached, connect
 
-EIO, EOPNOTSUPP, ENETDOWN, ETIMEDOUT, EHOSTUNREACH = 5, 95, 100, 110, 113
+EIO, EOPNOTSUPP, EAFNOSUPPORT, ENETDOWN, ETIMEDOUT, EHOSTUNREACH = 5, 95, 97, 100, 110, 113
 ABLE = ("bg96",) + FIBOCOM  # SIMCom's TCP/IP manuals have neither ping nor NTP
 
 
@@ -72,7 +72,15 @@ def test_a_ping_that_is_given_up_by_the_module(dialect):
     tape.auto = lambda command: OK + said if b"PING" in command else OK
     error = raises(atsock.CommandError, modem.ping, PEER, 3)
     assert error.code == (565 if dialect == "bg96" else None), error
+    assert error.args[0] == (EHOSTUNREACH if dialect == "bg96" else EIO)
     assert clock.now < 1000
+
+
+@cases("dialect", ABLE)
+def test_a_ping_of_which_nothing_is_told(dialect):
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: OK if b"PING" in command else line(b"+CSQ: 20,0") + OK
+    assert errno_of(modem.ping, PEER, 1, 32, 1000) in (EIO, ETIMEDOUT)
 
 
 @cases("dialect", DIALECTS)
@@ -199,6 +207,11 @@ def test_a_name_that_is_refused(dialect):
     tape.auto = lambda command: line(b"+CME ERROR: 50")
     assert errno_of(modem.resolve, "name.example") == EHOSTUNREACH
     raises(ValueError, modem.resolve, "name.example", 3)
+    if modem._session.table.RESOLVE_6 is None:
+        sent = []
+        tape.auto = lambda command: sent.append(command) or OK
+        assert errno_of(modem.resolve, "name.example", atsock.AF_INET6) == EAFNOSUPPORT
+        assert not sent
 
 
 @cases("dialect", DIALECTS)

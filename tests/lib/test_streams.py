@@ -5,6 +5,7 @@ The program's time is virtual here as everywhere, and passes with each look at t
 
 import asyncio
 
+from atsock.aio.streams import Stream
 from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, OK, PEER, PORT, line
@@ -168,6 +169,135 @@ def test_what_is_written_goes_out_in_order(dialect):
         writer.close()
         await writer.wait_closed()
         assert module.got == b"one\rtwo\rthree\rfour\rfive\r", module.got
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
+def test_lines_alone(dialect):
+    """writelines() begins to send by itself, as write() does; the end of the block closes."""
+    modem, tape, clock, says = ready(dialect, "buffer")
+    module = tape.auto = Taker(says, tape)
+    sent = recording(tape)
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        async with writer as same:
+            assert same is writer
+            for n in range(3):
+                writer.writelines([b"line %d" % n, b"\r"])
+                if n:
+                    await writer.drain()
+        assert module.got == b"line 0\rline 1\rline 2\r", module.got
+        assert closes(says, sent) == [says.first]
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
+def test_more_than_there_is_room_for(dialect):
+    """Nothing is lost: what has no room waits in the UART until the program has read."""
+    modem, tape, clock, says = ready(dialect)
+    data = bytes([i * 7 & 255 for i in range(1000)])
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        for call in (lambda: reader.readexactly(70_000), lambda: whole(reader)):
+            for _ in range(70):
+                tape.input.append([0, "!", says.push("push", says.first, data)])
+            while not modem._engine.rx_blocked:
+                modem.poll()
+            assert await call() == data * 70
+
+    async def whole(reader):
+        buf = bytearray(5000)
+        got = b""
+        while len(got) < 70_000:
+            n = await reader.readinto(buf)
+            got += bytes(buf[:n])
+        return got
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
+def test_the_last_of_what_was_written_is_lost(dialect):
+    """It has been taken, and the connection ends before the module has it: drain() says so."""
+    modem, tape, clock, says = ready(dialect, "buffer", 50)
+    module = tape.auto = Taker(says, tape)
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        module.silent = True
+        writer.write(b"first\r")
+        tape.input.append([0, "!", says.lost])
+        assert await failure(writer.drain()) in (ECONNRESET, ENETDOWN, ETIMEDOUT)
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
+def test_tls_that_fails(dialect):
+    """The connection is closed, and why is raised."""
+    modem, tape, clock, says = ready(dialect)
+    sent = recording(tape)
+    sides = []
+
+    async def start_tls(self, ssl, server_side, hostname):
+        sides.append(server_side)
+        raise OSError(5)
+
+    async def main():
+        assert await failure(modem.open_connection(PEER, PORT, True)) == 5
+        for _ in range(200):
+            await asyncio.sleep(0)
+            if closes(says, sent):
+                break
+        assert closes(says, sent) == [says.first] and sides == [False]
+
+    before = Stream.start_tls
+    Stream.start_tls = start_tls
+    try:
+        run(main)
+    finally:
+        Stream.start_tls = before
+
+
+@cases("dialect", DIALECTS)
+def test_cancelled_when_it_is_open(dialect):
+    """The task has not run since: the connection is closed all the same."""
+    modem, tape, clock, says = ready(dialect)
+    held = []
+    sent = []
+    opens = answers(says)
+
+    def answer(command):
+        sent.append(command)
+        if command.startswith(says.open_line(command)):
+            held.append(opens(command))
+            return b""
+        return opens(command)
+
+    tape.auto = answer
+
+    async def main():
+        task = asyncio.create_task(modem.open_connection(PEER, PORT))
+        while not held:
+            await asyncio.sleep(0)
+        tape.input.append([0, "!", held[0]])
+        while modem._session.jobs is not None:
+            modem.poll()
+        task.cancel()
+        try:
+            await task
+            raise AssertionError("not cancelled")
+        except asyncio.CancelledError:
+            pass
+        for _ in range(2000):
+            await asyncio.sleep(0)
+            if modem._session.is_idle() and closes(says, sent):
+                break
+        assert closes(says, sent) == [says.first]
 
     run(main)
 

@@ -354,6 +354,23 @@ def test_another_peer_behind_a_read_that_got_no_answer(dialect):
     assert socket.recv(100) == b"data"
 
 
+@cases("dialect", ("bg96",) + FIBOCOM)
+def test_another_peer_while_a_read_is_in_flight(dialect):
+    """What it brings is received from the new connection."""
+    socket, modem, tape, clock, says = datagrams(dialect, "buffer", timeout=0)
+    tape.input.append([0, "!", says.notice("buffer", says.first)])
+    opened = answers(says)
+    ask = says.ask("buffer", 0, 1)[:-4]
+    tape.auto = lambda command: b"" if command.startswith(ask) else opened(command)
+    assert errno_of(socket.recv, 100) == 11
+    tape.input += [[0, "~", 500], [0, "!", says.answer("buffer", says.first, b"data", 0)]]
+    tape.auto = lambda command: says.nothing("buffer", says.first) if command.startswith(ask) else opened(command)
+    socket.settimeout(20)
+    socket.connect(("192.0.2.8", PORT))
+    assert clock.now >= 500
+    assert socket.recv(100) == b"data"
+
+
 def test_one_question_finds_the_addresses_of_both_families():
     """The A7600 has no other."""
     modem, tape, clock, says = attached("a7600")
