@@ -7,6 +7,7 @@ from errno import EADDRINUSE, EBADF, ECONNREFUSED
 
 import atsock
 from atsock.core.command import query
+from atsock.core.jobs import run_command
 from atsock.sockets.opening import free_port
 from cases import cases
 from fakes import Case, errno_of, raises
@@ -867,3 +868,28 @@ def test_the_modem_is_closed_while_a_task_opens(dialect):
 
 def failed(dialect):
     return line(b"+MIPSTAT: 1,1" if dialect in FIBOCOM else b"+CIPOPEN: 0,3")
+
+
+@cases("dialect", DIALECTS)
+def test_what_was_taken_does_not_go_out_behind_the_close(dialect):
+    """It has waited for its turn behind a command for 30 s: it is given up, and close() says so."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    sent = []
+    close = says.close(says.first)
+
+    def answer(command):
+        sent.append(command)
+        return close[1][1] if command == close[0][1][:-1] else b""
+
+    tape.auto = answer
+    busy = modem._session.spawn(run_command(modem._session, query(b"AT+X", 100_000)))
+    assert socket.send(b"hello\r") == 6
+    closing = modem._session.spawn(socket.close_steps())
+    while clock.now < 40_000:
+        modem.poll(1000)
+    assert not busy.done and not closing.done
+    tape.input.append([0, "!", OK])
+    for _ in range(100):
+        modem.poll(1000)
+    assert sent == [b"AT+X", close[0][1][:-1]], sent
+    assert closing.error.args[0] == 104

@@ -237,6 +237,37 @@ def test_the_last_of_what_was_written_is_lost(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_what_is_written_to_a_connection_that_has_failed(dialect):
+    """drain() says so, each time; closing it is no error, as nothing was taken."""
+    modem, tape, clock, says = ready(dialect, "buffer")
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        tape.input.append([0, "!", says.lost])
+        assert await failure(reader.read(10)) == ENETDOWN
+        writer.write(b"too late\r")
+        for _ in range(2):
+            assert await failure(writer.drain()) == ENETDOWN
+        await writer.wait_closed()
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
+def test_a_server_in_a_block(dialect):
+    """Its end closes it."""
+    modem, tape, clock, says = ready(dialect)
+    tape.auto = Module(dialect, says)
+
+    async def main():
+        async with await modem.start_server(lambda reader, writer: None, 8080) as server:
+            assert server.is_serving() and modem._engine.servers
+        assert not server.is_serving() and not modem._engine.servers
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
 def test_tls_that_fails(dialect):
     """The connection is closed, and why is raised."""
     modem, tape, clock, says = ready(dialect)

@@ -605,3 +605,16 @@ def test_gone_before_accept_in_data_mode(dialect):
         client.settimeout(5)
         assert client.read() == data
         tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_the_address_of_a_client(dialect):
+    """recvfrom() tells it, as accept() has."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, came(dialect, 1, 4001))
+    client, address = server.accept()
+    client.settimeout(5)
+    module.rx[1] = b"hello"
+    tape.input.append([0, "!", says.notice("buffer", 1)])
+    assert client.recvfrom(10) == (b"hello", address) == (b"hello", (CLIENT, 4001))
+    assert modem.socket().recvfrom(0) == (b"", ("0.0.0.0", 0))

@@ -533,9 +533,19 @@ def test_resumed_beside_other_sockets(dialect):
     modem, tape, clock, says = attached(dialect, "transparent")
     dead = None
     if dialect == "bg96":
+        closed = modem.socket()
+        closed.settimeout(20)
+        tape.auto = lambda command: line(b"CONNECT") if b"QIOPEN" in command else OK
+        closed.connect((PEER, PORT))
+        tape.auto = None
+        tape.load(ESCAPE + says.close(closed._link.id))
+        link = closed._link
+        closed.close()
+        link.must_close = True  # its id is the last that is used again
         dead = modem.socket(access="buffer")
-        tape.auto = lambda command: says.opened(command, 0) if b"QIOPEN" in command else OK
+        tape.auto = lambda command: says.opened(command, says.link_of(command)) if b"QIOPEN" in command else OK
         dead.connect((PEER, PORT))
+        assert dead._link.id == 1
         tape.auto = None
         tape.load([("!", says.lost)])
         settle(modem, tape)
@@ -554,7 +564,7 @@ def test_resumed_beside_other_sockets(dialect):
     socket.connect((PEER, PORT))
     tape.auto = None
     tape.load(ESCAPE)
-    socket.escape()
+    modem.call("+++")
     tape.load(RESUME[dialect] if dialect != "bg96" else [
         (">", b"AT+QIRD=%d,1024\r" % socket._link.id), ("<", b"\r\n+QIRD: 0\r\n" + OK),
         (">", b"AT+QISWTMD=%d,2\r" % socket._link.id), ("<", line(b"CONNECT")),
@@ -562,6 +572,18 @@ def test_resumed_beside_other_sockets(dialect):
     assert modem.call("O") == "CONNECT"
     tape.done()
     assert not socket.is_escaped()
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_resumed_when_it_is_over(dialect):
+    """call("O") is the module's command then."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load([("!", ENDS[dialect])] + left(dialect))
+    assert socket.read() == b""
+    tape.done()
+    tape.load([(">", b"ATO\r"), ("<", line(b"NO CARRIER"))])
+    raises(OSError, modem.call, "O")
+    tape.done()
 
 
 @cases("dialect", DIALECTS)

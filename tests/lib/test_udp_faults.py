@@ -371,6 +371,32 @@ def test_another_peer_while_a_read_is_in_flight(dialect):
     assert socket.recv(100) == b"data"
 
 
+@cases("timeout", (0, 1))
+def test_another_peer_waits_for_what_waits(timeout):
+    """BG96: connect() reads it first, also where nothing else waits; with a timeout not longer than that."""
+    socket, modem, tape, clock, says = datagrams("bg96", "buffer", timeout=0)
+    tape.load([("!", says.notice("buffer", 0))])
+    settle(modem, tape)
+    opened = answers(says)
+    reads = [says.answer("buffer", 0, b"data", 0), says.nothing("buffer", 0)]
+
+    def answer(command):
+        if not command.startswith(b"AT+QIRD="):
+            return opened(command)
+        tape.input += [[0, "~", 1500], [0, "!", reads.pop(0)]]
+        return b""
+
+    tape.auto = answer
+    socket.settimeout(timeout)
+    if timeout:
+        assert errno_of(socket.connect, ("192.0.2.8", PORT)) == 110
+        assert clock.now == 1000
+        return
+    socket.connect(("192.0.2.8", PORT))
+    assert clock.now == 3000
+    assert socket.recv(100) == b"data"
+
+
 def test_one_question_finds_the_addresses_of_both_families():
     """The A7600 has no other."""
     modem, tape, clock, says = attached("a7600")
