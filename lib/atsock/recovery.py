@@ -69,7 +69,6 @@ def recover(session: "Session"):
     counted = False
     while rung <= _RESET:
         if rung == _RESET and session.reset is None:
-            error = error or Timeout("the module does not come back, and Modem was given no reset")
             break
         if rung >= _RESTART and not counted:
             counted = True
@@ -139,7 +138,7 @@ def _next_rung(session, rung, error):
 def _wait_s(session):
     # How long no restart is allowed yet.
     wait_s = _WAIT_S[min(session.restarts, len(_WAIT_S) - 1)]
-    return wait_s and wait_s - -session.engine.until_ms(session.restarted_at) // 1000
+    return wait_s - -session.engine.until_ms(session.restarted_at) // 1000
 
 
 def _count_restart(session):
@@ -171,7 +170,7 @@ class Keeper:
         self._check = self._engine.after_ms(_CHECK_MS)  # ticks of the next question
         self._failures = 0  # attempts in a row
         self._silent = 0  # questions in a row that were not answered
-        self._seen = (0, 0)  # restarts and losses of the network when it came up
+        self._seen = 0  # restarts when it came up
         self.is_up = False
         self.error: "OSError | None" = None
 
@@ -286,7 +285,7 @@ class Keeper:
             engine = self._engine
             self.is_up = True
             self._silent = 0
-            self._seen = (engine.restarts, engine.network_losses)
+            self._seen = engine.restarts
             self._check = engine.after_ms(_CHECK_MS)
             if self._on_up is not None:
                 self._on_up(self._session.address)
@@ -300,11 +299,10 @@ class Keeper:
 
     def _reason(self):
         engine = self._engine
-        restarts, losses = self._seen
-        if engine.restarts != restarts:
+        if engine.restarts != self._seen:
             return "the module restarted"
         if self._silent >= _SILENT_MAX:
             return "the module does not answer"
-        if engine.network_losses != losses or engine.pdp_lost:
+        if engine.pdp_lost:
             return "the network is lost"
         return "detached"

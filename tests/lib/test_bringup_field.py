@@ -1,7 +1,7 @@
 """attach() in the field: SIMs that start, a radio left off, addresses in all forms, errors that say where it stood."""
 
 import atsock
-from atsock import contact
+from atsock import bringup, contact
 from cases import cases
 from fakes import WIRES, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line, speech
@@ -52,6 +52,19 @@ def test_a_sim_that_does_not_start(answer):
     assert module.seen.count(b"AT+CFUN?") <= 4  # whether the radio is on is asked now and then only
 
 
+def test_a_sim_that_asks_for_its_pin_in_words():
+    """AT+CMEE=1 was refused, or is not known: the error tells a text."""
+    modem, tape, clock, module = start("bg96", cpin(line(b"+CME ERROR: SIM PIN required")))
+    error = raises(OSError, modem.attach, "internet")
+    assert error.args[0] == 13 and "asks for its PIN" in str(error), error
+
+
+def test_a_sim_of_which_nothing_is_said():
+    modem, tape, clock, module = start("bg96", cpin(b""))
+    error = raises(atsock.Timeout, modem.attach, "internet")
+    assert "no answer to AT+CPIN?" in str(error), error
+
+
 def test_the_second_pin_is_not_needed():
     modem, tape, clock, module = start("bg96", cpin(line(b"+CPIN: SIM PIN2") + OK))
     assert modem.attach("internet") == "10.0.0.1"
@@ -73,7 +86,8 @@ def test_radio_left_off(dialect, off):
 
     modem, tape, clock, module = start(dialect)
     tape.auto = answer
-    assert modem.attach("internet") == "10.0.0.1"
+    told, error = progress_of(modem)
+    assert error is None and ("sim", "radio off") in told
     assert module.seen.count(b"AT+CFUN=1") == 1 and clock.now < 10_000
 
 
@@ -204,6 +218,8 @@ def test_what_comes_instead_of_an_answer():
     assert "GPGGA" in words
     n, echo = filler_of(lambda command: command + b"\r")
     assert "but the echo" in echo and "other words" not in echo
+    n, control = filler_of(lambda command: b"\1\2\3\4")
+    assert "unreadable" in control, control
     n, refused = filler_of(lambda command: ERROR)
     assert n == 0 and "ERROR" in refused
 
@@ -269,6 +285,11 @@ def test_what_comes_instead_of_an_answer_is_told(dialect):
     details = [detail for step, detail in told if step == "sync"]
     other = "no answer, but other words"
     assert details == ["", other, "ERROR", "unreadable bytes"], details
+    instead = [b""]
+    modem, tape, clock, module = start(dialect)
+    tape.auto = lambda command: instead.pop(0) if command.endswith(b"AT") and instead else module(command)
+    told, error = progress_of(modem)
+    assert [detail for step, detail in told if step == "sync"] == ["", "no answer"]
 
 
 # -- the context
@@ -539,6 +560,38 @@ def test_restart_in_the_middle(dialect, at):
     tape.auto = answer
     assert modem.attach("internet") == "10.0.0.1"
     assert module.count(b"ATE0") == 2 and not boots
+
+
+@cases("dialect", DIALECTS)
+def test_restart_right_behind_the_last_answer(dialect):
+    """All is to be done once more, although each command has succeeded."""
+    modem, tape, clock, module = start(dialect)
+    modem.attach("internet")
+    last = len(module.seen)
+    modem, tape, clock, module = start(dialect)
+
+    def answer(command):
+        reply = module(command)
+        if len(module.seen) == last:
+            module.normal = speech(dialect).attach()
+            return reply + line(b"RDY")
+        return reply
+
+    tape.auto = answer
+    assert modem.attach("internet") == "10.0.0.1" and modem.isconnected()
+    assert module.count(b"ATE0") == 2 and module.count(b"AT+CMEE=1") == 2
+
+
+@cases("dialect", DIALECTS)
+def test_two_that_attach_at_once(dialect):
+    """The second one waits for the first one, and finds nothing to do."""
+    modem, tape, clock, module = start(dialect)
+    session = modem._session
+    jobs = [session.spawn(bringup.attach_with(session, bringup.Account(b"internet"))) for _ in range(2)]
+    for _ in range(50):
+        modem.poll(100)
+    assert [job.result() for job in jobs] == ["10.0.0.1"] * 2
+    assert module.count(b"ATE0") == 1
 
 
 @cases("dialect", DIALECTS)

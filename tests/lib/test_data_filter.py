@@ -46,6 +46,60 @@ def hold(data):
     return link, held
 
 
+def test_more_lines_than_can_be_held_back():
+    """A peer that says the module's words for long: all of it is payload in the end, also where nobody reads."""
+    said = CLOSED + b"\r\n+CREG: 1\r\n" * 60
+    for reply in (b"", ESCAPE + OK):
+        with Case(reply):
+            link, held = make(600)
+            got = bytearray()
+            put(link, b"x" * 600, got)
+            held.expect(reply)
+            for at in range(0, len(said), 50):
+                put(link, said[at : at + 50], got)
+            assert len(held.held) == HELD_MAX
+            held.expect(b"")
+            assert got + link.take(link.count) + held.held[: held.n] == b"x" * 600 + said
+
+
+def test_nobody_reads_any_more():
+    """What comes then finds room without end."""
+    for reply in (b"", ESCAPE + OK):
+        link, held = make(16)
+        link.discarding = True
+        held.expect(reply)
+        for piece in (b"x" * 100, CLOSED + b"x" * 100, b"y"):
+            put(link, piece, None)
+        assert link.count <= 16
+
+
+def test_the_same_word_from_the_peer_and_from_the_module():
+    """The peer's is payload, and its ring grows for it."""
+    link, held = make(16)
+    put(link, b"x" * 16, None)
+    put(link, CLOSED + CLOSED, None)
+    held.release_before_end()
+    assert link.take(link.count) == b"x" * 16 + CLOSED
+    assert bytes(held.held[: held.n]) == CLOSED
+    assert not held.overflow()  # there is room now
+
+
+def test_one_line_is_the_answer():
+    """What comes behind it is payload, although it looks the same; so is what was no echo after all."""
+    link, held = make()
+    held.answer((b"CONNECT",))
+    said = b"\r\nCONNECT 1\r\n" + b"\r\nCONNECT 2\r\ndata"
+    put(link, said, None)
+    assert link.take(link.count) == said[13:]
+    for _ in range(2):
+        held.answer((b"CONNECT",), b"ATO\r")
+        put(link, b"ATO\r\r\nCONNECT\r\ndata", None)
+        assert link.take(link.count) == b"data"
+    held.answer((b"CONNECT",), b"ATO\r")
+    put(link, b"AT\r\nCONNECT\r\ndata", None)
+    assert link.take(link.count) == b"ATdata"
+
+
 def test_nothing_is_lost_or_doubled():
     """Whatever comes while an escape is begun, waited for and given up."""
     for seed in range(25):

@@ -378,6 +378,10 @@ def test_reason_of_an_end(dialect):
         socket = opened(modem)
         say(tape, line(text))
         assert socket.recv(10) == b"", text
+    modem, tape, clock, says, module = start(dialect)
+    socket = opened(modem)
+    say(tape, line(b"+IPCLOSE: 0,1") + line(b"+IPCLOSE: 0,3"))
+    assert socket.recv(10) == b"", "the first one tells"
     for text in (b"+IPCLOSE: 0,2", b"+IPCLOSE 0,2", b"+IPCLOSE: 0,3"):
         modem, tape, clock, says, module = start(dialect)
         socket = opened(modem)

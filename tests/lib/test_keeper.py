@@ -52,6 +52,19 @@ def test_it_attaches(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_it_tells_at_once(dialect):
+    """By the poll() that finds the attempt, or the question, at its end; not only by the next one."""
+    kept = Kept(dialect, attach=False)
+    times = []
+    kept.keeper._on_up = kept.keeper._on_down = lambda text: times.append(kept.clock.now)
+    kept.run(10)
+    kept.context_is_gone()
+    kept.field.wrong = {b"AT+CMEE?": line(b"+CMEE: 1") + OK}
+    kept.run(70)
+    assert len(times) == 3 and times[0] <= 5000 and times[1] < 66_000, times
+
+
+@cases("dialect", DIALECTS)
 def test_a_poll_does_not_wait(dialect):
     """poll() sends a command at most; attaching goes on from call to call."""
     kept = Kept(dialect, attach=False)

@@ -7,7 +7,7 @@ from frames import DIALECTS, ERROR, OK, PEER, PORT, line, speech
 from scenes import answers, attached, connect
 from test_bringup import ASK, start
 
-EAGAIN, ENETDOWN, ECONNRESET = 11, 100, 104
+EAGAIN, EACCES, ENETDOWN, ECONNRESET = 11, 13, 100, 104
 DEACTIVATE = {"bg96": b"AT+QIDEACT=", "nl668": b"AT+MIPCALL=0", "l610": b"AT+MIPCALL=0"}
 RESTART = b"AT+CFUN=1,1"
 
@@ -128,6 +128,50 @@ def test_it_climbs_as_long_as_nothing_works(dialect):
     assert field.modem.recover() == ["reset"]
     field.open()
     assert field.modem.recover() == ["attach"]
+
+
+@cases("dialect", DIALECTS)
+def test_it_climbs_to_the_last_step_and_stays_there(dialect):
+    """That is a restart by command where there is no reset."""
+    for with_reset in (False, True):
+        field = Field(dialect, with_reset)
+        steps = [field.modem.recover() for _ in range(6)]
+        assert steps[:3] == [["attach"], ["deactivate"], ["restart"]]
+        assert steps[3] == (["reset"] if with_reset else ["restart"]), steps
+
+
+@cases("dialect", DIALECTS)
+def test_where_nothing_has_helped_it_begins_below(dialect):
+    """The SIM asks for a PIN, which no step changes: the first error is raised, and nothing is restarted next time."""
+    field = Field(dialect)
+    assert field.modem.recover() == ["attach"] and field.modem.recover() == ["deactivate"]
+    field.wrong = {b"AT+CPIN?": line(b"+CPIN: SIM PIN") + OK}
+    assert raises(OSError, field.modem.recover).args[0] == EACCES
+    field.wrong = {}
+    assert field.modem.recover() == ["deactivate"]
+
+
+@cases("dialect", DIALECTS)
+def test_deactivated_when_the_network_is_known_to_be_lost(dialect):
+    field = Field(dialect)
+    field.modem._engine.pdp_lost = True
+    assert field.modem.recover() == ["deactivate"]
+
+
+@cases("dialect", DIALECTS)
+def test_ids_are_free_after_a_recovery(dialect):
+    """Nothing is left to be closed."""
+    field = Field(dialect)
+    socket = field.open()
+    says = speech(dialect)
+    field.tape.input.append([0, "!", says.closed(says.first)])
+    field.modem.poll()
+    assert field.modem.recover() == ["attach"]
+    del field.module.seen[:]
+    socket.close()
+    assert field.open()._link.id == says.first
+    close = says.close(says.first)[0][1][:-1]
+    assert close not in field.module.seen
 
 
 @cases("dialect", DIALECTS)
@@ -327,6 +371,25 @@ def test_nothing_is_lost(dialect):
         modem.poll(500)
     assert modem.isconnected()
     assert not [event for event in events if event in (atsock.EVENT_RESTARTED, atsock.EVENT_NETWORK_LOST)]
+
+
+@cases("dialect", DIALECTS)
+def test_a_question_that_finds_the_context_gone(dialect):
+    """Asked again where the line is missing; then it is told as a loss of the network."""
+    inactive = {"bg96": b"+QIACT: 1,0,1", "nl668": b"+MIPCALL: 0", "l610": b"+MIPCALL: 0"}.get(dialect, b"+NETOPEN: 0")
+    for answer, times in ((OK, 2), (line(inactive) + OK, 1)):
+        with Case(answer):
+            field = Field(dialect)
+            socket = field.open()
+            session = field.modem._session
+            field.wrong = {ASK[dialect]: answer, b"AT+CMEE?": line(b"+CMEE: %d" % session.cmee) + OK}
+            job = session.spawn(session.check_attached(session))
+            for _ in range(10):
+                field.modem.poll(1000)
+            assert job.result() is False
+            assert field.module.seen.count(ASK[dialect]) == times
+            assert socket._link.errno == ENETDOWN
+            assert session.engine.pdp_lost and not field.modem.isconnected()
 
 
 @cases("dialect", DIALECTS)

@@ -94,3 +94,26 @@ def test_skip_to_the_end():
     put(ring, b"xyz", 0, 3)
     ring.skip(4)
     assert (ring.count, ring.room(), ring.take(9)) == (0, 4, b"")
+
+
+def test_skipped_bytes_over_the_end():
+    for head in range(8):
+        for n in range(9):
+            with Case(head, n):
+                ring = make(8)
+                put(ring, b"x" * head, 0, head)
+                put(ring, b"?"[: 8 - head], 0, min(1, 8 - head))
+                ring.skip(head)
+                put(ring, b"0123456", 0, 7)
+                ring.skip(n if n < ring.count else ring.count)
+                assert ring.head < 8
+                assert ring.take(8) == b"?0123456"[n:]
+
+
+def test_more_is_put_back_than_there_is_room_for():
+    """It comes before what is held, and the ring grows."""
+    for held in (b"", b"01234567"):
+        ring = make(8)
+        put(ring, held, 0, len(held))
+        ring.push_back(b"abcdef" * 3)
+        assert ring.take(100) == b"abcdef" * 3 + held

@@ -587,6 +587,40 @@ def test_resumed_when_it_is_over(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_a_command_behind_one_that_was_dropped_in_data_mode(dialect):
+    """It waits until that has been left."""
+    socket, modem, tape, clock = online(dialect)
+    says = speech(dialect)
+    tape.load(ESCAPE[:3] + [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)] + ASK + says.close(says.first))
+    socket._release()
+    assert modem.command("AT+CGMM") == [b"x"]
+    for _ in range(5):
+        modem.poll(100)
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_port_that_does_not_take_the_escape(dialect):
+    """Nothing of it has gone out: nothing is expected that would answer it, and the next one begins anew."""
+    for taken in (0, 2):
+        with Case(taken):
+            socket, modem, tape, clock = online(dialect)
+            tape.load([(">", b"+++"[:taken])])
+            write = tape.write
+            tape.write = lambda buf, at=0, n=-1, tape=tape, write=write, taken=taken: (
+                write(buf, at, taken - tape.written) if tape.written < taken else None
+            )
+            raises(atsock.Timeout, socket.escape)
+            assert (socket._guard.unsure == socket._guard.SURE) == (taken == 0)
+            tape.write = write
+            tape.load([("!", b"+++")])
+            assert socket.read(3) == b"+++"
+            tape.load(ESCAPE)
+            socket.escape()
+            tape.done()
+
+
+@cases("dialect", DIALECTS)
 def test_others_are_busy(dialect):
     """One connection owns the line."""
     socket, modem, tape, clock = online(dialect)

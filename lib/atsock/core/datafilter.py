@@ -77,8 +77,8 @@ class DataFilter(Sink):
 
     @property
     def complete(self):
-        """True while what is held back are whole lines."""
-        return self.n > 0 and self.n == self.whole
+        """True while what is held back, if there is anything, are whole lines."""
+        return self.n == self.whole
 
     def answer(self, words: "tuple[bytes, ...]", echo: bytes = b""):
         """The next line may be the answer to the command that led here: drop it when it begins with one of these.
@@ -177,7 +177,7 @@ class DataFilter(Sink):
                 if not self._give(self.base or 1):
                     break
                 continue
-            elif not self.link.discarding and not self.link.write(src, start + done, 1):
+            elif not self.link.write(src, start + done, 1):
                 break
             else:
                 done += 1
@@ -232,7 +232,7 @@ class DataFilter(Sink):
             if self.n == _HELD_MAX or not self._matches(self.n + 1):  # no answer: payload, or a result code
                 self.first = {}
                 self.words = words
-                while self.n and not self._matches(self.n) and self._release_line():
+                while not self._matches(self.n) and self._release_line():
                     pass
                 return done
             self.n += 1
@@ -296,7 +296,6 @@ class DataFilter(Sink):
         rest = bytes(memoryview(self.held)[pos + len(OK_LINE) : self.n])
         self.n = max(pos, self.base)
         self.force()
-        self.clear()
         return rest
 
     def force(self):
@@ -318,7 +317,7 @@ class DataFilter(Sink):
         for line in bytes(memoryview(self.held)[: self.n]).split(b"\r\n"):
             is_end = _begins(line, self.ends)
             is_loss = _begins(line, self.losses)
-            if is_end and not is_loss:
+            if not is_loss:
                 for i, begin in enumerate(begins):
                     if begin[0] == line:
                         del begins[: i + 1]
