@@ -91,6 +91,18 @@ def test_no_room_behind_a_pause(dialect):
                 tape.done()
 
 
+@cases("dialect", DIALECTS)
+def test_poll_drops_nothing(dialect):
+    """More is pushed than there is room for: nobody waits for what stands behind it, so it may wait."""
+    modem, tape, clock, says = attached(dialect, "push")
+    socket = connect(modem, tape, says, 20, RING)
+    payload = bytes([65 + i % 26 for i in range(RING + 100)])
+    tape.load([("!", says.push("push", says.first, payload))])
+    for _ in range(10):
+        modem.poll(100)
+    assert recv_exactly(socket, len(payload)) == payload
+
+
 def _pushed(dialect, cut):
     """(socket, modem, tape, speech, overflows): on_event adds to the last one what it is told of lost bytes."""
     overflows = []

@@ -1,9 +1,10 @@
 """Commands that wait for their turn behind another one, and events that wait for the application."""
 
 import atsock
+from atsock.core.command import query
 from cases import cases
-from fakes import errno_of, new_modem
-from frames import DIALECTS
+from fakes import errno_of, new_modem, raises
+from frames import DIALECTS, OK, line
 from scenes import attached, connect, settle
 
 ECONNRESET = 104
@@ -21,6 +22,56 @@ def test_send_whose_peer_closed_meanwhile(dialect):
     settle(modem, tape)
     tape.done()
     assert errno_of(second.write, b"again") == ECONNRESET
+
+
+def test_withdrawn_and_sent_later():
+    """It takes none of those with it that once stood behind it."""
+    a, b, c, d = [query(b"AT+" + name) for name in (b"A", b"B", b"C", b"D")]
+    script = []
+    for name in (b"A", b"C", b"D", b"B"):
+        script += [(">", b"AT+" + name + b"\r"), ("<", line(name) + OK)]
+    modem, tape, clock = new_modem("bg96", script)
+    session = modem._session
+    for command in (a, b, c):
+        session.submit(command)
+    assert not session.is_idle()
+    assert session.withdraw(b) and not session.withdraw(b) and not session.withdraw(a)
+    while not c.done:
+        modem.poll(10)
+    assert session.is_idle()
+    session.submit(d)
+    session.submit(b)
+    while not b.done:
+        modem.poll(10)
+    for _ in range(3):
+        modem.poll(10)
+    tape.done()
+    assert [command.lines for command in (a, b, c, d)] == [[b"A"], [b"B"], [b"C"], [b"D"]]
+
+
+def test_events_of_a_call_that_fails():
+    """They are told when it comes back, not with the next one."""
+    heard = []
+    script = [(">", b"AT+X\r"), ("!", line(b"+FOO: 1")), (">", b"AT+CSQ\r")]
+    modem, tape, clock = new_modem("bg96", script, on_event=lambda *event: heard.append(event))
+    raises(atsock.Timeout, modem.command, "AT+X", "+X:", 1000)
+    assert heard == [(atsock.EVENT_UNKNOWN, None, b"+FOO: 1")], heard
+
+
+def test_event_while_one_is_told():
+    """The program looks at the module meanwhile: the next one is told behind it, not within it."""
+    heard = []
+
+    def on_event(event, socket, value):
+        heard.append((b"begin", value))
+        tape.input.append([0, "!", line(b"+BAR: 1")] if len(heard) == 1 else [0, "!", b""])
+        modem.poll(10)
+        heard.append((b"end", value))
+
+    modem, tape, clock = new_modem("bg96", [("!", line(b"+FOO: 1"))], on_event=on_event)
+    modem.poll(10)
+    modem.poll(10)
+    assert heard == [(what, value) for value in (b"+FOO: 1", b"+BAR: 1") for what in (b"begin", b"end")], heard
 
 
 def test_more_events_than_there_is_room_for():

@@ -374,6 +374,52 @@ def test_nothing_is_lost(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_failures_that_are_a_reason_to_ask(dialect):
+    """Two commands within three minutes that are not answered; each time anew, and the calls wait 2 s for the answer."""
+    field = Field(dialect)
+    silent = [b"AT+X"]
+    answer = field.tape.auto
+    field.tape.auto = lambda command: b"" if command in silent else answer(command)
+    question = ASK[dialect]
+
+    def fails():
+        began = field.clock.now
+        raises(atsock.Timeout, field.modem.command, "AT+X", None, 1000)
+        assert field.clock.now - began < 3200, field.clock.now - began
+        for _ in range(4):
+            field.modem.poll(1000)
+        return field.module.seen.count(question)
+
+    assert fails() == 0
+    end = field.clock.now + 181_000
+    while field.clock.now < end:
+        field.modem.poll(10_000)
+    assert fails() == 0
+    assert fails() == 1
+    assert fails() == 2
+    silent.append(question)
+    fails()
+    assert field.modem.isconnected()
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_only_the_restart_itself_is_told_as_one(dialect):
+    """A connection that fails long after it, and after the next attach(), was not lost by it."""
+    field = Field(dialect)
+    first = field.open()
+    field.module.normal = speech(dialect).attach()
+    field.tape.input.append([0, "!", line(b"RDY")])
+    raises(atsock.Restarted, first.send, b"x")
+    field.modem.attach()
+    first.close()
+    second = field.open()
+    field.tape.input.append([0, "!", line(b"+IPCLOSE: %d,2" % second._link.id)])
+    field.modem.poll()
+    error = raises(OSError, second.send, b"x")
+    assert error.args[0] == ECONNRESET and not isinstance(error, atsock.Restarted)
+
+
+@cases("dialect", DIALECTS)
 def test_a_question_that_finds_the_context_gone(dialect):
     """Asked again where the line is missing; then it is told as a loss of the network."""
     inactive = {"bg96": b"+QIACT: 1,0,1", "nl668": b"+MIPCALL: 0", "l610": b"+MIPCALL: 0"}.get(dialect, b"+NETOPEN: 0")

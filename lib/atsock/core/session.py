@@ -119,7 +119,6 @@ class Session:
         """The context is not active any more: all connections are gone."""
         urc.lose_all(self.engine, ENETDOWN)
         self.address = None
-        self.access_now = None
 
     def note_success(self):
         """The context carries something."""
