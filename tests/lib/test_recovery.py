@@ -375,7 +375,7 @@ def test_nothing_is_lost(dialect):
 
 @cases("dialect", DIALECTS)
 def test_failures_that_are_a_reason_to_ask(dialect):
-    """Two commands within three minutes that are not answered; each time anew.  The calls wait 2 s for what is found."""
+    """Two commands within three minutes that are not answered; each time anew.  The calls wait 2 s for it."""
     field = Field(dialect)
     silent = [b"AT+X"]
     answer = field.tape.auto
