@@ -138,6 +138,8 @@ def _next_rung(session, rung, error):
 def _wait_s(session):
     # How long no restart is allowed yet.
     wait_s = _WAIT_S[min(session.restarts, len(_WAIT_S) - 1)]
+    if not wait_s:  # restarted_at may be so old that its ticks have wrapped
+        return 0
     return wait_s - -session.engine.until_ms(session.restarted_at) // 1000
 
 
