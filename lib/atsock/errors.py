@@ -187,6 +187,8 @@ def error_of(command, line, code, errnos, default, refusal=None, explain=None):
         return Timeout("no answer to " + line)
     if command.errno == errno.ECONNRESET:
         return Restarted()
+    if command.errno == EBUSY:  # a connection that was accepted has taken the port meanwhile
+        return ModemError(EBUSY, "the port is in data mode, no answer to " + line)
     text = printable(command.error_text or b"")
     number = refusal or default
     if not refusal and code in errnos:

@@ -778,6 +778,31 @@ def list_of(tape):
 
 
 @cases("dialect", ("a7600", "sim7028"))
+def test_client_that_comes_while_a_command_is_in_flight(dialect):
+    """The line is its own at once: the command has failed, and what the port has not taken of it is no payload."""
+    came = line(b"+CLIENT: 0,0,192.0.2.9:40000") + line(b"CONNECT 115200") + b"hello"
+    for taken in (b"AT+CGMM\r", b"AT+C"):
+        with Case(taken):
+            modem, tape, clock, says, listener = listening(dialect)
+            tape.load([(">", taken), ("!", came)])
+            write, engine = tape.write, modem._engine
+
+            def some(buf, at, n, tape=tape, write=write, engine=engine, taken=taken):
+                n = min(n, len(taken) - tape.written) if engine.command is not None else n
+                return write(buf, at, n) if n else 0
+
+            tape.write = some
+            assert errno_of(modem.command, "AT+CGMM", None, 60_000) == 16
+            assert clock.now < 1000
+            for _ in range(3):
+                modem.poll(10)
+            socket, address = listener.accept()
+            socket.settimeout(5)
+            assert socket.read(5) == b"hello"
+            tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028"))
 def test_server_closed_first(dialect):
     """Closing the server with a client in the queue closes that first."""
     modem, tape, clock, says, listener = listening(dialect)
