@@ -221,7 +221,7 @@ def test_what_comes_instead_of_an_answer():
     n, control = filler_of(lambda command: b"\1\2\3\4")
     assert "unreadable" in control, control
     n, refused = filler_of(lambda command: ERROR)
-    assert n == 0 and "ERROR" in refused
+    assert n == 0 and "it answers ERROR" in refused
 
 
 @cases("turn", (0, 1, 2, 3))
@@ -235,6 +235,16 @@ def test_rubbish_that_looks_like_text_now_and_then(turn):
 
     n, rubbish = filler_of(answer)
     assert "unreadable" in rubbish and "baud" in rubbish, rubbish
+
+
+def test_a_port_that_does_not_take_the_filler():
+    """It is asked on, and nothing of the filler goes out later."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = lambda command: b""
+    write = tape.write
+    tape.write = lambda buf, at, n: write(buf, at, n) if b"AT" in bytes(buf[at : at + n]) or buf[at] == 43 else None
+    error = raises(atsock.Timeout, modem.attach, "internet")
+    assert "not a byte" in str(error) and clock.now < 45_000, (error, clock.now)
 
 
 def test_a_moment_behind_the_filler():
@@ -306,7 +316,7 @@ def test_forms_of_mipcall(dialect):
         with Case(dialect, answers):
             modem, tape, clock, module = start(dialect, {
                 b"AT+MIPCALL?": [line(text) + OK for text in answers],
-                b"AT+CGPADDR=1": line(b"+CGPADDR: 1,10.0.0.1") + OK,
+                b"AT+CGPADDR=1": line(b"+CGPADDR: 1,10.0.0.1") + line(b"+CGPADDR: 1") + OK,
             })  # fmt: skip
             assert modem.attach("internet") == "10.0.0.1"
             assert module.count(b"AT+MIPCALL=") == 0  # it was active
@@ -592,6 +602,22 @@ def test_two_that_attach_at_once(dialect):
         modem.poll(100)
     assert [job.result() for job in jobs] == ["10.0.0.1"] * 2
     assert module.count(b"ATE0") == 1
+
+
+@cases("dialect", DIALECTS)
+def test_a_signal_that_is_not_told(dialect):
+    """While the network is searched for: nothing of it stands behind the state."""
+    signal = line(b"+CSQ: 20,0") + OK
+    for answers, detail in (([signal, ERROR], "searching"), ([signal], "searching, signal -73 dBm")):
+        searching = line(b"+CEREG: 0,2") + OK
+        modem, tape, clock, module = start(dialect, {
+            b"AT+CREG?": line(b"+CREG: 0,2") + OK, b"AT+CGREG?": line(b"+CGREG: 0,0") + OK, b"AT+CSQ": answers,
+            b"AT+CEREG?": [searching] * 6 + [line(b"+CEREG: 0,1") + OK],
+        })  # fmt: skip
+        told, error = progress_of(modem)
+        assert error is None
+        assert [text for step, text in told if text.startswith("searching")][-1] == detail, told
+        assert module.count(b"AT+COPS") <= 1, "it searches"
 
 
 @cases("dialect", DIALECTS)
