@@ -173,6 +173,18 @@ def test_silent_module_ends_in_timeouts():
     assert modem.command("AT+CGMM") == [b"BG96"]
 
 
+def test_any_line_shows_that_the_module_is_there():
+    """One that has answered nothing, and says something unasked: it is waited for as ever."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = lambda command: b""
+    for _ in range(2):
+        raises(atsock.Timeout, modem.command, "AT+CGMM", None, 8000)
+    assert modem._engine.unresponsive
+    tape.input.append([0, "!", line(b"RING")])
+    settle(modem, tape)
+    assert not modem._engine.unresponsive
+
+
 def test_each_command_is_followed_by_its_own_sync_questions():
     """Three of them, however many the one before has needed."""
     for answered in (1, 2, 3):

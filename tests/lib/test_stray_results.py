@@ -147,6 +147,18 @@ def test_error_instead_of_the_prompt():
 
 
 @cases("dialect", PROMPTED)
+def test_prompt_behind_a_refusal(dialect):
+    """Nobody waits for it any more: nothing is written."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=60)
+    tape.load(says.send("buffer", says.first, b"hello")[:1] + [("<", line(b"+CME ERROR: 3")), ("!", says.prompt)])
+    raises(OSError, socket.send, b"hello")
+    settle(modem, tape)
+    tape.done()
+    tape.load([("!", line(b"+CREG: 1")), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)])
+    assert modem.command("AT+CGMM") == [b"x"]
+
+
+@cases("dialect", PROMPTED)
 def test_lost_prompt(dialect):
     """The '>' is lost: the module gets what it waits for, and no command is typed into the connection.
 
