@@ -42,7 +42,6 @@ _PIN_MS = const(20_000)
 _CFUN_MS = const(15_000)
 _CFUN_POLLS = const(10)  # the radio is looked at so often
 _SIGNAL_POLLS = const(3)  # and the signal, the first time after so many
-_SIGNAL_MS = const(2000)
 _NOT_KNOWN = const(99)  # <rssi> of +CSQ (27.007 8.5)
 _NO_NETWORK = "no network was found in time; antenna, coverage?"
 _STILL_SEARCHING = "no network was found for 25 s; antenna, coverage? The first search takes minutes: give timeout_ms"
@@ -126,14 +125,16 @@ def synchronise(session: "Session"):
         if not command.errno:
             if unanswered:
                 yield _DRAIN_MS
-            yield query(b"ATE0", _AT_MS)
-            text, prefix = _QUERIES[asked & 1]
-            asked += 1
-            command = query(text, _AT_MS, prefix)
+            command = query(b"ATE0", _AT_MS)
             yield command
-            if not command.errno and command.lines:
-                engine.echoes = False
-                return
+            if command.errno != ETIMEDOUT:  # else nothing goes out for a while
+                text, prefix = _QUERIES[asked & 1]
+                asked += 1
+                command = query(text, _AT_MS, prefix)
+                yield command
+                if not command.errno and command.lines:
+                    engine.echoes = False
+                    return
         if command.errno == EIO:
             heard = b"ERROR"
         elif command.errno:
@@ -386,7 +387,7 @@ def wait_for_registration(session: "Session", patient):
 
 def _signal():
     # What the module receives, as it is told behind the state of registration.
-    command = query(b"AT+CSQ", _SIGNAL_MS, b"+CSQ:")
+    command = query(b"AT+CSQ", prefix=b"+CSQ:")
     yield command
     if not command.lines:
         return ""

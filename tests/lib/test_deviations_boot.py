@@ -157,3 +157,64 @@ def test_sim_that_says_not_ready(dialect):
                 modem, tape, clock, module = start(dialect, {b"AT+CPIN?": [first, ready + OK]})
                 tape.cut = cut
                 assert modem.attach("internet") == "10.0.0.1"
+
+
+def _late(tape, module, text, ms, n=1):
+    """The answers of this module; the n-th one to `text` comes ms later, and so does all else meanwhile."""
+    asked = []
+
+    def answer(command):
+        asked.append(command)
+        if command == text and asked.count(text) == n:
+            tape.input.append([0, "~", ms])
+        return module(command)
+
+    return answer
+
+
+@cases("command", (b"AT", b"ATE0", b"AT+CSQ", b"AT+CMEE=1", b"AT+CPIN?"))
+@cases("dialect", DIALECTS)
+def test_an_answer_that_comes_late_while_it_boots(dialect, command):
+    """A module that has said OK to AT falls silent for seconds, starting: attach() asks again."""
+    for ms in (400, 900, 1100, 1700, 2500, 4000, 9100, 11_000):
+        with Case(dialect, command, ms):
+            modem, tape, clock, module = start(dialect)
+            tape.auto = _late(tape, module, command, ms)
+            assert modem.attach("internet") == "10.0.0.1"
+            assert clock.now < ms + 4000, clock.now
+
+
+@cases("dialect", DIALECTS)
+def test_long_lines_at_9600_baud_while_it_boots(dialect):
+    """+MSTK lines of 1.5 KB in all take longer than an answer may: between AT, ATE0 and the rest they do no harm."""
+    burst = line(b'+MSTK: 11, "' + b"D0" * 60 + b'"') * 11
+    for before in (b"AT", b"ATE0", b"AT+CSQ", b"AT+CMEE=1", b"AT+CPIN?"):
+        with Case(dialect, before):
+            modem, tape, clock, module = start(dialect)
+            tape.behave(cut=9, pause=9)
+            asked = []
+
+            def answer(command):
+                asked.append(command)
+                return (burst if command == before and asked.count(before) == 1 else b"") + module(command)
+
+            tape.auto = answer
+            assert modem.attach("internet") == "10.0.0.1"
+
+
+@cases("dialect", DIALECTS)
+def test_a_late_answer_while_it_searches(dialect):
+    """Some modules answer nothing while they look for a network, for 12 s and more, whatever they were asked."""
+    normal = speech(dialect).attach()
+    for text in (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?"):
+        for n in (1, 3, 4, 5):
+            with Case(dialect, text, n):
+                modem, tape, clock, module = start(dialect)
+
+                def searching(command):
+                    if command in (b"AT+CEREG?", b"AT+CGREG?", b"AT+CREG?") and clock.now < 20_000:
+                        return line(command[2:-1] + b": 0,2") + OK
+                    return normal(command)
+
+                tape.auto = _late(tape, searching, text, 12_000, n)
+                assert modem.attach("internet", timeout_ms=120_000) == "10.0.0.1"
