@@ -5,7 +5,7 @@ from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import SYNC
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import attached, connect, connected, looks_up, opens_when_up_again, rest, settle
+from scenes import answers, attached, connect, connected, looks_up, opens_when_up_again, rest, settle
 from test_bringup import start
 from test_deviations_quectel import receive
 
