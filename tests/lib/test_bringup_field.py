@@ -91,6 +91,28 @@ def test_radio_left_off(dialect, off):
     assert module.seen.count(b"AT+CFUN=1") == 1 and clock.now < 10_000
 
 
+@cases("dialect", DIALECTS)
+def test_radio_that_goes_off_while_the_sim_starts(dialect):
+    """It is switched on then, and the SIM has its time from there on."""
+    modem, tape, clock, module = start(dialect)
+    radio = [1, 0]
+    on_at = []
+
+    def answer(command):
+        if command == b"AT+CFUN?":
+            return line(b"+CFUN: %d" % radio.pop(0)) + OK
+        if command == b"AT+CFUN=1":
+            on_at.append(clock.now)
+        if command == b"AT+CPIN?" and not (on_at and clock.now - on_at[0] > 15_000):
+            return line(b"+CME ERROR: 14")
+        return module(command)
+
+    tape.auto = answer
+    radio += [1] * 9
+    assert modem.attach("internet") == "10.0.0.1"
+    assert len(on_at) == 1 and clock.now > 22_000
+
+
 # -- the PIN
 
 
@@ -245,6 +267,16 @@ def test_a_port_that_does_not_take_the_filler():
     tape.write = lambda buf, at, n: write(buf, at, n) if b"AT" in bytes(buf[at : at + n]) or buf[at] == 43 else None
     error = raises(atsock.Timeout, modem.attach, "internet")
     assert "not a byte" in str(error) and clock.now < 45_000, (error, clock.now)
+
+
+def test_a_port_that_does_not_take_the_escape():
+    """As before: it is asked on, and +++ does not go out later."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = lambda command: b""
+    write = tape.write
+    tape.write = lambda buf, at, n: None if buf[at] == 43 else write(buf, at, n)
+    error = raises(atsock.Timeout, modem.attach, "internet")
+    assert "not a byte" in str(error) and 25_000 < clock.now < 45_000, (error, clock.now)
 
 
 def test_a_moment_behind_the_filler():
@@ -434,7 +466,7 @@ def test_what_stays_hopeless_is_told_soon(dialect, stat):
 
 @cases("dialect", DIALECTS)
 @cases("stat", ((2, "searching"), (4, "unknown"), (8, "emergency calls only")), "abc")
-@cases("rssi", ((99, ", no signal"), (20, ", signal -73 dBm"), (199, "")), "abc")
+@cases("rssi", ((99, ", no signal"), (31, ", signal -51 dBm"), (32, "")), "abc")
 def test_no_network_is_told_soon(dialect, stat, rssi):
     """Searching for 25 s: attach() says so, with the signal and what to do; with timeout_ms it goes on until then."""
     modem, tape, clock, module = start(dialect, stats(stat[0]))

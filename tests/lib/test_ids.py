@@ -420,6 +420,18 @@ def test_vanished_without_a_word(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_vanished_while_another_one_is_opened_for_long(dialect):
+    """Its result is waited for first, but not for ever."""
+    modem, tape, clock, says, module = start(dialect)
+    socket = opened(modem, None)
+    other = opened(modem, None)
+    module.held.remove(says.first)
+    other._link.state = 1
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    assert clock.now < 120_000, clock.now
+
+
+@cases("dialect", DIALECTS)
 def test_a_quiet_connection_stays(dialect):
     """One that the list has is left alone, however long nothing comes; the module is asked once a minute."""
     modem, tape, clock, says, module = start(dialect)
