@@ -26,6 +26,9 @@ _RESOLVED = const(1 << 11)
 _REASON = const(1 << 14)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _PAYLOADS = const(1 << 5 | 1 << 19)  # DATA, PUSH
+_READY = const(1 << 18)
+_NOISE = const(1 << 29)
+_ALL = const((1 << 30) - 1)
 _NONE = const(0)
 _HEX = const(3)
 _WORD = const(5)
@@ -111,7 +114,7 @@ class Query(Command):
         self.lines = []  # the information lines; None: only addresses are wanted
         self.addresses = None  # a list: the addresses that ADDRESS rows find
         self.prefix = None  # only lines that begin with it
-        self.rows = None  # or only those that fit one of these packed rows (NOISE), whatever the dialect makes of them
+        self.rows = None  # or only those that fit one of these packed rows, whatever the dialect makes of them
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
         self.expected = 0  # how many addresses complete the command
         # A read form, "AT+NAME?": lines of its name are the answer, whatever they look like.
@@ -127,9 +130,18 @@ class Query(Command):
         return True
 
     def _fits_own(self, engine):
-        if not match(self.rows, engine.tokens.line, engine.tokens.n, 0, engine.matched):
+        matched = engine.matched
+        wanted = matched[_WANTED]
+        matched[_WANTED] = _ALL
+        fits = match(self.rows, engine.tokens.line, engine.tokens.n, 0, matched)
+        matched[_WANTED] = wanted
+        if not fits:
             return False
+        engine.got |= matched[_EVENT] & ~_NOISE
+        if matched[_EVENT] & _READY:  # a URC looks the same
+            engine.on_ready(engine.links.get(matched[_VALUE]))
         self._keep(engine)
+        self._collect_payload(engine)
         return True
 
     def collects(self, engine):
