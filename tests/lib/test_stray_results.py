@@ -159,6 +159,19 @@ def test_prompt_behind_a_refusal(dialect):
 
 
 @cases("dialect", PROMPTED)
+def test_prompt_when_nobody_waits_any_more(dialect):
+    """It comes when the send has been given up and the module asked: nothing is written."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    send = says.send("buffer", says.first, b"hello")
+    filler = [("!", OK + OK)] if dialect in ("nl668", "l610") else [(">", b"hello"), ("<", send[-1][1])]
+    tape.load(send[:1] + [("~", 14_000)] + filler + SYNC + [("~", 1000), ("!", says.prompt)])
+    assert errno_of(socket.send, b"hello") == 110
+    while clock.now < 40_000:
+        modem.poll(500)
+    tape.done()
+
+
+@cases("dialect", PROMPTED)
 def test_lost_prompt(dialect):
     """The '>' is lost: the module gets what it waits for, and no command is typed into the connection.
 
