@@ -54,6 +54,20 @@ def test_no_room_is_asked_until_there_is_some(dialect):
 
 
 @cases("dialect", FIBOCOM)
+def test_no_room_time_and_again(dialect):
+    """It is asked for each time, until there is some, and no longer."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=20)
+    for _ in range(3):
+        room = [(">", ASK), ("<", line(b"+MIPSEND: 1,1") + OK)]
+        tape.load(_without_room(says, b"hello") + room + says.send("buffer", says.first, b"x"))
+        assert socket.send(b"hello") == 5
+        assert socket.send(b"x") == 1
+        for _ in range(10):
+            modem.poll(500)
+        tape.done()
+
+
+@cases("dialect", FIBOCOM)
 def test_room_that_never_comes(dialect):
     """Some firmware always reports none: after eight questions the next send decides."""
     socket, modem, tape, clock, says = connected(dialect, timeout=60)

@@ -161,6 +161,16 @@ def test_what_is_written_goes_out_in_order(dialect):
         await writer.drain()
         assert module.got == b"one\rtwo\rthree\r", module.got
         await writer.drain()
+        for call in (writer.write, lambda data: writer.writelines([data])):
+            module.got = b""
+            for n in range(3):
+                call(b"in the background %d\r" % n)
+            for _ in range(2000):
+                await asyncio.sleep(0.001)
+                if module.got.count(b"\r") == 3:
+                    break
+            assert module.got == b"in the background 0\rin the background 1\rin the background 2\r", module.got
+        module.got = b"one\rtwo\rthree\r"
         writer.write(b"four\r")
         writer.write(b"five\r")
         writer.close()

@@ -214,6 +214,15 @@ def test_a_name_that_is_refused(dialect):
         assert not sent
 
 
+def test_what_getaddrinfo_gives():
+    modem, tape, clock, says = attached("bg96")
+    assert modem.getaddrinfo(PEER, 80) == [(atsock.AF_INET, atsock.SOCK_STREAM, 0, "", (PEER, 80))]
+    assert modem.getaddrinfo(PEER, 0, 0, atsock.SOCK_DGRAM, 17)[0][:3] == (atsock.AF_INET, atsock.SOCK_DGRAM, 17)
+    assert errno_of(modem.getaddrinfo, PEER, 80, atsock.AF_INET6) == EAFNOSUPPORT
+    raises(ValueError, modem.getaddrinfo, PEER, 65_536)
+    assert tape.written == 0
+
+
 @cases("dialect", DIALECTS)
 def test_who_the_module_is(dialect):
     modem, tape, clock, says = attached(dialect)
