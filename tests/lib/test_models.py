@@ -1,7 +1,7 @@
 """Which module it is: the answers that modules gave, in logs that are public; kin that nobody knows; other families.
 
 The answers are those of AT+CGMM and ATI, line by line, as found in repositories, issues and manuals.  Serial numbers
-are made up; so are the revisions of EG912Y, and all but the name of LE270, MA510, G610 and FM150.
+are made up; so are the revisions of EG912Y and BG600L, and all but the name of LE270, MA510, G610 and FM150.
 """
 
 import atsock
@@ -34,6 +34,7 @@ RECORDED = (
     _quectel("BG96", b"BG96MAR02A07M1G"),
     _quectel("BG95-M3", b"BG95M3LAR02A03"),
     _quectel("BG77", b"BG77LAR02A04"),
+    _quectel("BG600L-M3", b"BG600LM3LAR02A04"),
     _quectel("BG770A-GL", b"BG770AGLAAR01A05"),
     _quectel("EC20F", b"EC20CEFAGR08A03M4G"),
     _quectel("EC21", b"EC21ECGAR06A04M1G"),

@@ -35,7 +35,7 @@ KIN: "tuple[tuple[tuple[bytes, ...], str, int, int, dict[str, Any]], ...]" = (
     # names                                          dialect    ids send  differences
     # BG770A-GL BG770AGLAAR01A05 answers AT+QICSGP=? by (1-5),(1-3),...,(0-2): there is no authentication 3.
     ((b"BG770", b"BG950", b"BG951", b"BG953"),       "bg96",    0,  0,    {"AUTHS": (0, 1, 2)}),
-    ((b"BG96", b"BG95", b"BG77"),                    "bg96",    0,  0,    {}),
+    ((b"BG96", b"BG95", b"BG77", b"BG600"),          "bg96",    0,  0,    {}),
     # (EC200U&EG915U Series TCP/IP Application Note V1.1: 2.4.2 authentication 0-2; 2.4.1 idle 1-1800 s, interval
     # 25-100 s, 3-10 probes)
     ((b"EC200U", b"EG915U"),                         "bg96",    0,  0,    {
