@@ -40,7 +40,7 @@ WRONG = (  # what the class says, words of the error
     ({"CLOSE": [b"AT+QICLOSE=<link>", 1000, 1, 0]}, ("CLOSE", "timeout_ms")),
     ({"CLOSE": (b"AT+QICLOSE=<link>", "1000", 1, 0)}, ("CLOSE", "bytes, int")),
     ({"CLOSE": (b"AT+QICLOSE=<link>", 1000, 1, None)}, ("CLOSE", "bytes, int")),
-    ({"STATE": [b"AT+QIACT?", 1, 2, 3, 4]}, ("STATE", "5 fields")),
+    ({"STATE": [b"AT+QIACT?", 1, 2, 3, 4]}, ("STATE", "4 fields")),
     ({"REGISTRATION": [b"AT+CREG?"]}, ("REGISTRATION", "tuple of bytes")),
     ({"REGISTRATION": ("AT+CREG?",)}, ("REGISTRATION", "tuple of bytes")),
     ({"DATA_ENDS": ("NO CARRIER",)}, ("DATA_ENDS", "tuple of bytes")),
