@@ -74,6 +74,18 @@ def test_peer_says_so_to_a_sender(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_the_end_of_a_line_holds_up_no_sender(dialect):
+    """CR LF alone may be the begin of the module's words, but not all of them."""
+    socket, modem, module = on_line(dialect)
+    module.say(b"line\r\n")
+    modem.poll(10)
+    assert socket._link.data_filter.n == 2
+    began = module.clock.now
+    assert socket.send(b"answer") == 6
+    assert module.clock.now == began and module.peer == b"answer"
+
+
+@cases("dialect", DIALECTS)
 def test_peer_says_so_and_goes_on(dialect):
     """More data while the silence before +++ lasts: it was payload, and no +++ is needed."""
     socket, modem, module = on_line(dialect)

@@ -344,6 +344,62 @@ def test_cancelled_when_it_is_open(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_a_server_that_is_cancelled_when_it_listens(dialect):
+    """The task has not run since: the server is closed all the same."""
+    modem, tape, clock, says = ready(dialect)
+    module = tape.auto = Module(dialect, says)
+
+    async def main():
+        task = asyncio.create_task(modem.start_server(lambda reader, writer: None, 8080))
+        while not modem._engine.servers:
+            await asyncio.sleep(0)
+        while modem._session.jobs is not None:
+            modem.poll()
+        task.cancel()
+        try:
+            await task
+            raise AssertionError("not cancelled")
+        except asyncio.CancelledError:
+            pass
+        for _ in range(2000):
+            await asyncio.sleep(0)
+            if not modem._engine.servers and modem._session.is_idle():
+                break
+        assert not modem._engine.servers
+        assert module.closes() or dialect in SIMCOM
+
+    run(main)
+
+
+@cases("dialect", ("bg96", "nl668"))
+def test_nobody_waits_for_what_goes_on(dialect):
+    """After a while in which nothing was to be done: write() and close() see to the module by themselves."""
+    modem, tape, clock, says = ready(dialect, "buffer")
+    module = tape.auto = Taker(says, tape)
+    sent = recording(tape)
+
+    async def until(ready):
+        for _ in range(2000):
+            if ready():
+                return True
+            await asyncio.sleep(0.001)
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        await asyncio.sleep(0.3)
+        writer.write(b"one\r")
+        assert await until(lambda: module.got == b"one\r" and modem._session.is_idle())
+        await asyncio.sleep(0.3)
+        writer.writelines([b"two\r"])
+        assert await until(lambda: module.got == b"one\rtwo\r" and modem._session.is_idle())
+        await asyncio.sleep(0.3)
+        writer.close()
+        assert await until(lambda: closes(says, sent) and modem._session.is_idle())
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
 def test_what_is_written_is_lost(dialect):
     """The connection ends before: drain() says so, and close() all the same gives the id back."""
     modem, tape, clock, says = ready(dialect, "buffer", 50)

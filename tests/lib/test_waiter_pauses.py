@@ -80,6 +80,36 @@ def test_port_with_a_descriptor(dialect):
     assert 50 in pauses and max(pauses) <= 200, pauses
 
 
+def test_a_descriptor_that_nobody_watches_any_more():
+    """The loop watches it while somebody waits, for writing only while the port takes nothing more."""
+    if MICROPYTHON:  # polls the stream itself
+        return
+    import os
+
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    clock.hurry = 1
+    reads, writes = os.pipe()
+    tape.fileno = lambda: reads
+    watched = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.add_writer = lambda fd, function: watched.append(fd)
+        write = tape.write
+        tape.write = lambda buf, at, n: None if not watched else write(buf, at, n)
+        assert await modem.attach_async("internet") == "10.0.0.1"
+        await asyncio.sleep(0.5)
+        return loop.remove_reader(reads)
+
+    try:
+        assert asyncio.run(main()) is False
+    finally:
+        os.close(reads)
+        os.close(writes)
+    assert watched and set(watched) == {reads}
+
+
 def test_nothing_is_minded_behind_a_port_that_is_gone():
     """Who waits is told; the driver does not go on looking because something is left in the background."""
     modem, tape, clock = new_modem("bg96")
