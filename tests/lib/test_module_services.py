@@ -269,6 +269,28 @@ def test_close_goes_on_behind_an_error(dialect):
                 assert errno_of(socket.send, b"x") == 9
 
 
+def test_close_raises_the_first_error():
+    modem, tape, clock, says = attached("bg96")
+    sockets = [connect(modem, tape, says, 5) for _ in range(3)]
+    errors = [OSError(1), OSError(2)]
+    closed = []
+
+    def close(socket):
+        closed.append(socket)
+        socket._link.socket = None
+        if errors:
+            raise errors.pop(0)
+
+    kind = type(sockets[0])
+    before = kind.close
+    kind.close = close
+    try:
+        assert errno_of(modem.close) == 1
+    finally:
+        kind.close = before
+    assert len(closed) == 3
+
+
 class raises_timeout:
     def __enter__(self):
         return self

@@ -44,6 +44,22 @@ def test_a_server_with_a_backlog(dialect):
             assert server._listener.backlog == expected
 
 
+def test_what_cannot_be_made_is_closed():
+    """create_connection() and create_server() raise why, and leave no socket that is open."""
+    made, tape = module()
+    closed = []
+    kind = type(made.socket())
+    close = kind.close
+    kind.close = lambda self: closed.append(self)
+    try:
+        raises(ValueError, made.create_connection, ("not a name", 80), 5)
+        raises(ValueError, made.create_server, ("", 70_000))
+    finally:
+        kind.close = close
+    assert len(closed) == 2 and closed[0].gettimeout() == 5
+    assert tape.written == 0
+
+
 def test_options_that_programs_set():
     made, tape = module()
     sock = made.socket(made.AF_INET, made.SOCK_DGRAM)

@@ -539,7 +539,7 @@ def test_fibocom_flow_control(dialect):
 @cases("dialect", ("a7600", "sim7028"))
 def test_simcom_short_confirmation(dialect):
     """+CIPSEND: link,asked,accepted with less accepted: what was accepted is told, and the connection is over (2.4)."""
-    for accepted, returned in ((4, 4), (0, None), (-1, None)):
+    for accepted, returned in ((4, 4), (1, 1), (9, 9), (0, None), (-1, None)):
         for access in ACCESS:
             with Case(dialect, accepted, access):
                 socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
