@@ -5,7 +5,7 @@ from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import SYNC
 from frames import ERROR, HOSTILE, OK, PEER, PORT, line
-from scenes import answers, attached, connect, connected, looks_up, opens_when_up_again, rest, settle
+from scenes import attached, connect, connected, looks_up, opens_when_up_again, rest, settle
 from test_bringup import start
 from test_deviations_quectel import receive
 
@@ -378,27 +378,3 @@ def test_several_addresses_in_one_line(dialect):
     if dialect == "sim7028":
         answer = line(b'+CDNSGIP: 1,"a.test","192.0.2.8","2001:DB8::7"') + OK
         assert looks_up(dialect, answer, atsock.AF_INET6) == ["2001:DB8::7"]
-
-
-@cases("cut", CUTS)
-@cases("dialect", SIMCOM)
-def test_pushed_data_of_connections_to_different_peers(dialect, cut):
-    """The sender tells whose it is; what nobody sent is nobody's, also while one of the two is closed."""
-    first, modem, tape, clock, says = connected(dialect, "push", cut=cut, timeout=20)
-    second = modem.socket()
-    tape.auto = answers(says)
-    tape.cut = 0
-    second.connect(("192.0.2.77", PORT))
-    rest(tape)
-    tape.cut = cut
-    second.settimeout(20)
-    tape.load([("!", says.push_ipd(b"other", b"192.0.2.77:%d" % PORT)), ("!", says.push_ipd(b"mine"))])
-    assert receive(first, 4) == b"mine" and receive(second, 5) == b"other"
-    tape.load([("!", says.push_ipd(b"whose", b"192.0.2.99:%d" % PORT)), ("!", says.push_ipd(b"mine"))])
-    assert receive(first, 4) == b"mine"
-    tape.load([("!", line(b"+IPCLOSE: 1,1")), ("!", says.push_ipd(b"whose", b"192.0.2.99:%d" % PORT))])
-    settle(modem, tape)
-    assert second.recv(10) == b""
-    tape.load([("!", says.push_ipd(b"mine"))])
-    assert receive(first, 4) == b"mine"
-    tape.done()
