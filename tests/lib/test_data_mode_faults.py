@@ -465,3 +465,22 @@ def test_resume_while_it_is_unclear(dialect):
     socket.settimeout(60)
     assert got + socket.read(len(ENDS[dialect]) - len(got)) == ENDS[dialect]
     works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_a_full_port_is_forgotten_with_data_mode(dialect):
+    """The peer closed while the port took nothing: poll() waits then, it does not come back because it could write."""
+    socket, modem, module = on_line(dialect)
+    module.takes = False
+    socket.settimeout(1)
+    errno_of(socket.send, b"x" * 100)
+    assert modem._engine.tx_blocked
+    module.takes = True
+    module.end(ENDS[dialect])
+    socket.settimeout(20)
+    try:
+        while socket.recv(100):
+            pass
+    except OSError:
+        pass
+    assert not modem._engine.tx_blocked

@@ -290,7 +290,7 @@ class Engine(Deadlines):
         self.follow_up = None
         self.matched[_WANTED] = _URCS
         self.tokens.prompt = False
-        self.doubted = False
+        self.doubted = self.tx_blocked = False
         sent = self.transmitter
         sent.hex_left = 0  # a line that the module did not wait for is cut short
         sent.rest = -1
