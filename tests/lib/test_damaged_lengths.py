@@ -6,6 +6,7 @@ from fakes import errno_of
 from frames import OK, PULLED, SYNC, line
 from scenes import connect, connected, settle
 
+OPEN = 2  # Link.state
 BOOT = {"bg96": b"RDY", "a7600": b"*ATREADY: 1", "sim7028": b"*ATREADY: 1"}
 
 
@@ -116,3 +117,19 @@ def test_pause_inside_a_payload(dialect, access):
         assert data == payload, (at, data)
         settle(modem, tape)
         tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028", "nl668", "l610"))
+def test_an_answer_that_nobody_waits_for_any_more(dialect):
+    """It names its connection: that one gets the bytes, which the module has not any more; those of an id that nobody
+    has are dropped, whatever they look like."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", timeout=5)
+    free = says.first + 1
+    tape.load([("!", says.answer("buffer", says.first, b"hello", 0))])
+    assert socket.recv(100) == b"hello"
+    tape.load([("!", says.answer("buffer", free, says.closed(says.first), 0))])
+    tape.load([(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)])
+    modem.poll(10)
+    assert modem.command("AT+CGMM") == [b"x"]
+    assert socket._link.state == OPEN and modem._engine.link(free).count == 0
+    tape.done()
