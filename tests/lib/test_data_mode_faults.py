@@ -49,7 +49,8 @@ ANSWERS = {
 @cases("dialect", DIALECTS)
 def test_peer_says_that_it_is_over(dialect, udp, answer):
     """What a peer says is data, whatever it is, and nothing of the driver's reaches it."""
-    for said in (ENDS[dialect], losses(dialect), line(b"NO CARRIER"), line(b"ERROR")) + boots(dialect):
+    end = ENDS[dialect]
+    for said in (end, losses(dialect), line(b"NO CARRIER"), line(b"ERROR"), end + OK) + boots(dialect):
         with Case(dialect, said):
             socket, modem, module = on_line(dialect, udp=udp)
             module.on_peer = ANSWERS[answer]
@@ -160,7 +161,7 @@ LAST_WORDS = (
 def test_peer_says_last_what_the_module_may_say(dialect):
     """Right before the module's own words of the end: it says each of them once, and nothing before them."""
     end = ENDS[dialect]
-    for words in LAST_WORDS + (end, end + line(b"ERROR"), line(b"ERROR") + b"\r\n", end + end):
+    for words in LAST_WORDS + (end, end + line(b"ERROR"), end + OK, line(b"ERROR") + b"\r\n", end + end):
         for at_once in (True, False):
             with Case(words, at_once):
                 socket, modem, module = on_line(dialect)
@@ -221,7 +222,7 @@ def test_module_answers_what_was_on_its_way(dialect):
     """What was sent before the end was known are lines to a module in command mode: its answers are no data."""
     refused = line(b"+CME ERROR: 100")
     empty = b"\r\n"
-    for said in (refused * 15, refused + empty + refused, ERROR * 15, empty + ERROR):
+    for said in (refused * 15, refused + empty + refused, ERROR * 15, empty + ERROR, OK, ERROR + OK):
         for pause_ms in (0, 40):
             with Case(said, pause_ms):
                 socket, modem, module = on_line(dialect)

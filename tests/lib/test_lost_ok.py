@@ -7,6 +7,7 @@ from frames import DIALECTS, OK, PEER, PORT, PULLED, SYNC, line, speech
 from scenes import answers, attached, connected, rest, settle
 
 FIBOCOM = ("nl668", "l610")
+TIMED_OUT = 2  # Engine.state
 ETIMEDOUT, ECONNRESET = 110, 104
 
 
@@ -70,6 +71,18 @@ def test_lines_that_take_their_time():
     modem, tape, clock = new_modem("bg96", script + [("~", 2000), ("<", OK)])
     assert modem.command("AT+CMGL=4", "+CMGL:", 60_000) == [b"+CMGL: %d,1" % i for i in range(4)]
     tape.done()
+
+
+def test_lines_without_an_end():
+    """They are no reason to wait longer than the command's own time, nor to hold up the next one."""
+    script = [(">", b"AT+CMGL=4\r")]
+    for i in range(12):
+        script += [("~", 2000), ("!", line(b"+CMGL: %d,1" % i))]
+    modem, tape, clock = new_modem("bg96", script[:17] + [SYNC[0]] + script[17:] + SYNC[1:])
+    assert errno_of(modem.command, "AT+CMGL=4", "+CMGL:", 15_000) == ETIMEDOUT
+    assert 14_000 <= clock.now <= 15_100, clock.now
+    modem.poll(1000)
+    assert modem._engine.state == TIMED_OUT
 
 
 def test_line_that_was_asked_for():

@@ -6,7 +6,7 @@ from fakes import CUTS, WIRES, WIRE_NAMES, Case, errno_of, new_modem, raises
 from frames import DIALECTS, HOSTILE, OK, PEER, PORT, line, speech
 from scenes import attached, settle
 
-EBADF, ENOTCONN = 9, 107
+EBADF, EBUSY, ENOTCONN, ETIMEDOUT = 9, 16, 107, 110
 GONE = (104, 107)  # ECONNRESET, ENOTCONN
 ONLINE = {
     "bg96": [(">", b'AT+QICFG="dataformat",0,0\r'), ("<", OK), (">", b'AT+QIOPEN=1,0,"%s","192.0.2.7",5005,%d,2\r'),
@@ -822,3 +822,15 @@ def test_no_servers(dialect):
     listener.bind(("", 8080))
     assert errno_of(listener.listen) == 95
     assert errno_of(modem.socket(type=atsock.SOCK_DGRAM).listen) == 95
+
+
+@cases("dialect", DIALECTS)
+def test_a_command_behind_an_escape_that_is_not_answered(dialect):
+    """Data mode goes on, as nobody knows better: the command that waited is not lost in it, but ends in its time."""
+    socket, modem, tape, clock = online(dialect)
+    tape.auto = lambda command: b""
+    socket._release()
+    for _ in range(2):
+        began = clock.now
+        assert errno_of(lambda: modem.command("AT+CGMM", timeout_ms=30_000)) in (ETIMEDOUT, EBUSY)
+        assert clock.now - began <= 30_100, clock.now - began

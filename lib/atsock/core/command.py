@@ -116,6 +116,7 @@ class Query(Command):
         self.prefix = None  # only lines that begin with it
         self.rows = None  # or only those that fit one of these packed rows, whatever the dialect makes of them
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
+        self.give_up = None  # ticks when its time is over, as soon as a line has come
         self.expected = 0  # how many addresses complete the command
         # A read form, "AT+NAME?": lines of its name are the answer, whatever they look like.
         self.is_read_form = template[0].endswith(b"?")

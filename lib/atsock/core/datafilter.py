@@ -31,7 +31,7 @@ _NOTHING: "dict[int, tuple[bytes, ...]]" = {}
 _LOSSES = (15, 26, 27, 29)  # ERROR, NETWORK_LOST, RESTARTED, NOISE
 _OUTAGES = (26, 27)
 _NOISES = (29,)
-_MORE = (b"+", b"*", b"RING")  # and what may follow, beside noise
+_MORE = (b"+", b"*", b"RING", b"OK")  # and what may follow, beside noise; OK: the program had sent a command line
 
 
 class DataFilter(Sink):
@@ -282,8 +282,10 @@ class DataFilter(Sink):
         return self.whole > 0 or self.n > 2 and self._is_line(0, self.n)
 
     def ok_at(self):
-        """Where in what is held back the OK of an escape stands, the last one; -1: none has come."""
+        """Where in what is held back the OK of an escape stands, the last one; -1: none has come, or is expected."""
         found = -1
+        if not self.reply:
+            return found
         pos = self.held.find(OK_LINE, max(self.base - 2, 0), self.n)  # its CR LF may be what was there before
         while pos >= 0:
             found = pos

@@ -86,6 +86,7 @@ def expire(engine):
         # Nothing at all, or some of the queries were lost on their way and no more answers come.
         engine.unresponsive = not engine.answered
         resume(engine)
+        engine.rest()  # a job that waits for this goes first: it may enter data mode, where no command is in flight
         return
     engine.queries_sent += 1
     engine.queries_outstanding += 1
@@ -109,10 +110,11 @@ def _give_up(engine):
     told = engine.required & ~engine.got == _OK and engine.got and len(engine.template) <= 4
     if engine.tokens.left:
         payload_lost(engine)
-    command.errno = EIO if engine.doubted else ETIMEDOUT
-    if told:  # all but its OK has come
+        told = False
+    command.errno = EIO if engine.doubted and engine.doubt_failed else ETIMEDOUT
+    if told and not engine.failed:  # all but its OK has come
         command.errno = 0
-    if engine.code_row >= 0:  # its code has come, and the ERROR got lost
+    if not engine.doubted and engine.failed or engine.code_row >= 0:  # its code has come, and the ERROR got lost
         command.errno = EIO
         command.code = engine.code
     awaits_payload = engine.tokens.prompt
@@ -143,8 +145,12 @@ def on_information_text(engine, query):
     """A line of the query's answer has come."""
     if query.until is not None:  # it may have been what the query waits for
         engine.check_complete()
-    elif query.prefix is not None and (query.timeout_ms or engine.template[1]) > _OK_MS:
-        engine.deadline = engine.after_ms(_OK_MS)  # for the next line, or the OK
+    elif query.prefix is not None:  # the next line, or the OK, comes soon; and all of them within its time
+        if query.give_up is None:
+            query.give_up = engine.deadline
+        engine.deadline = query.give_up
+        if engine.until_ms(query.give_up) > _OK_MS:
+            engine.deadline = engine.after_ms(_OK_MS)
 
 
 def await_ok(engine):
