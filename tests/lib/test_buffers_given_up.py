@@ -57,23 +57,20 @@ def test_port_that_stops_within_the_payload(dialect):
 
 def test_port_that_stops_within_the_line():
     """The command's time passes: its line goes out whole once the port takes it, and its answer is no other one's."""
-    script = [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)] + SYNC + [(">", b"AT+CGSN\r"), ("<", line(b"86") + OK)]
-    modem, tape, clock = new_modem("bg96", script)
-    go_on = stops_after(tape, 4)
-    assert errno_of(modem.command, "AT+CGMM", None, 1000) == ETIMEDOUT
-    while clock.now < 1500:
-        modem.poll(100)
-    go_on()
-    assert modem.command("AT+CGSN") == [b"86"]
-    tape.done()
+    stops_within_the_line([(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)] + SYNC, 1500)
 
 
 def test_port_that_stops_for_long_within_the_line():
     """What is left of it is not sent any more; the next command goes out alone."""
-    modem, tape, clock = new_modem("bg96", [(">", b"AT+C"), (">", b"AT+CGSN\r"), ("<", line(b"86") + OK)])
+    stops_within_the_line([(">", b"AT+C")], 12_000)
+
+
+def stops_within_the_line(script, go_on_at):
+    """AT+CGMM goes out as the script says, another command behind it."""
+    modem, tape, clock = new_modem("bg96", script + [(">", b"AT+CGSN\r"), ("<", line(b"86") + OK)])
     go_on = stops_after(tape, 4)
     assert errno_of(modem.command, "AT+CGMM", None, 1000) == ETIMEDOUT
-    while clock.now < 12_000:
+    while clock.now < go_on_at:
         modem.poll(100)
     go_on()
     assert modem.command("AT+CGSN") == [b"86"]

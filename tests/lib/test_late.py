@@ -91,20 +91,19 @@ def test_an_answer_that_is_cut_short_begins_no_other():
 @cases("cut", CUTS)
 def test_answers_of_several_sync_questions(cut):
     """A module that slept through two questions answers all three lines at once: none is the next command's."""
-    script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), (">", b"AT+CSQ\r"), ("~", 50), ("<", line(b"86") + OK)]
-    script += [("<", line(b"+CSQ: 1,99") + OK), ("~", 50), ("<", line(b"+CSQ: 1,99") + OK)]
-    script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
-    modem, tape, clock = new_modem("bg96", script, cut)
-    raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)
-    assert modem.command("AT+CGMM") == [b"BG96"]
-    tape.done()
+    answers_late(cut, b"")
 
 
 @cases("cut", CUTS)
 def test_stray_result_between_two_late_answers(cut):
     """A caller hangs up behind the first one: that is not the end of the second one."""
+    answers_late(cut, line(b"NO CARRIER"))
+
+
+def answers_late(cut, between):
+    """All three answers come at once, and this in between; the next command gets its own."""
     script = [(">", b"AT+CGSN\r"), (">", b"AT+CSQ\r"), (">", b"AT+CSQ\r"), ("~", 50), ("<", line(b"86") + OK)]
-    script += [("<", line(b"+CSQ: 1,99") + OK + line(b"NO CARRIER")), ("~", 50), ("<", line(b"+CSQ: 1,99") + OK)]
+    script += [("<", line(b"+CSQ: 1,99") + OK + between), ("~", 50), ("<", line(b"+CSQ: 1,99") + OK)]
     script += [(">", b"AT+CGMM\r"), ("<", line(b"BG96") + OK)]
     modem, tape, clock = new_modem("bg96", script, cut)
     raises(atsock.Timeout, modem.command, "AT+CGSN", None, 200)

@@ -512,15 +512,21 @@ def test_a_closed_server_is_stopped_once(dialect):
     assert two._listener.is_running()
 
 
-def test_a_close_is_interrupted_while_its_server_begins_to_listen():
-    """The id is none that somebody closes: it is not waited for."""
+def begins_to_listen():
+    """(modem, tape, module, server, job of listen()): the result of the open is to come."""
     modem, tape, clock, says = attached("bg96")
     module = Server("bg96", says)
     tape.auto = lambda command: OK if command.startswith(b"AT+QIOPEN=") else module(command)
     server = modem.socket()
     server.bind(("", 8080))
-    modem._session.spawn(server.listen_steps())
+    listens = modem._session.spawn(server.listen_steps())
     settle(modem, tape)
+    return modem, tape, module, server, listens
+
+
+def test_a_close_is_interrupted_while_its_server_begins_to_listen():
+    """The id is none that somebody closes: it is not waited for."""
+    modem, tape, module, server, listens = begins_to_listen()
     closes = modem._session.spawn(server.close_steps())
     modem.poll(100)
     assert modem._engine.links[0].closing
@@ -530,13 +536,7 @@ def test_a_close_is_interrupted_while_its_server_begins_to_listen():
 
 def test_a_server_is_closed_while_it_begins_to_listen():
     """BG96 2.1.4: the result of the open comes behind its OK, and is waited for; then the id is closed."""
-    modem, tape, clock, says = attached("bg96")
-    module = Server("bg96", says)
-    tape.auto = lambda command: OK if command.startswith(b"AT+QIOPEN=") else module(command)
-    server = modem.socket()
-    server.bind(("", 8080))
-    listens = modem._session.spawn(server.listen_steps())
-    settle(modem, tape)
+    modem, tape, module, server, listens = begins_to_listen()
     closes = modem._session.spawn(server.close_steps())
     for _ in range(10):
         modem.poll(100)

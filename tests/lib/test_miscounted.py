@@ -93,14 +93,19 @@ def test_digits_that_are_missing(dialect):
                 assert errno == ECONNRESET and data[:100] == PAYLOAD[:100]
 
 
-@cases("dialect", DIALECTS)
-def test_a_prompt_behind_a_push_that_broke_off(dialect):
-    """It is still waited for: the payload of the other connection goes out."""
+def pushing_and_sending(dialect):
+    """(modem, tape, a connection, another one, what is pushed on the first, the script of a send on the other)"""
     modem, tape, clock, says = attached(dialect, "push")
     broken = connect(modem, tape, says, 30)
     socket = connect(modem, tape, says, 30)
     pushed = says.push("push", broken._link.id, PAYLOAD)
-    script = says.send("push", socket._link.id, PAYLOAD)
+    return modem, tape, broken, socket, pushed, says.send("push", socket._link.id, PAYLOAD)
+
+
+@cases("dialect", DIALECTS)
+def test_a_prompt_behind_a_push_that_broke_off(dialect):
+    """It is still waited for: the payload of the other connection goes out."""
+    modem, tape, broken, socket, pushed, script = pushing_and_sending(dialect)
     tape.load(script[:1] + [("!", pushed[: len(pushed) - 100]), ("~", 5500)] + script[1:])
     assert socket.send(PAYLOAD) == len(PAYLOAD)
     tape.done()
@@ -110,13 +115,9 @@ def test_a_prompt_behind_a_push_that_broke_off(dialect):
 @cases("dialect", FIBOCOM)
 def test_a_prompt_inside_a_push_that_lost_bytes(dialect):
     """The module waits for the payload, 12 s at most: no query gets into that."""
-    modem, tape, clock, says = attached(dialect, "push")
-    broken = connect(modem, tape, says, 30)
-    socket = connect(modem, tape, says, 30)
-    pushed = says.push("push", broken._link.id, PAYLOAD)
-    script = says.send("push", socket._link.id, PAYLOAD)
+    modem, tape, broken, socket, pushed, script = pushing_and_sending(dialect)
     nothing = line(b"+MIPPUSH: 2,2") + line(b"+MIPSEND: 2,0,2048") + OK
-    tape.load(script[:1] + [("!", pushed[:-20] + says.prompt), ("~", 12_000), ("!", OK + nothing)] + SYNC)
+    tape.load(script[:1] + [("!", pushed[:-20] + script[1][1]), ("~", 12_000), ("!", OK + nothing)] + SYNC)
     assert errno_of(socket.send, PAYLOAD) in (ECONNRESET, ETIMEDOUT)
     settle(modem, tape)
     tape.done()

@@ -46,6 +46,7 @@ _TIMED_OUT = const(2)
 _DATA_MODE = const(3)
 _RESTING = const(4)
 _EARLIER_LINE = const(4)  # of Engine.unfinished
+_TEXT = const(2)  # of Engine.skips_line
 # What Tokenizer.next() returns.
 _LINE = const(1)
 _PROMPT_TOKEN = const(2)
@@ -79,6 +80,7 @@ _NONE = const(0)
 _HEX = const(3)
 _INLINE_HEX = const(4)
 _RAW_FROM = const(6)
+_DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal
 _HEX_FROM = const(8)
 _INLINE_HEX_FROM = const(9)
 # Link.state and Link.rx_pending
@@ -226,7 +228,7 @@ class Engine(Deadlines):
             self.code_row = -1
             self.failed = self.settled = False
             self.state = _BUSY
-            self.skips_line = self.skips_line & 2 | (self.tokens.position[2] > 0)
+            self.skips_line = self.skips_line & _TEXT | (self.tokens.position[2] > 0)
             template = command.resume_from or command.template
         self.template = template
         self.got = 0
@@ -523,14 +525,16 @@ class Engine(Deadlines):
         if command is not None and self.got & _DATA and sink is command.link:
             command.count = self.tokens.taken
             self.deadline = ticks_add(self.port.ticks_ms(), _CODE_MS)  # for the OK, which may have got lost
-        if sink is not None and self.matched[_KIND] % (_RAW_FROM - 1) < _HEX:
+        if sink is not None and self.matched[_KIND] not in _DIGITS:
             at = self.tokens.position
             if at[0] == at[1]:
                 self.behind = sink
             elif self.tokens.window.find(b"\r\n", at[0], at[1]) != at[0] and resync.is_odd(self.tokens):
-                return resync.miscounted(self, sink)
+                resync.miscounted(self, sink)
+                return
         elif sink is not None and is_cut(self):
-            return resync.miscounted(self, sink)
+            resync.miscounted(self, sink)
+            return
         if sink is not None and sink.keeps_borders and not sink.end(self.tokens.taken):
             self.event(_EVENT_OVERFLOW, sink, self.tokens.taken)
 
