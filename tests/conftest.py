@@ -21,6 +21,9 @@ SLOW = (
     "host/test_cli_get.py", "host/test_cli_get_https.py", "host/test_cli_sim.py", "host/test_cli_terminal.py",
     "host/test_demo.py", "host/test_log_shapes_public.py", "host/test_matrix.py", "host/test_soak.py",
     "simulator/test_several.py", "simulator/test_suite_of_a_newcomer.py", "simulator/test_virtual_modem_examples.py",
+    # These wait for a line, a module that starts, or for each of many patterns.
+    "ways_in.py::test_rfc2217", "ways_in.py::test_a_wrong_speed", "simulator.py::test_throughput",
+    "simulator.py::test_violations", "pasted.py::test_the_longest_lines", "process.py::test_what_cannot_be_reached",
 )
 # The quick part runs on MicroPython what differs there most: machine code, rings, tables, sockets, memory.
 MICROPYTHON = "tests/test_micropython.py"

@@ -5,10 +5,8 @@
     def test_sends(dialect, access):
 
 is test_sends[bg96-buffer], test_sends[bg96-push] ...: pytest's own parametrisation on CPython.  run.py reads the same
-from
-the table here, because functions of MicroPython have no attributes.  The decorator that is nearest to the function
-comes
-first in the name, and its values change last.
+from the table here, because functions of MicroPython have no attributes.  The decorator that is nearest to the function
+comes first in the name, and its values change last.
 """
 
 try:
@@ -23,8 +21,7 @@ def cases(names, values, ids=None):
     """A decorator: call the test with each of the values.
 
     names: of a parameter, or a tuple of names when each value is a tuple of so many.  ids: what the values are called
-    in
-    the name of the case, else the values themselves.
+    in the name of the case, else the values themselves.
     """
     values = tuple(values)
     names = (names,) if isinstance(names, str) else tuple(names)

@@ -4,6 +4,7 @@ import asyncio
 
 from cases import cases
 from frames import DIALECTS, ERROR, OK, line, speech
+from loops import run
 from test_keeper import Kept, until
 from test_recovery import Field
 
@@ -33,7 +34,7 @@ def test_a_question_finds_a_loss_without_a_word(dialect):
         await until(kept.modem, kept.clock, question.done)
         assert not await question
 
-    asyncio.run(main())
+    run(main)
     assert not kept.modem.isconnected()
     kept.run(10)
     assert len(kept.told) == 3 and kept.told[1].startswith("down: "), kept.told
@@ -46,7 +47,7 @@ def test_no_question_before_the_result_of_an_open(dialect):
     link = kept.modem._session.engine.link(1)
     link.state = 1  # opening
     del kept.field.module.seen[:]
-    assert asyncio.run(kept.keeper.ask())
+    assert run(kept.keeper.ask)
     kept.run(130)
     assert kept.field.module.seen == [] and kept.keeper.is_up
     link.state = 0
@@ -73,4 +74,4 @@ def test_a_question_behind_a_command_that_is_not_answered(dialect):
         except (OSError, asyncio.CancelledError):
             pass
 
-    asyncio.run(main())
+    run(main)

@@ -9,6 +9,7 @@ from atsock.aio.streams import Stream
 from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, OK, PEER, PORT, line
+from loops import run
 from scenes import answers, attached, settle
 from test_listener_faults import CLIENT, SIMCOM, Module, came
 
@@ -20,11 +21,6 @@ def ready(dialect, access="push", hurry=1):
     tape.auto = answers(says)
     clock.hurry = hurry
     return modem, tape, clock, says
-
-
-def run(main, *args):
-    """main(*args) in a loop of its own; more than 20 s of real time are a failure."""
-    return asyncio.run(asyncio.wait_for(main(*args), 20))
 
 
 async def failure(awaitable):
