@@ -203,8 +203,7 @@ def test_poll_tells_of_a_whole_datagram(dialect):
 def test_not_attached(dialect):
     modem, tape, clock = new_modem(dialect)
     socket = modem.socket(type=atsock.SOCK_DGRAM)
-    if dialect not in ("nl668", "l610"):  # there bind() opens nothing yet
-        assert errno_of(socket.bind, (PEER, PORT)) == ENETDOWN
+    assert errno_of(socket.bind, (PEER, PORT)) == ENETDOWN
     assert errno_of(socket.connect, (PEER, PORT)) == ENETDOWN
     assert errno_of(socket.sendto, b"x", (PEER, PORT)) == ENETDOWN
     if dialect is None:
@@ -526,6 +525,10 @@ def test_l610_numbers_of_the_protocols():
         tape.auto = lambda command: lines.append(command) or b"\r\nOK\r\n"
         server.listen()
         assert lines[-1].endswith(b',8080,"%s",0,%d' % (address, wanted)), lines[-1]
+    modem, tape, clock, says = attached("l610", "buffer")
+    lines = commands_of(modem, tape, says)
+    modem.socket(atsock.AF_INET6, atsock.SOCK_DGRAM).bind(("", 8080))
+    assert lines[-1].endswith(b',8080,"0:0:0:0:0:0:0:1",0,61'), lines[-1]
 
 
 @cases("cut", CUTS)
@@ -557,3 +560,64 @@ def test_bg96_service_tells_each_sender(cut):
     socket._link.rx_pending = 0
     assert socket.sendto(b"1234567890", ("10.7.89.10", 6969)) == 10
     tape.done()
+
+
+@cases("told", ("at once", "with the first datagram"))
+@cases("access", ("buffer", "push"))
+def test_fibocom_receives_from_anybody_at_a_bound_port(access, told):
+    """Remote port 0 (1.1.2), whenever the module tells of it; what comes is answered by its sender's address."""
+    modem, tape, clock, says = attached("nl668", access)
+    lines = commands_of(modem, tape, says)
+    answer = tape.auto
+    if told != "at once":
+        tape.auto = lambda command: lines.append(command) or OK
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(2)
+    socket.bind(("", 4000))
+    assert lines[-1] == b'AT+MIPOPEN=1,4000,"127.0.0.1",0,1'
+    assert clock.now == (0 if told == "at once" else 1000)
+    tape.auto = None
+    late = [] if told == "at once" else [("!", line(b'+MIPOPEN: 1,1,"192.0.2.7",5005'))]
+    tape.load(late + reception(says, "nl668", access, b"datagram"))
+    sender = (PEER, PORT) if access == "push" else ("0.0.0.0", 0)  # not told there
+    assert socket.recvfrom(100) == (b"datagram", sender)
+    settle(modem, tape)
+    tape.auto = answer
+    for peer in (PEER, "192.0.2.8"):
+        assert socket.sendto(b"abcd", (peer, PORT)) == 4
+        assert lines[-2:] == [b'AT+MIPSEND=1,"61626364"', b'AT+MIPPUSH=1,"%s",5005' % peer.encode()]
+    assert errno_of(socket.sendto, bytes(1024), (PEER, PORT)) == EMSGSIZE
+
+
+@cases("refusal", (ERROR, OK + line(b"+MIPSTAT: 1,1")), ids=("ERROR", "MIPSTAT"))
+def test_fibocom_without_ports_for_anybody(refusal):
+    """bind() only keeps the port then: there is nothing to receive until the first peer is known."""
+    modem, tape, clock, says = attached("nl668", "push")
+    opens = []
+    otherwise = says.attach()
+
+    def answer(command):
+        if command.startswith(b"AT+MIPCLOSE="):
+            return says.close(1)[1][1]
+        if not command.startswith(b"AT+MIPOPEN="):
+            return otherwise(command)
+        opens.append(command)
+        return refusal if b",0,1" in command else says.opened(command, 1)
+
+    tape.auto = answer
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(2)
+    socket.bind(("", 4000))
+    assert errno_of(socket.recv, 10) == EOPNOTSUPP
+    socket.connect((PEER, PORT))
+    assert opens[-1] == b'AT+MIPOPEN=1,4000,"192.0.2.7",5005,1'
+    settle(modem, tape)
+    tape.auto = None
+    tape.load(reception(says, "nl668", "push", b"datagram"))
+    assert socket.recv(10) == b"datagram"
+
+
+def test_fibocom_port_that_is_taken():
+    modem, tape, clock, says = attached("nl668")
+    tape.auto = lambda command: line(b"+CME ERROR: 2011") if command.startswith(b"AT+MIPOPEN=") else OK
+    assert errno_of(modem.socket(type=atsock.SOCK_DGRAM).bind, ("", 4000)) == 98

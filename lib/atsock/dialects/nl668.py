@@ -82,6 +82,7 @@ class NL668(Table):
     OPEN_TCP =        (b'AT+MIPOPEN=<link>,<local>,"<host>",<port>,<protocol>', 62_000, OK,           0)  # 1.1.2
     OPEN_UDP =        (b'AT+MIPOPEN=<link>,<local>,"<host>",<port>,<protocol>', 62_000, OK,           0)
     # remote port 0 listens
+    OPEN_UDP_ANY =    (b'AT+MIPOPEN=<link>,<local>,"<host>",0,<protocol>',      62_000, OK,           0)
     OPEN_TCP_SERVER = (b'AT+MIPOPEN=<link>,<local>,"<host>",0,<protocol>',      62_000, OK,           0)
     DATA_TCP =        (b'AT+MIPODM=<link>,<local>,"<host>",<port>,<protocol>',  62_000, OK | CONNECT, 0)  # 1.1.18
     DATA_UDP =        (b'AT+MIPODM=<link>,<local>,"<host>",<port>,<protocol>',  62_000, OK | CONNECT, 0)

@@ -10,7 +10,8 @@ from errno import ENOTCONN, EOPNOTSUPP
 from ..checks import eight_groups, room, source
 from ..core.link import Link
 from ..core.movers import const, field, put
-from ..errors import EMSGSIZE, ENETDOWN, ModemError
+from ..core.words import BECOMES
+from ..errors import EMSGSIZE, ENETDOWN, CommandError, ModemError
 from ..services import resolve
 from .base import Socket
 from .endpoint import parse_sender
@@ -154,6 +155,7 @@ class DatagramSocket(Socket):
     _last = None  # (address, port, template) of the last datagram that named its address
     _template = None  # of the send on its way
     _kept: "DatagramLink" = None  # link of before connect(), whose datagrams the next one is given
+    _refused = False  # the module did not open the port of bind() without a peer
     _sent_elsewhere = False  # the module's default may be the last target from then on (Fibocom 1.1.7)
 
     # -- opening
@@ -230,11 +232,20 @@ class DatagramSocket(Socket):
     def bind(self, address: "tuple[str, int]") -> None:
         """Receive at the local port of address (host, port), 0: any.  Waits for the module where that opens the socket.
 
+        Fibocom: what is sent from there without connect() has 1023 bytes at most.
         Allocates.  Raises OSError: EADDRINUSE, EMFILE, EINVAL, ENETDOWN, EBADF; ValueError, TypeError.
         """
         super().bind(address)
-        if self._table_of_dialect().OPEN_UDP_ANY is not None:
+        table = self._table_of_dialect()
+        if table.OPEN_UDP_ANY is None:
+            return
+        try:
             self._open_any()
+        except CommandError as error:
+            # Fibocom's manuals have this in half a sentence (1.1.2); firmware without it still opens towards a peer.
+            if table.SERVERS != BECOMES or error.code is not None:
+                raise
+            self._refused = True
 
     def _open_any(self):
         self._local = self._local or free_port(self._session)
@@ -330,7 +341,7 @@ class DatagramSocket(Socket):
         return self._next_step(b"", 0, 0) or -ENOTCONN
 
     def _why_unopened(self):
-        if self._open and self._table_of_dialect().OPEN_UDP_ANY is None:
+        if self._open and (self._refused or self._table_of_dialect().OPEN_UDP_ANY is None):
             raise ModemError(EOPNOTSUPP, "this module opens UDP towards one peer: connect() or sendto() first")
         return self._no_link()
 
@@ -380,10 +391,10 @@ class DatagramSocket(Socket):
         table = self._table_of_dialect()
         self._check_size(buf, table.UDP_MAX)
         if self._link is None:
-            if table.OPEN_UDP_ANY is not None:
-                self._open_any()
-            else:
+            if table.OPEN_UDP_ANY is None or table.STORE_MAX:  # to another one than the peer it sends shorter ones
                 self._connect_to(host, port)
+            else:
+                self._open_any()
         if self._peer == (host, port):
             sent = self._send(buf, self._peer_template())
         else:

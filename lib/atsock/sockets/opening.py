@@ -56,6 +56,9 @@ _LEAVE = const(9)
 
 _ERROR_LINE = b"ERROR:"  # how the names of all lines end that tell why a command failed
 _GENERAL = b"+CME ERROR:"  # 27.007 9.2: its numbers up to 255 are of no use here
+_LISTEN_MS = const(
+    1000
+)  # UDP without a peer: Fibocom tells at once, or when a datagram has come (1.1.2 leaves it open)
 _LATE_MS = const(10_000)  # so long after a close the module may still tell of the connection's end
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken (no const: a test shortens it)
 _RING = const(2048)  # one read of the largest chunk
@@ -160,8 +163,10 @@ def _open_steps(session, socket, what, host, port, row, look_up):
                     link.must_close = False
                     link.state = _FREE
             if command.errno == 0:
-                becomes = what == TCP_SERVER and session.table.SERVERS == BECOMES
-                if link.state == _OPENING and (command.enters_data_mode or becomes):
+                listens = host is None and session.table.SERVERS == BECOMES
+                if listens and what == UDP_ANY:
+                    yield until_opened(session, link, _LISTEN_MS)
+                if link.state == _OPENING and (command.enters_data_mode or listens):
                     link.state = _OPEN
                 yield until_opened(session, link)
             if command.errno == EIO and link.state == _OPEN:  # the result of an open before this one, which is refused
@@ -189,10 +194,10 @@ def _open_steps(session, socket, what, host, port, row, look_up):
             socket._release()
 
 
-def until_opened(session: "Session", link: Link) -> "Any":
-    """A function that says True when it is told what became of the open, or when the time for that is over."""
+def until_opened(session: "Session", link: Link, ms=None) -> "Any":
+    """A function that says True when it is told what became of the open, or when the time (the table's) is over."""
     engine = session.engine
-    give_up = engine.after_ms(session.table.OPEN_MS)
+    give_up = engine.after_ms(ms or session.table.OPEN_MS)
     return lambda: link.state != _OPENING or engine.is_past(give_up)
 
 
@@ -255,9 +260,9 @@ def _open_template(session, socket, what, host, port, row):
     if template is None:
         name = what.replace("_", " ")
         raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (table.NAME, name, socket._access))
-    if what == TCP_SERVER:  # where a client's address would stand
+    if host is None:  # where a client's address would stand
         host = b"0:0:0:0:0:0:0:1" if socket._family == AF_INET6 else b"127.0.0.1"
-    elif host is not None and table.EIGHT_GROUPS:
+    elif table.EIGHT_GROUPS:
         host = eight_groups(host)
     local = socket._local or table.NO_PORT
     return session.filled(template, host=host, port=port, local=local, mode=row[_MODE], protocol=protocol)
@@ -271,7 +276,7 @@ def _protocol(table, socket, what):
         return 0
     for family, tcp, udp, tls in table.PROTOCOLS:
         if family == (6 if socket._family == AF_INET6 else 4):
-            return tls if socket._tls else udp if what == UDP else tcp
+            return tls if socket._tls else udp if what == UDP or what == UDP_ANY else tcp
     raise ModemError(EAFNOSUPPORT, "%s: no IPv6" % table.NAME)
 
 
@@ -360,7 +365,7 @@ def _free_link(session, ids, what):
         session.start_later()
         links = [engine.links[n] for n in ids if n in engine.links]
         # Their close commands go out before any open would; a read on its way still brings the old connection's bytes.
-        yield _until_none_is_busy(session, links)
+        yield lambda links=links: not any(_is_busy(session, link) for link in links)
         waiting = [link for link in links if link.socket is None and link.must_close and not link.closing]
         found = None
         for n in () if is_bound and waiting else ids:
@@ -379,10 +384,6 @@ def _free_link(session, ids, what):
             yield lambda closing=closing: not all(link.closing for link in closing)
         else:
             replace_link(session, _unused([link for link in links if not _is_in_flight(session, link)]))
-
-
-def _until_none_is_busy(session, links):
-    return lambda: not any(_is_busy(session, link) for link in links)
 
 
 def _is_busy(session, link):
