@@ -16,9 +16,10 @@ def test_send_whose_peer_closed_meanwhile(dialect):
     modem, tape, clock, says = attached(dialect)
     first, second = connect(modem, tape, says, 0), connect(modem, tape, says, 0)
     script = says.send("buffer", says.first, b"hello")
-    tape.load(script[:-1] + [("<", says.closed(says.first + 1)), script[-1]])
+    tape.load(script[:1] + [("~", 9)] + script[1:-1] + [("<", says.closed(says.first + 1)), script[-1]])
     assert first.write(b"hello") == 5
     assert second.write(b"too late") == 8
+    modem.poll(9)
     settle(modem, tape)
     tape.done()
     assert errno_of(second.write, b"again") == ECONNRESET

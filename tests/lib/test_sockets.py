@@ -342,13 +342,13 @@ def test_non_blocking_read_alone(dialect, access):
 @cases("access", ACCESS)
 @cases("dialect", DIALECTS)
 def test_non_blocking_send(dialect, access):
-    """write() with settimeout(0) never waits for the module: what it takes goes out once, None until the module has
-    it."""
+    """write() with settimeout(0) gives the module 5 ms to be ready: what it takes goes out once, None until the module
+    has it."""
     socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
     script = says.send(access, says.first, b"hello")
     tape.load(script[:1] + [("~", 3000)] + script[1:])
     assert socket.write(b"hello") == 5
-    assert clock.now == 0
+    assert clock.now == 5
     for attempt in range(40):
         before = clock.now
         if socket.ioctl(3, 4) == 4:
@@ -358,6 +358,24 @@ def test_non_blocking_send(dialect, access):
         modem.poll(100)
     assert clock.now >= 3000
     tape.done()
+
+
+@cases("kind", (atsock.SOCK_STREAM, atsock.SOCK_DGRAM), ids=("stream", "datagram"))
+@cases("dialect", ("bg96", "nl668"))
+def test_non_blocking_send_to_a_module_that_is_ready(dialect, kind):
+    """The payload is out when the call is over, although the program comes to the modem no more."""
+    modem, tape, clock, says = attached(dialect)
+    socket = connect(modem, tape, says, 0, type=kind)
+    for ms in (0, 3):
+        with Case(ms):
+            before = clock.now
+            script = says.send("buffer", says.first, b"hello")
+            tape.load(script[:1] + ([("~", ms)] if ms else []) + script[1:-1])
+            assert socket.write(b"hello") == 5
+            tape.done()
+            assert clock.now - before == ms
+            tape.load([("!", script[-1][1])])
+            settle(modem, tape)
 
 
 @cases("access", ACCESS)

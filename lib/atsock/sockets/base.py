@@ -251,7 +251,12 @@ class Socket(Endpoint):
     def _post(self, buf, pos, n):
         # Non-blocking: the count that was taken, or a negative errno.
         got = self._can_accept()
-        return got or self._send_buffer.copy_in(self, buf, pos, n)
+        if got:
+            return got
+        got = self._send_buffer.copy_in(self, buf, pos, n)
+        if self.takes_in:
+            self._send_buffer.let_out()
+        return got
 
     def _can_accept(self):
         # 0 when the send buffer can take a command's worth, or a negative errno.  Takes in what has come.

@@ -23,6 +23,7 @@ _OPEN = const(2)
 
 _CHUNK = const(1)  # of Table.ACCESS
 
+_PROMPT_MS = const(5)  # a send that does not wait gives the module so long to be ready for the payload
 _CREDIT_QUERIES = const(8)
 _CREDIT_PAUSE_MS = const(50)  # before the first of them, doubled up to
 _CREDIT_PAUSE_MAX_MS = const(2000)
@@ -62,6 +63,21 @@ class SendBuffer:
         if socket._session.stepping or not self.advance():  # else it has its turn at once: the stack is deep here
             socket._session.add(self)
         return n
+
+    def let_out(self):
+        """Wait until the module is ready for the payload, but for a few ms only: the program may turn to something else
+        for long, and what was taken would lie here.  Allocates nothing."""
+        if not self.n:
+            return
+        engine = self.socket._engine
+        give_up = engine.after_ms(_PROMPT_MS)
+        while engine.command is self.link.tx and not engine.rx_blocked:
+            left = engine.until_ms(give_up)
+            if left <= 0 or engine.transmitter.out is self.buf and not engine.transmitter.left:
+                return
+            # As Session.wait(), but that events and jobs have their turn later.
+            engine.port.wait(engine.remaining_ms(left), engine.transmitter.left > 0)
+            engine.pump()
 
     def advance(self):
         """One step, as of a job; True when it is empty again."""
