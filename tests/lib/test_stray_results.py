@@ -2,7 +2,7 @@
 
 import atsock
 from cases import cases
-from fakes import CUTS, errno_of, new_modem, raises
+from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, pulls
 from scenes import attached, connected, settle
 
@@ -77,6 +77,25 @@ def test_error_twice(cut):
     assert error.code == 4
     assert modem.command("AT+CGMM") == [b"A7600"]
     tape.done()
+
+
+@cases("dialect", PROMPTED)
+def test_result_that_waits_before_the_command(dialect):
+    """It has come before the command, the payload or the read is sent: it is taken in first, and is nothing's answer."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=20)
+    link = says.first
+    for stray in (OK, ERROR, line(b"+CME ERROR: 100"), line(b"SEND FAIL")):
+        with Case(stray):
+            tape.load([("<", stray), (">", b"AT+CSQ\r"), SYNC[1]])
+            assert modem.command("AT+CSQ", "+CSQ:") == [b"+CSQ: 20,99"]
+            tape.load([("<", stray)] + says.send("buffer", link, b"hello"))
+            assert socket.send(b"hello") == 5
+            tape.load([("!", says.notice("buffer", link))])
+            settle(modem, tape)
+            answer = says.answer("buffer", link, b"data", 0)
+            tape.load([("<", stray), (">", says.ask("buffer", link, says.most["buffer"])), ("<", answer)])
+            assert socket.recv(10) == b"data"
+            tape.done()
 
 
 @cases(("dialect", "access"), PULLED)

@@ -311,9 +311,9 @@ def abandon(engine, command, is_secret=False):
     elif payload is not None and sent.is_sending(payload):
         fill_up(engine, command, None if is_secret else _copied(payload, sent.pos, sent.left), sent.left)
     if sent.hex_left:
-        # The command line is cut short; what the module makes of it is an error, and the stream has a hole.
+        # The command line ends here, without its closing quote: the module refuses it, and the stream has a hole.
         sent.hex_left = 0
-        sent.rest = -1
+        sent.rest = len(engine.template[0])
         link.fail(ECONNRESET, 0)
     if not awaits_payload and _is_overdue(engine) and engine.until_ms(engine.deadline) > _ABANDONED_MS:
         engine.deadline = engine.after_ms(_ABANDONED_MS)

@@ -260,6 +260,8 @@ class Session:
     def submit(self, command):
         """Send it when its turn comes; command.done tells when it is finished."""
         command.clear()
+        if self.queue is None and not self.engine.state:
+            self.engine.pump()  # what has come before it is sent is no answer to it
         at = self.queue
         if at is not None:
             while at.next is not None:

@@ -91,8 +91,11 @@ class Socket(Endpoint):
 
     def _receive(self, buf, pos, n):
         # Waits until there is something to receive: what _recv_step() says then, or a negative errno.
-        if not self._timeout_ms and self.takes_in:
-            self._session.service()
+        if not self._timeout_ms:
+            if self.takes_in:
+                self._session.service()
+        elif self._link is not None and self._link.rx_pending and self._engine.port.stream.any():
+            self._session.service()  # what has come before the read is sent is no answer to it
         while True:
             got = self._recv_step(buf, pos, n)
             if got != _AGAIN:
@@ -236,6 +239,7 @@ class Socket(Endpoint):
 
     def _send_loop(self, buf):
         start = self._tx_pos
+        self._engine.pump()  # what has come before the command is sent is no answer to it
         while self._tx_pos < self._tx_end:
             got = self._send_step(buf, self._tx_pos, self._tx_end - self._tx_pos)
             if got >= 0:
