@@ -81,7 +81,7 @@ def test_error_twice(cut):
 
 @cases("dialect", PROMPTED)
 def test_result_that_waits_before_the_command(dialect):
-    """It has come before the command, the payload or the read is sent: it is taken in first, and is nothing's answer."""
+    """It has come before the command, the payload or the read is sent: it is taken in first, and answers nothing."""
     socket, modem, tape, clock, says = connected(dialect, timeout=20)
     link = says.first
     for stray in (OK, ERROR, line(b"+CME ERROR: 100"), line(b"SEND FAIL")):

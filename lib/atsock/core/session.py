@@ -260,15 +260,13 @@ class Session:
     def submit(self, command):
         """Send it when its turn comes; command.done tells when it is finished."""
         command.clear()
-        if self.queue is None and not self.engine.state:
-            self.engine.pump()  # what has come before it is sent is no answer to it
         at = self.queue
         if at is not None:
             while at.next is not None:
                 at = at.next
             at.next = command
-        elif self._is_void(command) or not self.engine.start(command):
-            self.queue = command
+        elif self.engine.port.stream.any() or self._is_void(command) or not self.engine.start(command):
+            self.queue = command  # what has come before it is sent is no answer to it: service() takes that in first
 
     def _is_void(self, command):
         # Is the connection closed, or lost, that it would send to, or read from where nothing waits any more?
