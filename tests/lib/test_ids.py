@@ -8,6 +8,7 @@ from errno import ECONNRESET
 
 import atsock
 from atsock.core.command import query
+from atsock.core.jobs import run_command
 from atsock.core.openids import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of, raises
@@ -238,11 +239,13 @@ def test_late_end_behind_the_next_open(dialect):
 
 @cases("dialect", DIALECTS)
 def test_late_end_before_the_result_of_the_next_open(dialect):
+    """The result counts, and nobody is asked.  Fibocom uses the same id only where no other is free."""
     first = attached(dialect)[3].first
     for text in late(dialect, first):
         modem, tape, clock, says, module = start(dialect)
         with Case(dialect, text):
-            opened(modem).close()
+            for _ in range(says.links if dialect in FIBOCOM else 1):
+                opened(modem).close()
 
             def answer(command, module=module, says=says, text=text, tape=tape):
                 parts = module(command)
@@ -252,7 +255,49 @@ def test_late_end_before_the_result_of_the_next_open(dialect):
                 return b""
 
             tape.auto = answer
-            assert opened(modem)._link.state == 2
+            link = opened(modem)._link
+            for _ in range(5):
+                modem.poll(1000)
+            assert (link.id, link.state) == (first, OPEN)
+            assert not [command for command in module.commands if command in LISTS]
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+@cases("stands", (True, False))
+def test_a_send_that_waits_for_its_turn_when_an_end_comes_late(dialect, stands):
+    """It goes out when the list has said that the new connection is there, once; else it is lost."""
+    modem, tape, clock, says, module = start(dialect)
+    opened(modem).close()
+    socket = opened(modem)
+    script = says.send("buffer", says.first, b"hello\r")
+    sent = []
+
+    def answer(command):
+        if command == b"AT+X":
+            return b""
+        if command + b"\r" == script[0][1]:
+            return says.prompt
+        if command == b"hello":
+            sent.append(command)
+            return script[-1][1]
+        return module(command)
+
+    tape.auto = answer
+    job = modem._session.spawn(run_command(modem._session, query(b"AT+X")))
+    socket.settimeout(0)
+    assert socket.send(b"hello\r") == 6
+    if not stands:
+        module.held.remove(says.first)
+    say(tape, late(dialect, says.first)[0])
+    settle(modem, tape)
+    assert sent == []
+    say(tape, OK)
+    for _ in range(9):
+        modem.poll(100)
+    assert job.done
+    assert sent == [b"hello"] * stands
+    assert (socket._link.state == OPEN) == stands
+    assert socket.has_lost() == (not stands)
 
 
 @cases("dialect", DIALECTS)

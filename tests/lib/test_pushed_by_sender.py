@@ -2,8 +2,8 @@
 
 from cases import cases
 from fakes import CUTS
-from frames import PORT, line
-from scenes import answers, connected, rest, settle
+from frames import PEER, PORT, line
+from scenes import answers, attached, connected, rest, settle
 from test_deviations_quectel import receive
 
 SIMCOM = ("a7600", "sim7028")
@@ -31,3 +31,60 @@ def test_pushed_data_of_connections_to_different_peers(dialect, cut):
     tape.load([("!", says.push_ipd(b"mine"))])
     assert receive(first, 4) == b"mine"
     tape.done()
+
+
+def _two(dialect, first_port, second_port):
+    """Two sockets in push access whose peers differ in their ports, or in nothing."""
+    modem, tape, clock, says = attached(dialect, "push")
+    tape.auto = answers(says)
+    sockets = []
+    for port in (first_port, second_port):
+        socket = modem.socket()
+        socket.settimeout(5)
+        socket.connect((PEER, port))
+        sockets.append(socket)
+    rest(tape)
+    return sockets, modem, tape, says
+
+
+def _push(modem, tape, data):
+    tape.load([("!", data)])
+    settle(modem, tape)
+
+
+@cases("dialect", SIMCOM)
+def test_pushed_data_when_one_peer_begins_like_the_other(dialect):
+    """Ports 500 and 5005 of one host."""
+    (first, second), modem, tape, says = _two(dialect, 500, 5005)
+    _push(modem, tape, says.push_ipd(b"mine", b"192.0.2.7:500") + says.push_ipd(b"other", b"192.0.2.7:5005"))
+    assert (first.recv(9), second.recv(9)) == (b"mine", b"other")
+
+
+@cases("dialect", SIMCOM)
+def test_pushed_data_without_a_sender(dialect):
+    """The lone connection's; with a second one nobody's, and that harms neither."""
+    (first, second), modem, tape, says = _two(dialect, 500, 5005)
+    first._link.peer = second._link.peer = b""
+    _push(modem, tape, b"\r\n+IPD5\r\nwhose")
+    tape.auto = answers(says)
+    first.close()
+    rest(tape)
+    _push(modem, tape, b"\r\n+IPD4\r\nmine")
+    assert second.recv(9) == b"mine"
+
+
+@cases("dialect", SIMCOM)
+@cases("how", ("ended", "failed", "closed"))
+def test_pushed_data_of_a_peer_that_had_another_connection(dialect, how):
+    """That one is over: what comes is for the one that stands."""
+    (first, second), modem, tape, says = _two(dialect, PORT, PORT)
+    if how == "closed":
+        tape.auto = answers(says)
+        first.close()
+        rest(tape)
+    elif how == "ended":
+        _push(modem, tape, says.closed(first._link.id))
+    else:
+        first._link.fail(104, 0)
+    _push(modem, tape, says.push_ipd(b"mine"))
+    assert second.recv(9) == b"mine"

@@ -1,5 +1,6 @@
 """The ring against a plain bytearray, with every position of its ends."""
 
+from atsock.core import link as link_module
 from atsock.core.link import Link
 from atsock.core.movers import put
 from fakes import Case, Random
@@ -117,3 +118,45 @@ def test_more_is_put_back_than_there_is_room_for():
         put(ring, held, 0, len(held))
         ring.push_back(b"abcdef" * 3)
         assert ring.take(100) == b"abcdef" * 3 + held
+
+
+def test_bytes_behind_the_end_are_looked_at():
+    """They stay where they are."""
+    for head in range(8):
+        ring = make(8)
+        put(ring, b"x" * head, 0, head)
+        put(ring, b"?"[: 8 - head], 0, 1)
+        ring.skip(head)
+        put(ring, b"0123456", 0, 7)
+        for i in range(8):
+            with Case(head, i):
+                assert ring.peek(i, 8 - i) == b"?0123456"[i:]
+                assert ring.buf[ring.place(i)] == b"?0123456"[i]
+                assert 0 <= ring.place(i) < 8
+        assert ring.take(9) == b"?0123456"
+
+
+def test_a_ring_where_the_heap_has_no_large_piece():
+    """It becomes as large as there is room for, down to 256 bytes."""
+
+    def small(most):
+        def made(n):
+            if n > most:
+                raise MemoryError
+            return bytearray(n)
+
+        return made
+
+    for most, size in ((4096, 2048), (2047, 1024), (300, 256), (256, 256), (255, 0)):
+        with Case(most):
+            ring = Link(0)
+            link_module.bytearray = small(most)
+            try:
+                ring.make_ring()
+                assert size, "a ring of %d bytes" % ring.size
+            except MemoryError:
+                assert not size
+            finally:
+                del link_module.bytearray
+            if size:
+                assert (ring.size, ring.room(), len(ring.buf)) == (size, size, size)

@@ -42,6 +42,7 @@ _LOOK_MAX_MS = const(16)
 _LINE_ROOM = const(320)  # the longest command: an open with a host name of 255 characters
 _PIECE = const(128)  # payload bytes encoded to hexadecimal at a time
 _CR = const(13)
+_END = b"\r"
 _PAYLOAD_PLACE = b"\4"
 
 
@@ -159,7 +160,8 @@ class Transmitter:
         self.hex_left = 0
         self.pos = 0
         if len(text) >= _LINE_ROOM:  # of the application: nothing is filled in
-            self.line_n = 0
+            self.line[:] = memoryview(text)[:_LINE_ROOM]  # as much as an echo or a name is compared with
+            self.line_n = _LINE_ROOM
             self.rest = len(text)
             self.out = text
             self.left = len(text)
@@ -239,6 +241,10 @@ class Transmitter:
             hexlify(self.line, 0, command.buf, command.start + command.n - self.hex_left, n)
             self.hex_left -= n
             self.left = 2 * n
+        elif self.rest == len(self._text):  # `line` stays what was sent
+            self.out = _END
+            self.left = len(_END)
+            self.rest = -1
         elif self.rest > 0:  # what stands behind the payload
             n = fill_in(self.line, self._text, self.rest, self._link, self._command.n)
             self.line[n] = _CR
