@@ -1,12 +1,16 @@
 """Small things of answers and notices that a change of the engine could get wrong unnoticed (./tools/mutate)."""
 
 import atsock
+from atsock.core.command import query
 from cases import cases
-from fakes import errno_of, new_modem, raises
-from frames import DIALECTS, OK, PULLED, SYNC, line, read_script
-from scenes import attached, connect, connected, settle
+from fakes import Case, errno_of, new_modem, raises
+from frames import DIALECTS, OK, PEER, PORT, PULLED, PUSHED, SYNC, line, read_script
+from scenes import answers, attached, connect, connected, recv_exactly, settle
+from test_datagrams import reception
+from test_transparent import online
 
-ECONNRESET = 104
+ECONNRESET, ETIMEDOUT = 104, 110
+OPEN, GONE = 2, 4  # Link.state
 
 
 # -- reads
@@ -34,6 +38,228 @@ def test_a_notice_that_tells_the_length(dialect):
     assert socket.recv(5) == b"hello"
     tape.done()
     assert heard == [atsock.EVENT_DATA]
+
+
+@cases("dialect", DIALECTS)
+def test_a_notice_while_a_read_is_in_flight(dialect):
+    """It is no answer and nothing unknown (Fibocom's begins as that of a read that finds nothing), and it counts also
+    where the answer behind it says that nothing is left."""
+    heard = []
+    modem, tape, clock, says = attached(dialect, on_event=lambda event, sock, value: heard.append(event))
+    socket = connect(modem, tape, says, 5)
+    script = read_script(says, dialect, "buffer", says.first, b"hello")
+    script[-1] = ("<", says.notice("buffer", says.first) + script[-1][1])
+    tape.load(script + read_script(says, dialect, "buffer", says.first, b"more")[1:])
+    assert socket.recv(5) == b"hello"
+    assert socket.recv(5) == b"more"
+    tape.done()
+    assert set(heard) == {atsock.EVENT_DATA}
+
+
+# BG96, AT+QIRD=0,1500: (access, number of the header, bytes that the program gets; 0: such a length is not believed)
+LENGTHS = (
+    ("buffer", 1500, 1500), ("buffer", 1501, 0), ("buffer", 3000, 0), ("buffer", 3001, 0),
+    ("hex", 1500, 1500), ("hex", 1502, 751), ("hex", 3000, 1500), ("hex", 3002, 0),
+)  # fmt: skip
+
+
+@cases(("access", "told", "n"), LENGTHS)
+def test_the_longest_answer_of_a_read(access, told, n):
+    """More than was asked for is a damaged length, but for the number of digits, which some firmware tells."""
+    heard = []
+    modem, tape, clock, says = attached("bg96", access, on_event=lambda event, sock, value: heard.append(event))
+    socket = connect(modem, tape, says, 5)
+    payload = bytes(range(250)) * 6
+    answer = says.answer(access, 0, payload[:n] if n else payload, 0)
+    answer = b"\r\n+QIRD: %d" % told + answer[answer.index(b"\r\n", 2) :]
+    tape.load([("!", says.notice(access, 0)), (">", says.ask(access, 0, 1500)), ("<", answer)])
+    if n:
+        assert recv_exactly(socket, n) == payload[:n]
+        tape.done()
+        assert heard == [atsock.EVENT_DATA]
+        return
+    tape.after = lambda command: line(b"+CSQ: 20,99") + OK if command == b"AT+CSQ" else OK
+    assert errno_of(socket.recv, 500) == ECONNRESET
+    assert modem.command("AT+X") == []
+    assert heard == [atsock.EVENT_DATA, atsock.EVENT_OVERFLOW]
+    assert clock.now < 3000, clock.now
+
+
+def test_lines_that_come_long_before_the_ok():
+    """As long as the command waits for a certain one of them it has its whole time."""
+    modem, tape, clock = new_modem("bg96")
+    command = query(b"AT+X", 9000)
+    command.until = lambda lines: len(lines) == 2
+    tape.load([(">", b"AT+X\r"), ("<", line(b"a")), ("~", 5000), ("<", line(b"b") + OK)])
+    modem._session.submit(command)
+    while not command.done:
+        modem.poll(1000)
+    assert (command.errno, command.lines) == (0, [b"a", b"b"])
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_a_long_payload_leaves_the_program_its_turn(dialect):
+    """However fast it comes, a look at the module takes in some 8 KB of it; and no second payload behind it."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=5)
+    socket._link.size = 1 << 15
+    payload = bytes(range(256)) * 31
+    tape.load([("!", says.push("push", says.first, payload))] * 3)
+    modem.poll(0)
+    assert 0 < socket._link.count <= len(payload)
+    modem.poll(0)
+    assert len(payload) < socket._link.count <= 2 * len(payload)
+    settle(modem, tape)
+    assert socket._link.count == 3 * len(payload)
+
+
+# -- sends
+
+
+@cases("dialect", ("nl668", "l610"))
+@cases("stray", (b"ERROR", b"OK", b"+MIPPUSH: 1,0,9"))
+def test_what_comes_between_the_two_commands_of_a_send(dialect, stray):
+    """AT+MIPPUSH follows in any case: what has come before it was sent is no answer to it."""
+    socket, modem, tape, clock, says = connected(dialect, "hex", timeout=5)
+    script = says.send("hex", 1, b"hello")
+    script[1] = ("<", script[1][1] + line(stray))
+    tape.load(script)
+    assert socket.send(b"hello") == 5
+    tape.done()
+
+
+@cases("dialect", ("nl668", "l610"))
+@cases(("status", "follows"), ((0, True), (2, False), (3, False)))
+def test_what_became_of_a_send_that_has_two_commands(dialect, status, follows):
+    """Its first part was taken; behind the second one status 2 says that there was nothing to do (1.1.4), any other
+    that it has failed.  In the first part no status but 0 is good."""
+    for part in (0, 1):
+        with Case(part):
+            socket, modem, tape, clock, says = connected(dialect, "hex", timeout=5)
+            script = says.send("hex", 1, b"hello")
+            if part:
+                script[3] = ("<", line(b"+MIPPUSH: 1,%d" % status) + OK)
+            else:
+                script[1] = ("<", line(b"+MIPSEND: 1,%d,2043" % status) + OK)
+                script = script if follows else script[:2]
+            tape.load(script)
+            if status == 0 or part and status == 2:
+                assert socket.send(b"hello") == 5
+            else:
+                assert errno_of(socket.send, b"hello")
+            tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_pushed_data_while_a_send_waits_for_its_result(dialect):
+    """They are nothing of its answer: it may take its time."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=30)
+    script = says.send("push", says.first, b"hello")
+    pushed = says.push("push", says.first, b"0123456789")
+    tape.load(script[:-1] + [("<", pushed), ("~", 8000), script[-1]])
+    assert socket.send(b"hello") == 5
+    tape.done()
+    assert socket.recv(10) == b"0123456789"
+    assert (socket._link.tx.count, socket._link.state) == (0, OPEN)
+
+
+def test_a_restart_while_the_digits_of_a_payload_go_out():
+    """What is left of them is not typed into the module that begins anew."""
+    socket, modem, tape, clock, says = connected("bg96", "hex", timeout=0)
+    tape.auto = lambda command: None
+    tape.behave(take=100, refuse=1)
+    assert socket.send(b"\xa5" * 256) == 256
+    modem.poll(10)
+    assert 0 < len(tape.line) < 200
+    tape.input.append([0, "!", line(b"RDY")])
+    for _ in range(20):
+        modem.poll(100)
+    assert len(tape.line) < 300, tape.line
+    assert socket.has_lost()
+
+
+def test_a_command_behind_one_that_failed():
+    """It is sent 20 ms later: what the module has to say of the failure comes first."""
+    modem, tape, clock = new_modem("bg96")
+    sent = []
+
+    def answer(command):
+        sent.append((command, clock.now))
+        return line(b"+CME ERROR: 3") if command == b"AT+A" else OK
+
+    tape.auto = answer
+    commands = [query(b"AT+A"), query(b"AT+B"), query(b"AT+C")]
+    for command in commands:
+        modem._session.submit(command)
+    while not commands[-1].done:
+        modem.poll(1000)
+    assert sent == [(b"AT+A", 0), (b"AT+B", 20), (b"AT+C", 20)], sent
+
+
+# -- what the application is told
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_flow_control_is_told(dialect):
+    heard = []
+    modem, tape, clock, says = attached(dialect, on_event=lambda event, sock, value: heard.append((event, sock)))
+    socket = connect(modem, tape, says, 5)
+    tape.load([("!", line(b"+MIPXOFF: 1") + line(b"+MIPXON: 1") + line(b"+MIPXOFF: 5"))])
+    settle(modem, tape)
+    assert heard == [(atsock.EVENT_FLOW_OFF, socket), (atsock.EVENT_FLOW_ON, socket)]
+
+
+@cases("dialect", DIALECTS)
+def test_the_end_of_a_connection_is_told_once(dialect):
+    """Not again when the module says it once more behind the close."""
+    heard = []
+    modem, tape, clock, says = attached(dialect, on_event=lambda event, sock, value: heard.append(event))
+    socket = connect(modem, tape, says, 5)
+    tape.auto = answers(says)
+    tape.input.append([0, "!", says.closed(says.first)])
+    settle(modem, tape)
+    assert heard == [atsock.EVENT_CLOSED]
+    socket.close()
+    clock.now += 20_000
+    tape.input.append([0, "!", says.closed(says.first)])
+    settle(modem, tape)
+    assert heard == [atsock.EVENT_CLOSED]
+
+
+@cases(("dialect", "access"), PUSHED)
+def test_datagrams_that_arrive_are_no_loss(dialect, access):
+    heard = []
+    modem, tape, clock, says = attached(dialect, access, on_event=lambda event, sock, value: heard.append(event))
+    socket = connect(modem, tape, says, 5, type=atsock.SOCK_DGRAM)
+    del heard[:]
+    for payload in (b"hello", b"more"):
+        tape.load(reception(says, dialect, access, payload))
+        assert socket.recv(100) == payload
+    assert set(heard) == {atsock.EVENT_DATA}
+    assert socket.lost == 0
+
+
+# -- waiting
+
+
+def test_another_connection_ends_while_one_gets_the_line():
+    """The open in data mode goes on."""
+    socket, modem, tape, clock, says = connected("bg96", timeout=5)
+    other = modem.socket(access="transparent")
+    other.settimeout(20)
+    tape.auto = lambda command: says.closed(0) + line(b"CONNECT") if b"QIOPEN" in command else OK
+    other.connect((PEER, PORT))
+    assert (socket._link.state, other._link.state) == (GONE, OPEN)
+
+
+@cases("dialect", DIALECTS)
+def test_data_mode_has_no_deadline(dialect):
+    """The time of the command that led there is long over: the driver sleeps until something comes."""
+    socket, modem, tape, clock = online(dialect, timeout=5)
+    clock.now += 300_000
+    looks = clock.looks
+    assert errno_of(socket.recv, 1) == ETIMEDOUT
+    assert clock.looks - looks < 60
 
 
 # -- a connection that has failed
