@@ -3,10 +3,11 @@
 import atsock
 from cases import cases
 from fakes import errno_of
-from frames import OK, PULLED, SYNC, line
-from scenes import connect, connected, settle
+from frames import MODES, OK, PULLED, SYNC, line, read_script
+from scenes import attached, connect, connected, settle
+from test_datagrams import reception
 
-OPEN = 2  # Link.state
+OPEN, DEAD = 2, 5  # Link.state
 BOOT = {"bg96": b"RDY", "a7600": b"*ATREADY: 1", "sim7028": b"*ATREADY: 1"}
 
 
@@ -27,6 +28,63 @@ def test_longer_than_can_be(dialect, access):
     assert clock.now - start < 3000, clock.now - start
     settle(modem, tape)
     tape.done()
+
+
+COUNTED = [mode for mode in MODES if mode not in (("nl668", "hex"), ("l610", "hex"))]  # those tell what is left
+
+
+def _damaged(dialect, access, number, receive, options):
+    """(socket, modem, tape, clock, speech, what on_event hears) before data whose length has become `number`."""
+    heard = []
+    modem, tape, clock, says = attached(dialect, access, on_event=lambda event, sock, value: heard.append(event))
+    socket = connect(modem, tape, says, 3, **options)
+    script = receive(says, dialect, access, b"x" * 380)
+    assert b"380" in script[-1][1]
+    script[-1] = (script[-1][0], script[-1][1].replace(b"380", number, 1))
+    del heard[:]
+    tape.load(script)
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else says.nothing(access, says.first)
+    return socket, modem, tape, clock, says, heard
+
+
+@cases("number", (b"x80", b"x", b"-5", b"\0"), ids=("digit", "all", "sign", "nul"))
+@cases(("dialect", "access"), COUNTED)
+def test_a_length_that_is_no_number(dialect, access, number):
+    """The stream has a hole where that payload belongs: its socket fails, and no line is made of it."""
+
+    def receive(says, dialect, access, payload):
+        return read_script(says, dialect, access, says.first, payload)
+
+    socket, modem, tape, clock, says, heard = _damaged(dialect, access, number, receive, {})
+    assert errno_of(socket.recv, 500) == 104
+    assert socket._link.state == DEAD
+    tape.auto = lambda command: OK
+    modem.command("AT+X")
+    assert set(heard) <= {atsock.EVENT_DATA, atsock.EVENT_OVERFLOW}
+    assert heard.count(atsock.EVENT_OVERFLOW) == 1
+    assert clock.now < 4000, clock.now
+
+
+@cases("number", (b"x80", b"9380"))
+@cases(("dialect", "access"), COUNTED)
+def test_a_datagram_of_a_length_that_cannot_be(dialect, access, number):
+    """One is lost and counted, the socket receives the next one."""
+    options = {"type": atsock.SOCK_DGRAM}
+    socket, modem, tape, clock, says, heard = _damaged(dialect, access, number, reception, options)
+    assert errno_of(socket.recv, 500) == 110
+    assert (socket.lost, heard.count(atsock.EVENT_OVERFLOW), socket._link.state) == (1, 1, OPEN)
+    tape.auto = None
+    tape.load(reception(says, dialect, access, b"hello"))
+    assert socket.recv(500) == b"hello"
+    assert set(heard) == {atsock.EVENT_DATA, atsock.EVENT_OVERFLOW}
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_what_is_left_is_no_number(dialect):
+    """Digits end with their line, however many they are said to be: the data are whole."""
+    socket, modem, tape, clock, says = connected(dialect, "hex", timeout=3)
+    tape.load([("!", says.push("hex", 1, b"hello").replace(b"1,0,", b"1,x,"))])
+    assert socket.recv(9) == b"hello"
 
 
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])

@@ -9,7 +9,7 @@ from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
 from test_transparent import online
 
-ECONNRESET, ETIMEDOUT = 104, 110
+ECONNRESET, ENOBUFS, ETIMEDOUT = 104, 105, 110
 OPEN, GONE = 2, 4  # Link.state
 
 
@@ -163,6 +163,33 @@ def test_pushed_data_while_a_send_waits_for_its_result(dialect):
     assert (socket._link.tx.count, socket._link.state) == (0, OPEN)
 
 
+@cases("dialect", DIALECTS)
+@cases("is_late", (False, True))
+def test_the_result_of_a_send_behind_data_without_room(dialect, is_late):
+    """Nobody reads, and nobody waits: those data are dropped, and told, so that the result gets through; also where
+    it comes so late that the module has been asked whether it is there."""
+    heard = []
+    modem, tape, clock, says = attached(dialect, "push", on_event=lambda event, sock, value: heard.append(event))
+    socket = connect(modem, tape, says, 0, 512)
+    script = says.send("push", says.first, b"hello")
+    pushed = says.push("push", says.first, b"x" * 700)
+    if is_late:
+        script[-1] = (">", SYNC[0][1])
+        tape.load(script + [("<", pushed + says.result("push", says.first, 5) + SYNC[1][1])])
+    else:
+        tape.load(script[:-1] + [("<", pushed + script[-1][1])])
+    socket.send(b"hello")
+    for _ in range(400 if is_late else 20):
+        modem.poll(1000)
+    assert socket.is_sent()
+    assert heard.count(atsock.EVENT_OVERFLOW) == 1
+    tape.load([(">", b"AT+X\r"), ("<", OK)])
+    modem.command("AT+X")
+    tape.done()
+    assert recv_exactly(socket, 512) == b"x" * 512
+    assert errno_of(socket.recv, 9) == ENOBUFS
+
+
 def test_a_restart_while_the_digits_of_a_payload_go_out():
     """What is left of them is not typed into the module that begins anew."""
     socket, modem, tape, clock, says = connected("bg96", "hex", timeout=0)
@@ -260,6 +287,36 @@ def test_data_mode_has_no_deadline(dialect):
     looks = clock.looks
     assert errno_of(socket.recv, 1) == ETIMEDOUT
     assert clock.looks - looks < 60
+
+
+# What announces pushed payload on the first id, with the length as it comes.
+ANNOUNCED = {
+    "bg96": b'+QIURC: "recv",0,%s\r\n', "a7600": b"+RECEIVE,0,%s\r\n", "nl668": b"+MIPRTCP: 1,%s,",
+}  # fmt: skip
+
+
+@cases("dialect", sorted(ANNOUNCED))
+@cases(("told", "events"), (
+    (b"8192", [atsock.EVENT_DATA]), (b"8193", [atsock.EVENT_OVERFLOW]),
+))  # fmt: skip
+def test_lengths_of_pushed_data(dialect, told, events):
+    """Up to 8 KB; a longer one is damaged, and what follows is dropped."""
+    heard = []
+    modem, tape, clock, says = attached(
+        dialect, "push", on_event=lambda event, sock, value: heard.append((event, sock, value))
+    )
+    socket = connect(modem, tape, says, 5, 1 << 14)
+    tape.load([("!", ANNOUNCED[dialect] % told + b"." * 8192)])
+    settle(modem, tape)
+    assert [event for event, sock, value in heard] == events
+    assert heard[0][1] is socket
+    if events == [atsock.EVENT_DATA]:
+        assert recv_exactly(socket, 8192) == b"." * 8192
+    else:
+        tape.auto = lambda command: OK
+        modem.command("AT+X")
+        assert errno_of(socket.recv, 9) == ECONNRESET
+        assert len(heard) == 1
 
 
 # -- a connection that has failed

@@ -1,12 +1,13 @@
 """SIMCom's pushed data (+IPD) has no connection id: the line before names the sender (A7600 1.2)."""
 
 from cases import cases
-from fakes import CUTS
+from fakes import CUTS, errno_of
 from frames import PEER, PORT, line
 from scenes import answers, attached, connected, rest, settle
 from test_deviations_quectel import receive
 
 SIMCOM = ("a7600", "sim7028")
+ETIMEDOUT = 110
 
 
 @cases("cut", CUTS)
@@ -66,6 +67,11 @@ def test_pushed_data_without_a_sender(dialect):
     (first, second), modem, tape, says = _two(dialect, 500, 5005)
     first._link.peer = second._link.peer = b""
     _push(modem, tape, b"\r\n+IPD5\r\nwhose")
+    first._link.peer = b"192.0.2.7:500"
+    _push(modem, tape, says.push_ipd(b"first", b"192.0.2.7:500"))
+    assert first.recv(9) == b"first"
+    _push(modem, tape, b"\r\n+IPD5\r\nwhose")  # the line before the one before named another payload's
+    assert errno_of(first.recv, 9) == ETIMEDOUT
     tape.auto = answers(says)
     first.close()
     rest(tape)

@@ -78,11 +78,10 @@ _URCS = const((1 << 30) - (1 << 18))
 # Kinds of payload
 _NONE = const(0)
 _HEX = const(3)
-_INLINE_HEX = const(4)
 _RAW_FROM = const(6)
-_DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal
+_DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal,
+_UNCOUNTED = (4, 9)  # of them: those whose header tells what is left, not what comes
 _HEX_FROM = const(8)
-_INLINE_HEX_FROM = const(9)
 # Link.state and Link.rx_pending
 _FREE = const(0)
 _NO = const(0)
@@ -476,10 +475,10 @@ class Engine(Deadlines):
 
     def _on_data(self, link, n):
         # Header of a read's answer.
-        if n <= 0:
+        if n == 0:
             self._on_empty(link)
             return True
-        if n > _READ_MAX and n > self.command.n and (n > 2 * self.command.n or self.matched[_KIND] != _HEX):
+        if n < 0 or n > _READ_MAX and n > self.command.n and (n > 2 * self.command.n or self.matched[_KIND] != _HEX):
             resync.distrust(self, link)
             return True
         left = self.matched[_AUX] if self.matched[_KIND] < _RAW_FROM else MISSING
@@ -510,7 +509,7 @@ class Engine(Deadlines):
         kind = self.matched[_KIND]
         if n > 0 and kind < _HEX:
             self.tokens.raw(sink, n)
-        elif kind == _INLINE_HEX or kind == _INLINE_HEX_FROM:  # n is what is left, not what comes
+        elif kind in _UNCOUNTED:
             self.tokens.hex(sink)
         elif n > 0:
             if kind == _HEX or kind == _HEX_FROM:
@@ -588,10 +587,11 @@ class Engine(Deadlines):
             link = by_sender(self)
         if link is not None and not link.pushed:
             return self.on_ready(link)  # a buffered link's notice that tells the length as well
-        if n == MISSING or n > _PUSHED_MAX:
-            if n != MISSING:
-                resync.distrust(self, link)
-            return n != MISSING
+        if n == MISSING and (link is None or self.matched[_ID] < 0 or self.matched[_KIND] in _UNCOUNTED):
+            return False
+        if n < 0 or n > _PUSHED_MAX:
+            resync.distrust(self, link)
+            return True
         if link is not None and self.events is not None:
             self.event(_EVENT_DATA, link, n)
         self.begin_payload(link, n)

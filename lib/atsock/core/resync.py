@@ -564,15 +564,16 @@ def note_input_end(engine):
 
 
 def distrust(engine, link):
-    """A length that cannot be: nobody knows where the payload ends.  What comes is dropped until the line is quiet."""
+    """A length that cannot be, or is none: nobody knows where the payload ends.  All is dropped until silence."""
     if link is not None:
-        link.discarding = True
-        link.fail(ECONNRESET, 0)
-        engine.event(_EVENT_OVERFLOW, link, 0)
+        if link.keeps_borders:
+            engine.begin_payload(link, 0)
+        miscounted(engine, link)
     command = engine.command
     if command is not None:
         abandon(engine, command)
-        command.errno = ECONNRESET
+        is_lost = link is not None and link.keeps_borders and command is link.rx  # of datagrams only this one
+        command.errno = 0 if is_lost else ECONNRESET
         command.done = True
     engine.tokens.raw(None, 0)
     engine.quiet = True
