@@ -191,3 +191,15 @@ def test_an_answer_that_nobody_waits_for_any_more(dialect):
     assert modem.command("AT+CGMM") == [b"x"]
     assert socket._link.state == OPEN and modem._engine.link(free).count == 0
     tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028", "nl668", "l610"))
+def test_a_datagram_that_nobody_has_asked_for(dialect):
+    """Whose it was is not known any more: no part of it is taken for one, or for the next one."""
+    modem, tape, clock, says = attached(dialect)
+    socket = connect(modem, tape, says, 3, type=atsock.SOCK_DGRAM)
+    tape.load([("!", says.answer("buffer", says.first, b"hello", 0))])
+    settle(modem, tape)
+    tape.load(reception(says, dialect, "buffer", b"next"))
+    assert socket.recv(100) == b"next"
+    tape.done()

@@ -4,12 +4,12 @@ import atsock
 from atsock.core.command import query
 from cases import cases
 from fakes import Case, errno_of, new_modem, raises
-from frames import DIALECTS, OK, PEER, PORT, PULLED, PUSHED, SYNC, line, read_script
+from frames import DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, SYNC, line, read_script
 from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
 from test_transparent import online
 
-ECONNRESET, ENOBUFS, ETIMEDOUT = 104, 105, 110
+EIO, ECONNRESET, ENOBUFS, ETIMEDOUT = 5, 104, 105, 110
 OPEN, GONE = 2, 4  # Link.state
 
 
@@ -366,3 +366,42 @@ def test_lines_of_the_commands_name(text):
     modem, tape, clock = new_modem("bg96", [(">", text + b"\r"), ("<", answer + OK)])
     assert modem.command(text) == [b"+NAME: 1", b"+name: 1"]
     tape.done()
+
+
+# -- failures
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_numbers_that_mean_something_else(dialect):
+    """ERRNOS are those of +CIPOPEN and its like; the same number behind +CME ERROR or +IP ERROR is none of them."""
+    modem, tape, clock, says = attached(dialect)
+    first, second = line(b"+CME ERROR: 10"), line(b"+IP ERROR: 10") + ERROR
+    tape.load([(">", b"AT+A\r"), ("<", first), (">", b"AT+B\r"), ("<", second)] + SYNC)
+    for text in ("AT+A", "AT+B"):
+        error = raises(atsock.CommandError, modem.command, text)
+        assert (error.errno, error.code) in ((EIO, 10), (EIO, None)), error
+
+
+@cases("dialect", DIALECTS)
+def test_failures_before_the_context_was_up(dialect):
+    """They are no reason to doubt it: the first failure of a connection asks nothing."""
+    modem, tape, clock, says = attached(dialect)
+    silent = [b"AT+X"]
+    sent = []
+    attach = says.attach()
+
+    def answer(command):
+        sent.append(command)
+        return b"" if command in silent else attach(command)
+
+    tape.auto = answer
+    modem._session.set_down()
+    raises(atsock.Timeout, modem.command, "AT+X", None, 2000)
+    for _ in range(9):
+        modem.poll(1000)
+    assert modem.attach("internet") == "10.0.0.1"
+    del sent[:]
+    raises(atsock.Timeout, modem.command, "AT+X", None, 2000)
+    for _ in range(9):
+        modem.poll(1000)
+    assert set(sent) == {b"AT+X", b"AT+CSQ"}, sent

@@ -1,7 +1,7 @@
 """The port: streams that cannot be polled, the baud rate, and command lines of every length on their way out."""
 
 from atsock.core import port as port_module
-from atsock.core.port import Port
+from atsock.core.port import HORIZON_MS, Deadlines, Port
 from cases import cases
 from fakes import Case, new_modem
 from frames import OK, line
@@ -116,6 +116,24 @@ def test_the_baud_rate_is_the_streams():
     for told, baudrate in ((None, 115200), (9600, 9600)):
         stream.baudrate = told
         assert Port(stream).baudrate == baudrate
+
+
+class Late(Deadlines):
+    """Whose clock stands at 5."""
+
+    def __init__(self):
+        self.port = self
+        self.ticks_ms = lambda: 5
+
+
+def test_times_that_are_too_far_ahead():
+    """No time of the driver's is more than three days ahead: what seems to be so is long past (the ticks wrap)."""
+    late = Late()
+    for left, until in ((0, 0), (1, 1), (-1, -1), (HORIZON_MS, HORIZON_MS), (HORIZON_MS + 1, -HORIZON_MS)):
+        assert late.until_ms(5 + left) == until
+        assert late.is_past(5 + left) == (until <= 0)
+    for ms, after in ((0, 5), (7, 12), (HORIZON_MS + 9, 5 + HORIZON_MS)):
+        assert late.after_ms(ms) == after
 
 
 # -- command lines

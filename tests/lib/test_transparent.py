@@ -715,6 +715,41 @@ def listening(dialect):
     return modem, tape, clock, says, listener
 
 
+@cases("ms", (0, 500, 1500, 2200, 2800, 5000))
+@cases("dialect", DIALECTS)
+def test_three_plus_are_the_first_payload(dialect, ms):
+    """However soon behind CONNECT: never exactly those between two silences."""
+    socket, modem, tape, clock = online(dialect)
+    clock.pass_ms(ms)
+    written = []
+
+    def write(buf, start, n):
+        written.append((clock.now, bytes(buf[start : start + n])))
+        return n
+
+    tape.write = write
+    socket.sendall(b"+++")
+    assert [data for now, data in written] == [b"++", b"+"]
+    assert written[1][0] - written[0][0] >= 2000
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_a_client_that_is_gone_before_it_gets_the_line(dialect):
+    """CONNECT is nobody's then: commands go on, and so does the server."""
+    modem, tape, clock, says, listener = listening(dialect)
+    gone = line(b"+CLIENT: 0,0,192.0.2.9:40000") + line(b"+IPCLOSE: 0,1") + line(b"CONNECT 115200")
+    tape.load([("!", gone), (">", b"AT+X\r"), ("<", line(b"here") + OK)])
+    settle(modem, tape)
+    assert modem.command("AT+X") == [b"here"]
+    tape.load([("!", line(b"+CLIENT: 0,0,192.0.2.9:40001") + line(b"CONNECT 115200") + b"hello")])
+    listener.settimeout(5)
+    socket, address = listener.accept()
+    if address[1] == 40000:
+        socket, address = listener.accept()
+    socket.settimeout(5)
+    assert socket.read(5) == b"hello"
+
+
 @cases("dialect", ("a7600", "sim7028"))
 def test_nobody_comes(dialect):
     """accept() ends in its time, or at once; the server's own socket has no connection that could be data mode's."""
