@@ -115,7 +115,7 @@ def synchronise(session: "Session"):
     """
     engine = session.engine
     tell(session, "sync")
-    yield from start_anew(engine)
+    yield from start_anew(session)
     start = engine.port.ticks_ms()
     unanswered = asked = 0
     heard = b""
@@ -155,10 +155,16 @@ def synchronise(session: "Session"):
             yield from _fill_up(engine)
 
 
-def start_anew(engine: "Engine"):
-    """Forget whatever is in flight, behind its answer if that comes soon: nothing is to be sent before."""
+def start_anew(session: "Session"):
+    """Forget whatever is in flight, behind its answer if that comes soon: nothing is to be sent before.
+
+    What waits for a module that answers nothing has waited in vain.
+    """
+    engine = session.engine
     give_up = engine.after_ms(_LAST_MS)
     yield lambda: engine.command is None or engine.unresponsive or engine.is_past(give_up)
+    while engine.unresponsive and session.queue is not None:
+        session.refuse(session.queue, ETIMEDOUT)
     engine.reset()
 
 

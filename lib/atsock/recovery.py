@@ -74,7 +74,7 @@ def recover(session: "Session"):
             counted = True
             _count_restart(session)
         taken.append(_NAMES[rung])
-        yield from start_anew(engine)
+        yield from start_anew(session)
         if rung == _DEACTIVATE:
             engine.pdp_lost = True  # attach() does it
         elif rung == _RESTART:

@@ -61,8 +61,8 @@ def test_port_that_stops_within_the_line():
 
 
 def test_port_that_stops_for_long_within_the_line():
-    """What is left of it is not sent any more; the next command goes out alone."""
-    stops_within_the_line([(">", b"AT+C")], 12_000)
+    """What is left of it is not sent any more; the next command goes out when the module answers again."""
+    stops_within_the_line([(">", b"AT+C")] + SYNC, 12_000)
 
 
 def stops_within_the_line(script, go_on_at):

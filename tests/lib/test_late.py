@@ -172,6 +172,22 @@ def test_silent_module_ends_in_timeouts():
     assert modem.command("AT+CGMM") == [b"BG96"]
 
 
+@cases("dialect", ("bg96", "nl668"))
+def test_sockets_without_a_timeout_of_a_silent_module(dialect):
+    """Their calls end by the time of the command that would have to go out."""
+    socket, modem, tape, clock, says = connected(dialect)
+    tape.auto = lambda command: b""
+    for call in (socket.recv, socket.recv_into, socket.recv):
+        socket._link.rx_pending = 1
+        start = clock.now
+        assert errno_of(call, bytearray(3000) if call == socket.recv_into else 10) == _ETIMEDOUT
+        assert clock.now - start < 140_000, clock.now - start
+    assert modem._engine.unresponsive
+    start = clock.now
+    assert errno_of(socket.send, b"precious") == _ETIMEDOUT
+    assert clock.now - start < 140_000, clock.now - start
+
+
 def test_any_line_shows_that_the_module_is_there():
     """One that has answered nothing, and says something unasked: it is waited for as ever."""
     modem, tape, clock = new_modem("bg96")
@@ -253,6 +269,24 @@ def test_abandoned_read_that_is_not_answered(dialect, access):
     assert errno_of(socket.recv_into, bytearray(says.most[access])) == _ETIMEDOUT
     assert modem.command("AT+CGMM", None, 60_000) == [b"x"]
     assert clock.now < 6000, clock.now
+    tape.done()
+
+
+@cases(("dialect", "access"), PULLED)
+def test_read_of_a_module_that_hangs(dialect, access):
+    """Nothing but the question goes out before it answers again: what it says then is for the read and the questions,
+    and no other command's."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+    answers = says.answer(access, says.first, b"late", 0) + 4 * (line(b"+CSQ: 1,99") + OK)
+    tape.load(
+        [("!", says.notice(access, says.first)), (">", says.ask(access, says.first, says.most[access]))]
+        + [(">", b"AT+CSQ\r")] * 4
+        + [("~", 5000), ("<", answers), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+    )
+    assert errno_of(socket.recv_into, bytearray(says.most[access])) == _ETIMEDOUT
+    assert modem.command("AT+CGMM", None, 60_000) == [b"x"]
+    assert clock.now < 16_000, clock.now
+    assert socket.recv(100) == b"late"
     tape.done()
 
 
@@ -351,6 +385,23 @@ def test_late_result_of_a_send(dialect, access):
         tape.done()
     except OSError as error:  # a driver may as well give the connection up
         assert error.args[0] in (104, 110), error
+
+
+@cases("access", ("buffer", "hex"))
+@cases("dialect", ("bg96", "a7600", "nl668"))
+def test_late_result_behind_a_block_that_was_told(dialect, access):
+    """send() that returned the count of its first block: the next call tells that the second one may have gone out,
+    too, or a program would send it twice."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+    first = b"a" * socket._table[1]
+    script = says.send(access, says.first, b"rest")
+    tape.load(says.send(access, says.first, first) + script[:-1] + [("~", 2000)] + script[-1:])
+    assert socket.send(first + b"rest") == len(first)
+    socket.settimeout(60)
+    assert errno_of(socket.send, b"rest") == _ETIMEDOUT
+    tape.load(says.send(access, says.first, b"more"))
+    assert socket.send(b"more") == 4  # it has been told
+    tape.done()
 
 
 @cases("dialect", DIALECTS)

@@ -214,7 +214,7 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         command = Query(None, _SYNC_QUERY)
         command.prefix = SYNC_ANSWER
         yield command
-        yield lambda: engine.state != _TIMED_OUT
+        yield lambda: engine.state != _TIMED_OUT or engine.unresponsive
         answered = command.lines or confirmed and not command.errno
         if answered or engine.unresponsive or command.errno == ECONNRESET:
             break
@@ -226,6 +226,7 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         for line in command.lines:
             listed = number_at(line, link.id) == 1
     if not answered and not told and stands:
+        engine.leave_data_mode()
         data_filter.force()
         engine.enter_data_mode(data_filter)
         guard.unsure = guard.UNANSWERED

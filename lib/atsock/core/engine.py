@@ -20,8 +20,8 @@ Rules
 3. A final result code that says nothing (ERROR without a number, OK without what was asked for) may be a stray one:
    it is believed when the answer to the SYNC query shows that the module has nothing else to say (resync.py).
 4. A command that ran out of time stays in flight as TIMED_OUT: its rows still count (a late payload goes to its
-   link), and nothing is sent but the SYNC query, until the answer to that shows that both sides are in step
-   (resync.py).
+   link), and nothing is sent but the SYNC query, until the answers to that show that both sides are in step, however
+   long they take (resync.py).
 5. Payload is consumed by count whoever asked for it, or nobody.
 6. pump(), start() and what they call on the data path allocate nothing; methods are short because MicroPython
    puts frames of more than 11 words on the heap.
@@ -38,8 +38,7 @@ from .port import Deadlines, Transmitter, ticks_add, ticks_diff
 from .rows import name_at
 from .tokenizer import Tokenizer
 
-# Numbers of words.py.
-# Engine.state
+# Numbers of words.py: Engine.state
 _IDLE = const(0)
 _BUSY = const(1)
 _TIMED_OUT = const(2)
@@ -145,7 +144,7 @@ class Engine(Deadlines):
     doubt_got = 0  # what had been got before
     quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
     quiet_until = 0  # ticks
-    follow_up = None  # template that pump() sends next, behind what has come: the stack is deep before
+    follow_up = None  # template that pump() sends next, behind what has come: the stack is deep
     answer_begun = False  # the answer to a SYNC query has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
     echoes = False  # the module echoes what is sent
@@ -172,9 +171,10 @@ class Engine(Deadlines):
         self.failed = False  # a result line told a failure
         self.code = MISSING
         self.code_row = -1  # row of the line that told the code
-        self.deadline = 0
+        self.deadline = self.waits_until = 0
         self.rx_blocked: "int" = False  # payload waits in the window for room in its ring
         self.unresponsive = False  # the module does not answer at all
+        self.waiting = None  # the command that is sent when it does so again, until waits_until, see resync.ask_first()
         self.sender_n = 0
         # Made here, because a full heap has no room for an attribute more.
         self.abandoned = None  # command in flight that nobody waits for any more
@@ -188,7 +188,7 @@ class Engine(Deadlines):
         self.unfinished = 0  # RESTARTED, NETWORK_LOST that are not acted on yet, and more, see urc.finish()
         self.said = b""  # lines that stood in the stream of data mode
         self.last_rx_ms = 0  # ticks when payload moved last
-        self.earlier_wanted = self.earlier_state = 0  # see resync.begin_earlier_line()
+        self.earlier_wanted = self.earlier_state = 0  # see urc.begin_odd_line()
 
     def link(self, id):
         """The Link of a connection id, made when it is first used."""
@@ -218,7 +218,7 @@ class Engine(Deadlines):
         template = follow_up
         if template is None:
             if self.state != _IDLE or self.transmitter.left:
-                return False
+                return self.unresponsive and resync.ask_first(self, command)
             command.clear()
             command.sent = True
             self.command = command
@@ -337,7 +337,7 @@ class Engine(Deadlines):
             elif token == _LINE:
                 self.dispatch_line()
                 if self.unfinished:  # finish() allocates
-                    (resync.end_earlier_line if self.unfinished == _EARLIER_LINE else urc.finish)(self)
+                    (urc.end_earlier_line if self.unfinished == _EARLIER_LINE else urc.finish)(self)
             elif token == _END:
                 ended = _WINDOWS
                 self._on_payload()
@@ -397,8 +397,9 @@ class Engine(Deadlines):
 
     def dispatch_line(self, note_unmatched=True):
         """Act on the line as the command in flight and the rows say; note_unmatched: tell of one that nobody knows."""
-        self.unresponsive = False
-        if self.skips_line and resync.begin_odd_line(self):
+        if self.unresponsive:
+            resync.on_sign_of_life(self)
+        if self.skips_line and urc.begin_odd_line(self):
             return
         if self.state == _BUSY and self.command.is_query and self.command.claims(self):
             resync.on_information_text(self, self.command)

@@ -7,6 +7,7 @@ command whose answer no other command gives: a module that answers it has nothin
 from errno import ECONNRESET, EIO, ETIMEDOUT
 
 from .movers import const, match
+from .port import HORIZON_MS
 from .tokenizer import Sink
 
 # words.py
@@ -27,7 +28,6 @@ _MAYBE = const(1)
 _OPEN = const(2)
 _DEAD = const(5)
 _EVENT_OVERFLOW = const(8)  # constants.py
-_EVENT_UNKNOWN = const(9)
 _WANTED = const(9)
 
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
@@ -45,9 +45,6 @@ _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
-_EARLIER_LINE = const(4)
-_TEXT = const(2)  # of Engine.skips_line, see urc.on_unmatched()
-_THEN_PROMPT = const(4)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _OK_WORDS = (b"OK",)
 _COMMANDS = (b"AT", b"At", b"aT", b"at", b"A/", b"a/")  # what a command line begins with (V.250 5.2.1)
@@ -82,17 +79,48 @@ def expire(engine):
             return
         _give_up(engine)
         return
-    if engine.queries_sent >= _QUERIES or engine.queries_sent and engine.answered:
-        # Nothing at all, or some of the queries were lost on their way and no more answers come.
-        engine.unresponsive = not engine.answered
+    if engine.queries_sent and engine.answered:  # some of the queries were lost on their way, no more answers come
         resume(engine)
-        engine.rest()  # a job that waits for this goes first: it may enter data mode, where no command is in flight
-        return
-    engine.queries_sent += 1
-    engine.queries_outstanding += 1
-    engine.deadline = engine.after_ms(SYNC[1])
-    if not engine.transmitter.left:  # else the port takes nothing
-        engine.transmitter.queue_line(SYNC[0])
+        engine.rest()
+    elif engine.queries_sent >= _QUERIES:  # nothing at all: what it says one day is the answer to what it was asked
+        engine.unresponsive = True
+        engine.transmitter.drop()
+        engine.deadline = engine.after_ms(HORIZON_MS)
+    else:
+        engine.queries_sent += 1
+        engine.queries_outstanding += 1
+        engine.deadline = engine.after_ms(SYNC[1])
+        if not engine.transmitter.left:  # else the port takes nothing
+            engine.transmitter.queue_line(SYNC[0])
+
+
+def ask_first(engine, command):
+    """The module answers nothing: the command is sent when it has answered all that it was asked before.
+
+    What comes late cannot be taken for an answer to this one then.  True: its time is over, it has failed.
+    """
+    if engine.state != _TIMED_OUT:
+        return False
+    if command is not engine.waiting:
+        engine.waiting = command
+        engine.deadline = engine.waits_until = engine.after_ms(command.timeout_ms or command.template[1])
+        if not engine.transmitter.left:
+            engine.queries_outstanding += 1
+            engine.transmitter.queue_line(SYNC[0])
+    elif engine.is_past(engine.waits_until):
+        engine.waiting = None
+        command.errno = ETIMEDOUT
+        command.done = True
+        engine.failed_command = command
+    return command.done
+
+
+def on_sign_of_life(engine):
+    """A module that answered nothing says something."""
+    engine.unresponsive = False
+    if engine.state == _TIMED_OUT:
+        engine.queries_sent = 1
+        engine.deadline = engine.after_ms(SYNC[1])
 
 
 def _await_confirmation(engine):
@@ -123,6 +151,7 @@ def _give_up(engine):
     if command.errno:
         engine.failed_command = command
     engine.state = _TIMED_OUT
+    engine.unresponsive = False
     engine.got = 0
     engine.queries_sent = 0
     engine.queries_outstanding = int(_is_sync(engine) or engine.doubted)
@@ -174,6 +203,8 @@ def _is_sync(engine):
 def on_final_result(engine):
     """A final result code while TIMED_OUT: the old command's, or the answer to SYNC."""
     engine.answered = True
+    if engine.queries_sent:
+        engine.deadline = engine.after_ms(SYNC[1])
     engine.got = 0
     if engine.answer_begun:
         engine.answer_begun = False
@@ -254,36 +285,6 @@ def end_doubt(engine):
         engine.check_complete()
     else:
         engine.finish(EIO)
-
-
-def begin_odd_line(engine):
-    """The line is no answer.  True: nor is it a URC, but the text of a short message, whatever it looks like.
-
-    False: it may be a URC; it had begun before the command in flight was sent.  It is no answer until pump() calls
-    end_earlier_line(), when it has been dispatched.
-    """
-    skips = engine.skips_line
-    engine.skips_line = 0
-    if skips & _TEXT:
-        tokens = engine.tokens
-        tokens.prompt = skips & _THEN_PROMPT != 0 and engine.command is not None
-        if engine.events is not None:
-            engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
-        return True
-    engine.earlier_wanted = engine.matched[_WANTED]
-    engine.earlier_state = engine.state
-    engine.matched[_WANTED] = _URCS
-    engine.state = _RESTING
-    engine.unfinished |= _EARLIER_LINE
-    return False
-
-
-def end_earlier_line(engine):
-    """What comes from now on may be the answer."""
-    engine.unfinished &= ~_EARLIER_LINE
-    if engine.state == _RESTING:  # else the line has changed it
-        engine.state = engine.earlier_state
-        engine.matched[_WANTED] = engine.earlier_wanted
 
 
 # -- buffers given up
@@ -397,6 +398,7 @@ def reset(engine):
 def resume(engine):
     """No command is in flight any more, whatever was left of it."""
     engine.set_idle()
+    engine.waiting = None
     engine.transmitter.drop()
 
 

@@ -23,6 +23,7 @@ _NETWORK_LOST = const(1 << 26)
 _RESTARTED = const(1 << 27)
 _IDLE = const(0)
 _BUSY = const(1)
+_RESTING = const(4)
 _FREE = const(0)
 _OPENING = const(1)
 _OPEN = const(2)
@@ -34,6 +35,7 @@ _VALUE = const(2)
 _FIELDS = const(5)
 _IS_OK = const(6)
 _AUX_FIELD = const(7)
+_WANTED = const(9)
 # constants.py
 _EVENT_CLOSED = const(2)
 _EVENT_INCOMING = const(3)
@@ -86,7 +88,7 @@ def finish(engine):
     engine.said = b""
     while True:
         if engine.unfinished & _EARLIER_LINE:
-            resync.end_earlier_line(engine)
+            end_earlier_line(engine)
         if engine.unfinished & _INCOMING:
             engine.unfinished &= ~_INCOMING
             if engine.matched[_AUX_FIELD] < 0:
@@ -221,6 +223,36 @@ def on_unmatched(engine):
         engine.echoes = True
     elif engine.events is not None:
         engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+
+
+def begin_odd_line(engine):
+    """The line is no answer.  True: nor is it a URC, but the text of a short message, whatever it looks like.
+
+    False: it may be a URC; it had begun before the command in flight was sent.  It is no answer until pump() calls
+    end_earlier_line(), when it has been dispatched.
+    """
+    skips = engine.skips_line
+    engine.skips_line = 0
+    if skips & _TEXT:
+        tokens = engine.tokens
+        tokens.prompt = skips & _THEN_PROMPT != 0 and engine.command is not None
+        if engine.events is not None:
+            engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+        return True
+    engine.earlier_wanted = engine.matched[_WANTED]
+    engine.earlier_state = engine.state
+    engine.matched[_WANTED] = _URCS
+    engine.state = _RESTING
+    engine.unfinished |= _EARLIER_LINE
+    return False
+
+
+def end_earlier_line(engine):
+    """What comes from now on may be the answer."""
+    engine.unfinished &= ~_EARLIER_LINE
+    if engine.state == _RESTING:  # else the line has changed it
+        engine.state = engine.earlier_state
+        engine.matched[_WANTED] = engine.earlier_wanted
 
 
 def _announces_text(tokens):

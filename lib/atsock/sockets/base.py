@@ -37,6 +37,8 @@ _READ = const(3)
 _RING = const(1)  # _reading: link.rx is in flight, or finished and not looked at; its payload goes to the ring,
 _DIRECT = const(2)  # or straight into the reader's buffer
 
+_UNTOLD = const(2)  # _send_timed_out: the call has returned the count of what had gone out before
+
 _RETRY_MS = const(100)  # first pause after the module refused data for want of room, doubled up to
 _RETRY_MAX_MS = const(2000)
 _LOOK_AGAIN_MS = const(10_000)  # a lost notice is made up for by a read of the module's buffer after so long
@@ -158,7 +160,7 @@ class Socket(Endpoint):
                 return _AGAIN
             return 0 if link.state == _GONE else self._no_link()
         rx.n = self._table[_READ]
-        if n >= rx.n and self._timeout_ms:
+        if n >= rx.n and self._timeout_ms and not self._engine.unresponsive:
             if self._engine.state or self._session.queue is not None:  # somebody has asked before
                 return _AGAIN
             link.rx_notified = False
@@ -166,7 +168,7 @@ class Socket(Endpoint):
             link.dst_at = pos
             link.dst_end = pos + rx.n
             self._reading = _DIRECT if self._engine.start(rx) else 0
-        elif self._engine.state != _TIMED_OUT:  # whose answer may bring what is wanted here
+        elif self._engine.state != _TIMED_OUT or self._engine.unresponsive:  # its answer may bring what is wanted here
             link.rx_notified = False
             if link.buf is None:
                 link.make_ring()
@@ -248,6 +250,8 @@ class Socket(Endpoint):
                 break
             elif not self._wait():
                 got = self._give_up_sending()
+                if self._send_timed_out and self._tx_pos > start:
+                    self._send_timed_out = _UNTOLD
                 break
         self._sending = False
         return self._tx_pos - start or got
@@ -304,7 +308,7 @@ class Socket(Endpoint):
             return self._send_result(link)
         if link.state != _OPEN:
             return self._no_link()
-        if link.flow_off or self._engine.state or self._session.queue is not None:
+        if link.flow_off or self._engine.state and not self._engine.unresponsive or self._session.queue is not None:
             return _AGAIN
         if self._retry_ms and not self._engine.is_past(self._retry_at):
             return _AGAIN
@@ -340,9 +344,10 @@ class Socket(Endpoint):
     def _send_failed(self, link: "Link", tx: "Command"):
         # An earlier send() that ran out of time is over, which has told so; or this one was refused or not answered.
         if self._send_timed_out:
+            untold = self._send_timed_out == _UNTOLD
             self._send_timed_out = False
             if tx.errno == 0:
-                return 0 if link.state == _OPEN else -link.errno
+                return -link.errno if link.state != _OPEN else -ETIMEDOUT if untold else 0
         # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is right; a
         # part of a datagram is none.
         link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
