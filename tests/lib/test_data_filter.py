@@ -151,7 +151,9 @@ def test_what_was_held_back_before_an_escape_stays_told():
 def test_room_for_unsolicited_lines():
     """It grows for those behind a result code or the OK of an escape, but not for ever, and not beyond the ring."""
     for first, reply in ((OK, ESCAPE + OK), (CLOSED, ESCAPE + OK), (CLOSED, b"")):
-        for pairs, ring, most in ((40, 6000, 1024), (100, 6000, 2048), (250, 6000, LINES_MAX), (100, 1200, 1024), (100, 1024, 1024)):
+        for pairs, ring, most in (
+            (40, 6000, 1024), (100, 6000, 2048), (250, 6000, LINES_MAX), (100, 1200, 1024), (100, 1024, 1024)
+        ):
             with Case(first, reply, pairs, ring):
                 link, held = make(ring)
                 held.expect(reply)

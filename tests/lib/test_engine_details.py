@@ -194,7 +194,7 @@ def test_a_restart_while_the_digits_of_a_payload_go_out():
     """What is left of them is not typed into the module that begins anew."""
     socket, modem, tape, clock, says = connected("bg96", "hex", timeout=0)
     tape.auto = lambda command: None
-    tape.behave(take=100, refuse=1)
+    tape.behave(take=100, refuse=3)
     assert socket.send(b"\xa5" * 256) == 256
     modem.poll(10)
     assert 0 < len(tape.line) < 200

@@ -588,9 +588,9 @@ class Engine(Deadlines):
             link = by_sender(self)
         if link is not None and not link.pushed:
             return self.on_ready(link)  # a buffered link's notice that tells the length as well
-        if n == MISSING and (link is None or self.matched[_ID] < 0 or self.matched[_KIND] in _UNCOUNTED):
-            return False
         if n < 0 or n > _PUSHED_MAX:
+            if n == MISSING and (link is None or self.matched[_ID] < 0 or self.matched[_KIND] in _UNCOUNTED):
+                return False
             resync.distrust(self, link)
             return True
         if link is not None and self.events is not None:

@@ -56,9 +56,7 @@ _LEAVE = const(9)
 
 _ERROR_LINE = b"ERROR:"  # how the names of all lines end that tell why a command failed
 _GENERAL = b"+CME ERROR:"  # 27.007 9.2: its numbers up to 255 are of no use here
-_LISTEN_MS = const(
-    1000
-)  # UDP without a peer: Fibocom tells at once, or when a datagram has come (1.1.2 leaves it open)
+_LISTEN_MS = const(1000)  # UDP without a peer: Fibocom tells at once, or behind a datagram (1.1.2 leaves it open)
 _LATE_MS = const(10_000)  # so long after a close the module may still tell of the connection's end
 _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have taken (no const: a test shortens it)
 _RING = const(2048)  # one read of the largest chunk
