@@ -2,7 +2,7 @@
 
 import atsock
 from cases import cases
-from fakes import errno_of
+from fakes import Case, errno_of
 from frames import MODES, OK, PULLED, SYNC, line, read_script
 from scenes import attached, connect, connected, settle
 from test_datagrams import reception
@@ -85,6 +85,23 @@ def test_what_is_left_is_no_number(dialect):
     socket, modem, tape, clock, says = connected(dialect, "hex", timeout=3)
     tape.load([("!", says.push("hex", 1, b"hello").replace(b"1,0,", b"1,x,"))])
     assert socket.recv(9) == b"hello"
+
+
+@cases(("dialect", "access"), PULLED)
+def test_answer_without_its_header(dialect, access):
+    """A read that is answered by OK alone: payload has got lost where a notice had told of it, or where the header is
+    there but damaged; else there was nothing."""
+    for notice, header, errno in ((True, b"", 104), (False, b"\r\n+Q\xffRD: 5\r\nabcde\r\n", 104), (False, b"", 110)):
+        with Case(notice, header):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+            link = says.first
+            if not notice:
+                socket._link.rx_pending = 1
+            told = [("!", says.notice(access, link))] if notice else []
+            tape.load(told + [(">", says.ask(access, link, says.most[access])), ("<", header + OK)] + SYNC)
+            assert errno_of(socket.recv, 500) == errno
+            assert modem._engine.link(link).state == (5 if errno == 104 else OPEN)
+            tape.done()
 
 
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])

@@ -20,6 +20,7 @@ _GENERAL_MS = const(9000)  # general commands; 27.007 prints no times
 # words.py
 _OPEN = const(2)
 _TIMED_OUT = const(2)
+_PROMPT = const(1 << 2)
 _EMPTY = const(1 << 6)
 _ADDRESS = const(1 << 10)
 _RESOLVED = const(1 << 11)
@@ -49,6 +50,7 @@ _ROW_VALUE = const(4)  # in a packed row (rows.py)
 _NAME_STARTS = b"+*^%"
 
 _ERROR_N = const(5)  # letters of a bare ERROR
+_INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _LAST_WORD_MS = const(1000)  # for the confirmation when the connection has ended
 _LONGEST_MS = const(150_000)  # more than any: a time further ahead is one long past
 
@@ -335,6 +337,14 @@ def on_detail(engine, event):
         note_code(engine)
         if engine.code == MISSING or engine.code == 0:
             _keep_error_text(engine)
+
+
+def note_input_end(engine):
+    """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
+    link = engine.command.link  # None: Modem.call()
+    late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
+    if late and link is not None:
+        link.fail(ECONNRESET, 0)
 
 
 def on_error(engine):

@@ -31,7 +31,7 @@ from array import array
 from errno import EAGAIN, EIO
 
 from . import resync, urc
-from .command import expect_echo, is_cut, note_code, on_confirmed, on_detail, on_error
+from .command import expect_echo, is_cut, note_code, note_input_end, on_confirmed, on_detail, on_error
 from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
@@ -182,8 +182,8 @@ class Engine(Deadlines):
         self.queries_sent = 0  # SYNC queries since the command timed out
         self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query
         self.answered = False  # a final result code has come since then
-        self.restarts = 0
-        self.network_losses = 0
+        self.restarts = self.network_losses = 0
+        self.odd_line_at = 0  # `deadline` when a line came that nobody knows, see resync.doubt()
         self.pdp_lost = False  # the network took the context away, and it has not been activated since
         self.unfinished = 0  # RESTARTED, NETWORK_LOST that are not acted on yet, and more, see urc.finish()
         self.said = b""  # lines that stood in the stream of data mode
@@ -427,7 +427,7 @@ class Engine(Deadlines):
             if self.got & _OK:
                 event = _OK2
             elif self.required & _OK2:
-                resync.note_input_end(self)
+                note_input_end(self)
         elif event == _DATA:
             return self._on_data(self.command.link, self.matched[_VALUE])
         elif event == _EMPTY:

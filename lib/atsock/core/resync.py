@@ -25,6 +25,7 @@ _URCS = const((1 << 30) - (1 << 18))
 _RESTARTED = const(1 << 27)
 _NO = const(0)
 _MAYBE = const(1)
+_YES = const(2)
 _OPEN = const(2)
 _DEAD = const(5)
 _EVENT_OVERFLOW = const(8)  # constants.py
@@ -41,7 +42,6 @@ _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
 _BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174)  # CR LF, CR CR LF, > CR, > blank, AT, at
-_INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
@@ -95,10 +95,8 @@ def expire(engine):
 
 
 def ask_first(engine, command):
-    """The module answers nothing: the command is sent when it has answered all that it was asked before.
-
-    What comes late cannot be taken for an answer to this one then.  True: its time is over, it has failed.
-    """
+    """The module answers nothing: before the command is sent it must have answered all that it was asked, or what comes
+    late would be taken for the command's.  True: its time is over, it has failed."""
     if engine.state != _TIMED_OUT:
         return False
     if command is not engine.waiting:
@@ -237,7 +235,14 @@ def doubt(engine, failed):
     command = engine.command
     if engine.settled:
         link = command.link
-        if not failed and link is not None:  # a read: there was nothing
+        if not failed and link is not None:  # a read
+            if link.rx_pending == _YES or engine.odd_line_at:
+                # Data was told of, or what came was no line that is known: header and payload have got lost.
+                if link.keeps_borders:
+                    link.lost += 1
+                    engine.event(_EVENT_OVERFLOW, link, 0)
+                else:
+                    miscounted(engine, link)
             link.rx_pending = _MAYBE if link.rx_notified else _NO
         return False
     # Some modules keep the reason of a refusal for one query.  No other one may come before.
@@ -249,6 +254,8 @@ def doubt(engine, failed):
         sent = engine.transmitter  # as _is_sync(): the stack is deep here
         if told and failed or sent.line_n == len(SYNC[0]) and sent.line.startswith(SYNC[0]):
             return False
+    if engine.odd_line_at != engine.deadline:  # it came before the command was sent
+        engine.odd_line_at = 0
     engine.doubted = True
     engine.doubt_failed = failed
     engine.doubt_query = query or SYNC
@@ -555,14 +562,6 @@ def miscounted(engine, sink):
         sink.discarding = True  # what comes behind the gap is of no use
         sink.fail(ECONNRESET, 0)
     engine.event(_EVENT_OVERFLOW, sink, 0)
-
-
-def note_input_end(engine):
-    """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
-    link = engine.command.link  # None: Modem.call()
-    late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
-    if late and link is not None:
-        link.fail(ECONNRESET, 0)
 
 
 def distrust(engine, link):

@@ -221,8 +221,10 @@ def on_unmatched(engine):
         return
     elif is_echo(engine):
         engine.echoes = True
-    elif engine.events is not None:
-        engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+    else:
+        engine.odd_line_at = engine.deadline
+        if engine.events is not None:
+            engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
 
 
 def begin_odd_line(engine):
