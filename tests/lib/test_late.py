@@ -176,6 +176,8 @@ def test_silent_module_ends_in_timeouts():
 def test_sockets_without_a_timeout_of_a_silent_module(dialect):
     """Their calls end by the time of the command that would have to go out."""
     socket, modem, tape, clock, says = connected(dialect)
+    tape.load(says.send("buffer", says.first, b"first"))
+    assert socket.send(b"first") == 5
     tape.auto = lambda command: b""
     for call in (socket.recv, socket.recv_into, socket.recv):
         socket._link.rx_pending = 1

@@ -100,6 +100,7 @@ def ask_first(engine, command):
     if engine.state != _TIMED_OUT:
         return False
     if command is not engine.waiting:
+        command.clear()
         engine.waiting = command
         engine.deadline = engine.waits_until = engine.after_ms(command.timeout_ms or command.template[1])
         if not engine.transmitter.left:
