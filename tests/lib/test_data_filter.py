@@ -148,12 +148,43 @@ def test_what_was_held_back_before_an_escape_stays_told():
     assert not held.is_told()
 
 
+def test_the_end_behind_much_payload():
+    """In one piece with it, which begins as a line does: the words are held back all the same."""
+    for begin in (b"\r", b"x", b"\r\n", b"\r\nCLOSE"):
+        for n in (100, 117, 118, 140, 240):
+            with Case(begin, n):
+                link, held = make()
+                put(link, begin + b"x" * n + CLOSED, bytearray())
+                assert held.is_told()
+                assert link.take(999) == begin + b"x" * n
+
+
+def test_a_line_longer_than_can_be_held_back():
+    """It begins as the module's do, and is payload all the same: it is not kept for ever."""
+    link, held = make()
+    said = CLOSED[:-2] + b"x" * 700
+    for at in range(0, len(said), 50):
+        put(link, said[at : at + 50], bytearray())
+    assert not held.is_told() and held.n <= HELD_MAX == len(held.held)
+    assert link.take(2000) + bytes(held.held[: held.n]) == said
+
+
+def test_words_that_do_not_stand_on_a_line_of_their_own():
+    for begin in (b"\rx", b"\r\r", b"\n\n", b"x\n", b"\r\n ", b"\r\nx"):
+        with Case(begin):
+            link, held = make()
+            for byte in begin + CLOSED[2:] + b"x":
+                put(link, bytes([byte]), bytearray())
+                assert not held.is_told()
+            assert link.take(999) == begin + CLOSED[2:] + b"x"
+
+
 def test_room_for_unsolicited_lines():
     """It grows for those behind a result code or the OK of an escape, but not for ever, and not beyond the ring."""
     for first, reply in ((OK, ESCAPE + OK), (CLOSED, ESCAPE + OK), (CLOSED, b"")):
         for pairs, ring, most in (
             (40, 6000, 1024), (100, 6000, 2048), (250, 6000, LINES_MAX), (100, 1200, 1024), (100, 1024, 1024)
-        ):
+        ):  # fmt: skip
             with Case(first, reply, pairs, ring):
                 link, held = make(ring)
                 held.expect(reply)

@@ -1,13 +1,16 @@
 """Small things of answers and notices that a change of the engine could get wrong unnoticed (./tools/mutate)."""
 
 import atsock
+from atsock.core import resync
 from atsock.core.command import query
+from atsock.core.jobs import run_command
+from atsock.core.openids import look_for
 from cases import cases
-from fakes import Case, errno_of, new_modem, raises
-from frames import DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, SYNC, line, read_script
+from fakes import CUTS, Case, errno_of, new_modem, raises
+from frames import DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, SYNC, line, read_script, speech
 from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
-from test_transparent import online
+from test_transparent import ESCAPE, online
 
 EIO, ECONNRESET, ENOBUFS, ETIMEDOUT = 5, 104, 105, 110
 OPEN, GONE = 2, 4  # Link.state
@@ -253,6 +256,29 @@ def test_the_end_of_a_connection_is_told_once(dialect):
     assert heard == [atsock.EVENT_CLOSED]
 
 
+@cases("dialect", DIALECTS)
+def test_a_loss_of_the_network_is_told_for_each_connection(dialect):
+    heard = []
+    modem, tape, clock, says = attached(dialect, on_event=lambda event, sock, value: heard.append((event, sock)))
+    sockets = [connect(modem, tape, says, 5), connect(modem, tape, says, 5)]
+    tape.load([("!", says.lost)])
+    settle(modem, tape)
+    closed = [sock for event, sock in heard if event == atsock.EVENT_CLOSED]
+    assert len(closed) == 2 and sockets[0] in closed and sockets[1] in closed
+    assert [event for event, sock in heard if sock is None] == [atsock.EVENT_NETWORK_LOST]
+
+
+def test_the_loss_of_another_context():
+    """It is none of the driver's."""
+    heard = []
+    modem, tape, clock, says = attached("bg96", on_event=lambda *event: heard.append(event))
+    socket = connect(modem, tape, says, 5)
+    tape.load([("!", line(b'+QIURC: "pdpdeact",2'))])
+    settle(modem, tape)
+    assert heard == [(atsock.EVENT_UNKNOWN, None, b'+QIURC: "pdpdeact",2')]
+    assert socket._link.state == OPEN and modem.isconnected()
+
+
 @cases(("dialect", "access"), PUSHED)
 def test_datagrams_that_arrive_are_no_loss(dialect, access):
     heard = []
@@ -368,7 +394,151 @@ def test_lines_of_the_commands_name(text):
     tape.done()
 
 
+@cases("cut", CUTS)
+def test_several_payloads_in_the_answer_of_a_command(cut):
+    """Each stands behind its line, in one piece however it comes."""
+    answer = b"\r\n+QIRD: 5\r\nhello\r\n+QIRD: 3\r\nabc\r\n" + OK
+    modem, tape, clock, says = attached("bg96", cut=cut)
+    tape.load([(">", b"AT+QIRD=0,1500\r"), ("<", answer)])
+    assert modem.command("AT+QIRD=0,1500") == [b"+QIRD: 5", b"hello", b"+QIRD: 3", b"abc"]
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_digits_that_got_lost_altogether(dialect):
+    """The OK behind their header is seen: the connection has failed, and the module is at once free for others."""
+    socket, modem, tape, clock, says = connected(dialect, "hex", timeout=5)
+    script = read_script(says, dialect, "hex", says.first, b"hello")
+    tape.load(script[:-1] + [("<", says.header("hex", says.first, 5, 0) + OK), (">", b"AT+X\r"), ("<", OK)])
+    assert errno_of(socket.recv, 5) == ECONNRESET
+    modem.command("AT+X")
+    assert clock.now < 100, clock.now
+    tape.done()
+
+
+@cases(("dialect", "access"), PULLED)
+@cases("rest_comes", (True, False))
+def test_a_read_behind_one_whose_payload_pauses(dialect, access, rest_comes):
+    """Or stalls for good.  The next one, into a buffer of the program's own, arrives whole, and counts."""
+    modem, tape, clock, says = attached(dialect, access)
+    first, second = connect(modem, tape, says, 30), connect(modem, tape, says, 30)
+    script = read_script(says, dialect, access, says.first, b"x" * 300)
+    answer = script[-1][1]
+    at = answer.index(says.header(access, says.first, 300, 0)) + 100
+    tape.load(script[:-1] + [("<", answer[:at])] + [("~", 2000), ("<", answer[at:])] * rest_comes)
+    if rest_comes:
+        assert recv_exactly(first, 300) == b"x" * 300
+        tape.done()
+    else:
+        tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else says.nothing(access, says.first)
+        for _ in range(100):
+            modem.poll(1000)
+        raises(OSError, recv_exactly, first, 300)
+        assert first._link.errno == ECONNRESET
+    tape.auto = tape.after = None
+    tape.load(read_script(says, dialect, access, says.first + 1, b"second"))
+    buf = bytearray(says.most[access])
+    assert second.recv_into(buf) == 6 and buf[:6] == b"second"
+    tape.done()
+
+
+def test_a_payload_that_pauses_while_the_heap_is_full():
+    """What may be boot words cannot be held back then: it is payload."""
+
+    def nothing(*arguments):
+        raise MemoryError
+
+    socket, modem, tape, clock, says = connected("bg96", timeout=5)
+    script = read_script(says, "bg96", "buffer", 0, b"0123456789")
+    answer = script[-1][1]
+    at = answer.index(b"5678")
+    tape.load(script[:-1] + [("<", answer[:at]), ("~", 1000), ("<", answer[at:])])
+    before = resync._AfterPause
+    resync._AfterPause = nothing
+    try:
+        assert recv_exactly(socket, 10) == b"0123456789"
+    finally:
+        resync._AfterPause = before
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_an_end_that_comes_while_the_list_is_asked_for(dialect):
+    """The module has been asked because nothing had come for long: the end is told once, and is a clean one."""
+    heard = []
+    modem, tape, clock, says = attached(dialect, "push", on_event=lambda event, sock, value: heard.append(event))
+    socket = connect(modem, tape, says, 5)
+    socket._link.looks = 5
+    look_for(modem._session, socket._link)
+    asked = []
+    tape.auto = lambda command: asked.append(command)
+    settle(modem, tape)
+    assert asked == [modem._session.table.OPEN_IDS[0]]
+    lists = {
+        "bg96": b"",
+        "a7600": line(b"+CIPCLOSE: " + b",".join([b"0"] * says.links)),
+        "nl668": line(b"+MIPCLOSE: 0"),
+    }
+    lists["sim7028"], lists["l610"] = lists["a7600"], lists["nl668"]
+    tape.input.append([0, "!", says.closed(says.first) + lists[dialect] + OK])
+    for _ in range(3):
+        modem.poll(1000)
+    assert heard == [atsock.EVENT_CLOSED]
+    assert socket.recv(5) == b""
+
+
+# -- data mode
+
+
+@cases("dialect", DIALECTS)
+def test_plus_behind_other_payload(dialect):
+    """No silence is between them: they go out at once, however they are written."""
+    socket, modem, tape, clock = online(dialect)
+    clock.pass_ms(5000)
+    began = clock.now
+    tape.load([(">", b"hello+++++++")])
+    for data in (b"hello", b"+", b"+", b"+", b"++", b"++"):
+        socket.sendall(data)
+    tape.done()
+    assert clock.now == began
+
+
+@cases("dialect", DIALECTS)
+def test_an_escape_that_the_port_takes_byte_by_byte(dialect):
+    socket, modem, tape, clock = online(dialect)
+    tape.load(ESCAPE)
+    tape.behave(take=1, refuse=3)
+    socket.escape()
+    tape.done()
+    assert socket.is_escaped()
+
+
 # -- failures
+
+
+def test_a_command_whose_turn_does_not_come():
+    """The one before it may take a minute; it gives up after its own time, and is not sent any more."""
+    modem, tape, clock = new_modem("bg96", [(">", b"AT+A\r"), ("~", 30_000), ("<", OK), (">", b"AT+C\r"), ("<", OK)])
+    session = modem._session
+    before = session.spawn(run_command(session, query(b"AT+A", 60_000)))
+    job = session.spawn(run_command(session, query(b"AT+B", 5000)))
+    while not job.done:
+        modem.poll(1000)
+    assert 5000 <= clock.now < 6001
+    assert "busy" in str(raises(atsock.Timeout, job.result))
+    while not before.done:
+        modem.poll(1000)
+    before.result()
+    modem.command("AT+C")
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_a_module_in_data_mode_that_answers_nothing(dialect):
+    """call("+++") says so: nobody knows whether it has worked."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: b""
+    raises(atsock.Timeout, modem.call, "+++")
+    assert not modem.isconnected()
 
 
 @cases("dialect", ("a7600", "sim7028"))
@@ -380,6 +550,20 @@ def test_numbers_that_mean_something_else(dialect):
     for text in ("AT+A", "AT+B"):
         error = raises(atsock.CommandError, modem.command, text)
         assert (error.errno, error.code) in ((EIO, 10), (EIO, None)), error
+
+
+@cases("dialect", DIALECTS)
+def test_a_message_announced_before_attach(dialect):
+    """attach() begins anew: the next line is no text of that message, but the answer to its first command."""
+    took = []
+    for before in (b"", b'\r\n+CMT: "+49170",,"26/01/01,00:00:00+04"\r\n'):
+        modem, tape, clock = new_modem(dialect)
+        tape.auto = speech(dialect).attach()
+        tape.input.append([0, "!", before])
+        settle(modem, tape)
+        modem.attach("internet")
+        took.append(clock.now)
+    assert took[0] == took[1]
 
 
 @cases("dialect", DIALECTS)

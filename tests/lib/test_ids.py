@@ -255,7 +255,10 @@ def test_late_end_before_the_result_of_the_next_open(dialect):
                 return b""
 
             tape.auto = answer
-            link = opened(modem)._link
+            socket = opened(modem)
+            link = socket._link
+            modem.poll(10)
+            assert socket.ioctl(3, 4) == 4  # poll(): it may be sent
             for _ in range(5):
                 modem.poll(1000)
             assert (link.id, link.state) == (first, OPEN)
@@ -597,3 +600,29 @@ def test_cancelled_before_it_was_sent(dialect):
         socket = connect(modem, tape, says)
         assert socket._link.id == says.first + (dialect in FIBOCOM)
         assert clock.now - began < 1000
+
+
+@cases("dialect", DIALECTS)
+def test_a_silent_connection_while_another_one_opens(dialect):
+    """The list is asked for when that has its outcome, or ten seconds later: not while it is under way."""
+    for opens, outcome, asked in ((False, None, 61), (True, 64, 65), (True, None, 71)):
+        with Case(opens, outcome):
+            modem, tape, clock, says, module = start(dialect)
+            socket = opened(modem)
+            id = says.first + 1
+            tape.auto = lambda command: OK if command.startswith(says.open_line(command)) else module(command)
+            began = clock.now
+            socket.settimeout(1)
+            while not [command for command in module.commands if command in LISTS]:
+                errno_of(socket.recv, 1)
+                seconds = (clock.now - began) // 1000
+                if opens and seconds == 50:
+                    module.held.append(id)
+                    other = modem.socket()
+                    other.setblocking(False)
+                    errno_of(other.connect, (PEER, PORT))
+                if seconds == outcome:
+                    say(tape, says.opened(b"", id).replace(OK, b""))
+                assert seconds < 99
+            assert abs(seconds - asked) <= 1, seconds
+            assert socket._link.state == OPEN

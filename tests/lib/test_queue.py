@@ -50,6 +50,24 @@ def test_withdrawn_and_sent_later():
     assert [command.lines for command in (a, b, c, d)] == [[b"A"], [b"B"], [b"C"], [b"D"]]
 
 
+def test_sent_once_more():
+    """A command that had its turn takes none of those with it that stood behind it then."""
+    a, b, c = [query(b"AT+" + name) for name in (b"A", b"B", b"C")]
+    script = []
+    for name in (b"A", b"B", b"C", b"A", b"B"):
+        script += [(">", b"AT+" + name + b"\r"), ("<", OK)]
+    modem, tape, clock = new_modem("bg96", script)
+    session = modem._session
+    for commands in ((a, b, c), (a, b)):
+        for command in commands:
+            session.submit(command)
+        while not session.is_idle() or not commands[-1].done:
+            modem.poll(10)
+    for _ in range(3):
+        modem.poll(10)
+    tape.done()
+
+
 def test_events_of_a_call_that_fails():
     """They are told when it comes back, not with the next one."""
     heard = []

@@ -154,8 +154,8 @@ def test_events(dialect, cut):
 def test_masked():
     """What stands in front of a secret is shown, nothing behind it."""
     for sent, shown in (
-        (b"AT+CPIN?", b"AT+CPIN?"), (b"AT+CPIN=", b"AT+CPIN="), (b'AT+CPIN="1"', b"AT+CPIN=***"),
-        (b"AT+CLCK=?", b"AT+CLCK=?"),
+        (b"AT+CPIN=", b"AT+CPIN="), (b"+CPIN=1234", b"+CPIN=***"),
+        (b"AT+CPIN?", b"AT+CPIN?"), (b'AT+CPIN="1"', b"AT+CPIN=***"), (b"AT+CLCK=?", b"AT+CLCK=?"),
         (b'AT+CLCK="SC",2', b'AT+CLCK="SC",2'), (b'AT+CLCK="SC",1,"1"', b'AT+CLCK="SC",1,***'),
         (b"AT+CGAUTH=1,0", b"AT+CGAUTH=1,0"), (b'AT+CGAUTH=1,1,"a","b"', b"AT+CGAUTH=1,1,***"), (b"AT+CSQ", b"AT+CSQ"),
     ):  # fmt: skip
