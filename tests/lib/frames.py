@@ -298,6 +298,7 @@ _ANSWERS = (
     (b"AT+CGREG?", b"+CGREG: 0,1"),
     (b"AT+CREG?", b"+CREG: 0,1"),
     (b"AT+CFUN?", b"+CFUN: 1"),
+    (b"AT+CMEE?", b"+CMEE: 1"),
     (b"AT+IPADDR", b"+IPADDR: 10.0.0.1"),
     (b"AT+CIPCLOSE?", b"+CIPCLOSE: 0,0,0,0,0,0,0,0,0,0"),
     (b"AT+MIPCLOSE?", b"+MIPCLOSE: 0"),

@@ -692,7 +692,7 @@ def test_a_line_that_ends_between_two_commands_holds_nothing_up():
             (">", b"AT\r"), (">", b"AT+CSQ\r"), ("!", b"\xf3\x8c"),
             (">", b"AT\r"), (">", b"AT+CSQ\r"), ("~", 50), ("!", rest),
             (">", b"AT\r"), ("<", OK), (">", b"ATE0\r"), ("<", OK),
-            (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 20,99") + OK),
+            (">", b"AT+CMEE?\r"), ("<", line(b"+CMEE: 0") + OK),
         ])  # fmt: skip
         modem._session.run(contact.synchronise(modem._session), 30_000, "attach")
         tape.done()
