@@ -136,6 +136,7 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
             yield from contact.synchronise(session)
             restarts = engine.restarts
             attempts += 1
+            lost = False
             try:
                 tell(session, "identify")
                 if session.table is None:
@@ -161,8 +162,11 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
                 _check_address(address)
                 if engine.restarts != restarts:
                     raise Restarted()
+                lost = session.has_lost()  # told behind the answer that the context is active
+                if lost:
+                    raise ModemError(ENETDOWN, "the network was lost again at once")
             except ModemError as error:
-                if not _may_help(error, engine.restarts != restarts, attempts, account):
+                if not _may_help(error, lost or engine.restarts != restarts, attempts, account):
                     raise
                 continue
             engine.pdp_lost = False
@@ -184,9 +188,10 @@ def _check_address(address):
         raise ModemError(EIO, "the context is active, but the module does not tell its address")
 
 
-def _may_help(error, restarted, attempts, account):
-    # Is it worth beginning anew?  When the module has restarted on the way; one without boot words only falls silent.
-    if restarted:
+def _may_help(error, lost, attempts, account):
+    # Is it worth beginning anew?  When the module has restarted on the way, or the network went away at its end; a
+    # module without boot words only falls silent.
+    if lost:
         return attempts <= _RESTARTS_MAX
     if error.where[:8] == "register":  # a network that was not found
         return False
@@ -268,6 +273,7 @@ def _active_address(session):
     table = session.table
     for _ in range(_BUSY_POLLS):
         command = query(table.STATE[0], prefix=table.STATE[1])
+        session.note_losses()
         yield command
         check_restart(command)
         line, state = _own_state(session, command.lines)

@@ -32,7 +32,7 @@ def test_a_question_finds_a_loss_without_a_word(dialect):
         kept.context_is_gone()
         question = asyncio.create_task(kept.keeper.ask())
         await until(kept.modem, kept.clock, question.done)
-        assert not await question
+        assert await question is False
 
     run(main)
     assert not kept.modem.isconnected()
@@ -67,7 +67,7 @@ def test_a_question_behind_a_command_that_is_not_answered(dialect):
         await asyncio.sleep(0)
         question = asyncio.create_task(kept.keeper.ask())
         await until(kept.modem, kept.clock, question.done)
-        assert not await question
+        assert await question is False
         opening.cancel()
         try:
             await opening

@@ -64,7 +64,7 @@ class Session:
         self.model = None  # what the module calls itself (str), as far as it was asked
         self.reset = None  # a function that resets the module by hardware
         self.address = None  # local address while attached
-        self.losses = 0  # engine.network_losses + restarts when it was attached
+        self.losses = 0  # engine.network_losses + restarts when it was attached (note_losses())
         self.stepping = False  # service() steps the jobs: the stack is deep
         self.queue = None  # the first of the commands that wait, linked by their next
         self.jobs = None  # the first job, linked by their next
@@ -107,12 +107,19 @@ class Session:
 
     def is_connected(self):
         """True while the context is active as far as the module has said."""
-        engine = self.engine
-        return self.address is not None and self.losses == engine.network_losses + engine.restarts
+        return self.address is not None and not self.has_lost()
+
+    def has_lost(self):
+        """Has the module restarted, or told that the network is lost, since note_losses()?"""
+        return self.losses != self.engine.network_losses + self.engine.restarts
+
+    def note_losses(self):
+        """Losses from now on count."""
+        self.losses = self.engine.network_losses + self.engine.restarts
 
     def set_connected(self, address):
         """The context is active, with this local address (str)."""
-        self.losses = self.engine.network_losses + self.engine.restarts
+        self.note_losses()
         self.address = address
 
     def set_down(self):
