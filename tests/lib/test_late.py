@@ -3,8 +3,8 @@
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
-from frames import DIALECTS, ERROR, OK, PULLED, line, lines_of
-from scenes import connected, settle
+from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, lines_of
+from scenes import connect, connected, settle
 
 _ETIMEDOUT = 110
 
@@ -272,6 +272,41 @@ def test_abandoned_read_that_is_not_answered(dialect, access):
     assert modem.command("AT+CGMM", None, 60_000) == [b"x"]
     assert clock.now < 6000, clock.now
     tape.done()
+
+
+@cases(("dialect", "access"), PULLED)
+def test_module_that_hangs_in_a_read(dialect, access):
+    """It answers all that it has heard at once, half a minute later: nobody gets what another socket was sent."""
+    one, modem, tape, clock, says = connected(dialect, access, timeout=3)
+    two = connect(modem, tape, says, says.first + 1, access=access)
+    two.settimeout(3)
+    waits = {says.first: b"for one", says.first + 1: b"for two"}
+    tape.load([("!", b"".join([says.notice(access, link) for link in waits]))])
+    settle(modem, tape)
+    asks = {says.ask(access, link, says.most[access])[:-1]: link for link in waits}
+    heard = []
+    module = says.attach()
+    module.state = module.active
+
+    def answers(text):
+        link = asks.get(text)
+        if link is None:
+            return module(text)
+        data, waits[link] = waits[link], b""
+        return says.answer(access, link, data, 0) if data else says.nothing(access, link)
+
+    tape.auto = heard.append
+    got = {one: b"", two: b""}
+    while clock.now < 60_000:
+        if clock.now > 30_000 and tape.auto != answers:
+            tape.input += [[0, "!", answers(text)] for text in heard]
+            tape.auto = answers
+        for socket in (two, one) if clock.now else (one,):
+            try:
+                got[socket] += socket.recv(100)
+            except OSError as error:
+                assert error.errno == _ETIMEDOUT
+    assert (got[one], got[two]) == (b"for one", b"for two")
 
 
 @cases(("dialect", "access"), PULLED)

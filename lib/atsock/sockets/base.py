@@ -206,11 +206,12 @@ class Socket(Endpoint):
         # The time is over; pos: where reading into the caller's buffer began.  The count of what has come to it all the
         # same, or -ETIMEDOUT.
         link = self._link
-        if link is not None and self._reading == _DIRECT:
+        if link is not None and self._reading:
             self._engine.abandon(link.rx)
-            self._reading = _RING
-            if link.rx.count > pos:
-                return link.rx.count - pos
+            if self._reading == _DIRECT:
+                self._reading = _RING
+                if link.rx.count > pos:
+                    return link.rx.count - pos
         return -ETIMEDOUT
 
     # -- sending: the caller's buffer -> module
