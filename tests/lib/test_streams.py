@@ -300,6 +300,49 @@ def test_tls_that_fails(dialect):
         Stream.start_tls = before
 
 
+class Refusing:
+    """TLS that refuses the peer's certificate: it tells the peer, and the program."""
+
+    def __init__(self, raw):
+        self.raw = raw
+
+    def read(self, wanted):
+        assert self.raw.write(b"alert\r") == 6
+        raise ValueError("certificate")
+
+    readinto = write = read
+
+    def flush(self):
+        return True
+
+
+@cases("dialect", ("bg96", "nl668"))
+def test_what_tls_says_when_it_fails_goes_out_first(dialect):
+    """The program may end its loop as soon as it knows."""
+    modem, tape, clock, says = ready(dialect, "buffer")
+    module = tape.auto = Taker(says, tape)
+
+    async def written(stream):
+        stream.write(b"x")
+        await stream.drain()
+
+    async def main():
+        for call in (lambda stream: stream.read(10), lambda stream: stream.readinto(bytearray(9)), written):
+            module.got = b""
+            stream, _ = await modem.open_connection(PEER, PORT)
+            stream._socket = Refusing(stream._raw)
+            try:
+                await call(stream)
+            except ValueError:
+                assert module.got == b"alert\r", module.got
+            else:
+                raise AssertionError("no error")
+            stream._socket = stream._raw
+            await stream.wait_closed()
+
+    run(main)
+
+
 @cases("dialect", DIALECTS)
 def test_cancelled_when_it_is_open(dialect):
     """The task has not run since: the connection is closed all the same."""

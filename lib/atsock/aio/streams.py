@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _READ = const(2048)  # bytes asked for where no count is given
 _HANDSHAKE_MS = 60_000
 _GOODBYE_MS = 30_000  # for what was written, and for the end of TLS behind it
+_LAST_WORDS_S = const(2)
 _MICROPYTHON = sys.implementation.name == "micropython"
 
 # Socket.ioctl() (MicroPython py/stream.h)
@@ -190,10 +191,14 @@ class Stream:
             data = self._hand_out(len(buf))
             buf[: len(data)] = data
             return len(data)
-        n = self._socket.readinto(buf)
-        while n is None:
-            await self._waiter.wait()
+        try:
             n = self._socket.readinto(buf)
+            while n is None:
+                await self._waiter.wait()
+                n = self._socket.readinto(buf)
+        except (OSError, ValueError):
+            await self._last_words()
+            raise
         if self._session.engine.rx_blocked:  # there is room now
             self._waiter.listen()
             self._waiter.service_soon()
@@ -211,10 +216,14 @@ class Stream:
 
     async def _receive(self, n):
         # Wait for up to n bytes more, and keep them; returns how many, 0 at the end.
-        data = self._socket.read(n)
-        while data is None:
-            await self._waiter.wait()
+        try:
             data = self._socket.read(n)
+            while data is None:
+                await self._waiter.wait()
+                data = self._socket.read(n)
+        except (OSError, ValueError):
+            await self._last_words()
+            raise
         if self._session.engine.rx_blocked:  # there is room now
             self._waiter.listen()
             self._waiter.service_soon()
@@ -262,7 +271,16 @@ class Stream:
         await asyncio.sleep(0)  # a loop of write() and drain() lets others run
         await self._waiter.until(self._is_sent)
         if self._error is not None:
+            await self._last_words()
             raise self._error
+
+    async def _last_words(self):
+        # TLS that fails tells the peer why.  The program may end its loop as soon as it knows: that goes out before.
+        if not self._raw.is_sent():
+            try:
+                await asyncio.wait_for(self._waiter.until(self._raw.is_sent), _LAST_WORDS_S)
+            except asyncio.TimeoutError:
+                pass
 
     def can_write_eof(self) -> bool:
         """False: no module can close one direction."""
