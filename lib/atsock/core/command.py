@@ -246,7 +246,7 @@ def is_cut(engine):
     """
     tokens = engine.tokens
     pos = tokens.position[0]
-    if pos < tokens.position[1] and tokens.window[pos] != 13 and tokens.window[pos] != 10:
+    if tokens.digits.nibble or pos < tokens.position[1] and tokens.window[pos] != 13 and tokens.window[pos] != 10:
         return True
     kind = engine.matched[_KIND]
     n = engine.matched[_VALUE]
@@ -345,6 +345,7 @@ def note_input_end(engine):
     late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
     if late and link is not None:
         link.fail(ECONNRESET, 0)
+        engine.failed = True
 
 
 def on_error(engine):

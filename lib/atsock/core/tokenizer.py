@@ -183,9 +183,9 @@ class Hexadecimal:
         line = tokens.line
         line[0] = self.nibble
         line[1] = tokens.window[position[_POS]]
-        self.nibble = 0
-        if not unhex(line, 0, 2):
+        if not unhex(line, 0, 2):  # the half pair stays: the digits are cut
             return self._end(tokens)
+        self.nibble = 0
         tokens.window[position[_POS]] = line[0]
         self.decoded = 1
         self.behind = position[_POS] + 1
