@@ -104,6 +104,23 @@ def test_answer_without_its_header(dialect, access):
             tape.done()
 
 
+@cases("access", ("buffer", "hex"))
+def test_answer_that_comes_during_another_ones_send(access):
+    """BG96's header names no connection: the payload is not taken for that of the command in flight; the connection
+    whose read brought nothing fails."""
+    socket, modem, tape, clock, says = connected("bg96", access, timeout=5)
+    other = connect(modem, tape, says, 5, access=access)
+    socket._link.rx_pending = 1
+    tape.load([(">", says.ask(access, 0, says.most[access])), ("<", OK)] + SYNC)
+    assert errno_of(socket.recv, 500) == 110
+    script = says.send(access, 1, b"x")
+    tape.load(script[:1] + [("!", says.answer(access, 0, b"late", 0))] + script[1:])
+    assert other.send(b"x") == 1
+    assert errno_of(socket.recv, 500) == 104
+    assert other._link.count == 0 and other._link.state == OPEN
+    tape.done()
+
+
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
 def test_notice_among_what_is_dropped(dialect, access):
     """Behind a damaged length a notice of another connection is dropped with the rest: that one is asked all the same,

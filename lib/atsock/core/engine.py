@@ -177,7 +177,7 @@ class Engine(Deadlines):
         self.waiting = None  # the command that is sent when it does so again, until waits_until, see resync.ask_first()
         self.sender_n = 0
         # Made here, because a full heap has no room for an attribute more.
-        self.abandoned = None  # command in flight that nobody waits for any more
+        self.abandoned = self.unread = None  # command in flight that nobody waits for; link of a read without an answer
         self.failed_command = None  # the last one that failed; somebody looks at it and forgets it
         self.queries_sent = 0  # SYNC queries since the command timed out
         self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query

@@ -149,6 +149,8 @@ def _give_up(engine):
     command.done = True
     if command.errno:
         engine.failed_command = command
+    if engine.template[3] & _FOUND:
+        engine.unread = command.link
     engine.state = _TIMED_OUT
     engine.unresponsive = False
     engine.got = 0
@@ -245,6 +247,7 @@ def doubt(engine, failed):
                 else:
                     miscounted(engine, link)
             link.rx_pending = _MAYBE if link.rx_notified else _NO
+            engine.unread = link
         return False
     # Some modules keep the reason of a refusal for one query.  No other one may come before.
     query = engine.error_query if failed and engine.template[0].startswith(engine.error_query_for) else None

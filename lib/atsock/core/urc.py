@@ -16,6 +16,7 @@ from .movers import const, copy, field
 # words.py
 _URCS = const((1 << 30) - (1 << 18))
 _TIMED_OUT = const(2)
+_FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _CONNECT = const(1 << 13)
 _OPENED = const(1 << 21)
 _INCOMING = const(1 << 22)
@@ -272,8 +273,13 @@ def _on_stray_payload(engine):
     matched = engine.matched
     if matched[_ID] != -1:
         link = engine.links.get(matched[_ID])
+    elif engine.template[3] & _FOUND and engine.command is not None:
+        link = engine.command.link
     else:
-        link = engine.command.link if engine.command else None
+        link = engine.unread
+        if link is not None and not link.keeps_borders:  # it may be that one's, and what came since stands behind a gap
+            resync.miscounted(engine, link)
+        link = engine.unread = None
     if link is not None and link.data_filter is not None and not matched[_EVENT] & _URCS:
         return  # data mode is suspended: the line only tells what the module holds (L610 1.1.24)
     if link is not None and (link.state == _FREE or link.keeps_borders):
