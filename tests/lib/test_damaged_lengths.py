@@ -2,9 +2,9 @@
 
 import atsock
 from cases import cases
-from fakes import Case, errno_of
+from fakes import Case, errno_of, raises
 from frames import MODES, OK, PULLED, SYNC, line, read_script
-from scenes import attached, connect, connected, settle
+from scenes import attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
 
 OPEN, DEAD = 2, 5  # Link.state
@@ -209,6 +209,24 @@ def test_pause_inside_a_payload(dialect, access):
         assert data == payload, (at, data)
         settle(modem, tape)
         tape.done()
+
+
+@cases("access", ("buffer", "push"))
+@cases("dialect", sorted(BOOT))
+def test_a_boot_line_behind_a_pause_at_the_end_of_a_payload(dialect, access):
+    """It is a restart, as anywhere in a payload: nothing is missing in the stream without a word."""
+    for behind in (b"", b"z", b"\r\n", line(b"+CPIN: READY")):
+        for cut in (0, 1, 7):
+            with Case(behind, cut):
+                socket, modem, tape, clock, says = connected(dialect, access, timeout=60, cut=cut)
+                script = read_script(says, dialect, access, says.first, b"begin" + line(BOOT[dialect]) + behind)
+                kind, whole = script[-1]
+                at = whole.index(b"begin") + 5
+                tape.load(script[:-1] + [(kind, whole[:at]), ("~", 1000), ("!", whole[at:])])
+                tape.after = lambda command: OK
+                assert recv_exactly(socket, 5) == b"begin"
+                assert isinstance(raises(OSError, socket.recv, 100), atsock.Restarted)
+                assert not modem.isconnected()
 
 
 @cases("dialect", ("a7600", "sim7028", "nl668", "l610"))

@@ -503,6 +503,24 @@ def test_plus_behind_other_payload(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_three_plus_that_the_port_has_left_over(dialect):
+    """It has taken what stands before them, and nothing more for so long that they stand behind a silence."""
+    socket, modem, tape, clock = online(dialect)
+    written = []
+
+    def write(buf, start, n):
+        n = n if written and clock.now >= 4000 else 0 if written else 5
+        if n:
+            written.append((clock.now, bytes(buf[start : start + n])))
+        return n
+
+    tape.write = write
+    socket.sendall(b"hello+++")
+    assert [data for now, data in written] == [b"hello", b"++", b"+"]
+    assert written[2][0] - written[1][0] >= 2000
+
+
+@cases("dialect", DIALECTS)
 def test_an_escape_that_the_port_takes_byte_by_byte(dialect):
     socket, modem, tape, clock = online(dialect)
     tape.load(ESCAPE)

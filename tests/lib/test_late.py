@@ -400,6 +400,7 @@ def _abandoned_send(dialect, access, silence, has_result):
     settle(modem, tape)
     modem.poll(1)
     tape.done()
+    assert (socket._link.errno, socket._link.code) == (104, 0)
     socket.settimeout(5)
     if has_result:
         assert errno_of(socket.send, b"more") in (104, 110)

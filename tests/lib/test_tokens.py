@@ -268,3 +268,19 @@ def test_nothing():
     tokens = _Fed(Tape(Clock(), [], 0))
     assert tokens.fill() == 0
     assert tokens.next() == NOTHING
+
+
+def test_what_was_taken_comes_once_more():
+    """Before what the window holds, where both find room: else it is dropped, and nothing else is."""
+    for rest in (0, 1, 200, 255, 256):
+        for n in (0, 1, 55, 56, 57):
+            with Case(rest, n):
+                tokens = Tokenizer()
+                window = bytes(range(256))
+                tokens.window[:] = window
+                tokens.position[0], tokens.position[1] = 256 - rest, 256
+                tokens.put_back(b"=" * 60, n)
+                came = bytes(tokens.window[tokens.position[0] : tokens.position[1]])
+                put = b"=" * n if n + rest <= 256 else b""
+                assert came == put + window[256 - rest :]
+                assert len(tokens.window) == 256

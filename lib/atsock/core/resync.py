@@ -499,10 +499,13 @@ class _AfterPause(Sink):
 
 
 def after_pause(engine):
-    """The payload has ended, or is given up: the sink that it was for."""
+    """The payload has ended: the sink that it was for.  None: with a boot line, so that it was none."""
     paused = engine.paused
+    if paused.is_line:
+        restarted_in_payload(engine)
+        return None
     engine.paused = None
-    if not paused.is_line and not paused.release():
+    if not paused.release():
         paused.sink.overflow()
     return paused.sink
 
