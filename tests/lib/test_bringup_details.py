@@ -133,6 +133,7 @@ def test_a_refused_activation_says_what_to_look_at(dialect):
     )
     error = raises(atsock.CommandError, modem.attach, "internet")
     assert error.where == "context: activating, check APN, user and password", error.where
+    assert str(error).startswith("[Errno %d] %s: AT+" % (error.errno, error.where)), str(error)
 
 
 @cases("dialect", DIALECTS)

@@ -28,6 +28,23 @@ def test_a_connect_on_its_way():
     assert raises(OSError, socket.connect, ("192.0.2.7", 80)).errno == EINPROGRESS
 
 
+def test_an_error_of_the_driver_has_the_class_of_its_errno():
+    """CPython: ConnectionRefusedError and its like; what is none of them is an OSError, no more."""
+    if IS_MICROPYTHON:
+        return
+    for kind in (atsock.ModemError, atsock.CommandError):
+        for number, builtin in (
+            (111, ConnectionRefusedError),
+            (110, TimeoutError),
+            (13, PermissionError),
+            (5, OSError),
+        ):
+            error = kind(number, "AT+X")
+            assert isinstance(error, builtin) and isinstance(error, kind) and error.errno == number
+            assert type(error).__name__ == kind.__name__ and (type(error) is kind) == (builtin is OSError)
+    assert isinstance(atsock.Timeout(), TimeoutError) and isinstance(atsock.Restarted(), ConnectionResetError)
+
+
 def test_what_only_the_link_knows():
     error = new_modem("bg96")[0]._session.link_error(104)
     assert error.errno == 104

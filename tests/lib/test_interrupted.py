@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import Case, errno_of
-from frames import DIALECTS, PULLED, read_script
+from frames import DIALECTS, PULLED, line, read_script
 from scenes import attached, connect, connected, settle
 
 EBUSY = 16
@@ -121,6 +121,27 @@ def test_interrupted_by_what_has_closed_the_socket(dialect):
             assert errno_of(socket.recv, 10) == 9
             settle(modem, tape)
             tape.done()
+
+
+@cases("call", ("readinto", "read", "readline"))
+@cases("dialect", DIALECTS)
+def test_closed_between_the_pieces(dialect, call):
+    """The same when the call has got some bytes already: nobody receives them any more."""
+    socket, modem, tape, clock, says, trap = trapped(dialect, "push")
+
+    def close():
+        socket.close()
+        stop()
+
+    tape.load([
+        ("!", says.push("push", says.first, b"abc")), ("~", 300), ("!", line(b"+UNKNOWN: 1")),
+    ] + says.close(says.first))  # fmt: skip
+    trap.then = None
+    modem._session._on_event = lambda event, sock, value: close() if event == atsock.EVENT_UNKNOWN else None
+    stopped(getattr(socket, call), bytearray(10) if call == "readinto" else 10)
+    assert errno_of(socket.recv, 10) == 9
+    settle(modem, tape)
+    tape.done()
 
 
 @cases("call", ("readinto", "read", "readline"))

@@ -162,6 +162,19 @@ def test_every_name_is_reached():
             assert identify.find([name]) == (None, None) and identify.other_family([name]) == text
 
 
+def test_ids_and_sends_of_the_kin():
+    """As in the dialect, but for the GSM modules: sockets 1-4, fewer than 1400 bytes (G600, G620 manuals)."""
+    for names, dialect, _, _, _ in identify.KIN:
+        for name in names:
+            with Case(name):
+                table, base = identify.find([name])[0], dialects.get(dialect)
+                is_gsm = name[:2] in (b"G5", b"G6")
+                assert list(table.LINKS) == ([1, 2, 3, 4] if is_gsm else list(base.LINKS))
+                assert table.UDP_MAX == (1399 if is_gsm else base.UDP_MAX)
+                for access, mode in table.ACCESS.items():
+                    assert mode[1] == (min(1399, base.ACCESS[access][1]) if is_gsm else base.ACCESS[access][1])
+
+
 def test_what_differs_is_well_formed():
     """As in the dialects' own tables; and it does differ."""
     for names, dialect, ids, most, differences in identify.KIN:
@@ -232,7 +245,8 @@ def test_an_unknown_model_is_its_nearest_kin(dialect, count, knows):
     assert modem.attach("internet") == "10.0.0.1"
     assert events.count((atsock.EVENT_MODEL, "XY999-EU")) == 1
     assert [module.count(question) for question, _ in identify.TEST_COMMANDS] == [1, 1, 1, 1]
-    assert len(modem._session.table.LINKS) == count
+    table, base = modem._session.table, dialects.get(dialect)
+    assert len(table.LINKS) == count and table.ACCESS == base.ACCESS and table.UDP_MAX == base.UDP_MAX
 
 
 def test_an_unknown_model_without_a_name():

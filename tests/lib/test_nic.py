@@ -1,6 +1,7 @@
 """NIC, and recover() on its first rung: MicroPython's network interface over the modem."""
 
 import atsock
+from atsock.nic import STAT_CONNECTING, STAT_GOT_IP, STAT_IDLE
 from cases import cases
 from fakes import new_modem, raises
 from frames import DIALECTS, OK, line, speech
@@ -63,6 +64,11 @@ def test_nic_of_either_family():
     assert nic.ipconfig("addr4") == ("0.0.0.0", 32) and nic.ipconfig("addr6") == [("2001:db8::1", 0, 0, 0)]
     tape.auto = lambda command: line(b"+CSQ: 20,99") + OK
     assert nic.status("rssi") == -73
+
+
+def test_nic_numbers():
+    """As network.WLAN's: programs compare with 0 and 3, too."""
+    assert (STAT_IDLE, STAT_CONNECTING, STAT_GOT_IP) == (0, 1, 3)
 
 
 def test_nic_says_what_it_does_not_know():

@@ -413,6 +413,17 @@ def test_a_server_that_waits_for_an_id_does_not_connect(dialect):
     assert errno_of(server.connect, (CLIENT, 80)) == EISCONN
 
 
+@cases("dialect", BECOMES)
+def test_the_network_goes_while_a_server_waits_for_an_id(dialect):
+    """It waits no longer: accept() says why, and nothing is left under way."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    clients = with_all_ids(modem, tape, says, server)
+    say(modem, tape, says.lost)
+    some_time(modem, tape)
+    assert errno_of(server.accept) == ENETDOWN and len(clients) == says.links
+    assert modem._session.is_idle() and not modem._engine.servers
+
+
 # -- the sweep of those that are refused
 
 

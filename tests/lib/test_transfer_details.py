@@ -1,0 +1,296 @@
+"""Sockets, word by word: calls that do not wait, limits of those that do, what is left of one that failed."""
+
+import asyncio
+
+import atsock
+from atsock.core.command import query
+from atsock.core.words import BECOMES
+from cases import cases
+from fakes import WIRES, errno_of, new_modem
+from frames import DIALECTS, OK, PEER, PORT, PULLED, line, read_script, speech
+from scenes import answers, attached, connect, connected, rest, settle
+from test_listener_faults import Module, came
+from test_recovery import lost_without_a_word
+from test_transparent import ESCAPE, RESUME, online
+from test_waiter_pauses import MICROPYTHON, attach
+
+EAGAIN, ETIMEDOUT, ECONNRESET = 11, 110, 104
+IPPROTO_TCP = 6
+
+
+# -- calls that do not wait
+
+
+@cases(("dialect", "access"), PULLED)
+def test_a_read_that_does_not_wait_keeps_no_buffer(dialect, access):
+    """The caller has it back with EAGAIN: what comes is there with the next call, in that call's buffer."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    most = says.most[access]
+    tape.load([("!", says.notice(access, says.first))])
+    settle(modem, tape)
+    tape.load([
+        (">", says.ask(access, says.first, most)), ("~", 100), ("<", says.answer(access, says.first, b"data", 0)),
+    ])  # fmt: skip
+    first = bytearray(b"-" * 4096)
+    assert errno_of(socket.recv_into, first) == EAGAIN
+    for _ in range(5):
+        modem.poll(50)
+    second = bytearray(4096)
+    assert socket.recv_into(second) == 4 and second[:4] == b"data"
+    assert first == b"-" * 4096
+
+
+@cases("access", ("buffer", "push"))
+@cases("dialect", DIALECTS)
+def test_one_byte_is_something_to_read(dialect, access):
+    """poll() says so, and does so until it is fetched."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    assert socket.ioctl(3, 1) == 0
+    tape.load(read_script(says, dialect, access, says.first, b"x"))
+    for _ in range(3):
+        socket.ioctl(3, 1)
+        settle(modem, tape)
+    assert socket.ioctl(3, 1) == 1 and socket.ioctl(3, 4) == 4
+    assert socket.recv(10) == b"x"
+
+
+@cases("timeout", (20, 0), ("waits", "does not wait"))
+@cases("dialect", DIALECTS)
+def test_a_failure_that_is_told_at_once(dialect, timeout):
+    """A call that does not wait does not wait for what the module says of its context either; others do, 2 s."""
+    modem, tape, clock, sockets, events = lost_without_a_word(dialect, [])
+    tape.auto = lambda command: b""
+    modem._session.suspect()
+    link = sockets[0]._link
+    link.fail(ECONNRESET, 0)
+    sockets[0].settimeout(timeout)
+    begin = clock.now
+    assert errno_of(sockets[0].send, b"x") == ECONNRESET
+    waited = clock.now - begin
+    assert waited == 0 if timeout == 0 else 2000 <= waited < 2100, waited
+
+
+@cases("dialect", DIALECTS)
+def test_opening_datagrams_has_the_sockets_limit(dialect):
+    """It waits for the module also when non-blocking, else as long as settimeout() says."""
+    modem, tape, clock, says = attached(dialect, "push")
+    tape.auto = answers(says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.setblocking(False)
+    socket.connect((PEER, PORT))
+    assert socket._link.state == 2
+    modem, tape, clock, says = attached(dialect, "push")
+    opening = says.open_line(b"")
+    tape.auto = lambda command: b"" if command.startswith(opening) else OK
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(2)
+    begin = clock.now
+    assert errno_of(socket.connect, (PEER, PORT)) == ETIMEDOUT
+    assert 2000 <= clock.now - begin < 2100, clock.now - begin
+
+
+@cases(("dialect", "access"), PULLED)
+def test_closed_with_a_read_that_waits_for_its_turn(dialect, access):
+    """It is not sent any more: nobody wants what it would bring."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    tape.load([(">", b"AT+X\r"), ("!", says.notice(access, says.first))])
+    busy = modem._session.spawn(slow_command())
+    modem.poll()
+    settle(modem, tape)
+    assert errno_of(socket.recv, 10) == EAGAIN
+    tape.load([("~", 500), ("<", OK)] + says.close(says.first))
+    socket.close()
+    for _ in range(3):
+        modem.poll(1000)
+    tape.done()
+    assert busy.done
+
+
+def slow_command():
+    yield query(b"AT+X", 5000)
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_resume_of_a_module_that_says_nothing(dialect):
+    """Whether there is an answer is not stated: it is waited for 2 s, then data goes on."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load(ESCAPE)
+    socket.escape()
+    tape.load(RESUME[dialect])
+    begin = clock.now
+    socket.resume()
+    assert not socket.is_escaped() and 2000 <= clock.now - begin < 2200, clock.now - begin
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_a_datagram_is_not_cut_to_the_room_there_is(dialect):
+    """The module has room for 5 bytes: one of 10 is offered whole, by a call that does not wait, too."""
+    for timeout in (0, 5):
+        modem, tape, clock, says = attached(dialect, "push")
+        socket = connect(modem, tape, says, timeout, type=atsock.SOCK_DGRAM)
+        sent = []
+
+        def answer(command, sent=sent):
+            if command.startswith(b"AT+MIPSEND="):
+                sent.append(command)
+                return says.prompt
+            room = 5 if len(sent) == 1 else 2048
+            return OK + line(b"+MIPPUSH: 1,0") + line(b"+MIPSEND: 1,0,%d" % room) + OK
+
+        tape.auto = answer
+        for payload in (b"0123\r", b"012345678\r"):
+            assert socket.send(payload) == len(payload)
+            for _ in range(20):
+                modem.poll(50)
+        assert [command.split(b",")[1] for command in sent] == [b"5", b"10"], sent
+
+
+# -- options
+
+
+def test_an_option_of_tcp_with_a_number_of_another_level():
+    """SO_KEEPALIVE is 9, and so is TCP_DEFER_ACCEPT: that one is taken and ignored."""
+    socket, modem, tape, clock, says = connected("nl668")
+    socket.setsockopt(IPPROTO_TCP, 9, 1)
+    assert tape.written == 0
+
+
+@cases("family", (atsock.AF_INET, atsock.AF_INET6), ("IPv4", "IPv6"))
+def test_a_socket_of_the_socket_module_is_ipv4(family):
+    """As CPython's, whatever the context is; Modem.socket() takes the context's family."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    modem.attach("internet", family=family)
+    assert modem.socket_module().socket()._family == atsock.AF_INET
+    assert modem.socket()._family == family
+
+
+# -- rings
+
+
+@cases("access", ("push", "hex"))
+@cases("dialect", DIALECTS)
+def test_one_ring_for_datagrams_one_after_the_other(dialect, access):
+    """As for streams (test_spare_rings.py), as long as nothing waits in it."""
+    modem, tape, clock, says = attached(dialect, access)
+    for i in range(2):
+        socket = connect(modem, tape, says, 20, type=atsock.SOCK_DGRAM)
+        link = socket._link
+        link.make_ring() if link.buf is None else None
+        tape.load(says.close(link.id))
+        socket.close()
+        rest(tape)
+        link.must_close = True
+    assert len([link for link in modem._engine.links.values() if link.buf is not None]) == 1
+
+
+# -- asyncio
+
+
+def test_no_time_at_all_under_asyncio():
+    """timeout_ms=0 is none, and not for ever."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = lambda command: b""
+    clock.hurry = 1
+
+    async def main():
+        try:
+            await asyncio.wait_for(modem.attach_async("internet", timeout_ms=0), 5)
+        except atsock.Timeout as error:
+            return error
+
+    error = asyncio.run(main())
+    assert error is not None
+
+
+def test_a_task_begins_at_once():
+    """Its first command goes out in the loop's next round, and not when the next pause is over."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    sent = []
+    answer = tape.auto
+    tape.auto = lambda command: sent.append(command) or answer(command)
+
+    async def main():
+        for _ in range(2):
+            task = asyncio.create_task(modem.attach_async("internet"))
+            before = len(sent)
+            for _ in range(4):
+                await asyncio.sleep(0)
+            assert len(sent) > before, "nothing was sent"
+            task.cancel()
+            try:
+                await task
+            except asyncio.CancelledError:
+                pass
+
+    asyncio.run(main())
+
+
+@cases("wire", ("reluctant", "trickle"))
+def test_a_port_without_a_descriptor_that_takes_little(wire):
+    """It is asked again, not watched."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    tape.behave(**WIRES[wire])
+    clock.hurry = 1
+    failures = []
+
+    async def main():
+        asyncio.get_event_loop().set_exception_handler(lambda loop, context: failures.append(context))
+        return await asyncio.wait_for(modem.attach_async("internet"), 20)
+
+    assert asyncio.run(main()) == "10.0.0.1"
+    assert failures == []
+
+
+def test_a_loop_that_watches_no_descriptor():
+    """CPython on Windows: the port is asked every millisecond instead."""
+    if MICROPYTHON:  # has one loop only
+        return
+    import os
+
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    clock.hurry = 1
+    reads, writes = os.pipe()
+    tape.fileno = lambda: reads
+    pauses = []
+
+    def refuse(*arguments):
+        raise NotImplementedError()
+
+    async def main():
+        asyncio.get_running_loop().add_reader = refuse
+        return await attach(modem, pauses)
+
+    try:
+        assert asyncio.run(main()) == "10.0.0.1"
+    finally:
+        os.close(reads)
+        os.close(writes)
+    assert set(pauses) == {1}, pauses
+
+
+@cases("dialect", DIALECTS)
+def test_a_server_under_asyncio_never_waits(dialect):
+    """Accepting takes no time of the loop, also where the module must be told to listen once more."""
+    modem, tape, clock, says = attached(dialect, "push")
+    tape.auto = Module(dialect, says)
+    clock.hurry = 1
+    seen = []
+
+    async def main():
+        server = await modem.start_server(lambda reader, writer: seen.append(reader), 8080)
+        modem._session.run = modem._session.wait = None  # what blocking calls wait in
+        for n in (1, 2):
+            listener = server._socket._listener
+            tape.input.append([0, "!", came(dialect, listener.id if listener.kind == BECOMES else n, 4000 + n)])
+            while len(seen) < n:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.02)
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+    assert len(seen) == 2
