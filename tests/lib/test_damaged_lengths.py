@@ -12,20 +12,34 @@ BOOT = {"bg96": b"RDY", "a7600": b"*ATREADY: 1", "sim7028": b"*ATREADY: 1"}
 
 
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
-def test_longer_than_can_be(dialect, access):
-    """A digit is damaged: the module's own words are not handed out, the socket says so, the next command works."""
-    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
-    link = says.first
-    answer = says.answer(access, link, b"x" * 380, 0).replace(b"380", b"9380", 1)
-    start = clock.now
-    tape.load(
-        [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
-        + SYNC
-        + [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
-    )
+def test_header_that_is_damaged(dialect, access):
+    """A digit too many, or its LF lost and the payload's first line with it: the module's own words are not handed out,
+    the socket says so, the next command works."""
+    for good, bad in ((b"380", b"9380"), (b"\r\nx", b"\rx")):
+        with Case(good):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+            link = says.first
+            answer = says.answer(access, link, b"x" * 380, 0).replace(good, bad, 1)
+            start = clock.now
+            tape.load(
+                [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
+                + SYNC
+                + [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+            )
+            assert errno_of(socket.recv, 500) == 104
+            assert modem.command("AT+CGMM") == [b"x"]
+            assert clock.now - start < 3000, clock.now - start
+            settle(modem, tape)
+            tape.done()
+
+
+def test_header_of_a_push_without_its_lf():
+    """What comes next is no payload of it."""
+    socket, modem, tape, clock, says = connected("bg96", "push", timeout=20)
+    push = says.push("push", says.first, b"x" * 20)
+    tape.load([("!", push.replace(b"\r\nx", b"\rx", 1))] + SYNC + SYNC)
     assert errno_of(socket.recv, 500) == 104
-    assert modem.command("AT+CGMM") == [b"x"]
-    assert clock.now - start < 3000, clock.now - start
+    assert modem.signal()[0] == -73
     settle(modem, tape)
     tape.done()
 

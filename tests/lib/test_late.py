@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
-from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, lines_of
+from frames import DIALECTS, ERROR, OK, PULLED, line, lines_of
 from scenes import connect, connected, settle
 
 _ETIMEDOUT = 110

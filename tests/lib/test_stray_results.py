@@ -194,14 +194,15 @@ def test_prompt_when_nobody_waits_any_more(dialect):
 def test_lost_prompt(dialect):
     """The '>' is lost: the module gets what it waits for, and no command is typed into the connection.
 
-    What it would obey if it waited for nothing is not sent, zeros are.  Fibocom's module has ended the input by then.
+    What it would obey if it waited for nothing is not sent, zeros are.  Fibocom's module may have ended the input by
+    then.
     """
-    for payload in (b"hello", b"+at+cfun=0\r"):
+    for payload, ended in ((b"hello", False), (b"+at+cfun=0\r", False), (b"hello", dialect == "nl668")):
         socket, modem, tape, clock, says = connected(dialect, timeout=5)
         send = says.send("buffer", says.first, payload)
         result = send[-1][1]
         filler = [(">", payload if payload == b"hello" else b"\0" * len(payload)), ("~", 500), ("<", result)]
-        if dialect in ("nl668", "l610"):
+        if ended:
             filler = [("!", OK + line(b"+MIPSEND: 1,2,2048") + OK)]
         start = clock.now
         tape.load(send[:1] + [("~", 14_000)] + filler + SYNC + says.close(says.first))

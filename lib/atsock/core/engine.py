@@ -166,8 +166,7 @@ class Engine(Deadlines):
         self.state = _IDLE
         self.command = None  # in flight
         self.template = resync.SYNC  # its template, or the one that followed it
-        self.required = 0
-        self.got = 0
+        self.required = self.got = 0
         self.failed = False  # a result line told a failure
         self.code = MISSING
         self.code_row = -1  # row of the line that told the code
@@ -500,6 +499,9 @@ class Engine(Deadlines):
     def begin_payload(self, sink, n):
         """Payload of n bytes follows the line, of the kind that `matched` says; sink None: for nobody."""
         self.last_rx_ms = self.port.ticks_ms()
+        if self.tokens.line.find(b"\r", 0, self.tokens.n) >= 0:  # its LF got lost, and payload with it
+            resync.distrust(self, sink)
+            return
         if sink is not None:
             sink.looks = 0
         if sink is not None and (sink.dst is None or sink.keeps_borders):
@@ -512,11 +514,10 @@ class Engine(Deadlines):
             self.tokens.raw(sink, n)
         elif kind in _UNCOUNTED:
             self.tokens.hex(sink)
+        elif n > 0 and (kind == _HEX or kind == _HEX_FROM):
+            self.tokens.hex(sink, n)
         elif n > 0:
-            if kind == _HEX or kind == _HEX_FROM:
-                self.tokens.hex(sink, n)
-            else:
-                self.tokens.raw(sink, n)
+            self.tokens.raw(sink, n)
 
     def _on_payload(self):
         # All of it has come.

@@ -144,7 +144,7 @@ def _give_up(engine):
     if not engine.doubted and engine.failed or engine.code_row >= 0:  # its code has come, and the ERROR got lost
         command.errno = EIO
         command.code = engine.code
-    awaits_payload = engine.tokens.prompt
+    ended = engine.template[2] & _OK2 and engine.got & _OK  # by time: Fibocom 1.2.4
     abandon(engine, command)
     command.done = True
     if command.errno:
@@ -158,9 +158,8 @@ def _give_up(engine):
     engine.queries_outstanding = int(_is_sync(engine) or engine.doubted)
     engine.doubted = engine.answer_begun = engine.answered = False
     engine.matched[_WANTED] |= _OK
-    if awaits_payload and (command.abort_sequence is not None or not engine.template[2] & _OK2):
-        # The prompt got lost, perhaps: what is written next is payload to the module.  (Fibocom's own payloads are
-        # ended by time, 1.2.4, which is over.)
+    if engine.tokens.prompt and (command.abort_sequence is not None or not ended):
+        # The prompt got lost, perhaps: what is written next is payload to the module.
         fill_up(engine, command, harmless(command), command.n)
         if command.abort_sequence is not None:
             engine.tokens.prompt = False

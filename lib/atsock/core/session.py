@@ -272,8 +272,10 @@ class Session:
             while at.next is not None:
                 at = at.next
             at.next = command
-        elif self.engine.port.stream.any() or self._is_void(command) or not self.engine.start(command):
+        elif self.engine.port.stream.any() or self.engine.unresponsive:
             self.queue = command  # what has come before it is sent is no answer to it: service() takes that in first
+        elif self._is_void(command) or not self.engine.start(command):
+            self.queue = command
 
     def _is_void(self, command):
         # Is the connection closed, or lost, that it would send to, or read from where nothing waits any more?

@@ -93,11 +93,8 @@ class Socket(Endpoint):
 
     def _receive(self, buf, pos, n):
         # Waits until there is something to receive: what _recv_step() says then, or a negative errno.
-        if not self._timeout_ms:
-            if self.takes_in:
-                self._session.service()
-        elif self._link is not None and self._link.rx_pending and self._engine.port.stream.any():
-            self._session.service()  # what has come before the read is sent is no answer to it
+        if not self._timeout_ms and self.takes_in:
+            self._session.service()
         while True:
             got = self._recv_step(buf, pos, n)
             if got != _AGAIN:
@@ -160,7 +157,7 @@ class Socket(Endpoint):
                 return _AGAIN
             return 0 if link.state == _GONE else self._no_link()
         rx.n = self._table[_READ]
-        if n >= rx.n and self._timeout_ms and not self._engine.unresponsive:
+        if n >= rx.n and self._timeout_ms and not self._engine.unresponsive and not self._engine.port.stream.any():
             if self._engine.state or self._session.queue is not None:  # somebody has asked before
                 return _AGAIN
             link.rx_notified = False
