@@ -37,7 +37,8 @@ def is_quiet(error):
 def test_password_refused_or_unanswered(dialect):
     """The command that carries it fails, in each way; the text still names the command and the APN."""
     carrier = CARRIER.get(dialect, b"AT+CGAUTH=")
-    for answer in (ERROR, line(b"+CME ERROR: 2009"), line(b"+CME ERROR: wrong"), b""):
+    quoting = line(b'+CME ERROR: bad AT+X="u","%s"' % PASSWORD.encode())
+    for answer in (ERROR, line(b"+CME ERROR: 2009"), line(b"+CME ERROR: wrong"), quoting, b""):
         for timeout_ms in (240_000, 3000):
             if not answer or timeout_ms == 240_000:
                 modem, tape, clock, module = start(dialect, REASONS)

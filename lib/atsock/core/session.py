@@ -422,6 +422,8 @@ class Session:
         source = command.error_source
         errnos = {} if table is None or source in table.FOREIGN_CODES else table.ERRNOS
         code = None if command.code == MISSING else command.code
+        if command.error_text is not None:
+            command.error_text = self._without_secrets(command.error_text)
         return error_of(command, self.command_text(command), code, errnos, default, refusal, self._explainer(source))
 
     def _explainer(self, source):
@@ -444,7 +446,7 @@ class Session:
         return () if self.table is None else self.table.SECRETS
 
     def _without_secrets(self, line):
-        # A line that nobody knows: it may be the damaged echo of a command.
+        # What the module has said that nobody knows: it may be the damaged echo of a command, or quote one.
         account = self.attached_with
         known = () if account is None else (account.password, account.pin)
         return hidden(line, self._secret_names(), known)
