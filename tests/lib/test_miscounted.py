@@ -8,7 +8,7 @@ from cases import cases
 from fakes import CUTS, Case, errno_of
 from frames import DIALECTS, ERROR, OK, SYNC, digits, line
 from ownline import FIBOCOM, SIMCOM, on_line, works
-from scenes import attached, connect, connected, settle
+from scenes import attached, connect, connected, recv_exactly, settle
 
 ECONNRESET = 104
 ETIMEDOUT = 110
@@ -135,6 +135,22 @@ def test_what_may_stand_behind_a_push(dialect):
                 assert modem.signal()[0] == -73
                 assert socket.recv(len(PAYLOAD)) == PAYLOAD
                 tape.done()
+
+
+@cases("dialect", SIMCOM)
+def test_pushes_with_nothing_between(dialect):
+    """The address line follows the payload at once (A7600 2.5 prints no CR LF before it)."""
+    for cut in CUTS:
+        with Case(cut):
+            socket, modem, tape, clock, says = connected(dialect, "push", cut=cut, timeout=20)
+            push = says.push("push", says.first, PAYLOAD)
+            for more in (push[2:], b"+" + push[2:]):
+                tape.load([("!", push)])
+                assert recv_exactly(socket, len(PAYLOAD)) == PAYLOAD
+                tape.load([("!", more)])
+                assert recv_exactly(socket, len(PAYLOAD)) == PAYLOAD
+                tape.load([("!", push + more)])
+                assert recv_exactly(socket, 2 * len(PAYLOAD)) == PAYLOAD + PAYLOAD
 
 
 @cases("access", ("buffer", "push"))

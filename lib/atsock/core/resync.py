@@ -41,7 +41,8 @@ _OK_MS = const(3000)  # for the OK behind all else of an answer
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
-_BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174)  # CR LF, CR CR LF, > CR, > blank, AT, at
+# What may stand behind payload: CR LF, CR CR LF, > CR, > blank, AT, at, RECV FROM, RCV FROM
+_BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174, 0x5245, 0x5243)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
@@ -552,7 +553,7 @@ def is_odd(tokens):
     pos = tokens.position[0]
     first = tokens.window[pos]
     if pos + 1 == tokens.position[1]:
-        return first not in b"\r+>Aa"
+        return first not in b"\r+>AaR"
     second = tokens.window[pos + 1]
     if first == 43:  # +, of a module that puts nothing between
         return not 65 <= second <= 90
