@@ -26,10 +26,11 @@ _SYNC_PAUSE_MS = const(100)
 _LAST_MS = const(2000)  # for the answer to a command that is in flight
 _DRAIN_MS = const(300)  # a module that has booted answers all that it has heard meanwhile
 _ESCAPE_AT = const(5)  # AT without an answer, before data mode is tried to be left,
-_FILL_AT = const(6)  # and before a payload that the module still waits for is filled up
+_FILL_AT = const(6)  # and before a payload that the module still waits for is filled up, or cancelled
 _FILLER = const(256)  # bytes, written
 _FILLERS = const(8)  # so many times: no prompt takes more than 2048 bytes
 _FILL_MS = const(4000)  # for all of them, at 9600 baud
+_CANCEL = b"\x1b"  # ends an input that has no length: a send (BG96 2.1.7, A7600 2.4), a short message (27.005 3.5.1)
 _ESCAPE_TAKE_MS = const(3000)  # for the port to take +++,
 _GUARD_MS = const(1130)  # and silence on both sides of it, of a module that is not known yet (see core/datamode.py)
 _SAMPLE_MAX = const(40)  # bytes shown of what is no answer
@@ -111,7 +112,8 @@ def tell(session: "Session", step, detail=""):
 def synchronise(session: "Session"):
     """AT until OK, echo off, and a query whose answer shows that no older answer is on its way.
 
-    Leaves data mode and fills up a payload that the module waits for, both from before this program was started.
+    Leaves data mode, fills up a payload that the module waits for and cancels one without a length, all of them from
+    before this program was started.
     Raises Timeout, which tells silence from what is no answer.
     """
     engine = session.engine
@@ -186,7 +188,8 @@ def escape_blindly(engine: "Engine"):
 
 
 def _fill_up(engine):
-    # What the module makes of the rest is an error, or nothing.
+    # What the module makes of the rest is an error, or nothing.  An input without a length is not sent: the filler and
+    # what was typed before go with it.
     filler = bytes(_FILLER)
     transmitter = engine.transmitter
     give_up = engine.after_ms(_FILL_MS)
@@ -196,7 +199,7 @@ def _fill_up(engine):
         if transmitter.left:
             transmitter.drop()
             return
-    transmitter.send_text(b"")
+    transmitter.send_text(_CANCEL)
     yield _SYNC_PAUSE_MS
 
 

@@ -214,6 +214,28 @@ def test_host_restarts_behind_a_prompt(dialect, missing):
     assert clock.now < 12_000, clock.now
 
 
+@cases("dialect", DIALECTS)
+def test_host_restarts_in_an_input_without_a_length(dialect):
+    """AT+QISEND=0, AT+CMGS: text is taken until Ctrl-Z or ESC.  It is cancelled, nothing of it is sent."""
+    modem, tape, clock, module = start(dialect)
+    write = tape.write
+    ended = []
+
+    def swallow(buf, at=0, n=-1):
+        n = len(buf) - at if n < 0 else n
+        for pos in range(at, at + n):
+            if ended:
+                write(buf, pos, 1)
+            elif buf[pos] in b"\x1a\x1b":
+                ended.append(buf[pos])
+                tape.input.append([0, "!", OK])
+        return n
+
+    tape.write = swallow
+    assert modem.attach("internet") == "10.0.0.1"
+    assert ended == [0x1B] and clock.now < 12_000, clock.now
+
+
 def filler_of(answer):
     """How many NULs a module gets that answers AT so."""
     modem, tape, clock = new_modem("bg96")
@@ -293,7 +315,7 @@ def test_a_moment_behind_the_filler():
     tape.write = note
     raises(atsock.Timeout, modem.attach, "internet")
     filled = max([i for i in range(len(sent)) if b"\0" in sent[i][0]])
-    assert sent[filled + 1][0] == b"\r"
+    assert sent[filled + 1][0] == b"\x1b\r"
     assert sent[filled + 2][0] == b"AT\r" and sent[filled + 2][1] - sent[filled + 1][1] >= 100
 
 
