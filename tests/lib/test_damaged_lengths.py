@@ -225,6 +225,19 @@ def test_pause_inside_a_payload(dialect, access):
         tape.done()
 
 
+@cases("dialect", ("a7600", "sim7028", "nl668", "l610"))
+def test_a_length_that_cannot_be_of_an_id_that_nobody_has(dialect):
+    """The answer that is waited for is among what is dropped: that command fails, the connection stands."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+    pushed = says.push("push", says.first + 1, b"x" * 380).replace(b"380", b"9380", 1)
+    tape.load([(">", b"AT+X\r"), ("<", pushed + OK)])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
+    assert errno_of(modem.command, "AT+X") == 104
+    assert modem.command("AT+Y") == []
+    assert socket._link.state == OPEN
+    assert clock.now < 3000, clock.now
+
+
 @cases("access", ("buffer", "push"))
 @cases("dialect", sorted(BOOT))
 def test_a_boot_line_behind_a_pause_at_the_end_of_a_payload(dialect, access):

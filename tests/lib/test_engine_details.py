@@ -486,6 +486,45 @@ def test_an_end_that_comes_while_the_list_is_asked_for(dialect):
     assert socket.recv(5) == b""
 
 
+@cases("dialect", DIALECTS)
+def test_a_prompt_that_got_lost_with_a_pushed_payload(dialect):
+    """When that has stalled for 5 s the payload follows a second later; Fibocom's module, whose time ends its input,
+    must have it ended by then, so it gets none for 15 s."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=0)
+    pushed = says.push("push", says.first, b"x" * 300)
+    tape.load(says.send("push", says.first, b"hello")[:1] + [("<", pushed[: pushed.index(b"xxx") + 100])])
+    socket.send(b"hello")
+    modem.poll(10)
+    written = []
+
+    def write(buf, start, n):
+        written.append((clock.now, bytes(buf[start : start + n])))
+        return n
+
+    tape.write = write
+    while clock.now < 14_000:
+        modem.poll(1000)
+    if dialect in ("nl668", "l610"):
+        assert written == []
+    else:
+        assert written[0][1] == b"hello" and 5000 < written[0][0] < 7000, written
+
+
+@cases("dialect", DIALECTS)
+def test_a_job_in_the_background_is_no_reason_to_look(dialect):
+    """A reader that waits looks into the module's buffer after ten seconds, however often others wake it."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=9)
+
+    def steps():
+        while True:
+            yield 500
+
+    job = modem._session.spawn(steps())
+    assert errno_of(socket.recv, 9) == ETIMEDOUT  # and nothing was written: the script is empty
+    job.cancel()
+    tape.done()
+
+
 # -- data mode
 
 
@@ -568,6 +607,15 @@ def test_numbers_that_mean_something_else(dialect):
     for text in ("AT+A", "AT+B"):
         error = raises(atsock.CommandError, modem.command, text)
         assert (error.errno, error.code) in ((EIO, 10), (EIO, None)), error
+
+
+@cases("dialect", DIALECTS)
+def test_attach_that_has_no_time(dialect):
+    """Before a question is late, and where nothing can be looked at, it just says so, and where it stood."""
+    modem, tape, clock = new_modem(dialect)
+    tape.auto = lambda command: b""
+    text = str(raises(atsock.Timeout, lambda: modem.attach("internet", timeout_ms=100)))
+    assert "timed out" in text and "attach: " not in text, text
 
 
 @cases("dialect", DIALECTS)
