@@ -2,8 +2,7 @@
 either."""
 
 import test_alloc as alloc
-from atsock.core.resync import is_odd
-from atsock.core.tokenizer import Tokenizer
+from atsock.core.tokenizer import Tokenizer, is_odd
 from cases import cases
 from fakes import Case
 from frames import ACCESS, DIALECTS, line

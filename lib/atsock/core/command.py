@@ -85,14 +85,15 @@ class Command:
         self.sent = self.done = False
         self.errno = self.count = 0
         self.code = MISSING
+        self.waits_until = None
 
     def clear(self):
         """Forget what came of it."""
-        self.sent = False  # the engine has taken it
-        self.done = False
+        self.sent = self.done = False  # the engine has taken it; it is over
         self.errno = 0  # 0: it succeeded
         self.code = MISSING  # the module's number for what went wrong, or a bad result's value
         self.count = 0  # bytes read
+        self.waits_until = None  # ticks: it fails then if the module still answers nothing, see resync.ask_first()
         if self.error_source or self.error_text is not None:
             self.error_source = b""
             self.error_text = None

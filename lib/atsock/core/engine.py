@@ -36,7 +36,7 @@ from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
 from .rows import name_at
-from .tokenizer import Tokenizer
+from .tokenizer import Tokenizer, is_odd
 
 # Numbers of words.py: Engine.state
 _IDLE = const(0)
@@ -170,10 +170,9 @@ class Engine(Deadlines):
         self.failed = False  # a result line told a failure
         self.code = MISSING
         self.code_row = -1  # row of the line that told the code
-        self.deadline = self.waits_until = 0
+        self.deadline = 0
         self.rx_blocked: "int" = False  # payload waits in the window for room in its ring
         self.unresponsive = False  # the module does not answer at all
-        self.waiting = None  # the command that is sent when it does so again, until waits_until, see resync.ask_first()
         self.sender_n = 0
         # Made here, because a full heap has no room for an attribute more.
         self.abandoned = self.unread = None  # command in flight that nobody waits for; link of a read without an answer
@@ -530,7 +529,7 @@ class Engine(Deadlines):
             at = self.tokens.position
             if at[0] == at[1]:
                 self.behind = sink
-            elif self.tokens.window.find(b"\r\n", at[0], at[1]) != at[0] and resync.is_odd(self.tokens):
+            elif self.tokens.window.find(b"\r\n", at[0], at[1]) != at[0] and is_odd(self.tokens):
                 resync.miscounted(self, sink)
                 return
         elif sink is not None and is_cut(self):

@@ -8,7 +8,7 @@ from errno import ECONNRESET, EIO, ETIMEDOUT
 
 from .movers import const, match
 from .port import HORIZON_MS
-from .tokenizer import Sink
+from .tokenizer import Sink, is_odd
 
 # words.py
 _BUSY = const(1)
@@ -41,8 +41,6 @@ _OK_MS = const(3000)  # for the OK behind all else of an answer
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
-# What may stand behind payload: CR LF, CR CR LF, > CR, > blank, AT, at, RECV FROM, RCV FROM
-_BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174, 0x5245, 0x5243)
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
@@ -100,19 +98,21 @@ def ask_first(engine, command):
     late would be taken for the command's.  True: its time is over, it has failed."""
     if engine.state != _TIMED_OUT:
         return False
-    if command is not engine.waiting:
+    if command.waits_until is None:
         command.clear()
-        engine.waiting = command
-        engine.deadline = engine.waits_until = engine.after_ms(command.timeout_ms or command.template[1])
+        command.waits_until = engine.after_ms(command.timeout_ms or command.template[1])
         if not engine.transmitter.left:
             engine.queries_outstanding += 1
             engine.transmitter.queue_line(SYNC[0])
-    elif engine.is_past(engine.waits_until):
-        engine.waiting = None
+    elif engine.is_past(command.waits_until):
+        command.clear()
         command.errno = ETIMEDOUT
         command.done = True
         engine.failed_command = command
-    return command.done
+        return True
+    if engine.until_ms(command.waits_until) < engine.until_ms(engine.deadline):
+        engine.deadline = command.waits_until
+    return False
 
 
 def on_sign_of_life(engine):
@@ -409,7 +409,6 @@ def reset(engine):
 def resume(engine):
     """No command is in flight any more, whatever was left of it."""
     engine.set_idle()
-    engine.waiting = None
     engine.transmitter.drop()
 
 
@@ -546,18 +545,6 @@ def look_behind(engine):
     engine.behind = None
     if engine.tokens.window.find(b"\r\n", 0, 2) and is_odd(engine.tokens) and not sink.keeps_borders:
         miscounted(engine, sink)  # a datagram could not be taken back
-
-
-def is_odd(tokens):
-    """True when the window goes on with what cannot stand behind payload; only a line, a prompt and an echo can."""
-    pos = tokens.position[0]
-    first = tokens.window[pos]
-    if pos + 1 == tokens.position[1]:
-        return first not in b"\r+>AaR"
-    second = tokens.window[pos + 1]
-    if first == 43:  # +, of a module that puts nothing between
-        return not 65 <= second <= 90
-    return first << 8 | second not in _BEHIND
 
 
 def miscounted(engine, sink):

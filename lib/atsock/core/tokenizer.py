@@ -35,6 +35,8 @@ _WINDOW = const(256)
 # What next() returns (words.py)
 _END = const(4)
 _FULL = const(5)
+# What may stand behind payload: CR LF, CR CR LF, > CR, > blank, AT, at, RECV FROM, RCV FROM
+_BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174, 0x5245, 0x5243)
 
 
 class Tokenizer:
@@ -190,3 +192,15 @@ class Hexadecimal:
         self.decoded = 1
         self.behind = position[_POS] + 1
         return self._give(tokens, position)
+
+
+def is_odd(tokens):
+    """True when the window goes on with what cannot stand behind payload; only a line, a prompt and an echo can."""
+    pos = tokens.position[0]
+    first = tokens.window[pos]
+    if pos + 1 == tokens.position[1]:
+        return first not in b"\r+>AaR"
+    second = tokens.window[pos + 1]
+    if first == 43:  # +, of a module that puts nothing between
+        return not 65 <= second <= 90
+    return first << 8 | second not in _BEHIND

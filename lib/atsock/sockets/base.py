@@ -358,6 +358,7 @@ class Socket(Endpoint):
         link = self._link
         if link is not None:
             self._engine.abandon(link.tx)
+            link.tx.waits_until = None
             self._send_timed_out = self._writing or link.tx.resume_from is not None
         return -ETIMEDOUT
 
