@@ -43,8 +43,8 @@ RESUME["l610"] = RESUME["nl668"]
 RESUME["sim7028"] = RESUME["a7600"]
 
 
-def online(dialect, udp=False, timeout=20, attachment=None):
-    """(socket, modem, tape, clock) in data mode; the script is blank."""
+def online(dialect, udp=False, timeout=20, attachment=None, damage=b""):
+    """(socket, modem, tape, clock) in data mode; the script is blank.  damage: what comes instead of the last LF."""
     modem, tape, clock = attachment or attached(dialect, "transparent")[:3]
     script = list(ONLINE[dialect])
     kind, command = script[-2]
@@ -56,6 +56,9 @@ def online(dialect, udp=False, timeout=20, attachment=None):
     else:
         command = command % (b"4444" if udp else b"", int(udp))
     script[-2] = (kind, command)
+    if damage:
+        script[-1] = ("<", script[-1][1][:-1] + damage)
+        script += ESCAPE[:-2]
     tape.load(script)
     socket = modem.socket(type=atsock.SOCK_DGRAM if udp else atsock.SOCK_STREAM)
     socket.settimeout(20)
@@ -94,6 +97,17 @@ def test_both_ways(dialect, udp, wire):
     assert socket.read(len(HOSTILE)) == HOSTILE
     assert socket.send(b"x") == 1
     tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_data_in_the_line_that_begins_data_mode(dialect):
+    """It has lost its LF, so what came up to the next one is gone: connect() fails, and data mode is left."""
+    attachment = modem, tape, clock = attached(dialect, "transparent")[:3]
+    tape.after = command_mode
+    assert errno_of(online, dialect, False, 20, attachment, b"lost\ndata") in (104, 111)
+    while modem._session.jobs is not None:
+        modem.poll(1000)
+    assert modem.command("AT+CGMM") == []
 
 
 @cases("dialect", DIALECTS)

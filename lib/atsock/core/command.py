@@ -340,6 +340,15 @@ def on_detail(engine, event):
             _keep_error_text(engine)
 
 
+def begin_data(engine, link):
+    """The command has led to data mode.  When the line that said so has lost its LF, data was taken for its end."""
+    tokens = engine.tokens
+    if tokens.line.find(b"\r", 0, tokens.n) >= 0:
+        link.discarding = True
+        link.fail(ECONNRESET, 0)
+    tokens.raw(link.data_filter, 0)
+
+
 def note_input_end(engine):
     """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
     link = engine.command.link  # None: Modem.call()

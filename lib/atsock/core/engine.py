@@ -31,7 +31,7 @@ from array import array
 from errno import EAGAIN, EIO
 
 from . import resync, urc
-from .command import expect_echo, is_cut, note_code, note_input_end, on_confirmed, on_detail, on_error
+from .command import begin_data, expect_echo, is_cut, note_code, note_input_end, on_confirmed, on_detail, on_error
 from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
@@ -266,7 +266,7 @@ class Engine(Deadlines):
             command.resume_from = resume
         if errno == 0 and command.enters_data_mode:
             self.state = _DATA_MODE  # as enter_data_mode()
-            self.tokens.raw(command.link.data_filter, 0)
+            begin_data(self, command.link)
         command.errno = errno
         command.code = self.code
         if errno == EIO and self.code_row >= 0:
