@@ -63,7 +63,7 @@ class Endpoint(Stream):
     _came = 0  # and so many came last, or why none did
     _sending = False  # a call that sends is on its way
     _tx_pos = _tx_end = 0  # with what is left of the caller's buffer
-    _send_timed_out = False  # it is what is left of a send() that ran out of time
+    _send_timed_out: "int" = False  # it is what is left of a send() that ran out of time
     _retry_ms = 0  # pause before a refused send is offered again, 0: none was refused
     takes_in = True  # calls that do not wait service the UART; False: another front does that, see aio/streams.py
     _open = True
