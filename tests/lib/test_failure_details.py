@@ -91,6 +91,29 @@ def test_no_room_behind_a_pause(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_no_room_for_the_end_behind_a_pause(dialect):
+    """It looks like the begin of a boot word, and ends the payload: what finds no room is told as lost."""
+    for n in (3, 7, 60):
+        with Case(n):
+            heard = []
+
+            def on_event(event, sock, value, heard=heard):
+                heard.append(event)
+
+            modem, tape, clock, says = attached(dialect, "push", on_event=on_event)
+            socket = connect(modem, tape, says, 5, RING)
+            payload = b"-" * RING + LIKE_A_LINE[:n]
+            data = says.push("push", says.first, payload)
+            middle = data.index(payload) + RING
+            tape.load([("!", data[:middle]), ("~", 1500), ("!", data[middle:] + line(b"+CREG: 1"))])
+            for _ in range(30):
+                modem.poll(100)
+            assert heard.count(atsock.EVENT_OVERFLOW) == 1
+            assert recv_exactly(socket, RING) == b"-" * RING
+            assert errno_of(socket.recv, 9) == 105
+
+
+@cases("dialect", DIALECTS)
 def test_poll_drops_nothing(dialect):
     """More is pushed than there is room for: nobody waits for what stands behind it, so it may wait."""
     modem, tape, clock, says = attached(dialect, "push")

@@ -504,8 +504,8 @@ def after_pause(engine):
         restarted_in_payload(engine)
         return None
     engine.paused = None
-    if not paused.release():
-        paused.sink.overflow()
+    if not paused.release() and paused.sink.overflow() and not paused.keeps_borders:  # of a datagram end() tells
+        engine.event(_EVENT_OVERFLOW, paused.sink, 0)
     return paused.sink
 
 
