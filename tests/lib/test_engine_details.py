@@ -268,6 +268,17 @@ def test_a_loss_of_the_network_is_told_for_each_connection(dialect):
     assert [event for event, sock in heard if sock is None] == [atsock.EVENT_NETWORK_LOST]
 
 
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_a_restart_behind_a_loss_of_the_network(dialect):
+    """Each of the two counts: the module is not attached again by the other one."""
+    modem, tape, clock, says = attached(dialect)
+    boot = line(b"RDY") if dialect == "bg96" else line(b"*ATREADY: 1")
+    for said in (says.lost, boot, says.lost, boot):
+        tape.load([("!", said)])
+        settle(modem, tape)
+        assert not modem.isconnected()
+
+
 def test_the_loss_of_another_context():
     """It is none of the driver's."""
     heard = []
@@ -557,6 +568,16 @@ def test_three_plus_that_the_port_has_left_over(dialect):
     socket.sendall(b"hello+++")
     assert [data for now, data in written] == [b"hello", b"++", b"+"]
     assert written[2][0] - written[1][0] >= 2000
+
+
+@cases("dialect", ("a7600", "sim7028", "nl668", "l610"))
+def test_the_end_right_behind_the_ok_of_an_escape(dialect):
+    """What had come since that OK is in the module for good: escape() says that something may be lost."""
+    socket, modem, tape, clock = online(dialect)
+    tape.load(ESCAPE[:2] + [("<", OK + speech(dialect).closed(socket._link.id))] + ESCAPE[3:])
+    assert errno_of(socket.escape) == ECONNRESET
+    assert not socket.is_escaped()
+    tape.done()
 
 
 @cases("dialect", DIALECTS)
