@@ -277,3 +277,11 @@ def test_buffers_as_they_are():
     view = memoryview(bytearray(b"abc"))
     checks.room(view)[0:1] = b"x"
     assert bytes(view) == b"xbc"
+
+
+def test_contexts_of_a_modem():
+    """1 to 16, as the manuals count them."""
+    for context in (1, 16):
+        assert new_modem("bg96", context=context)[0]._engine.context == context
+    for context in (0, 17, "1", None):
+        raises(ValueError, lambda: new_modem("bg96", context=context))

@@ -268,3 +268,32 @@ def test_registration_asks_what_the_dialect_has():
     assert [command for command in module.seen if b"REG?" in command] == [b"AT+CREG?"]
     modem, tape, clock, module = start("bg96", {b"AT+CREG?": line(b"+CREG: 0,3") + OK})
     assert modem.registration() == "home"
+
+
+STATES = (
+    (0, "not searching"), (2, "searching"), (3, "denied"), (4, "unknown"), (6, "SMS only"), (7, "SMS only, roaming"),
+    (8, "emergency calls only"),
+)  # fmt: skip
+
+
+@cases("state", STATES, [str(number) for number, _ in STATES])
+def test_states_of_registration_in_words(state):
+    """27.007 7.2, by attach() and by registration()."""
+    number, word = state
+    modem, tape, clock, module = start("bg96")
+    module.differs = asked(line(b"+CEREG: 0,%d" % number) + OK, line(b"+CEREG: 0,1") + OK)
+    told, error = progress_of(modem)
+    assert error is None and details(told, "register") == [word, "home"], told
+    module.differs = asked(line(b"+CEREG: 0,%d" % number) + OK)
+    assert modem.registration() == word
+
+
+@cases("pair", ((3, 8), (8, 2), (2, 7), (7, 6), (6, 4), (4, 0)), "abcdef")
+def test_the_domains_differ(pair):
+    """What needs to be known first is told, whichever question it answers."""
+    for first, second in (pair, (pair[1], pair[0])):
+        modem, tape, clock, module = start("bg96")
+        module.differs = asked(line(b"+CREG: 0,%d" % second) + OK, line(b"+CREG: 0,1") + OK)
+        module.differs[b"AT+CEREG?"] = [line(b"+CEREG: 0,%d" % first) + OK, line(b"+CEREG: 0,1") + OK]
+        told, error = progress_of(modem)
+        assert error is None and details(told, "register") == [dict(STATES)[pair[0]], "home"], told

@@ -44,6 +44,14 @@ def test_a_server_with_a_backlog(dialect):
             assert server._listener.backlog == expected
 
 
+def test_an_empty_host_is_any_address():
+    """For bind(), as programs ask for it; another one is what it is.  Nothing is sent for either."""
+    made, tape = module()
+    for host, address in (("", "0.0.0.0"), (None, "0.0.0.0"), ("192.0.2.9", "192.0.2.9")):
+        assert made.getaddrinfo(host, 80)[0][4] == (address, 80)
+    assert tape.written == 0
+
+
 def test_what_cannot_be_made_is_closed():
     """create_connection() and create_server() raise why, and leave no socket that is open."""
     made, tape = module()

@@ -424,6 +424,21 @@ def test_the_network_goes_while_a_server_waits_for_an_id(dialect):
     assert modem._session.is_idle() and not modem._engine.servers
 
 
+@cases("dialect", DIALECTS)
+def test_a_server_listens_again_when_the_network_is_back(dialect):
+    """The same socket, by listen(), without another bind()."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, says.lost)
+    assert errno_of(server.accept) == ENETDOWN
+    up = says.attach()
+    tape.auto = lambda command: up(command) or OK
+    modem.attach("internet")
+    tape.auto = module
+    server.listen()
+    say(modem, tape, came_to(dialect, server, 1, 4005))
+    assert server.accept()[1] == (CLIENT, 4005)
+
+
 # -- the sweep of those that are refused
 
 

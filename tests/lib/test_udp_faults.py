@@ -223,8 +223,14 @@ def test_another_peer_keeps_what_waits(dialect):
     socket.connect(("192.0.2.8", PORT))
     assert socket.recvfrom(100) == (b"first", (PEER, PORT))
     assert socket.recvfrom(100) == (b"second", (PEER, PORT))
+    tape.done()
+    tape.load([
+        (">", b"AT+MIPCLOSE=1\r"), ("<", OK + line(b"+MIPCLOSE: 1,0")),
+        (">", b'AT+MIPOPEN=1,,"192.0.2.9",5005,1\r'), ("<", OK + line(b"+MIPOPEN: 1,1")),
+    ])  # fmt: skip
+    socket.connect(("192.0.2.9", PORT))  # and what has been received does not come again
     socket.settimeout(0)
-    errno_of(socket.recv, 100)
+    assert errno_of(socket.recv, 100) == 11
     tape.done()
 
 
