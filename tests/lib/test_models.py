@@ -249,6 +249,16 @@ def test_an_unknown_model_is_its_nearest_kin(dialect, count, knows):
     assert len(table.LINKS) == count and table.ACCESS == base.ACCESS and table.UDP_MAX == base.UDP_MAX
 
 
+@cases("answer", (b'+CGMM: "XY999-EU","XY999-EU-00"', b"+CGMM: XY999-EU", b'+CGMM:"XY999-EU"', b"XY999-EU"), "abcd")
+def test_how_an_unknown_model_says_its_name(answer):
+    """With the name of the command or without, quoted or not: the name alone is told."""
+    differs = _identifies(answer, ())
+    differs[b"AT+CIPOPEN=?"] = line(b'+CIPOPEN: (0-9),("TCP","UDP")') + OK
+    modem, tape, module, events = _start("a7600", differs)
+    assert modem.attach("internet") == "10.0.0.1"
+    assert modem.model == "XY999-EU" and events == [(atsock.EVENT_MODEL, "XY999-EU")], (modem.model, events)
+
+
 def test_an_unknown_model_without_a_name():
     """It may refuse to say what it is, and still be of use."""
     differs = _identifies(b"", ())
@@ -329,6 +339,9 @@ ANOTHER_SYNTAX = (
     {b"AT+QIOPEN=?": b'+QIOPEN: (0-5),("TCP","UDP"),("(0-255).(0-255).(0-255).(0-255)"),(1-65535)'},
     {b"AT+CIPOPEN=?": b'+CIPOPEN: ("TCP","UDP"),("host")'},
     {b"AT+QIOPEN=?": b"+QIOPEN: 1"},
+    {b"AT+QIOPEN=?": b"+QIOPEN: (1-16),(x-11)"},
+    {b"AT+QIOPEN=?": b"+QIOPEN: (1-16),(0-x)"},
+    {b"AT+QIOPEN=?": b"+QIOPEN: (1-16),(0-5-11)"},
     {b"AT+QIOPEN=?": b"", b"AT+CIPOPEN=?": b"", b"AT+MIPOPEN=?": b"", b"AT+MIPCALL=?": b""},  # OK to everything
     {},
 )
