@@ -282,3 +282,21 @@ def test_a_datagram_that_nobody_has_asked_for(dialect):
     tape.load(reception(says, dialect, "buffer", b"next"))
     assert socket.recv(100) == b"next"
     tape.done()
+
+
+@cases("dialect", ("bg96", "a7600", "nl668"))
+def test_an_unasked_length_that_cannot_be_behind_a_send(dialect):
+    """No command is in flight: the OK of the query behind it is that query's."""
+    modem, tape, clock, says = attached(dialect, "push")
+    socket = connect(modem, tape, says, 3)
+    tape.load(says.send("push", says.first, b"hello"))
+    assert socket.send(b"hello") == 5
+    pushed = says.push("push", says.first, b"x" * 380)
+    assert b"380" in pushed
+    tape.load([("!", pushed.replace(b"380", b"-80", 1))] + SYNC)
+    for _ in range(4):
+        modem.poll(500)
+    tape.done()
+    assert errno_of(socket.recv, 500) == 104
+    tape.load([(">", b"AT+X\r"), ("<", OK)])
+    modem.command("AT+X")

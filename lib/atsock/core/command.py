@@ -351,10 +351,9 @@ def begin_data(engine, link):
 
 def note_input_end(engine):
     """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
-    link = engine.command.link  # None: Modem.call()
     late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
-    if late and link is not None:
-        link.fail(ECONNRESET, 0)
+    if late and engine.command.link is not None:  # None: Modem.call()
+        engine.command.link.fail(ECONNRESET, 0)
         engine.failed = True
 
 
