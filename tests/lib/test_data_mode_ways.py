@@ -424,6 +424,42 @@ def test_connect_answers_too_late(dialect):
     assert modem.signal()[0] is not None
 
 
+@cases("dialect", DIALECTS)
+def test_the_line_that_begins_data_mode_is_lost(dialect):
+    """What the driver asks then would reach the peer: +++ goes out first, and the connection is closed."""
+    socket, modem, module = on_line(dialect)
+    socket.close()
+    answer = module.answer
+
+    def silent(text):
+        if b"OPEN=" in text and b"PEER" not in text or b"+MIPODM=" in text:
+            module.data_mode = module.connected = True
+            return OK if dialect in FIBOCOM else b""
+        return answer(text)
+
+    module.answer = silent
+    socket = modem.socket()
+    socket.settimeout(200)
+    raises(atsock.Timeout, socket.connect, (PEER, PORT))
+    assert modem.signal()[0] == -73
+    modem.poll(5000)
+    assert module.peer == b""
+    assert not module.data_mode and not module.connected, module.commands[-6:]
+
+
+@cases("dialect", [dialect for dialect in DIALECTS if dialect not in FIBOCOM])
+def test_the_line_that_resumes_data_mode_is_lost(dialect):
+    """(Fibocom's manuals tell of none.)"""
+    socket, modem, module = on_line(dialect)
+    socket.escape()
+    module.resumed = b""
+    raises(atsock.Timeout, socket.resume)
+    assert modem.signal()[0] == -73
+    socket.close()
+    assert module.peer == b""
+    assert not module.data_mode and not module.connected, module.commands[-6:]
+
+
 # -- the clock
 
 

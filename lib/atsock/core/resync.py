@@ -34,6 +34,8 @@ _WANTED = const(9)
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
 SYNC_ANSWER = b"+CSQ:"
 _QUERIES = const(3)  # so many are sent, one after the other
+_ESCAPE = b"+++"  # nothing has been written before it for long
+_ESCAPED_MS = const(3000)  # for the silence behind it and its OK
 _FILLED_MS = const(1000)  # for the result of a payload that was filled up
 _PROMPT_GRACE_MS = const(1500)  # behind an ERROR: a prompt that is still to come has come by then
 _ABANDONED_MS = const(3000)  # for the rest of an answer that nobody waits for any more
@@ -167,6 +169,10 @@ def _give_up(engine):
         engine.deadline = engine.after_ms(_FILLED_MS)
     elif engine.transmitter.left:
         engine.deadline = engine.after_ms(_FILLED_MS)
+    elif command.enters_data_mode:
+        # Perhaps the line got lost that begins data mode: what is written next would go to the peer.
+        engine.transmitter.queue(_ESCAPE)
+        engine.deadline = engine.after_ms(_ESCAPED_MS)
     else:
         expire(engine)
 
