@@ -83,6 +83,7 @@ PACKED = (
     ("2001:db8::1", b"\x20\x01\x0d\xb8" + bytes(11) + b"\x01"),
     ("::", bytes(16)),
     ("1::", b"\x00\x01" + bytes(14)),
+    ("1:2:3:4:5:6:7::", b"\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\0"),
     ("::ffff:192.0.2.1", bytes(10) + b"\xff\xff\xc0\x00\x02\x01"),
     ("1:0:0:2:3:4:5:6", b"\0\1\0\0\0\0\0\2\0\3\0\4\0\5\0\6"),
 )
@@ -93,7 +94,10 @@ def test_numeric_addresses():
     for text, data in PACKED:
         family = made.AF_INET6 if ":" in text else made.AF_INET
         assert made.inet_pton(family, text) == data
-        text = {"1:0:0:2:3:4:5:6": "1::2:3:4:5:6", "::ffff:192.0.2.1": "::ffff:c000:201"}.get(text, text)
+        text = {
+            "1:0:0:2:3:4:5:6": "1::2:3:4:5:6", "::ffff:192.0.2.1": "::ffff:c000:201",
+            "1:2:3:4:5:6:7::": "1:2:3:4:5:6:7:0",
+        }.get(text, text)  # fmt: skip
         assert CPYTHON or made.inet_ntop(family, data) == text
     for family, text in ((made.AF_INET, "192.0.2"), (made.AF_INET, "x"), (made.AF_INET6, "192.0.2.1"), (99, "1.2.3.4")):
         raises((OSError, ValueError), lambda: made.inet_pton(family, text))
