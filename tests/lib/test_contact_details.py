@@ -209,6 +209,16 @@ def test_a_refused_pin_is_told_soon(answer):
     assert module.count(b"AT+CPIN?") == (1 if b"16" in answer else 2), module.seen
 
 
+def test_a_pin_that_was_not_heard_is_sent_again_by_the_program():
+    """Nobody knows what became of it: that is the program's to decide.  recover() does not."""
+    modem, tape, clock, module = start("bg96", {b"AT+CPIN?": ASKS, b"AT+CPIN=": b""})
+    raises(atsock.Timeout, lambda: modem.attach("internet", pin="1234"))
+    raises(OSError, modem.recover)
+    assert module.count(b"AT+CPIN=") == 1
+    module.differs = cpin(ASKS, READY)
+    assert modem.attach("internet", pin="1234") == "10.0.0.1" and module.count(b"AT+CPIN=") == 2
+
+
 # -- registration
 
 

@@ -177,7 +177,8 @@ def test_limits_of_keep_alive(dialect):
             with Case(option, value):
                 tape.load(())
                 socket.setsockopt(IPPROTO_TCP, option, value)
-                raises(ValueError, socket.setsockopt, 1, SO_KEEPALIVE, 1)
+                error = raises(ValueError, socket.setsockopt, 1, SO_KEEPALIVE, 1)
+                assert "%d to %d" % right in str(error), error
         for value in right:
             with Case(option, value):
                 tape.auto = lambda command: OK

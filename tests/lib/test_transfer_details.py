@@ -185,7 +185,56 @@ def test_one_ring_for_datagrams_one_after_the_other(dialect, access):
     assert len([link for link in modem._engine.links.values() if link.buf is not None]) == 1
 
 
+def test_a_ring_for_the_longest_datagram():
+    """BG96, buffer access: one of 1500 bytes comes whole, with its sender, into a ring of the usual size."""
+    modem, tape, clock, says = attached("bg96")
+    tape.auto = answers(says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(5)
+    socket.bind(("", 5000))
+    rest(tape)
+    data = bytes(range(250)) * 6
+    header = b'\r\n+QIRD: 1500,"192.0.2.7",5005\r\n'
+    tape.load([("!", says.notice("buffer", 0)), (">", b"AT+QIRD=0\r"), ("<", header + data + b"\r\n" + OK)])
+    assert socket.recvfrom(2000) == (data, (PEER, PORT)) and socket.lost == 0
+
+
 # -- asyncio
+
+
+def test_close_waits_as_long_as_something_goes_out():
+    """Each piece takes 20 s, all of them more than the 30 s in which nothing has gone out."""
+    modem, tape, clock, says = attached("bg96", "buffer")
+    tape.auto = answers(says)
+    clock.hurry = 250
+    left = [4]
+    written = bytearray()
+    send = says.send("buffer", says.first, b"x" * 100)[0][1][:-4]
+
+    def answer(command):
+        if command.startswith(send):
+            return says.prompt
+        if not command.startswith(b"AT"):
+            written.extend(command + b"\r")
+            left[0] -= 1
+            tape.input.append([0, "~", 20_000])
+            return says.result("buffer", says.first, len(command) + 1)
+        return closing(command)
+
+    closing = answers(says)
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        tape.auto = answer
+        most = says.chunk("buffer")
+        for _ in range(left[0]):
+            writer.write(b"x" * (most - 1) + b"\r")
+        writer.close()
+        await writer.wait_closed()
+        return most
+
+    most = asyncio.run(asyncio.wait_for(main(), 20))
+    assert left == [0] and len(written) == 4 * most and clock.now > 80_000, (left, len(written), clock.now)
 
 
 def test_no_time_at_all_under_asyncio():
