@@ -365,7 +365,7 @@ def test_forms_of_mipcall(dialect):
     for answers in (
         [b"+MIPCALL: 10.0.0.1"], [b"+MIPCALL: 1,10.0.0.1"], [b"+MIPCALL: 10.0.0.1,2001:db8::5"],
         [b'+MIPCALL: 1,"10.0.0.1","2001:db8::5"'], [b"+MIPCALL: 2", b"+MIPCALL: 2", b"+MIPCALL: 1,10.0.0.1"],
-        [b"+MIPCALL: 1"], [b"+MIPCALL: 1,0.0.0.0"],
+        [b"+MIPCALL: 1"], [b"+MIPCALL: 1,0.0.0.0"], [b"+MIPCALL:10.0.0.1"],
     ):  # fmt: skip
         with Case(dialect, answers):
             modem, tape, clock, module = start(dialect, {

@@ -343,3 +343,27 @@ def test_a_server_under_asyncio_never_waits(dialect):
 
     asyncio.run(asyncio.wait_for(main(), 20))
     assert len(seen) == 2
+
+
+def test_a_port_that_is_back():
+    """What it raised is told to those who wait then, and to nobody later."""
+    modem, tape, clock = new_modem("bg96")
+    tape.auto = speech("bg96").attach()
+    clock.hurry = 1
+    read = tape.any
+
+    def gone():
+        raise OSError(19)
+
+    async def main():
+        tape.any = gone
+        try:
+            await modem.attach_async("internet")
+            raise AssertionError("no error")
+        except OSError as error:
+            assert error.args[0] == 19, error
+        tape.any = read
+        await asyncio.sleep(0)
+        return await modem.attach_async("internet")
+
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == "10.0.0.1"
