@@ -146,6 +146,21 @@ def test_a_datagram_is_not_cut_to_the_room_there_is(dialect):
         assert [command.split(b",")[1] for command in sent] == [b"5", b"10"], sent
 
 
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_an_end_before_the_result_of_an_open(dialect):
+    """Of a connection that an earlier program had: the open of this one is told by another line (not so Fibocom's)."""
+    modem, tape, clock, says = attached(dialect)
+    opened = says.opened(b"", says.first)
+    tape.auto = lambda command: OK + says.closed(says.first) + opened[len(OK) :]
+    socket = modem.socket()
+    socket.settimeout(5)
+    socket.connect((PEER, PORT))
+    rest(tape)
+    tape.load(says.send("buffer", says.first, b"x"))
+    assert socket.send(b"x") == 1
+    tape.done()
+
+
 # -- options
 
 
@@ -363,7 +378,7 @@ def test_a_port_that_is_back():
         except OSError as error:
             assert error.args[0] == 19, error
         tape.any = read
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.25)  # MicroPython: until its tasks have seen it
         return await modem.attach_async("internet")
 
     assert asyncio.run(asyncio.wait_for(main(), 20)) == "10.0.0.1"
