@@ -168,6 +168,9 @@ FOUND = [(dialect, access, (("behaves", True), ("says", 14), ("receives", 0, 1, 
          for dialect, access in CASES]
 # By tools/fuzz: data mode, a line's end, silence, poll().
 FOUND.append(("a7600", "transparent", (("says", 54, 163), *(("polls", 59),) * 15, ("polls", 0))))
+# A module that answers nothing while ids are given back.
+SILENT = (("closes", 14, 0), ("listens", 0), ("receives", 12, 1, 0.5), ("listens", 3), ("listens", 0))
+FOUND += [(dialect, "push", SILENT) for dialect in DIALECTS]
 
 
 def play(dialect, access, calls):

@@ -363,7 +363,7 @@ def _free_link(session, ids, what):
         session.start_later()
         links = [engine.links[n] for n in ids if n in engine.links]
         # Their close commands go out before any open would; a read on its way still brings the old connection's bytes.
-        yield lambda links=links: not any(_is_busy(session, link) for link in links)
+        yield lambda links=links: engine.unresponsive or not any(_is_busy(session, link) for link in links)
         waiting = [link for link in links if link.socket is None and link.must_close and not link.closing]
         found = None
         for n in () if is_bound and waiting else ids:
@@ -589,7 +589,7 @@ def drop_link(session: "Session", link: Link):
     link.closing = True
     try:
         if link.data_filter is not None:  # an open that nobody waits for any more may still lead to data mode
-            yield lambda: not _is_in_flight(session, link)
+            yield lambda: engine.unresponsive or not _is_in_flight(session, link)
         if engine.state == _DATA_MODE and engine.tokens.sink is link.data_filter:
             from ..core.datamode import escape_without_reader
 
