@@ -82,7 +82,7 @@ def expire(engine):
         return
     if engine.queries_sent and engine.answered:  # some of the queries were lost on their way, no more answers come
         resume(engine)
-        engine.rest()
+        engine.rest()  # a job that waits for this goes first: it may enter data mode, where no command is in flight
     elif engine.queries_sent >= _QUERIES:  # nothing at all: what it says one day is the answer to what it was asked
         engine.unresponsive = True
         engine.transmitter.drop()
