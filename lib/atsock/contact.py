@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from .core.engine import Engine
     from .core.session import Session
 
-# In turn: the answer to one shows that those that were asked before are not outstanding any more.  The first is what
-# the engine asks by itself behind a command that is not answered (core/resync.py), so it shows nothing then.
-_QUERIES = ((b"AT+CSQ", b"+CSQ:"), (b"AT+CMEE?", b"+CMEE:"), (b"AT+CFUN?", b"+CFUN:"))
+# In turn: the answer to one shows that those that were asked before are not outstanding any more.  The last is what the
+# engine asks by itself behind a command that is not answered (core/resync.py): it shows little then, but every module
+# knows it, and it is the first where all have been answered.
+_QUERIES = ((b"AT+CMEE?", b"+CMEE:"), (b"AT+CFUN?", b"+CFUN:"), (b"AT+CSQ", b"+CSQ:"))
 _AT_MS = const(500)  # one AT during synchronisation
 _SYNC_MS = const(25_000)  # as long as the slowest of the modules boots (A7600: 24 s)
 _SYNC_PAUSE_MS = const(100)
@@ -131,7 +132,7 @@ def synchronise(session: "Session"):
             command = query(b"ATE0", _AT_MS)
             yield command
             if command.errno != ETIMEDOUT:  # else nothing goes out for a while
-                text, prefix = _QUERIES[1 + (asked & 1) if unanswered else 0]
+                text, prefix = _QUERIES[asked % 3 if unanswered else 2]
                 asked += 1
                 command = query(text, _AT_MS, prefix)
                 yield command

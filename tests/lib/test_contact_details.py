@@ -307,3 +307,20 @@ def test_the_domains_differ(pair):
         module.differs[b"AT+CEREG?"] = [line(b"+CEREG: 0,%d" % first) + OK, line(b"+CEREG: 0,1") + OK]
         told, error = progress_of(modem)
         assert error is None and details(told, "register") == [dict(STATES)[pair[0]], "home"], told
+
+
+def test_a_module_that_knows_no_other_query():
+    """Silent at first, then AT+CMEE? is answered by OK alone and AT+CFUN? refused: AT+CSQ shows that it is in step."""
+    modem, tape, clock = new_modem("bg96")
+    module = speech("bg96").attach()
+    asked = []
+
+    def answer(command):
+        asked.append(command)
+        if len(asked) < 3:
+            return b""
+        return {b"AT+CMEE?": OK, b"AT+CFUN?": ERROR}.get(command) or module(command)
+
+    tape.auto = answer
+    assert modem.attach("internet") == "10.0.0.1"
+    assert b"AT+CMEE?" in asked and b"AT+CFUN?" in asked
