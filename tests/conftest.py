@@ -17,10 +17,11 @@ SLOW = (
     "lib/test_alloc.py", "lib/test_full_heap.py", "lib/test_splice.py", "keeper.py::test_no_network_for_hours",
     "match.py::test_lines_of_the_manual", "missing_lines.py::test_nothing_but_oserror", "noise.py::test_transfer",
     # Programs and virtual modules in processes of their own; tests/integration stands for them in the quick part.
-    "tests/clients/", "tests/examples/", "host/test_cli_completion.py", "host/test_cli_doctor.py",
-    "host/test_cli_get.py", "host/test_cli_get_https.py", "host/test_cli_sim.py", "host/test_cli_terminal.py",
-    "host/test_demo.py", "host/test_log_shapes_public.py", "host/test_matrix.py", "host/test_soak.py",
-    "simulator/test_several.py", "simulator/test_suite_of_a_newcomer.py", "simulator/test_virtual_modem_examples.py",
+    "tests/clients/", "tests/examples/", "host/test_cli_attach.py", "host/test_cli_completion.py",
+    "host/test_cli_doctor.py", "host/test_cli_get.py", "host/test_cli_get_https.py", "host/test_cli_models.py",
+    "host/test_cli_sim.py", "host/test_cli_terminal.py", "host/test_demo.py", "host/test_log_shapes_public.py",
+    "host/test_matrix.py", "host/test_soak.py", "simulator/test_pytest_plugin.py", "simulator/test_several.py",
+    "simulator/test_suite_of_a_newcomer.py", "simulator/test_virtual_modem_examples.py",
     # These wait for a line, a module that starts, or for each of many patterns.
     "ways_in.py::test_rfc2217", "ways_in.py::test_a_wrong_speed", "simulator.py::test_throughput",
     "simulator.py::test_violations", "pasted.py::test_the_longest_lines", "process.py::test_what_cannot_be_reached",
