@@ -395,56 +395,51 @@ def test_close_while_the_words_are_unclear(dialect):
 # -- open
 
 
-@cases("dialect", DIALECTS)
-def test_connect_answers_too_late(dialect):
-    """The program has given up: the connection that comes all the same is left and closed."""
+def _connect_fails(dialect, timeout, on_open):
+    """connect() in data mode ends by its time, on_open(module, command) is what the module does; all is well behind it,
+    and the peer has got nothing."""
     first, modem, module = on_line(dialect)
     first.close()
     answer = module.answer
 
-    def slow(text):
+    def answers(text):
         if b"OPEN=" in text and b"PEER" not in text or b"+MIPODM=" in text:
-            module.resume_ms = 8000
-            module.resumed = line(b"CONNECT")
-            if dialect in FIBOCOM:
-                module.resumed = line(b"+MIPODM: %s,1" % text[10:11])
-            module.connected = True
-            module._resume()
+            on_open(module, text)
             return OK if dialect in FIBOCOM else b""
         return answer(text)
 
-    module.answer = slow
+    module.answer = answers
     socket = modem.socket()
-    socket.settimeout(3)
-    raises(atsock.Timeout, socket.connect, (PEER, PORT))
-    assert modem.signal()[0] is not None
-    modem.poll(5000)
-    assert module.peer == b""
-    assert not module.data_mode and not module.connected, module.commands[-6:]
-    assert modem.signal()[0] is not None
-
-
-@cases("dialect", DIALECTS)
-def test_the_line_that_begins_data_mode_is_lost(dialect):
-    """What the driver asks then would reach the peer: +++ goes out first, and the connection is closed."""
-    socket, modem, module = on_line(dialect)
-    socket.close()
-    answer = module.answer
-
-    def silent(text):
-        if b"OPEN=" in text and b"PEER" not in text or b"+MIPODM=" in text:
-            module.data_mode = module.connected = True
-            return OK if dialect in FIBOCOM else b""
-        return answer(text)
-
-    module.answer = silent
-    socket = modem.socket()
-    socket.settimeout(200)
+    socket.settimeout(timeout)
     raises(atsock.Timeout, socket.connect, (PEER, PORT))
     assert modem.signal()[0] == -73
     modem.poll(5000)
     assert module.peer == b""
     assert not module.data_mode and not module.connected, module.commands[-6:]
+    assert modem.signal()[0] == -73
+
+
+@cases("dialect", DIALECTS)
+def test_connect_answers_too_late(dialect):
+    """The program has given up: the connection that comes all the same is left and closed."""
+
+    def slow(module, text):
+        module.resume_ms = 8000
+        module.resumed = line(b"+MIPODM: %s,1" % text[10:11] if dialect in FIBOCOM else b"CONNECT")
+        module.connected = True
+        module._resume()
+
+    _connect_fails(dialect, 3, slow)
+
+
+@cases("dialect", DIALECTS)
+def test_the_line_that_begins_data_mode_is_lost(dialect):
+    """What the driver asks then would reach the peer: +++ goes out first, and the connection is closed."""
+
+    def silent(module, text):
+        module.data_mode = module.connected = True
+
+    _connect_fails(dialect, 200, silent)
 
 
 @cases("dialect", [dialect for dialect in DIALECTS if dialect not in FIBOCOM])

@@ -219,16 +219,21 @@ def test_under_asyncio():
         await until(kept.modem, kept.clock, lambda: len(kept.told) == 3)
         kept.context_is_gone()  # and without a word
         await until(kept.modem, kept.clock, lambda: len(kept.told) == 5)
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
+        await cancelled(task)
 
     asyncio.run(scene())
     lost = "down: the network is lost"
     assert kept.told[:3] == ["10.0.0.1", lost, "10.0.0.1"] and kept.told[4] == "10.0.0.1", kept.told
     assert kept.modem._session.is_idle()
+
+
+async def cancelled(task):
+    """Cancel it, and wait until it has ended."""
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
 
 
 async def until(modem, clock, ready):

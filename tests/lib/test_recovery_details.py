@@ -9,7 +9,7 @@ from cases import cases
 from fakes import errno_of, raises
 from frames import DIALECTS, ERROR, OK, line, speech
 from test_bringup import ASK
-from test_keeper import Kept, until
+from test_keeper import Kept, cancelled, until
 from test_recovery import RESTART, Field
 from test_transparent import online
 
@@ -153,11 +153,7 @@ def test_cancelled_in_the_middle_of_a_recovery(after_ms):
         end = kept.clock.now + after_ms
         await until(kept.modem, kept.clock, lambda: kept.clock.now >= end)
         assert not kept.modem._session.is_idle()
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
+        await cancelled(task)
 
     asyncio.run(scene())
     kept.modem.poll(1000)

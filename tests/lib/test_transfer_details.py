@@ -13,7 +13,6 @@ from scenes import answers, attached, connect, connected, rest, settle
 from test_listener_faults import Module, came
 from test_recovery import lost_without_a_word
 from test_transparent import ESCAPE, RESUME, online
-from test_waiter_pauses import MICROPYTHON, attach
 
 EAGAIN, ETIMEDOUT, ECONNRESET = 11, 110, 104
 IPPROTO_TCP = 6
@@ -306,34 +305,6 @@ def test_a_port_without_a_descriptor_that_takes_little():
 
     asyncio.run(asyncio.wait_for(main(), 20))
     assert failures == []
-
-
-def test_a_loop_that_watches_no_descriptor():
-    """CPython on Windows: the port is asked every millisecond instead."""
-    if MICROPYTHON:  # has one loop only
-        return
-    import os
-
-    modem, tape, clock = new_modem("bg96")
-    tape.auto = speech("bg96").attach()
-    clock.hurry = 1
-    reads, writes = os.pipe()
-    tape.fileno = lambda: reads
-    pauses = []
-
-    def refuse(*arguments):
-        raise NotImplementedError()
-
-    async def main():
-        asyncio.get_running_loop().add_reader = refuse
-        return await attach(modem, pauses)
-
-    try:
-        assert asyncio.run(main()) == "10.0.0.1"
-    finally:
-        os.close(reads)
-        os.close(writes)
-    assert set(pauses) == {1}, pauses
 
 
 @cases("dialect", DIALECTS)

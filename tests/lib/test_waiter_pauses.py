@@ -59,24 +59,36 @@ def test_port_that_cannot_be_polled(dialect):
     assert MICROPYTHON or asked == len(pauses), pauses  # MicroPython minds the time apart
 
 
-@cases("dialect", DIALECTS)
-def test_port_with_a_descriptor(dialect):
-    """Deadlines are looked at every 50 ms, every 200 ms when nothing is on its way; nothing shows at the descriptor."""
-    if MICROPYTHON:  # polls the stream itself
-        return
+def at_a_descriptor(dialect):
+    """(modem, tape, descriptors to be closed): a port with a descriptor, at which nothing ever shows."""
     import os
 
     modem, tape, clock = new_modem(dialect)
     tape.auto = speech(dialect).attach()
     clock.hurry = 1
-    reads, writes = os.pipe()
-    tape.fileno = lambda: reads
+    ends = os.pipe()
+    tape.fileno = lambda: ends[0]
+    return modem, tape, ends
+
+
+def close(descriptors):
+    import os
+
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+@cases("dialect", DIALECTS)
+def test_port_with_a_descriptor(dialect):
+    """Deadlines are looked at every 50 ms, every 200 ms when nothing is on its way; nothing shows at the descriptor."""
+    if MICROPYTHON:  # polls the stream itself
+        return
+    modem, tape, ends = at_a_descriptor(dialect)
     pauses = []
     try:
         assert asyncio.run(attach(modem, pauses)) == "10.0.0.1"
     finally:
-        os.close(reads)
-        os.close(writes)
+        close(ends)
     assert 50 in pauses and max(pauses) <= 200, pauses
 
 
@@ -84,13 +96,7 @@ def test_a_descriptor_that_nobody_watches_any_more():
     """The loop watches it while somebody waits, for writing only while the port takes nothing more."""
     if MICROPYTHON:  # polls the stream itself
         return
-    import os
-
-    modem, tape, clock = new_modem("bg96")
-    tape.auto = speech("bg96").attach()
-    clock.hurry = 1
-    reads, writes = os.pipe()
-    tape.fileno = lambda: reads
+    modem, tape, ends = at_a_descriptor("bg96")
     watched = []
 
     async def main():
@@ -100,14 +106,34 @@ def test_a_descriptor_that_nobody_watches_any_more():
         tape.write = lambda buf, at, n: None if not watched else write(buf, at, n)
         assert await modem.attach_async("internet") == "10.0.0.1"
         await asyncio.sleep(0.5)
-        return loop.remove_reader(reads)
+        return loop.remove_reader(ends[0])
 
     try:
         assert asyncio.run(main()) is False
     finally:
-        os.close(reads)
-        os.close(writes)
-    assert watched and set(watched) == {reads}
+        close(ends)
+    assert watched and set(watched) == {ends[0]}
+
+
+def test_a_loop_that_watches_no_descriptor():
+    """CPython on Windows: the port is asked every millisecond instead."""
+    if MICROPYTHON:  # has one loop only
+        return
+    modem, tape, ends = at_a_descriptor("bg96")
+    pauses = []
+
+    def refuse(*arguments):
+        raise NotImplementedError()
+
+    async def main():
+        asyncio.get_running_loop().add_reader = refuse
+        return await attach(modem, pauses)
+
+    try:
+        assert asyncio.run(main()) == "10.0.0.1"
+    finally:
+        close(ends)
+    assert set(pauses) == {1}, pauses
 
 
 def test_nothing_is_minded_behind_a_port_that_is_gone():

@@ -216,7 +216,7 @@ class Stream:
 
     async def _receive(self, n):
         # Wait for up to n bytes more, and keep them; returns how many, 0 at the end.
-        try:
+        try:  # as readinto(): in one method for both the stack would be too deep
             data = self._socket.read(n)
             while data is None:
                 await self._waiter.wait()

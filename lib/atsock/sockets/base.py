@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _AGAIN = const(-11)
 _NO = const(0)
 _MAYBE = const(1)
-_OPENING = const(1)
 _OPEN = const(2)
 _GONE = const(4)
 _DEAD = const(5)
@@ -257,12 +256,7 @@ class Socket(Endpoint):
     def _post(self, buf, pos, n):
         # Non-blocking: the count that was taken, or a negative errno.
         got = self._can_accept()
-        if got:
-            return got
-        got = self._send_buffer.copy_in(self, buf, pos, n)
-        if self.takes_in:
-            self._send_buffer.let_out()
-        return got
+        return got or self._send_buffer.copy_in(self, buf, pos, n)
 
     def _can_accept(self):
         # 0 when the send buffer can take a command's worth, or a negative errno.  Takes in what has come.

@@ -475,7 +475,4 @@ class DatagramSocket(Socket):
         if got:
             return got
         self._link.tx.template = self._template
-        got = self._send_buffer.copy_in(self, buf, pos, n)
-        if self.takes_in:
-            self._send_buffer.let_out()
-        return got
+        return self._send_buffer.copy_in(self, buf, pos, n)

@@ -62,13 +62,13 @@ class SendBuffer:
         self.n = n
         if socket._session.stepping or not self.advance():  # else it has its turn at once: the stack is deep here
             socket._session.add(self)
+            if socket.takes_in:
+                self._let_out()
         return n
 
-    def let_out(self):
-        """Wait until the module is ready for the payload, but for a few ms only: the program may turn to something else
-        for long, and what was taken would lie here.  Allocates nothing."""
-        if not self.n:
-            return
+    def _let_out(self):
+        # Wait until the module is ready for the payload, but for a few ms only: the program may turn to something else
+        # for long, and what was taken would lie here.
         engine = self.socket._engine
         give_up = engine.after_ms(_PROMPT_MS)
         while engine.command is self.link.tx and not engine.rx_blocked:
