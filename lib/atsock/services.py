@@ -53,7 +53,7 @@ def resolve(session: "Session", host, family=0):
         if command.code == MISSING:
             session.suspect()  # for no reason: after a restart that nobody told, too
         raise error
-    if not command.addresses:
+    if not command.addresses and command.expected:
         raise ModemError(EIO, "the module did not tell an address (%s)" % session.command_text(command))
     session.note_success()
     # Some modules tell several, in any order, and some 0.0.0.0 for a name that was not found.

@@ -2,7 +2,7 @@
 
 from atsock.core.command import query
 from cases import cases
-from fakes import errno_of, new_modem
+from fakes import Case, errno_of, new_modem
 from frames import DIALECTS, OK, PEER, PORT, PULLED, SYNC, line, speech
 from scenes import answers, attached, connected, rest, settle
 
@@ -105,6 +105,28 @@ def test_data_mode(dialect):
         socket.settimeout(10)
         socket.connect((PEER, PORT))
         assert socket.recv(10) == b"hello"
+
+
+@cases("dialect", FIBOCOM)
+def test_data_mode_told_twice(dialect):
+    """The line that tells of data mode is a URC, and may come twice: it is no data.  Only right behind itself."""
+    begins = line(b"+MIPODM: 1,1")
+    for data, expected in (
+        (begins + b"hello", b"hello"),
+        (b"\r\n+MIPODM: 1,0\r\n", b"\r\n+MIPODM: 1,0\r\n"),
+        (b"hello" + begins, b"hello" + begins),
+        (begins * 2 + b"hello", begins + b"hello"),
+    ):
+        with Case(data):
+            modem, tape, clock, says = attached(dialect, "transparent")
+            answer = answers(says)
+            tape.auto = lambda command, data=data, answer=answer: (
+                OK + begins + data if command.startswith(b"AT+MIPODM=") else answer(command)
+            )
+            socket = modem.socket()
+            socket.settimeout(10)
+            socket.connect((PEER, PORT))
+            assert socket.read(len(expected)) == expected
 
 
 @cases("dialect", DIALECTS)

@@ -152,6 +152,16 @@ def test_a_lookup_that_fails(dialect):
             assert '"name.example"' in str(error) and str(error).endswith(end), str(error)
 
 
+def test_a_lookup_that_finds_no_address():
+    """BG96 2.1.14: the number of addresses is told first; behind 0 comes no line, and none is waited for."""
+    modem, tape, clock, says = attached("bg96")
+    tape.auto = lambda command: OK + line(b'+QIURC: "dnsgip",0,0,600') if b"name.example" in command else OK
+    began = clock.now
+    error = raises(atsock.ModemError, modem.resolve, "name.example")
+    assert error.errno == EHOSTUNREACH and "has no address" in str(error), str(error)
+    assert clock.now - began < 1000
+
+
 class Waiter:
     """In place of asyncio's: how often it was told."""
 

@@ -331,7 +331,10 @@ def on_detail(engine, event):
             command.on_address(engine)
     elif event == _RESOLVED:
         if command.is_query:
-            command.expected = max(engine.matched[_AUX], 1)
+            count = engine.matched[_AUX]
+            if count == 0:  # none was found, no line follows
+                engine.required &= ~_ADDRESS
+            command.expected = 1 if count < 0 else count
     elif event == _REASON and engine.matched[_VALUE] == 0:
         pass  # "operate successfully": no reason of a refusal
     else:  # some tell a text instead of a number
@@ -341,11 +344,20 @@ def on_detail(engine, event):
 
 
 def begin_data(engine, link):
-    """The command has led to data mode.  When the line that said so has lost its LF, data was taken for its end."""
+    """The command has led to data mode: what comes next is data.
+
+    But the module's OK may come behind the line that said so, and that line once more if it is a URC.  When it has lost
+    its LF, data was taken for its end.
+    """
     tokens = engine.tokens
     if tokens.line.find(b"\r", 0, tokens.n) >= 0:
         link.discarding = True
         link.fail(ECONNRESET, 0)
+    words: "tuple[bytes, ...]" = (b"OK",) if engine.template[2] & ~engine.got & OK else ()
+    if tokens.line[0] == 43:  # "+"
+        words += (bytes(memoryview(tokens.line)[: tokens.n]),)
+    if words:
+        link.data_filter.answer(words)
     tokens.raw(link.data_filter, 0)
 
 

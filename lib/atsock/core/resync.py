@@ -47,7 +47,6 @@ _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.finish()
 _DOUBT = const(2)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
-_OK_WORDS = (b"OK",)
 _COMMANDS = (b"AT", b"At", b"aT", b"at", b"A/", b"a/")  # what a command line begins with (V.250 5.2.1)
 _CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
 
@@ -192,9 +191,7 @@ def on_information_text(engine, query):
 def await_ok(engine):
     """All of an answer but its OK has come, which follows at once if it has not got lost."""
     if engine.required & _CONNECT and engine.command.enters_data_mode:
-        # What comes next is data; a module that says OK behind CONNECT does so first.
-        engine.command.link.data_filter.answer(_OK_WORDS)
-        engine.required = _CONNECT
+        engine.required = _CONNECT  # the OK may have got lost; begin_data() knows that it may come yet
         engine.check_complete()
     elif engine.until_ms(engine.deadline) > _OK_MS:
         engine.deadline = engine.after_ms(_OK_MS)
