@@ -15,7 +15,7 @@ from .core import urc
 from .core.command import Command, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
 from .core.movers import MISSING, const
-from .core.jobs import open_ids
+from .core.openids import open_ids
 from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)

@@ -17,7 +17,7 @@ from .core import urc
 from .core.command import query
 from .core.jobs import Job
 from .core.movers import const
-from .core.jobs import is_opening
+from .core.openids import is_opening
 from .errors import ModemError, Timeout
 
 TYPE_CHECKING = const(0)

@@ -11,7 +11,7 @@ from .constants import AF_INET, AF_INET6, SOCK_STREAM
 from .core.command import Command, Query, number_at, read_form, text_at
 from .core.jobs import run_command
 from .core.movers import MISSING, const
-from .core.rows import ANY
+from .core.words import ANY
 from .errors import EAFNOSUPPORT, ENETDOWN, NO_REASON, CommandError, ModemError, printable
 
 TYPE_CHECKING = const(0)

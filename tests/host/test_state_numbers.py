@@ -1,4 +1,4 @@
-"""Numbers that files on the data path repeat as _NAME = const(number): they are those of core/rows.py, and of
+"""Numbers that files on the data path repeat as _NAME = const(number): they are those of core/words.py, and of
 constants.py.
 
 What is written in neither, the places in `matched` and the columns of an access mode, is listed here once.
@@ -12,18 +12,18 @@ import pytest
 
 import atsock
 from atsock import constants, dialects
-from atsock.core import movers, rows
+from atsock.core import movers, words
 
 LIB = Path(atsock.__file__).parent
 
-WORDS = {name: value for name, value in vars(rows).items() if name[0].isupper() and isinstance(value, int)}
+WORDS = {name: value for name, value in vars(words).items() if name[0].isupper()}
 KINDS_BEGIN = list(WORDS).index("NONE")
 EVENTS = {name: WORDS[name] for name in list(WORDS)[:KINDS_BEGIN]}  # bits, in their order
-URCS = sum(value for value in EVENTS.values() if value >= rows.READY)
+URCS = sum(value for value in EVENTS.values() if value >= words.READY)
 MASKS = {
     "ALL": sum(EVENTS.values()), "URCS": URCS,
-    "PAYLOADS": rows.DATA | rows.PUSH, "FLOW": rows.FLOW_OFF | rows.FLOW_ON,
-    "FOUND": rows.DATA | rows.EMPTY, "DETAILS": rows.ADDRESS | rows.RESOLVED | rows.REASON | rows.CODE,
+    "PAYLOADS": words.DATA | words.PUSH, "FLOW": words.FLOW_OFF | words.FLOW_ON,
+    "FOUND": words.DATA | words.EMPTY, "DETAILS": words.ADDRESS | words.RESOLVED | words.REASON | words.CODE,
 }  # fmt: skip
 FOR_PROGRAMS = {name: getattr(constants, name) for name in dir(constants) if name.startswith("EVENT_")}
 # What match() leaves and takes, numbered in the head of core/movers.py; ROW_VALUE: a byte of a packed row
@@ -60,7 +60,7 @@ FILES = {file: found for file, found in FILES.items() if found}
 
 @pytest.mark.parametrize("file", FILES)
 def test_numbers_are_those_of_the_lists(file):
-    """A name of core/rows.py, constants.py or MASKS has their number in every file."""
+    """A name of core/words.py, constants.py or MASKS has their number in every file."""
     wanted = WORDS | MASKS | FOR_PROGRAMS
     for name, number, _ in FILES[file]:
         assert number == wanted.get(name, number), f"_{name} = {number}"

@@ -3,7 +3,7 @@
 Written beside the description in dialects/table.py.  Shares nothing with the driver but the numbers of the words.
 """
 
-from atsock.core import rows as numbers
+from atsock.core import words
 
 NAMES = ("a7600", "bg96", "l610", "nl668", "sim7028")
 ACCESS = ("buffer", "push", "hex", "transparent")
@@ -22,7 +22,7 @@ EVENTS = ON_RESPONSE + ON_URC
 RESPONSES = (1 << len(ON_RESPONSE)) - 1
 URCS = (1 << len(EVENTS)) - 1 - RESPONSES
 KINDS = ("NONE", "RAW", "INLINE", "HEX", "INLINE_HEX", "WORD", "RAW_FROM", "INLINE_FROM", "HEX_FROM", "INLINE_HEX_FROM")
-OKS = (numbers.NEVER, numbers.OWN_CONTEXT, numbers.ASKED, numbers.ANY)
+OKS = (words.NEVER, words.OWN_CONTEXT, words.ASKED, words.ANY)
 ENGINES = ("link", "n", "payload")  # places that are filled in when the command is sent
 ERRNOS = (
     "EADDRINUSE", "EAGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "EISCONN", "EMSGSIZE", "ENETDOWN",
@@ -87,7 +87,7 @@ def template(attribute, value):
     line, timeout_ms, required, optional = value[:4]
     _command_line(attribute, line)
     number(attribute, timeout_ms, 500, 300_000)
-    for events, known in ((required, RESPONSES), (optional, RESPONSES | numbers.CONFIRMED)):
+    for events, known in ((required, RESPONSES), (optional, RESPONSES | words.CONFIRMED)):
         need(type(events) is int and not events & ~known, "no events that a command waits for:", events)
     need(required and not required & optional, "an event twice, or none:", required, optional)
     if len(value) > 4:
@@ -118,22 +118,22 @@ def row(attribute, value):
     need(isinstance(name, bytes) and isinstance(form, bytes) and name and len(name) + len(form) < 60, "no name")
     need(not name.endswith(b" ") and not form.startswith(b" "), "blanks before the form are skipped")
     need(type(event) is int and 0 < event <= RESPONSES | URCS, "no event:", event)
-    need(event & event - 1 == 0 or event == numbers.SENT | numbers.REFUSED, "one event, not", event)
+    need(event & event - 1 == 0 or event == words.SENT | words.REFUSED, "one event, not", event)
     for one in (link, number_at, aux):
         position(attribute, one)
-    need(ok in OKS or type(ok) is int and 0 <= ok < numbers.NEVER, "ok:", ok)
+    need(ok in OKS or type(ok) is int and 0 <= ok < words.NEVER, "ok:", ok)
     need(type(kind) is int and 0 <= kind < len(KINDS), "no kind of payload:", kind)
-    need(fields == numbers.ANY or type(fields) is int and 0 <= fields <= 12, "fields:", fields)
+    need(fields == words.ANY or type(fields) is int and 0 <= fields <= 12, "fields:", fields)
     furthest = max([-1 if one is None else one for one in (link, number_at)])
-    if kind == numbers.WORD:
+    if kind == words.WORD:
         need(form == b"" and link is None and number_at is None, "a whole line has no numbers")
-    elif kind != numbers.NONE:
-        need(event in (numbers.DATA, numbers.PUSH), "no payload follows", event)
+    elif kind != words.NONE:
+        need(event in (words.DATA, words.PUSH), "no payload follows", event)
         need(number_at is not None, "payload without a length")
-        need(fields != numbers.ANY and furthest < fields, "a header whose fields are not counted")
-    if ok == numbers.ASKED:
+        need(fields != words.ANY and furthest < fields, "a header whose fields are not counted")
+    if ok == words.ASKED:
         need(number_at is not None, "no number is asked for")
-    if fields != numbers.ANY and kind in (numbers.NONE, numbers.RAW, numbers.HEX):
+    if fields != words.ANY and kind in (words.NONE, words.RAW, words.HEX):
         need(furthest < max(fields, 1), "no field", furthest)
     if KINDS[kind].endswith("_FROM"):
         need(aux is not None and aux + 1 < fields, "no sender")
@@ -239,7 +239,7 @@ def errnos(attribute, value):
 
 
 def any_or_numbers(attribute, value):
-    if value != numbers.ANY:
+    if value != words.ANY:
         several(number)(attribute, value)
 
 
@@ -259,7 +259,7 @@ SHAPES = {
     "HOST_MAX": number,
     "NAME": word, "VENDOR": one_of("quectel", "simcom", "fibocom"), "MODELS": several(text), "LINKS": link_ids,
     "SECRETS": lambda name, cells: need(all(len(cell) == 2 for cell in cells), "(name, fields)"),
-    "SERVERS": one_of(numbers.IN_LINKS, numbers.APART, numbers.BECOMES), "SERVER_COUNT": number,
+    "SERVERS": one_of(words.IN_LINKS, words.APART, words.BECOMES), "SERVER_COUNT": number,
     "NO_PORT": one_of(b"", b"0"), "DATA_LINK": _or_none(number),
     "DATA_SETTING": _or_none(fields(_question, _name)), "REGISTRATION": several(_question), "SETUP": steps,
     "AUTHS": several(number),
@@ -267,8 +267,7 @@ SHAPES = {
     "ADDRESS_OF": _or_none(fields(_question, _name)), "DEACTIVATE_LOST": yes_or_no, "EIGHT_GROUPS": yes_or_no,
     "OPEN_MS": number,
     "PROTOCOLS": several(fields(one_of(4, 6), number, number, number)),
-    "OPEN_IDS": fields(_question, _name, one_of(numbers.BY_LINE, numbers.BY_ID, numbers.BY_FLAG)),
-    "CLOSE_OPENING": yes_or_no,
+    "OPEN_IDS": fields(_question, _name, one_of(words.BY_LINE, words.BY_ID, words.BY_FLAG)), "CLOSE_OPENING": yes_or_no,
     "OPEN_IDS_GONE": _or_none(fields(number, number)), "IN_USE": several(number), "OPEN_ENDS_CLOSED": yes_or_no,
     "CLOSE_AFTER_PEER": yes_or_no,
     "UDP_MAX": number, "STORE_MAX": number, "ROOM": _or_none(fields(_question, _name)),
@@ -288,9 +287,8 @@ SHAPES.update([(command, templates if command == "CONFIGURE" else _command) for 
 
 # What a dialect must have although it may be absent in others: when another attribute is this (None: when it is there).
 WHEN = {
-    "SERVER_COUNT": ("SERVERS", numbers.APART), "LISTEN": ("SERVERS", numbers.APART),
-    "STOP": ("SERVERS", numbers.APART),
-    "OPEN_TCP_SERVER": ("SERVERS", numbers.IN_LINKS), "ERROR_QUERY_FOR": ("ERROR_QUERY", None),
+    "SERVER_COUNT": ("SERVERS", words.APART), "LISTEN": ("SERVERS", words.APART), "STOP": ("SERVERS", words.APART),
+    "OPEN_TCP_SERVER": ("SERVERS", words.IN_LINKS), "ERROR_QUERY_FOR": ("ERROR_QUERY", None),
     "PING_MAX": ("PING", None), "PING_REPLY": ("PING", None),
     "PING_END": ("PING", None), "PING_FATAL": ("PING", None), "NTP_LINE": ("NTP", None),
     "UNACKED_LINE": ("UNACKED", None),

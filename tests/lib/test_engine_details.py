@@ -4,7 +4,7 @@ import atsock
 from atsock.core import resync
 from atsock.core.command import query
 from atsock.core.jobs import run_command
-from atsock.core.jobs import look_for
+from atsock.core.openids import look_for
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, SYNC, line, read_script, speech

@@ -6,7 +6,7 @@ import atsock
 from atsock.aio.streams import Stream
 from atsock.core.command import split_fields
 from atsock.core.port import Port
-from atsock.core.jobs import open_ids
+from atsock.core.openids import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of
 from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, SYNC, line, read_script, speech

@@ -9,7 +9,7 @@ from errno import ECONNRESET
 import atsock
 from atsock.core.command import query
 from atsock.core.jobs import run_command
-from atsock.core.jobs import open_ids
+from atsock.core.openids import open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line

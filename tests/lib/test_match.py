@@ -4,7 +4,7 @@ import json
 from array import array
 
 from atsock import dialects
-from atsock.core import _plain, rows
+from atsock.core import _plain, rows, words
 from cases import cases
 from fakes import Case, Random
 from tablekeys import ACCESS, EVENTS, KINDS, NAMES, RESPONSES, URCS
@@ -90,7 +90,7 @@ class Reading:
                 return None
             rest = rest[len(self.form) :]
         fields = split(rest)
-        if self.fields != rows.ANY and self.fields != (len(fields) if rest.strip(b" ") else 0):
+        if self.fields != words.ANY and self.fields != (len(fields) if rest.strip(b" ") else 0):
             return None
         if self.kind.endswith("_FROM") and not is_address(fields, self.aux):
             return None
@@ -98,7 +98,7 @@ class Reading:
         if not self.is_urc and link not in (-1, asked_link) and asked_link != WHICHEVER:
             return None
         value = number(fields, self.value)
-        must = {rows.ANY: value, rows.ASKED: asked_n, rows.OWN_CONTEXT: context, rows.NEVER: None}
+        must = {words.ANY: value, words.ASKED: asked_n, words.OWN_CONTEXT: context, words.NEVER: None}
         ok = value == (must[self.ok] if self.ok in must else self.ok)
         kind = KINDS.index(self.kind)
         aux = -1 if self.aux is None else self.aux
@@ -123,7 +123,7 @@ def split(text):
 def number(fields, index):
     """The signed decimal that the field begins with, behind blanks, quotes and brackets."""
     if index is None or index >= len(fields):
-        return rows.MISSING
+        return words.MISSING
     text = fields[index].lstrip(b' "(')
     digits = b""
     sign = text[:1] == b"-"
@@ -132,7 +132,7 @@ def number(fields, index):
             break
         digits += bytes((byte,))
     if not digits or int(digits) >= BOUND:
-        return rows.MISSING
+        return words.MISSING
     return -int(digits) if sign else int(digits)
 
 
@@ -248,26 +248,26 @@ def test_fields_are_counted():
         (b'0,"TCP","1.2.3.4",80,0', 5), (b'"', 1), (b'"a,b', 1), (b" 1,2", 2), (b"1,2,", 3), (b" ,", 2), (b"\0", 1),
     ):  # fmt: skip
         for fields in range(8):
-            row = (b"+X:", b"", rows.READY, None, None, rows.ANY, rows.NONE, None, fields)
+            row = (b"+X:", b"", words.READY, None, None, words.ANY, words.NONE, None, fields)
             assert (found_by(row, b"+X: " + text) is not None) == (fields == count), (text, fields)
 
 
 def test_numbers_of_28_bits():
-    row = (b"+X:", b"", rows.PEER_CLOSED, 0, 1, rows.ASKED, rows.NONE, 2, rows.ANY)
+    row = (b"+X:", b"", words.PEER_CLOSED, 0, 1, words.ASKED, words.NONE, 2, words.ANY)
     for value in list(range(268435440, 268435470)) + [2684354490, 1 << 31, 1 << 32, (1 << 32) + 5, 10**20]:
         for sign in (1, -1):
-            expected = sign * value if value < BOUND else rows.MISSING
+            expected = sign * value if value < BOUND else words.MISSING
             line = b"+X: %d,%d,%d" % (sign * value, sign * value, sign * value)
             assert found_by(row, line)[1:4] == [expected] * 3, line
-    row = (b"+X:", b"", rows.PEER_CLOSED, 0, 1, 10, rows.NONE, 2, rows.ANY)
+    row = (b"+X:", b"", words.PEER_CLOSED, 0, 1, 10, words.NONE, 2, words.ANY)
     for value, ok in ((10, 1), (-10, 0), (10 + (1 << 32), 0), (10 + (1 << 8), 0)):
         assert found_by(row, b"+X: 1,%d,2" % value)[6] == ok
 
 
 def test_an_answer_is_of_the_link_that_was_asked_about():
-    asked = (b"+X:", b"", rows.DATA, 0, 1, rows.ANY, rows.RAW, None, 2)
-    urc = (b"+X:", b"", rows.PUSH, 0, 1, rows.ANY, rows.RAW, None, 2)
-    without = (b"+X:", b"", rows.DATA, None, 1, rows.ANY, rows.RAW, None, 2)
+    asked = (b"+X:", b"", words.DATA, 0, 1, words.ANY, words.RAW, None, 2)
+    urc = (b"+X:", b"", words.PUSH, 0, 1, words.ANY, words.RAW, None, 2)
+    without = (b"+X:", b"", words.DATA, None, 1, words.ANY, words.RAW, None, 2)
     for link in (0, 1, 11, NOBODY):
         line = b"+X: %d,5" % link
         for other in (0, 1, 11, NOBODY, WHICHEVER):
@@ -275,16 +275,16 @@ def test_an_answer_is_of_the_link_that_was_asked_about():
             assert found_by(urc, line, other)[:3] == [1 << 19, link, 5]
             assert found_by(without, line, other)[:3] == [1 << 5, -1, 5]
     assert found_by(asked, b"+X: ,5", 1) is None
-    assert found_by(asked, b"+X: ,5", WHICHEVER)[1] == rows.MISSING
+    assert found_by(asked, b"+X: ,5", WHICHEVER)[1] == words.MISSING
 
 
 def test_what_makes_a_value_ok():
     for ok, right in (
-        (rows.ANY, (0, 1, 10)), (rows.ASKED, (ASKED_N,)), (rows.OWN_CONTEXT, (CONTEXT,)), (rows.NEVER, ()),
+        (words.ANY, (0, 1, 10)), (words.ASKED, (ASKED_N,)), (words.OWN_CONTEXT, (CONTEXT,)), (words.NEVER, ()),
         (0, (0,)), (129, (129,)),
     ):  # fmt: skip
-        row = (b"+X:", b"", rows.SENT | rows.REFUSED, None, 0, ok, rows.NONE, None, 1)
+        row = (b"+X:", b"", words.SENT | words.REFUSED, None, 0, ok, words.NONE, None, 1)
         for value in (0, 1, 10, 129):
-            assert found_by(row, b"+X:%d" % value)[6] == (value in right or ok == rows.ANY), (ok, value)
-        assert found_by(row, b"+X: no")[6] == (ok == rows.ANY)
+            assert found_by(row, b"+X:%d" % value)[6] == (value in right or ok == words.ANY), (ok, value)
+        assert found_by(row, b"+X: no")[6] == (ok == words.ANY)
         assert found_by(row, b"+X: 7")[0] == 1 << 3 | 1 << 4

@@ -4,8 +4,8 @@ import json
 
 import tablekeys
 from atsock import dialects
-from atsock.core import rows
-from atsock.core.rows import CODE, DATA, ERROR, INCOMING, MAY, MUST, OK, OK2, PROMPT, PUSH, PUSHED, REFUSED, SENT
+from atsock.core import rows, words
+from atsock.core.words import CODE, DATA, ERROR, INCOMING, MAY, MUST, OK, OK2, PROMPT, PUSH, PUSHED, REFUSED, SENT
 from atsock.dialects import identify
 from atsock.dialects.table import Table
 from cases import cases
@@ -99,8 +99,8 @@ def test_what_is_no_table_is_not_registered():
 
 
 def test_words_have_the_numbers_of_their_order():
-    assert [getattr(rows, name) for name in tablekeys.EVENTS] == [1 << i for i in range(len(tablekeys.EVENTS))]
-    assert [getattr(rows, name) for name in tablekeys.KINDS] == list(range(len(tablekeys.KINDS)))
+    assert [getattr(words, name) for name in tablekeys.EVENTS] == [1 << i for i in range(len(tablekeys.EVENTS))]
+    assert [getattr(words, name) for name in tablekeys.KINDS] == list(range(len(tablekeys.KINDS)))
 
 
 def test_every_attribute_of_a_table_is_described():
@@ -140,9 +140,9 @@ def test_the_rows_of_every_module_are_well_formed():
 
 def test_a_value_that_is_not_well_formed_is_found():
     """What tablekeys.py has no eyes for, no table is checked for: each kind of mistake is one of these."""
-    row = (b"+X:", b"", rows.OPENED, 0, 1, 0, rows.NONE, None, 2)
-    data = (b"+X:", b"", DATA, None, 0, rows.ANY, rows.RAW, None, 1)
-    read = (b"AT+R=<link>,<n>", 62_000, OK, DATA | rows.EMPTY)
+    row = (b"+X:", b"", words.OPENED, 0, 1, 0, words.NONE, None, 2)
+    data = (b"+X:", b"", DATA, None, 0, words.ANY, words.RAW, None, 1)
+    read = (b"AT+R=<link>,<n>", 62_000, OK, DATA | words.EMPTY)
     mode = (read, 256, read, 1500, 0, 2, ((MUST, b"AT+X"),), (row,), None, ())
 
     def other(value, at, new):
@@ -154,7 +154,7 @@ def test_a_value_that_is_not_well_formed_is_found():
     for attribute, value in (
         ("LINES", (row, data)), ("READ", read), ("READ", None), ("ACCESS", modes(mode)),
         ("SETUP", ((MAY, b"AT+X"), (MUST, read))), ("LINKS", range(0, 12)),
-        ("ERRNOS", {551: "EAGAIN"}), ("EIGHT_GROUPS", False), ("PING_END", (b"+X:", 0, rows.ANY)),
+        ("ERRNOS", {551: "EAGAIN"}), ("EIGHT_GROUPS", False), ("PING_END", (b"+X:", 0, words.ANY)),
         ("PING_END", (b"+X:", 0, (0, 2))),
     ):  # fmt: skip
         tablekeys.check(attribute, value)
@@ -162,21 +162,21 @@ def test_a_value_that_is_not_well_formed_is_found():
         ("LINE", (row,)), ("LINES", row), ("LINES", (row[:8],)), ("LINES", (row + (2,),)),
         ("LINES", (other(row, 0, "+X:"),)), ("LINES", (other(row, 0, b""),)),
         ("LINES", (other(row, 1, None),)), ("LINES", (other(row, 2, 1 << 30),)),
-        ("LINES", (other(row, 2, rows.OPENED | rows.UP),)),
-        ("LINES", (other(row, 2, 0),)), ("LINES", (other(row, 3, "0"),)), ("LINES", (other(row, 4, rows.ANY),)),
+        ("LINES", (other(row, 2, words.OPENED | words.UP),)),
+        ("LINES", (other(row, 2, 0),)), ("LINES", (other(row, 3, "0"),)), ("LINES", (other(row, 4, words.ANY),)),
         ("LINES", (other(row, 5, None),)),
         ("LINES", (other(row, 5, 256),)), ("LINES", (other(row, 6, 10),)), ("LINES", (other(row, 6, None),)),
-        ("LINES", (other(row, 7, rows.ANY),)),
-        ("LINES", (other(row, 8, None),)), ("LINES", (other(row, 8, 1),)), ("LINES", (other(data, 8, rows.ANY),)),
+        ("LINES", (other(row, 7, words.ANY),)),
+        ("LINES", (other(row, 8, None),)), ("LINES", (other(row, 8, 1),)), ("LINES", (other(data, 8, words.ANY),)),
         ("LINES", (other(data, 4, None),)),
-        ("LINES", (other(data, 2, SENT),)), ("LINES", (other(data, 6, rows.RAW_FROM),)),
-        ("LINES", (other(row, 6, rows.WORD),)),
-        ("LINES", (other(other(row, 4, None), 5, rows.ASKED),)),
+        ("LINES", (other(data, 2, SENT),)), ("LINES", (other(data, 6, words.RAW_FROM),)),
+        ("LINES", (other(row, 6, words.WORD),)),
+        ("LINES", (other(other(row, 4, None), 5, words.ASKED),)),
         ("READ", other(read, 0, b"AT+R=<link>,<m>")), ("READ", other(read, 0, b"AT+R=<link>,<n")),
         ("READ", other(read, 0, b'AT+R="<link>')),
         ("READ", other(read, 0, b"R=<link>")), ("READ", other(read, 0, b"AT+R=<host>")),
         ("READ", other(read, 0, "AT+R")), ("READ", other(read, 1, 62)),
-        ("READ", other(read, 2, 0)), ("READ", other(read, 3, OK)), ("READ", other(read, 3, rows.READY)),
+        ("READ", other(read, 2, 0)), ("READ", other(read, 3, OK)), ("READ", other(read, 3, words.READY)),
         ("READ", other(read, 3, None)), ("READ", read[:3]),
         ("READ", read + (read[:3],)), ("READ", read + ("PUSH_TO",)), ("READ", ()), ("READ", (read,)),
         ("CONFIGURE", read),
@@ -281,14 +281,14 @@ def test_no_row_hides_a_later_one(dialect):
         found = readings(dialect, access)
         for i in range(len(found)):
             row = found[i]
-            if row.kind == "WORD" or row.ok != rows.ANY:
+            if row.kind == "WORD" or row.ok != words.ANY:
                 continue
             if row.events == INCOMING and row.aux is None:  # counts only behind an announced connection
                 continue
             for later in found[i + 1 :]:
                 if not (later.name + later.form).startswith(row.name + row.form):
                     continue
-                if row.fields not in (rows.ANY, later.fields):
+                if row.fields not in (words.ANY, later.fields):
                     continue
                 together = [w for w in wanted if row.events & w and later.events & w]
                 with Case(access, row.name, row.form, later.name, later.form):

@@ -2,7 +2,7 @@
 
 from atsock.core.port import Port
 from atsock.core.tokenizer import Tokenizer
-from atsock.core.rows import END, FULL, LINE, NOTHING, PROMPT_TOKEN
+from atsock.core.words import END, FULL, LINE, NOTHING, PROMPT_TOKEN
 from cases import cases
 from fakes import CUTS, Case, Clock, Random, Tape
 from frames import HOSTILE, digits

@@ -5,7 +5,7 @@ import asyncio
 import atsock
 from atsock.aio import waiter
 from atsock.core.command import query
-from atsock.core.rows import BECOMES
+from atsock.core.words import BECOMES
 from cases import cases
 from fakes import WIRES, errno_of, new_modem
 from frames import DIALECTS, OK, PEER, PORT, PULLED, line, read_script, speech

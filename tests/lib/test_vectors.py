@@ -15,7 +15,7 @@ from atsock import dialects
 from atsock.core.command import Query
 from atsock.core.link import Link
 from atsock.core.rows import filled
-from atsock.core.rows import DEAD, OPEN, OPENING, PROMPT
+from atsock.core.words import DEAD, OPEN, OPENING, PROMPT
 from atsock.sockets.datagram import DatagramLink
 from cases import cases
 from fakes import CUTS, Case, new_modem, raises

@@ -22,7 +22,7 @@ _BUSY_MS = const(50)  # deadlines are looked at so often while something is on i
 _IDLE_MS = const(200)  # and so often while everybody only waits for the module to speak
 _ASK_MS = const(1)  # pause between two questions to a port that cannot say when it has something
 
-_IDLE = const(0)  # Engine.state (rows.py)
+_IDLE = const(0)  # Engine.state (words.py)
 
 
 class Waiter:

@@ -13,11 +13,11 @@ from . import resync
 from .movers import MISSING, const, field, match, number
 from .rows import name_at
 from .tokenizer import Sink
-from .rows import OK
+from .words import OK
 
 _GENERAL_MS = const(9000)  # general commands; 27.007 prints no times
 
-# rows.py
+# words.py
 _OPEN = const(2)
 _TIMED_OUT = const(2)
 _PROMPT = const(1 << 2)

@@ -27,7 +27,7 @@ _ANY_PLUS = const(128)  # among the keys of words: every line that begins with "
 _NO_WORDS: "tuple[bytes, ...]" = ()
 _NOTHING: "dict[int, tuple[bytes, ...]]" = {}
 
-# Numbers of events, in packed rows (rows.py): what a module may say that has left data mode by itself,
+# Numbers of events, in packed rows (words.py): what a module may say that has left data mode by itself,
 _LOSSES = (15, 26, 27, 29)  # ERROR, NETWORK_LOST, RESTARTED, NOISE
 _OUTAGES = (26, 27)
 _NOISES = (29,)

@@ -16,7 +16,7 @@ from .movers import const
 from .port import ticks_add, ticks_diff
 from .resync import SYNC, SYNC_ANSWER
 from .urc import dispatch_later, end
-from .rows import BY_FLAG, OK
+from .words import BY_FLAG, OK
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _ANSWER_MS = const(2000)
 _ESCAPE = b"+++"
 _SYNC_QUERY = (SYNC[0], _ANSWER_MS, OK, 0)
 
-# rows.py
+# words.py
 _NO = const(0)
 _OPEN = const(2)
 _GONE = const(4)

@@ -38,7 +38,7 @@ from .port import Deadlines, Transmitter, ticks_add, ticks_diff
 from .rows import name_at
 from .tokenizer import Tokenizer, is_odd
 
-# Numbers of rows.py: Engine.state
+# Numbers of words.py: Engine.state
 _IDLE = const(0)
 _BUSY = const(1)
 _TIMED_OUT = const(2)

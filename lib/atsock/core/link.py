@@ -16,7 +16,7 @@ TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from typing import Any
 
-# rows.py
+# words.py
 _FREE = const(0)
 _OPENING = const(1)
 _OPEN = const(2)
@@ -41,7 +41,7 @@ class Link(Sink):
     closing = False  # a job closes it now
     closed_at: "int | None" = None  # ticks when the module was told to, while it was open
     # function(is it a failure): the module says that the connection has ended, which may be about the one before it on
-    # this id; True: that is seen to, see core/jobs.py.  None: there is no doubt.
+    # this id; True: that is seen to, see core/openids.py.  None: there is no doubt.
     doubt: "Any" = None
     ended = False  # the module has said that it is closed
     discarding = False  # payload is for nobody any more

@@ -10,7 +10,7 @@ from .movers import const, match
 from .port import HORIZON_MS
 from .tokenizer import Sink, is_odd
 
-# rows.py
+# words.py
 _BUSY = const(1)
 _TIMED_OUT = const(2)
 _RESTING = const(4)

@@ -32,7 +32,7 @@ _LINE_MAX = const(320)  # the longest line that matters: a 254 character name an
 
 _WINDOW = const(256)
 
-# What next() returns (rows.py)
+# What next() returns (words.py)
 _END = const(4)
 _FULL = const(5)
 # What may stand behind payload: CR LF, CR CR LF, > CR, > blank, AT, at, RECV FROM, RCV FROM
@@ -104,7 +104,7 @@ class Sink:
     buf: "Any" = None  # storage of that ring
     keeps_borders = False  # begin() and end() are called around each payload
     pushed = False  # the module pushes its payload unasked
-    looks = 0  # times in a row that no payload had come for ten seconds, see jobs.py
+    looks = 0  # times in a row that no payload had come for ten seconds, see openids.py
 
     def write(self, src, start, n):
         """Take n bytes of src[start:]; returns how many found room, the rest is offered again."""

@@ -13,7 +13,7 @@ from . import resync
 from .command import announces_payload, is_echo
 from .movers import const, copy, field
 
-# rows.py
+# words.py
 _URCS = const((1 << 30) - (1 << 18))
 _TIMED_OUT = const(2)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY

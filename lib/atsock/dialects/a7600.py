@@ -3,7 +3,7 @@
 Deadlines: 125 s for what involves the network (2.12: 120 s unless CIPTIMEOUT says less), 9 s where no time is printed.
 """
 
-from ..core.rows import (
+from ..core.words import (
     ADDRESS,
     ANY,
     APART,

@@ -3,7 +3,7 @@
 Deadlines: 60 s wherever the manual prints no other time (1.1); and 2 s of margin for the line.
 """
 
-from ..core.rows import (
+from ..core.words import (
     ADDRESS,
     ANY,
     BY_LINE,

@@ -12,7 +12,7 @@ from ..constants import EVENT_MODEL
 from ..core.command import query, split_fields, text_at
 from ..core.jobs import check
 from ..core.movers import const
-from ..core.rows import OK
+from ..core.words import OK
 from ..errors import ModemError, printable
 from . import _registered, get
 

@@ -8,7 +8,7 @@ payload, the notices, the ids (1 to 6) and all limits are the NL668's: the two m
 - names, ping and time take an IPv6 host by a parameter that the NL668 does not know.
 """
 
-from ..core.rows import ADDRESS, OK
+from ..core.words import ADDRESS, OK
 from .nl668 import NL668
 
 

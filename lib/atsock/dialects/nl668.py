@@ -3,7 +3,7 @@
 Deadlines: 5 s where the manual prints < 1 s.
 """
 
-from ..core.rows import (
+from ..core.words import (
     ADDRESS,
     ANY,
     BECOMES,

@@ -3,7 +3,7 @@
 Sections: SIM7028 Series TCPIP Application Note V1.04; what each attribute means: table.py.
 """
 
-from ..core.rows import ADDRESS, APART, CONNECT, OK
+from ..core.words import ADDRESS, APART, CONNECT, OK
 from .a7600 import A7600
 
 

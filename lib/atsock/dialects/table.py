@@ -1,7 +1,7 @@
 """What a dialect table consists of: every attribute that one may have, what it means, and its default.
 
 A dialect is a class that inherits from Table (or from a dialect like it) and consists of literals.  Nothing makes
-objects of it: the driver reads the attributes of the class.  Knows only the words of core/rows.py.
+objects of it: the driver reads the attributes of the class.  Knows only the words of core/words.py.
 
 Template    (text, timeout_ms, required, optional[, follow_up]), see core/rows.py
     One AT command.  timeout_ms: how long its answer may take.  required: the events that complete it, in any order;
@@ -22,7 +22,7 @@ dialect's own, to say a thing once that stands in several places.
 """
 
 from ..core.movers import const
-from ..core.rows import IN_LINKS
+from ..core.words import IN_LINKS
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ Parameters are `name:kind`, separated by commas.  "[" before a name: it and what
 What stands behind the payload is not sent.  A kind in capitals is looked up in RANGES of the dialect.
 """
 
-from ..core.rows import ANY, NOISE, NONE, OK
+from ..core.words import ANY, NOISE, NONE, OK
 
 # Shapes: what the lines of the answer become.
 OKAY = 0  # None
@@ -41,7 +41,7 @@ DATA = 4  # as ONE, and the payload behind the line is the last field
 DATA_MODE = 5  # "CONNECT": from here on the port carries data
 LATEST = 6  # as MANY, the last line of those that begin with the same field
 
-# `required`: the events (core/rows.py) that the answer has, in any order.
+# `required`: the events (core/words.py) that the answer has, in any order.
 # `lines`: (name, form, kind, fields, event, last) of each line that belongs to it; columns as in core/rows.py,
 #          name b"": the command's own; "$0" in a form: the first argument, a number; event: what the line counts as;
 #          last: True when it is the last one of the answer, or a function of (lines, arguments) that says so

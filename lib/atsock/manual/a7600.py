@@ -1,6 +1,6 @@
 """SIMCom A7600 series, every command.  Sections: A7600 Series TCPIP AT Command Manual; columns: __init__.py."""
 
-from ..core.rows import ANY, HEX, MISSING, NOISE, NONE, OK, PROMPT, RAW
+from ..core.words import ANY, HEX, MISSING, NOISE, NONE, OK, PROMPT, RAW
 from . import CONNECTED, DATA, LATE, LATE_OF_FIRST, LINE, LIST, NOTHING, ONE, ONLINE, X
 
 NAME = "a7600"

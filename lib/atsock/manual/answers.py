@@ -11,7 +11,7 @@ from ..core.command import split_fields
 from ..core.datafilter import link_without_reader
 from ..core.movers import MISSING, const
 from ..core.rows import name_at, pack_row
-from ..core.rows import ANY, HEX, HEX_FROM, RAW
+from ..core.words import ANY, HEX, HEX_FROM, RAW
 from . import DATA, DATA_MODE, FAILS, LATEST, MANY, NOT_ZERO, NUMBERS, OKAY
 
 TYPE_CHECKING = const(0)

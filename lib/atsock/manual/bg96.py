@@ -1,7 +1,7 @@
 """Quectel BG96, every command.  Sections: BG96 TCP/IP AT Commands Manual V1.0; columns: __init__.py."""
 
 from ..core.command import number_at
-from ..core.rows import ANY, NOISE, NONE, OK, PROMPT, RAW, WORD
+from ..core.words import ANY, NOISE, NONE, OK, PROMPT, RAW, WORD
 from . import DATA, LATE, LINE, LIST, MANY, NOTHING, OKAY, ONE, ONLINE, X
 
 NAME = "bg96"

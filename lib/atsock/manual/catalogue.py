@@ -13,7 +13,7 @@ from ..core.command import Command, Query
 from ..core.jobs import run_command
 from ..core.movers import MISSING, const
 from ..core.rows import name_at, pack_row
-from ..core.rows import ANY, NOISE, NONE, OK
+from ..core.words import ANY, NOISE, NONE, OK
 from ..errors import ModemError, Timeout
 from ..sockets.transparent import leave_data_mode, resume_data_mode
 from . import NOTHING, answers, arguments, load
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..core.session import Session
 
 _EVENT = const(1)  # in a packed row (core/rows.py)
-_FIRST_URC = const(18)  # number of the first event of URCs (core/rows.py)
+_FIRST_URC = const(18)  # number of the first event of URCs (core/words.py)
 
 _TEST_MS = const(62_000)  # test forms do not wait for the network: the longest that a manual allows for any command
 _CANCEL_MS = const(5_000)  # what comes behind ESC is stated nowhere

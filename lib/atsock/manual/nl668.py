@@ -1,7 +1,7 @@
 """Fibocom NL668, every command.  Sections: NL668 TCP&UDP AT manual; columns: __init__.py."""
 
 from ..core.command import number_at
-from ..core.rows import ANY, MISSING, NOISE, NONE, OK, OK2, PROMPT, RAW, READY
+from ..core.words import ANY, MISSING, NOISE, NONE, OK, OK2, PROMPT, RAW, READY
 from . import (
     CONNECTED, DATA, DATA_MODE, FAILS, IDS, LATE, LATE_OF_FIRST, LATEST, LINE, LIST, MANY, NOT_ZERO, NOTHING, ONE,
     OWN, X,

@@ -3,7 +3,7 @@
 Sections: SIM7028 Series TCPIP Application Note V1.04, where the A7600's 2.1 is 2.1.1 and so on; columns: __init__.py.
 """
 
-from ..core.rows import ANY, NOISE, NONE, OK
+from ..core.words import ANY, NOISE, NONE, OK
 from . import LINE, LIST, MANY, NOTHING, X, a7600
 from .a7600 import _CLOSED, _FOUND, _MS, _NET_MS, _SENDS
 

@@ -11,7 +11,7 @@ from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.command import is_overdue
 from ..core.movers import const
-from ..core.jobs import look_for
+from ..core.openids import look_for
 from ..errors import EBUSY
 from .endpoint import Endpoint
 from .sendbuffer import SendBuffer, request_credit
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..core.command import Command
     from ..core.link import Link
 
-# rows.py
+# words.py
 _AGAIN = const(-11)
 _NO = const(0)
 _MAYBE = const(1)

@@ -10,7 +10,7 @@ from errno import ENOTCONN, EOPNOTSUPP
 from ..checks import eight_groups, room, source
 from ..core.link import Link
 from ..core.movers import const, field, put
-from ..core.rows import BECOMES
+from ..core.words import BECOMES
 from ..errors import EMSGSIZE, ENETDOWN, CommandError, ModemError
 from ..services import resolve
 from .base import Socket
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Bytes = bytes | bytearray | memoryview
 
-_RAW_FROM = const(6)  # the first kind of payload whose header tells the sender (rows.py)
+_RAW_FROM = const(6)  # the first kind of payload whose header tells the sender (words.py)
 
 # What match() leaves in Engine.matched (movers.py)
 _KIND = const(4)
@@ -38,7 +38,7 @@ _CHUNK = const(1)
 _SEND_TO = const(8)
 
 _READ = const(3)
-_OPEN = const(2)  # Link.state (rows.py)
+_OPEN = const(2)  # Link.state (words.py)
 _SENDER_ROOM = const(64)  # bytes of a sender's text
 _FETCHES = const(16)  # reads of what waits when the link is changed
 

@@ -30,7 +30,7 @@ else:
     # CPython: so that io.BufferedReader takes a socket; MicroPython: the stream protocol.
     Stream = getattr(io, "RawIOBase", io.IOBase)
 
-# rows.py
+# words.py
 _AGAIN = const(-11)
 _OPENING = const(1)
 _GONE = const(4)

@@ -16,9 +16,9 @@ from ..core.jobs import Job, run_steps
 from ..core.link import Link
 from ..core.movers import MISSING, const
 from ..core.resync import abandon
-from ..core.jobs import confirm_end_steps, lists_ends, open_ids
+from ..core.openids import confirm_end_steps, lists_ends, open_ids
 from ..core.urc import end
-from ..core.rows import BECOMES
+from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, NO_REASON, CommandError, ModemError, Timeout
 
 TYPE_CHECKING = const(0)
@@ -34,7 +34,7 @@ UDP = "UDP"  # towards one peer
 TCP_SERVER = "TCP_SERVER"
 UDP_ANY = "UDP_ANY"  # bound to a port
 
-# rows.py
+# words.py
 _FREE = const(0)
 _OPENING = const(1)
 _OPEN = const(2)
@@ -458,7 +458,7 @@ def watch(session: "Session", link: Link, before: Link) -> None:
         if not was_closed(session, link):
             return False
         link.doubt = None
-        # As confirm_end() of core/jobs.py: the stack is deep here.
+        # As confirm_end() of core/openids.py: the stack is deep here.
         session.add(
             Job(session, confirm_end_steps(session, link, is_failure, link.flow_off, session.withdraw(link.tx)))
         )

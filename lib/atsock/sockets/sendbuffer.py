@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..core.session import Session
     from .base import Socket
 
-# rows.py
+# words.py
 _AGAIN = const(-11)
 _OPEN = const(2)
 

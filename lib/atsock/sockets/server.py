@@ -14,8 +14,8 @@ from ..core.command import Command
 from ..core.jobs import Job, check, run_command
 from ..core.link import Link
 from ..core.movers import const
-from ..core.jobs import confirm_end, open_ids
-from ..core.rows import APART, BECOMES
+from ..core.openids import confirm_end, open_ids
+from ..core.words import APART, BECOMES
 from ..errors import EMFILE, ENETDOWN, ModemError
 from .endpoint import parse_sender
 from .opening import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..core.session import Session
     from .stream import StreamSocket
 
-_FREE = const(0)  # Link.state (rows.py)
+_FREE = const(0)  # Link.state (words.py)
 _OPENING = const(1)
 _OPEN = const(2)
 _LISTENING = const(3)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Bytes = bytes | bytearray | memoryview
 
-_AGAIN = const(-11)  # rows.py
+_AGAIN = const(-11)  # words.py
 _DIRECT = const(2)  # of _reading, see base.py
 _HUP = const(16)  # of poll(), see base.py
 _MSG_PEEK = const(2)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..core.link import Link
     from ..core.session import Session
 
-# rows.py
+# words.py
 _DATA_MODE = const(3)  # Engine.state
 _AGAIN = const(-11)
 _NO = const(0)  # Link.rx_pending
