@@ -22,6 +22,22 @@ def test_stray_error_before_the_answer(cut):
         tape.done()
 
 
+def test_pause_before_the_question():
+    """Behind an ERROR nothing is sent for 20 ms: the module's URCs come out first."""
+    wrote = []
+    script = [(">", b"AT+CGMM\r"), ("!", ERROR), (">", b"AT+CSQ\r"), ("<", SYNC[1][1])]
+    modem, tape, clock = new_modem("a7600", script)
+    write = tape.write
+
+    def noting(buf, at, n):
+        wrote.append(clock.now)
+        return write(buf, at, n)
+
+    tape.write = noting
+    raises(atsock.CommandError, modem.command, "AT+CGMM")
+    assert wrote[1] - wrote[0] >= 20, wrote
+
+
 def test_error_before_the_command_is_out():
     """The port has taken half of its line: an ERROR is not its answer, and nobody is asked."""
     script = [(">", b"AT+C"), ("!", ERROR), (">", b"GMM\r"), ("<", line(b"A7600") + OK)]

@@ -238,6 +238,7 @@ class Player:
         for _ in range(5):
             while self.engine.pump():
                 pass
+            self.clock.pass_ms(20)  # behind an ERROR nothing is sent for so long
 
     def play(self):
         for text, payload, comes in self.groups:

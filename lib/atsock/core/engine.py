@@ -116,7 +116,6 @@ _PROMPT_MS = const(15_000)  # for a prompt; the manuals print no time of its own
 _PAUSE_MS = const(150)  # payload that has paused so long may be followed by boot words
 _STALL_MS = const(5000)  # payload that stops coming for so long will not come
 _WINDOWS = const(32)  # of payload are taken in at a time
-_REST_MS = const(20)  # behind a failure: the module's URCs come out before the next command (u-blox' advice)
 _READ_MAX = const(1500)  # bytes of a read's answer that old BG96 firmware gives although fewer were asked for
 _PUSHED_MAX = const(8192)  # bytes of one pushed payload: more is a damaged length
 
@@ -275,12 +274,12 @@ class Engine(Deadlines):
         if errno and errno != EAGAIN:
             self.failed_command = command
             self.state = _RESTING  # as rest()
-            self.deadline = self.after_ms(_REST_MS)
+            self.deadline = self.after_ms(resync.REST_MS)
 
     def rest(self):
         """Send nothing for a moment: what the module still has to say comes first."""
         self.state = _RESTING
-        self.deadline = self.after_ms(_REST_MS)
+        self.deadline = self.after_ms(resync.REST_MS)
 
     def set_idle(self):
         """No command is in flight any more."""

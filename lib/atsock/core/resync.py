@@ -37,6 +37,7 @@ _QUERIES = const(3)  # so many are sent, one after the other
 _ESCAPE = b"+++"  # nothing has been written before it for long
 _ESCAPED_MS = const(3000)  # for the silence behind it and its OK
 _FILLED_MS = const(1000)  # for the result of a payload that was filled up
+REST_MS = const(20)  # behind a failure: the module's URCs come out before the next command (u-blox' advice)
 _PROMPT_GRACE_MS = const(1500)  # behind an ERROR: a prompt that is still to come has come by then
 _ABANDONED_MS = const(3000)  # for the rest of an answer that nobody waits for any more
 _OK_MS = const(3000)  # for the OK behind all else of an answer
@@ -277,6 +278,8 @@ def begin_to_doubt(engine):
     """What settles the doubt is asked for by pump(): the stack is not so deep there."""
     if engine.tokens.prompt:  # nothing may be written while it may still come
         engine.deadline = engine.after_ms(_PROMPT_GRACE_MS)
+    elif engine.doubt_failed:  # as behind any failure
+        engine.deadline = engine.after_ms(REST_MS)
     else:
         _send_doubt_query(engine)
 
