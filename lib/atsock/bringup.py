@@ -1,16 +1,16 @@
 """attach(): from a silent UART to an active context; back (detach); and whether the context is there still.
 
-Owns the order of the steps, and what the module's answers about its context mean; contact.py has the first steps, up to
-registration.  Vendor commands stand in the dialect tables.  Generators of commands (core/jobs.py): they wait for
-nothing themselves, and the deadline of attach() is the front's.  Off the data path; allocates.
+Owns the order of the steps, and what the module's answers about its context mean; the first steps, up to registration,
+are in registration.py.  Vendor commands stand in the dialect tables.  Generators of commands (core/jobs.py): they wait
+for nothing themselves, and the deadline of attach() is the front's.  Off the data path; allocates.
 """
 
 from errno import ECONNRESET, EIO, ETIMEDOUT
 
-from . import contact
+from . import registration
 from .checks import is_address, quoted
 from .constants import AF_INET, AF_INET6, EVENT_NETWORK_LOST, EVENT_RESTARTED
-from .contact import PIN_REFUSED, Progress, check_restart, tell
+from .registration import PIN_REFUSED, Progress, check_restart, tell
 from .core import urc
 from .core.command import Command, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
@@ -50,7 +50,7 @@ class Account:
     family: 4 or 6; pin: bytes or None.
     """
 
-    pin_spent = 0  # the PIN has been entered and did not help, see contact.py
+    pin_spent = 0  # the PIN has been entered and did not help, see registration.py
 
     def __init__(self, apn=None, user=b"", password=b"", auth=None, family=4, pin=None):
         self.apn = apn
@@ -133,7 +133,7 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
         session.attached_with = account
         while not session.is_connected():
             session.access_now = None
-            yield from contact.synchronise(session)
+            yield from registration.synchronise(session)
             restarts = engine.restarts
             attempts += 1
             lost = False
@@ -145,8 +145,8 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
                 command = query(b"AT+CMEE=%d" % _CMEE)  # a refusal does no harm
                 yield command
                 session.cmee = None if command.errno else _CMEE
-                yield from contact.wait_for_sim(session, account)
-                yield from contact.wait_for_registration(session, patient)
+                yield from registration.wait_for_sim(session, account)
+                yield from registration.wait_for_registration(session, patient)
                 tell(session, "context")
                 yield from run_steps(session, session.table.SETUP)
                 address = yield from _active_address(session)

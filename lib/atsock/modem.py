@@ -6,7 +6,7 @@ services.py, recovery.py, aio/, manual/), and lets its Session (core/session.py)
 
 from errno import EIO
 
-from . import bringup, checks, contact, dialects
+from . import bringup, checks, dialects, registration
 from .constants import AF_INET, SOCK_STREAM
 from .core.command import number_at, query
 from .core.jobs import run_command
@@ -389,13 +389,13 @@ class Modem:
         if not lines:
             raise ModemError(EIO, "the module did not tell its signal (AT+CSQ)")
         ber = number_at(lines[0], 1)
-        return (contact.rssi_dbm(lines[0]), ber if 0 <= ber <= 7 else None)
+        return (registration.rssi_dbm(lines[0]), ber if 0 <= ber <= 7 else None)
 
     def registration(self) -> str:
         """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007
         7.2).  Raises as identity().
         """
-        return self._session.run(contact.registration(self._session), -1, "registration")
+        return self._session.run(registration.state(self._session), -1, "registration")
 
     # -- service
 

@@ -12,12 +12,12 @@ asyncio.  Knows no vendor command.  Off the data path; allocates.
 from errno import EAGAIN, ECONNRESET
 
 from . import bringup
-from .contact import escape_blindly, start_anew
+from .registration import escape_blindly, start_anew
 from .core import urc
 from .core.command import query
 from .core.jobs import Job
 from .core.movers import const
-from .core.openids import is_opening
+from .core.openids import others_opening
 from .errors import ModemError, Timeout
 
 TYPE_CHECKING = const(0)
@@ -204,7 +204,7 @@ class Keeper:
         For a loss that nobody tells, when something has failed.  False also when it does not answer, after 30 s or so.
         While a connection is being opened nothing is asked: what is known is the answer.
         """
-        if is_opening(self._engine):
+        if others_opening(self._engine):
             return self._session.is_connected()
         from .aio import waiter
 
@@ -251,7 +251,7 @@ class Keeper:
 
     def _check_context(self):
         self._check = self._engine.after_ms(_CHECK_MS)
-        if self._engine.state != _DATA_MODE and not is_opening(self._engine):
+        if self._engine.state != _DATA_MODE and not others_opening(self._engine):
             self._recovering = False
             self._job = self._session.spawn(self._session.check_attached(self._session))
 

@@ -24,7 +24,7 @@ PATHS = {
         "core/tokenizer.py")),
     "one closed connection": (5, (
         "modem.py", "core/session.py", "core/engine.py", "core/movers.py", "core/link.py")),
-    "attach": (7, ("modem.py", "bringup.py", "contact.py", "checks.py", "errors.py", *ABOVE)),
+    "attach": (7, ("modem.py", "bringup.py", "registration.py", "checks.py", "errors.py", *ABOVE)),
     "connect": (8, ("sockets/stream.py", "sockets/endpoint.py", "sockets/opening.py", "checks.py", *ABOVE)),
 }
 

@@ -7,7 +7,7 @@ from frames import DIALECTS, ERROR, OK, line, speech
 from scenes import rest
 from test_bringup import NAMES, start
 from test_bringup_field import ASKS, READY, cpin, progress_of
-from test_contact_details import next_of
+from test_registration_details import next_of
 from test_recovery import DEACTIVATE, down
 
 EIO, ENODEV, EAFNOSUPPORT, ENETDOWN = 5, 19, 97, 100

@@ -1,7 +1,7 @@
 """attach() in the field: SIMs that start, a radio left off, addresses in all forms, errors that say where it stood."""
 
 import atsock
-from atsock import bringup, contact
+from atsock import bringup, registration
 from cases import cases
 from fakes import WIRES, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line, speech
@@ -716,7 +716,7 @@ def test_a_line_that_ends_between_two_commands_holds_nothing_up():
             (">", b"AT\r"), ("<", OK), (">", b"ATE0\r"), ("<", OK),
             (">", b"AT+CMEE?\r"), ("<", line(b"+CMEE: 0") + OK),
         ])  # fmt: skip
-        modem._session.run(contact.synchronise(modem._session), 30_000, "attach")
+        modem._session.run(registration.synchronise(modem._session), 30_000, "attach")
         tape.done()
         assert clock.now < 2000, clock.now
 

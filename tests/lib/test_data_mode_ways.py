@@ -5,7 +5,7 @@ word of the module is data, no byte of the program is a command, and nothing of 
 """
 
 import atsock
-from atsock.contact import escape_blindly
+from atsock.registration import escape_blindly
 from atsock.core.datafilter import RING_MAX
 from atsock.core.link import Link
 from atsock.sockets.transparent import _make_room

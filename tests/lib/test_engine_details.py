@@ -4,7 +4,8 @@ import atsock
 from atsock.core import resync
 from atsock.core.command import query
 from atsock.core.jobs import run_command
-from atsock.core.openids import look_for
+from atsock.core.openids import ask_if_open
+from atsock.core.urc import dispatch_later
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, SYNC, line, read_script, speech
@@ -472,6 +473,33 @@ def test_a_payload_that_pauses_while_the_heap_is_full():
     tape.done()
 
 
+def test_a_full_heap_between_lines_that_stood_in_the_stream():
+    """What is not acted on stays, and what a line that is coming has begun with stays, too."""
+    for at in (1, 2):
+        with Case(at):
+            modem, tape, clock, says = attached("a7600", "push")
+            engine = modem._engine
+            dispatch_line = engine.dispatch_line
+            calls = []
+
+            def no_heap(note=True, calls=calls, dispatch_line=dispatch_line, at=at):
+                calls.append(1)
+                if len(calls) == at:
+                    raise MemoryError
+                dispatch_line(note)
+
+            tape.input.append([0, "!", b"\r\n+CIPOPEN: 0,"])
+            engine.pump()
+            dispatch_later(engine, b"\r\nSMS DONE\r\nRDY\r\n")
+            engine.dispatch_line = no_heap
+            raises(MemoryError, engine.pump)
+            engine.dispatch_line = dispatch_line
+            before = engine.restarts
+            engine.pump()
+            assert engine.restarts == before + 1 and not engine.said
+            assert bytes(engine.tokens.line[:12]) == b"+CIPOPEN: 0,"
+
+
 @cases("dialect", DIALECTS)
 def test_an_end_that_comes_while_the_list_is_asked_for(dialect):
     """The module has been asked because nothing had come for long: the end is told once, and is a clean one."""
@@ -479,7 +507,7 @@ def test_an_end_that_comes_while_the_list_is_asked_for(dialect):
     modem, tape, clock, says = attached(dialect, "push", on_event=lambda event, sock, value: heard.append(event))
     socket = connect(modem, tape, says, 5)
     socket._link.looks = 5
-    look_for(modem._session, socket._link)
+    ask_if_open(modem._session, socket._link)
     asked = []
     tape.auto = lambda command: asked.append(command)
     settle(modem, tape)

@@ -7,9 +7,10 @@ AT+MIPCLOSE? tell it.
 from errno import ECONNRESET
 
 import atsock
+from atsock import dialects
 from atsock.core.command import query
 from atsock.core.jobs import run_command
-from atsock.core.openids import open_ids
+from atsock.core.openids import ids_in, open_ids
 from cases import cases
 from fakes import CUTS, Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line
@@ -552,6 +553,14 @@ def test_lists(dialect):
             modem.poll()
         assert job.result() == [1, 2]
         tape.done()
+
+
+def test_flags_of_ids_that_begin_at_1():
+    """A table of an application's own may number its connections so."""
+    own = type("Own", (dialects.get("a7600"),), {"LINKS": range(1, 5)})
+    assert ids_in([b"+CIPCLOSE: 0,1,0,1"], own) == [2, 4]
+    assert ids_in([b"+CIPCLOSE: 0,1"], own) is None
+    assert ids_in([], own) is None
 
 
 @cases("dialect", DIALECTS)

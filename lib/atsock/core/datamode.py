@@ -3,16 +3,17 @@
 Owns what makes that safe: EscapeGuard keeps payload from looking like +++ and knows the guard times; escape() is the
 way back to command mode, whoever entered data mode, and finds out whether the connection stands.  What may be the
 module's in the stream is held back by datafilter.py.  How long the silence is stands in the dialect's table
-(GUARD_MS); for a module that is not known yet, in contact.py.  Knows no socket.  EscapeGuard never waits and allocates
-nothing.
+(GUARD_MS); for a module that is not known yet, in registration.py.  Knows no socket.  EscapeGuard never waits and
+allocates nothing.
 """
 
 from errno import ECONNRESET
 
 from ..errors import Timeout
-from .command import Query, number_at, query
+from .command import Query, query
 from .datafilter import OK_LINE, DataFilter, link_without_reader
 from .movers import const
+from .openids import ids_in
 from .port import ticks_add, ticks_diff
 from .resync import SYNC, SYNC_ANSWER
 from .urc import dispatch_later, end
@@ -223,8 +224,8 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     if answered and not confirmed and link.state == _OPEN and session.table.OPEN_IDS[2] == BY_FLAG:
         command = query(session.table.OPEN_IDS[0], prefix=session.table.OPEN_IDS[1])
         yield command
-        for line in command.lines:
-            listed = number_at(line, link.id) == 1
+        ids = ids_in(command.lines, session.table)
+        listed = None if ids is None else link.id in ids
     if not answered and not told and stands:
         engine.leave_data_mode()
         data_filter.force()

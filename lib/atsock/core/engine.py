@@ -3,7 +3,7 @@
 The data path, in reading order:
     1 port.py        UART -> window
     2 tokenizer.py   window -> line, prompt, payload
-    3 rows.py        line -> row of the dialect (found by match() of movers.py)
+    3 movers.py      line -> row of the dialect (match(); packed by rows.py)
     4 engine.py      row -> event of the command in flight, or of a link
     5 link.py        payload -> ring of the connection, or straight into the reader's buffer
     6 sockets/       ring -> the program
@@ -47,6 +47,7 @@ _RESTING = const(4)
 _EARLIER_LINE = const(4)  # of Engine.unfinished
 _TEXT = const(2)  # of Engine.skips_line
 # What Tokenizer.next() returns.
+_NOTHING = const(0)
 _LINE = const(1)
 _PROMPT_TOKEN = const(2)
 _END = const(4)
@@ -180,12 +181,12 @@ class Engine(Deadlines):
         self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query
         self.answered = False  # a final result code has come since then
         self.restarts = self.network_losses = 0
-        self.odd_line_at = 0  # `deadline` when a line came that nobody knows, see resync.doubt()
+        self.unknown_line_at = 0  # `deadline` when a line came that nobody knows, see resync.doubt()
         self.pdp_lost = False  # the network took the context away, and it has not been activated since
-        self.unfinished = 0  # RESTARTED, NETWORK_LOST that are not acted on yet, and more, see urc.finish()
+        self.unfinished = 0  # RESTARTED, NETWORK_LOST that are not acted on yet, and more, see urc.act_on_unfinished()
         self.said = b""  # lines that stood in the stream of data mode
         self.last_rx_ms = 0  # ticks when payload moved last
-        self.earlier_wanted = self.earlier_state = 0  # see urc.begin_odd_line()
+        self.earlier_wanted = self.earlier_state = 0  # see urc.begin_earlier_line()
 
     def link(self, id):
         """The Link of a connection id, made when it is first used."""
@@ -318,7 +319,7 @@ class Engine(Deadlines):
         if self.transmitter.left or self.transmitter.hex_left:
             self.transmitter.flush()
         if self.unfinished:
-            urc.finish(self)
+            urc.act_on_unfinished(self)
         tokens = self.tokens
         ended = self.rx_blocked = 0
         moved = n = self.port.fill(tokens.window, tokens.position)
@@ -326,7 +327,7 @@ class Engine(Deadlines):
             resync.look_behind(self)
         while n:
             token = tokens.next()
-            if token == _NONE:
+            if token == _NOTHING:
                 # The window is used up.  When a payload goes on and more of it has come meanwhile, take that in at
                 # once, but no other one: its reader must have its turn before there is no room any more.
                 ended += 1
@@ -334,7 +335,7 @@ class Engine(Deadlines):
             elif token == _LINE:
                 self.dispatch_line()
                 if self.unfinished:  # finish() allocates
-                    (urc.end_earlier_line if self.unfinished == _EARLIER_LINE else urc.finish)(self)
+                    (urc.end_earlier_line if self.unfinished == _EARLIER_LINE else urc.act_on_unfinished)(self)
             elif token == _END:
                 ended = _WINDOWS
                 self._on_payload()
@@ -357,7 +358,7 @@ class Engine(Deadlines):
             if self.quiet or self.paused is not None:
                 resync.mind_what_came(self)
                 if self.unfinished:
-                    urc.finish(self)
+                    urc.act_on_unfinished(self)
         elif self.tokens.left and ticks_diff(now, self.last_rx_ms) > _PAUSE_MS:
             resync.payload_pauses(self, ticks_diff(now, self.last_rx_ms) > _STALL_MS)
         if self.state != _IDLE and self.state != _DATA_MODE and ticks_diff(self.deadline, now) <= 0:
@@ -396,7 +397,7 @@ class Engine(Deadlines):
         """Act on the line as the command in flight and the rows say; note_unmatched: tell of one that nobody knows."""
         if self.unresponsive:
             resync.on_sign_of_life(self)
-        if self.skips_line and urc.begin_odd_line(self):
+        if self.skips_line and urc.begin_earlier_line(self):
             return
         if self.state == _BUSY and self.command.is_query and self.command.claims(self):
             resync.on_information_text(self, self.command)
@@ -566,7 +567,7 @@ class Engine(Deadlines):
         is_failure = matched[_AUX] >= _FAILURE
         if link.doubt is not None and link.doubt(is_failure):
             return
-        link.peer_closed(is_failure)
+        link.peer_closed(is_failure)  # as urc.end(): the stack is deep here
         link.must_close = self.close_after_peer
         if self.events is not None:
             self.event(_EVENT_CLOSED, link, 0)

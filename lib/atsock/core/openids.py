@@ -35,15 +35,13 @@ def open_ids(session: "Session", connected=False):
     connected: without those whose peer has closed, where the module tells that.
     """
     table = session.table
-    text, prefix, form = table.OPEN_IDS
-    gone = table.OPEN_IDS_GONE if connected else None
     for _ in range(_QUERIES):
-        command = query(text, prefix=prefix)
+        command = query(table.OPEN_IDS[0], prefix=table.OPEN_IDS[1])
         yield command
         if command.errno == ECONNRESET or session.engine.unresponsive:
             break
         if not command.errno:
-            found = _ids(command.lines, form, table.LINKS, gone)
+            found = ids_in(command.lines, table, connected)
             if found is not None:
                 return found
     return None
@@ -54,7 +52,7 @@ def lists_ends(table) -> bool:
     return table.OPEN_IDS_GONE is not None or not table.CLOSE_AFTER_PEER
 
 
-def is_opening(engine: "Engine", link: "Link | None" = None) -> bool:
+def others_opening(engine: "Engine", link: "Link | None" = None) -> bool:
     """True while the result of an open of another link is to come: some modules are not to be asked then."""
     for other in engine.links.values():
         if other is not link and other.state == _OPENING:
@@ -62,8 +60,11 @@ def is_opening(engine: "Engine", link: "Link | None" = None) -> bool:
     return False
 
 
-def _ids(lines, form, ids, gone):
-    # The connection ids in these lines; None when they are not whole.
+def ids_in(lines, table, connected=False):
+    """The connection ids in lines of the answer, a list; None when they are not whole.  connected: as open_ids()."""
+    form = table.OPEN_IDS[2]
+    ids = table.LINKS
+    gone = table.OPEN_IDS_GONE if connected else None
     if form == BY_FLAG:  # 0 or 1 for each id, in the last line: a late result of that name may have come before
         flags = _numbers(lines[-1]) if lines else ()
         return [ids[0] + i for i in range(len(ids)) if flags[i]] if len(flags) >= len(ids) else None
@@ -119,7 +120,7 @@ def confirm_end_steps(session: "Session", link: "Link", is_failure, flow_off, wa
             if link.state == _OPEN:
                 return
         give_up = engine.after_ms(_OTHERS_MS)
-        yield lambda: not is_opening(engine, link) or engine.is_past(give_up)
+        yield lambda: not others_opening(engine, link) or engine.is_past(give_up)
         held = yield from open_ids(session, True)
         is_listed = held is not None and link.id in held
         if engine.links.get(link.id) is link and not (is_listed and lists_ends(session.table)):
@@ -133,7 +134,7 @@ def confirm_end_steps(session: "Session", link: "Link", is_failure, flow_off, wa
 # -- an end that nobody has told
 
 
-def look_for(session: "Session", link: "Link") -> None:
+def ask_if_open(session: "Session", link: "Link") -> None:
     """Nothing has come for ten seconds more.  Once in a while the module is asked whether the link is still open."""
     link.looks += 1
     if link.looks % _LOOKS == 0:
@@ -143,7 +144,7 @@ def look_for(session: "Session", link: "Link") -> None:
 def _look(session, link, looks):
     engine = session.engine
     give_up = engine.after_ms(_OTHERS_MS)
-    yield lambda: not is_opening(engine, link) or engine.is_past(give_up)
+    yield lambda: not others_opening(engine, link) or engine.is_past(give_up)
     held = yield from open_ids(session, True)
     if held is None or engine.links.get(link.id) is not link or link.state != _OPEN:
         return

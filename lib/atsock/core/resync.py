@@ -1,4 +1,5 @@
-"""Answers that do not come in time, or that may not be answers; buffers given up; and the way back into step.
+"""Answers that do not come in time, or that may not be answers; buffers given up; payload that does not come as
+announced; and the way back into step.
 
 Functions of the engine, apart because they are not on the data path (rules 3 and 4 of engine.py).  The SYNC query is a
 command whose answer no other command gives: a module that answers it has nothing else to say any more.
@@ -45,7 +46,7 @@ _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
 _BOOT_LINE = const(64)  # bytes, CR LF around it
-_SAID = const(1)  # of Engine.unfinished, see urc.finish()
+_SAID = const(1)  # of Engine.unfinished, see urc.act_on_unfinished()
 _DOUBT = const(2)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _COMMANDS = (b"AT", b"At", b"aT", b"at", b"A/", b"a/")  # what a command line begins with (V.250 5.2.1)
@@ -81,7 +82,7 @@ def expire(engine):
         _give_up(engine)
         return
     if engine.queries_sent and engine.answered:  # some of the queries were lost on their way, no more answers come
-        resume(engine)
+        drop_command(engine)
         engine.rest()  # a job that waits for this goes first: it may enter data mode, where no command is in flight
     elif engine.queries_sent >= _QUERIES:  # nothing at all: what it says one day is the answer to what it was asked
         engine.unresponsive = True
@@ -215,7 +216,7 @@ def on_final_result(engine):
         engine.answer_begun = False
         engine.queries_outstanding -= 1
     if engine.queries_sent and engine.queries_outstanding <= 0:
-        resume(engine)
+        drop_command(engine)
         engine.rest()
 
 
@@ -243,7 +244,7 @@ def doubt(engine, failed):
     if engine.settled:
         link = command.link
         if not failed and link is not None:  # a read
-            if link.rx_pending == _YES or engine.odd_line_at:
+            if link.rx_pending == _YES or engine.unknown_line_at:
                 # Data was told of, or what came was no line that is known: header and payload have got lost.
                 if link.keeps_borders:
                     link.lost += 1
@@ -259,11 +260,12 @@ def doubt(engine, failed):
         # It is the answer when words came with it, or a line that told of the failure.
         told = command.error_text is not None or command.link is not None and command.link.state == _DEAD
         told = told or engine.got & engine.required & ~(_OK | _PROMPT) != 0 or command.is_query and bool(command.lines)
-        sent = engine.transmitter  # as _is_sync(): the stack is deep here
+        # As _is_sync(), because the stack is deep here; but AT+CSQ=? is another query.
+        sent = engine.transmitter
         if told and failed or sent.line_n == len(SYNC[0]) and sent.line.startswith(SYNC[0]):
             return False
-    if engine.odd_line_at != engine.deadline:  # it came before the command was sent
-        engine.odd_line_at = 0
+    if engine.unknown_line_at != engine.deadline:  # it came before the command was sent
+        engine.unknown_line_at = 0
     engine.doubted = True
     engine.doubt_failed = failed
     engine.doubt_query = query or SYNC
@@ -333,11 +335,11 @@ def abandon(engine, command, is_secret=False):
         sent.hex_left = 0
         sent.rest = len(engine.template[0])
         link.fail(ECONNRESET, 0)
-    if not awaits_payload and _is_overdue(engine) and engine.until_ms(engine.deadline) > _ABANDONED_MS:
+    if not awaits_payload and _answer_is_due(engine) and engine.until_ms(engine.deadline) > _ABANDONED_MS:
         engine.deadline = engine.after_ms(_ABANDONED_MS)
 
 
-def _is_overdue(engine):
+def _answer_is_due(engine):
     # A read, or a payload that is out: the answer comes soon, or some of it has got lost.  Not so where a byte of the
     # payload may have got lost, whose place any command would take until the module's time for it is over.
     if engine.transmitter.left:
@@ -407,12 +409,12 @@ def reset(engine):
     engine.paused = engine.behind = None
     engine.skips_line = 0
     engine.tokens.lines()
-    resume(engine)
+    drop_command(engine)
     if owed:
         sent.queue(data or bytearray(owed))
 
 
-def resume(engine):
+def drop_command(engine):
     """No command is in flight any more, whatever was left of it."""
     engine.set_idle()
     engine.transmitter.drop()

@@ -75,7 +75,7 @@ def dispatch(engine, event, link):
     return True
 
 
-def finish(engine):
+def act_on_unfinished(engine):
     """Act on what pump() has to do itself, because the stack would be too deep elsewhere.
 
     A client that came (the engine's line still tells of it), lines that stood in the stream of data mode (`said`),
@@ -83,33 +83,12 @@ def finish(engine):
     What a full heap stops half way pump() does again, but for the client.
     """
     tokens = engine.tokens
-    lines = engine.said.split(b"\r\n") if engine.said else None
     # Of a line that has come since there may be the beginning.
-    kept = bytes(memoryview(tokens.line)[: tokens.position[_LENGTH]]) if lines else b""
-    engine.said = b""
-    while True:
-        if engine.unfinished & _EARLIER_LINE:
-            end_earlier_line(engine)
-        if engine.unfinished & _INCOMING:
-            engine.unfinished &= ~_INCOMING
-            if engine.matched[_AUX_FIELD] < 0:
-                _give_line(engine)
-            else:
-                server, link, peer = _client(engine)
-                if server is not None:
-                    link = server.link_for(link, peer)
-                if link is not None and server is not None:
-                    server.incoming(link, peer)
-                engine.event(_EVENT_INCOMING, server, 0)
-        if not lines:
-            break
-        line = lines.pop(0)
-        if line:
-            copy(tokens.line, 0, line, 0, len(line))
-            tokens.n = len(line)
-            tokens.line[tokens.n] = 0
-            engine.dispatch_line(False)
-    copy(tokens.line, 0, kept, 0, len(kept))
+    kept = bytes(memoryview(tokens.line)[: tokens.position[_LENGTH]]) if engine.said else b""
+    try:
+        _dispatch_unfinished(engine, tokens)
+    finally:
+        copy(tokens.line, 0, kept, 0, len(kept))
     if engine.unfinished & _RESTARTED:
         lose_all(engine, ECONNRESET)
         engine.event(_EVENT_RESTARTED, None, 0)
@@ -125,6 +104,33 @@ def finish(engine):
     if engine.unfinished & _DOUBT and engine.doubted:
         resync.begin_to_doubt(engine)
     engine.unfinished = 0
+
+
+def _dispatch_unfinished(engine, tokens):
+    # A client, and the lines of `said`, each of which may tell of one.
+    while True:
+        if engine.unfinished & _EARLIER_LINE:
+            end_earlier_line(engine)
+        if engine.unfinished & _INCOMING:
+            engine.unfinished &= ~_INCOMING
+            if engine.matched[_AUX_FIELD] < 0:
+                _give_line(engine)
+            else:
+                server, link, peer = _client(engine)
+                if server is not None:
+                    link = server.link_for(link, peer)
+                if link is not None and server is not None:
+                    server.incoming(link, peer)
+                engine.event(_EVENT_INCOMING, server, 0)
+        if not engine.said:
+            break
+        line, _, rest = engine.said.partition(b"\r\n")
+        if line:
+            copy(tokens.line, 0, line, 0, len(line))
+            tokens.n = len(line)
+            tokens.line[tokens.n] = 0
+            engine.dispatch_line(False)
+        engine.said = rest
 
 
 def dispatch_later(engine, said):
@@ -223,12 +229,12 @@ def on_unmatched(engine):
     elif is_echo(engine):
         engine.echoes = True
     else:
-        engine.odd_line_at = engine.deadline
+        engine.unknown_line_at = engine.deadline  # which tells the command
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
 
 
-def begin_odd_line(engine):
+def begin_earlier_line(engine):
     """The line is no answer.  True: nor is it a URC, but the text of a short message, whatever it looks like.
 
     False: it may be a URC; it had begun before the command in flight was sent.  It is no answer until pump() calls

@@ -8,7 +8,7 @@ call(), query() and test() return generators of commands (core/jobs.py).
 
 from errno import EIO, EOPNOTSUPP, ETIMEDOUT
 
-from .. import bringup, contact
+from .. import bringup, registration
 from ..core.command import Command, Query
 from ..core.jobs import run_command
 from ..core.movers import MISSING, const
@@ -103,7 +103,7 @@ def _test(session, name):
 
 def _identify(session):
     if session.table is None:
-        yield from contact.synchronise(session)
+        yield from registration.synchronise(session)
         session.use((yield from session.identify(session)), session.access)
 
 

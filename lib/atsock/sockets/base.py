@@ -11,7 +11,7 @@ from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.command import is_overdue
 from ..core.movers import const
-from ..core.openids import look_for
+from ..core.openids import ask_if_open
 from ..errors import EBUSY
 from .endpoint import Endpoint
 from .sendbuffer import SendBuffer, request_credit
@@ -86,7 +86,7 @@ class Socket(Endpoint):
             if not link.pushed:
                 link.rx_pending = link.rx_pending or _MAYBE
             if not self._reading:
-                look_for(self._session, link)
+                ask_if_open(self._session, link)
 
     # -- receiving: the module's buffer -> ring, or the reader's buffer
 

@@ -448,7 +448,7 @@ def _not_registered(session, rank):
     return ModemError(ENETDOWN, "the module does not search for a network: operator chosen by hand (AT+COPS?), bands?")
 
 
-def registration(session: "Session"):
+def state(session: "Session"):
     """The state of registration in words (str), as a generator of commands.
 
     Raises CommandError when no question is answered, ModemError EIO when the answers do not tell it, Timeout.
