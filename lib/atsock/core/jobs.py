@@ -1,4 +1,4 @@
-"""Generators of commands: what opens, closes, attaches and looks up is written as one, and a Job steps it.
+"""Generators of commands: opens, closes, attach() and lookups are written as generators; a Job runs one of them.
 
 A generator yields a Command (to be run), a function (to be called until it says True) or a number (milliseconds to
 wait).  The same generators serve the blocking and the asyncio front.  Off the data path; allocates.

@@ -110,7 +110,7 @@ def confirm_end(session: "Session", link: "Link") -> None:
 def confirm_end_steps(session: "Session", link: "Link", is_failure, flow_off, waits):
     """The steps of confirm_end(), while flow_off keeps the program from sending to what may be gone.
 
-    is_failure: of the end; flow_off: what it was before; waits: link.tx did so, and has been withdrawn.
+    is_failure: of the end; flow_off: what it was before; waits: link.tx was queued, and goes back into the queue.
     """
     engine = session.engine
     try:

@@ -57,7 +57,7 @@ _CALLS = b"DOA"  # ATD, ATO, ATA may end with NO CARRIER (V.250)
 
 
 def expire(engine):
-    """The deadline of the command in flight has passed, or that of what follows one that failed or timed out."""
+    """The engine's deadline has passed: of the command in flight, of the pause behind a failure, or of a SYNC query."""
     if engine.state == _RESTING:
         engine.set_idle()
         return
@@ -84,7 +84,7 @@ def expire(engine):
     if engine.queries_sent and engine.answered:  # some of the queries were lost on their way, no more answers come
         drop_command(engine)
         engine.rest()  # a job that waits for this goes first: it may enter data mode, where no command is in flight
-    elif engine.queries_sent >= _QUERIES:  # nothing at all: what it says one day is the answer to what it was asked
+    elif engine.queries_sent >= _QUERIES:  # nothing at all; when it answers one day, it answers these first
         engine.unresponsive = True
         engine.transmitter.drop()
         engine.deadline = engine.after_ms(HORIZON_MS)
@@ -127,8 +127,8 @@ def on_sign_of_life(engine):
 
 
 def _await_confirmation(engine):
-    # What became of the payload of a link's `tx` is not told yet, maybe not before the peer reads: others are sent
-    # meanwhile (command.py).
+    # What became of the payload of a link's `tx` is not told yet, maybe not before the peer reads: other commands go
+    # out meanwhile (command.py).
     command = engine.command
     command.buf = None
     command.link.tx_until = engine.after_ms(engine.template[1])

@@ -86,7 +86,7 @@ def name_at(rows, pos):
 
 
 def beginnings_of(rows, events):
-    """How the lines begin that the packed rows with one of these events (their numbers) mean, each once.
+    """The beginnings of all lines whose packed row has one of these events (numbers of bits), each of them once.
 
     Between the name and the form may be a blank or none.
     """

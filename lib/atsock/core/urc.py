@@ -214,7 +214,7 @@ def lose_all(engine, errno):
 def on_unmatched(engine):
     """A line that no row takes now: a header whose payload nobody asked for, an echo, or something new.
 
-    The next one, too, when that is text which somebody else has written.
+    Behind the header of a short message the next line is its text: then that line is skipped.
     """
     tokens = engine.tokens
     if _announces_text(tokens):

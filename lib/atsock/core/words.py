@@ -30,7 +30,7 @@ PUSH = 1 << 19  # payload follows
 # connection closed by peer or network; nothing happened when `value` is `ok`; aux: why, 2 and more are failures
 PEER_CLOSED = 1 << 20
 OPENED = 1 << 21  # result of an open; aux: address of the peer that connected
-INCOMING = 1 << 22  # a server accepted `link`; value: server id; aux: peer's address, None: it has taken the line
+INCOMING = 1 << 22  # a server accepted `link`; value: server id; aux: peer's address, None: it has the port now
 # SENT, told later: `value` bytes of the `aux` that were taken went out.  As `optional` of a template: that is possible.
 CONFIRMED = 1 << 23
 FLOW_OFF = 1 << 24
