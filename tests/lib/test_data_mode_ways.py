@@ -392,6 +392,39 @@ def test_close_while_the_words_are_unclear(dialect):
             assert modem.signal()[0] is not None
 
 
+@cases("dialect", DIALECTS)
+def test_an_end_that_is_told_in_the_next_connection(dialect):
+    """The connection has ended without a word, close() has seen it; the word comes late and is not data."""
+    for data in (b"", b"data"):
+        for ended in (True, False):
+            with Case(data, ended):
+                socket, modem, module = on_line(dialect)
+                if ended:
+                    module.end(b"")
+                socket.close()
+                answer = module.answer
+                module.answer = lambda text, module=module, answer=answer: _opens(module, text) or answer(text)
+                socket = modem.socket()
+                socket.settimeout(30)
+                socket.connect((PEER, PORT))
+                module.say(data + ENDS[dialect])
+                got = b""
+                wanted = data if ended else data + ENDS[dialect]
+                while len(got) < len(wanted):
+                    got += socket.recv(100)
+                assert got == wanted
+                works(socket, module)
+                module.say(ENDS[dialect])  # a second time it is the peer's
+                assert socket.read(len(ENDS[dialect])) == ENDS[dialect]
+
+
+def _opens(module, text):
+    if b"OPEN=" in text and b"PEER" not in text or b"+MIPODM=" in text:
+        module.connected = module.data_mode = True
+        return OK + line(b"+MIPODM: %s,1" % text[10:11]) if module.dialect in FIBOCOM else line(b"CONNECT")
+    return b""
+
+
 # -- open
 
 

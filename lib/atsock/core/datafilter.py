@@ -300,6 +300,22 @@ class DataFilter(Sink):
         self.force()
         return rest
 
+    def drop_ends(self):
+        """What stands before the reply is the end of a connection before, told late: drop it.
+
+        False, and nothing is done, when it is anything else than whole lines of that kind.
+        """
+        lines = bytes(memoryview(self.held)[: self.base]).split(b"\r\n")
+        while lines and not lines[-1]:
+            lines.pop()
+        ends = [line for line in lines if _begins(line, self.ends)]
+        if not ends or len(ends) != len([line for line in lines if line]) or self.ok_at() < self.base:
+            return False
+        self.n -= self.base
+        copy(self.held, 0, self.held, self.base, self.n)
+        self.base = self.whole = 0
+        return True
+
     def force(self):
         """What is held back is payload: hand it on, whether there is room or not."""
         if not self.release():

@@ -35,6 +35,7 @@ _OK_MS = const(3000)  # for the OK behind the second silence
 _SOON_MS = const(500)  # for the same, where the connection has probably ended and no OK will come
 _SETTLE_MS = const(30)  # behind an OK: if it was payload the module's own comes now
 _LOOK_MS = const(50)
+_END_LATE_MS = const(30_000)  # within which the word of an end may come that was found out without it
 _ESCAPES = const(2)  # +++ without an OK: one of its bytes may have got lost
 _SYNC_QUERIES = const(3)  # to a module that may be in command mode; the first may be spoiled by the +++ before it
 _ANSWER_MS = const(2000)
@@ -202,6 +203,10 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     rest = b""
     if data_filter.ok_at() >= 0:
         yield _SETTLE_MS
+        owed = session.end_owed_by
+        if owed is not None and owed is not data_filter and not engine.is_past(session.end_owed_until):
+            data_filter.drop_ends()
+        session.end_owed_by = None
         rest = data_filter.take_ok()
         confirmed = True
     told = not confirmed and data_filter.n > 0 and (told or data_filter.whole > 0)
@@ -233,6 +238,9 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         guard.unsure = guard.UNANSWERED
         raise Timeout("no answer to +++")
     guard.unsure = guard.SURE
+    if not confirmed and not told:  # the connection has ended, perhaps, and the word for that comes late
+        session.end_owed_by = data_filter
+        session.end_owed_until = engine.after_ms(_END_LATE_MS)
     if link.id < 0:
         stands = confirmed
     if stands and (confirmed or garbled or listed or not told and listed is None):

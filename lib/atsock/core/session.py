@@ -47,6 +47,8 @@ class Session:
     strange_at: "int | None" = None  # ticks of the last failure that a lost context would explain
     check: "Any" = None  # Job of the last look whether the context is there still
     check_next = 0  # ticks when there may be another one
+    end_owed_by: "Any" = None  # filter of a data mode that may have ended, which nobody has told,
+    end_owed_until = 0  # ticks until which that may come yet
     lists_links = False  # the answer to OPEN_IDS has shown an open connection (openids.py)
     host_max = 255  # characters of a host name
     cmee: "int | None" = None  # format of errors (AT+CMEE) that attach() has set, None: not known
