@@ -53,11 +53,13 @@ def resolve(session: "Session", host, family=0):
         if command.code == MISSING:
             session.suspect()  # for no reason: after a restart that nobody told, too
         raise error
-    if not command.addresses and command.expected:
+    # An address goes into commands: what a DNS answer or a damaged line has beside digits and dots is none.
+    told = [address for address in command.addresses if not address.strip(b"0123456789abcdefABCDEF.:")]
+    if not told and command.expected:
         raise ModemError(EIO, "the module did not tell an address (%s)" % session.command_text(command))
     session.note_success()
     # Some modules tell several, in any order, and some 0.0.0.0 for a name that was not found.
-    found = [address for address in command.addresses if address.strip(b"0.:")]
+    found = [address for address in told if address.strip(b"0.:")]
     if not found:
         raise ModemError(EHOSTUNREACH, "the name has no address (%s)" % session.command_text(command))
     wanted = [address for address in found if (b":" in address) == (family == AF_INET6)]

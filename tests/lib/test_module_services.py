@@ -215,6 +215,38 @@ def test_a_name_that_is_refused(dialect):
         assert not sent
 
 
+@cases("dialect", DIALECTS)
+def test_an_answer_that_is_no_address(dialect):
+    """Neither resolve() nor a datagram to that name lets what the module says into a command line."""
+    for text in (
+        b"192.0.2.1\rAT+EVIL=1\r",
+        b'192.0.2.1"\x1a\x1bAT+EVIL',
+        b"192.0.2.1;+EVIL",
+        b"2001:db8::1\rAT+EVIL",
+        b"",
+    ):
+        with Case(text):
+            modem, tape, clock, says = attached(dialect)
+            sent = []
+
+            def answer(command, text=text, sent=sent):
+                sent.append(command)
+                if b"DNS" not in command:
+                    return OK
+                if dialect == "bg96":
+                    return OK + line(b'+QIURC: "dnsgip",0,1,600') + line(b'+QIURC: "dnsgip","%s"' % text)
+                if dialect in FIBOCOM:
+                    return line(b"+MIPDNS: name.example," + text) + OK
+                return line(b'+CDNSGIP: 1,"name.example","%s"' % text) + OK
+
+            tape.auto = answer
+            raises(OSError, modem.resolve, "name.example")
+            socket = modem.socket(atsock.AF_INET, atsock.SOCK_DGRAM)
+            socket.settimeout(1)
+            raises(OSError, socket.sendto, b"x", ("name.example", 7))
+            assert not [command for command in sent if b"EVIL" in command], sent
+
+
 def test_what_getaddrinfo_gives():
     modem, tape, clock, says = attached("bg96")
     assert modem.getaddrinfo(PEER, 80) == [(atsock.AF_INET, atsock.SOCK_STREAM, 0, "", (PEER, 80))]
