@@ -37,28 +37,60 @@ _RECORD = re.compile(r"\s*(\d+(?:\.\d+)?) ([<>!]) ?(.*)")
 _SIMULATORS = re.compile(r"([<>!]) (\d+(?:\.\d+)?) ?(.*)")
 
 
-# Where a secret stands in a command line: the commands, and how many fields come before it.
-_LINE = rb"(AT\+(?:%s)=(?:[^,\r\n]*,){%s})([^\r\n]*)"
+# Where a secret stands in a command line, or in an answer that tells one: the commands, what stands behind the name,
+# and how many fields come before the secret.  The AT may be missing: a damaged echo, the second command of a line.
+_LINE = rb"(\+(?:%s) *%s *(?:[^,\r\n]*,){%s})([^\r\n]*)"
 _SECRETS = [
-    re.compile(_LINE % (names, fields), re.IGNORECASE)
-    for names, fields in (
-        (rb"CPIN2?", b"0"),                         # 3GPP TS 27.007 8.3: PIN, new PIN
-        (rb"CPWD", b"1"),                           # 7.5: facility, old and new password
-        (rb"CLCK", b"2"),                           # 7.4: facility, mode, password
-        (rb"QICSGP", b"4"),                         # Quectel: context, type, APN, user, password
-        (rb"CGAUTH", b"2"),                         # 27.007 10.1.31: context, protocol, then the two in either order
-        (rb"MIPCALL", b"2"),                        # Fibocom: operation, APN, user, password
-        (rb"QFTPCFG|QMTCONN|QHTTPCFG|CFTPSLOGIN|CMQTTCONNECT|FTPOPEN", b"2"),
+    re.compile(_LINE % (names, sign, fields), re.IGNORECASE)
+    for names, sign, fields in (
+        (rb"CPIN2?|QPIN", b"=", b"0"),              # 3GPP TS 27.007 8.3: PIN, new PIN
+        (rb"CPWD", b"=", b"1"),                     # 7.5: facility, old and new password
+        (rb"CLCK", b"=", b"2"),                     # 7.4: facility, mode, password
+        (rb"QICSGP", b"=", b"4"),                   # Quectel: context, type, APN, user, password
+        (rb"QICSGP", b":", b"3"),                   # its answer has no context
+        (rb"CGAUTH", b"[=:]", b"2"),                # 27.007 10.1.31: context, protocol, then the two in either order
+        (rb"MIPCALL", b"=", b"2"),                  # Fibocom: operation, APN, user, password
+        (rb"QFTPCFG|QMTCONN|QHTTPCFG|CFTPSLOGIN|CMQTTCONNECT|FTPOPEN|MQTTUSER", b"=", b"2"),
     )]
+_TAIL_BYTES = 1024      # so much of a line that goes on in the next burst is looked at with that
+_WORD_BYTES = 4         # shorter secrets are not looked for elsewhere: they stand in too much
 
 
 def hide_secrets(data):
     """`data` with asterisks instead of what a command line holds of passwords and PINs (quotes and commas stay)."""
-    if b"=" not in data or b"+" not in data:
+    if b"+" not in data:
         return data
     for pattern in _SECRETS:
         data = pattern.sub(lambda match: match[1] + re.sub(rb'[^",]', b"*", match[2]), data)
     return data
+
+
+def _secrets_in(data):
+    """The secrets that command lines hold, those that are long enough to be looked for."""
+    fields = [field for pattern in _SECRETS for match in pattern.finditer(data) for field in match[2].split(b",")]
+    return {word for word in (field.strip(b' "') for field in fields) if len(word) >= _WORD_BYTES}
+
+
+class _Line:
+    """One direction of a traced line: hides secrets of which a burst holds a part only."""
+
+    def __init__(self):
+        self._tail = b""    # what came of a line that has not ended
+
+    def hide(self, data, words=()):
+        """`data`, which follows what came before, without its secrets, and without `words`."""
+        whole = self._tail + data
+        hidden = hide_secrets(whole)
+        for word in words:
+            hidden = hidden.replace(word, b"*" * len(word))
+        end = max(whole.rfind(b"\r"), whole.rfind(b"\n")) + 1
+        shown = hidden[len(self._tail):]
+        self._tail = whole[end:][-_TAIL_BYTES:]
+        return shown
+
+    def whole(self, data):
+        """`data` with what stands before it on its line."""
+        return self._tail + data
 
 
 def private(path, flags):
@@ -152,6 +184,8 @@ class TraceWriter:
         self._burst = bytearray()
         self._burst_ms = 0.0        # time of its first byte
         self._last_ms = 0.0         # time of its last byte
+        self._lines = {TO_MODULE: _Line(), FROM_MODULE: _Line()}
+        self._words = set()         # secrets of the last command, which its answer may quote, or echo damaged
         self._write("# atsock trace: milliseconds, > to the module, < from the module, the bytes\n")
 
     def record(self, direction, data):
@@ -171,9 +205,21 @@ class TraceWriter:
     def flush(self):
         """Write the burst being collected."""
         if self._direction is not None:
-            self._write(f"{self._burst_ms:11.3f} {self._direction} {escape(hide_secrets(bytes(self._burst)))}\n")
+            self._write(f"{self._burst_ms:11.3f} {self._direction} {escape(self._hidden(bytes(self._burst)))}\n")
             self._direction = None
             self._burst.clear()
+
+    def _hidden(self, data):
+        line = self._lines.get(self._direction)
+        if line is None:
+            return hide_secrets(data)
+        if self._direction == FROM_MODULE:
+            return line.hide(data, self._words)
+        if words := _secrets_in(line.whole(data)):
+            self._words = words
+        elif b"\r" in data:
+            self._words = set()
+        return line.hide(data)
 
     def _write(self, text):
         if self.error is None:

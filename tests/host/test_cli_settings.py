@@ -1,11 +1,12 @@
 """Options from the environment and the config file, secrets off the command line, words for the terminal."""
 
+import io
 import os
 
 import pytest
 from atsock_host import cli
 from atsock_host.cli import session, words
-from atsock_host.trace import TracePort, hide_secrets
+from atsock_host.trace import TracePort, TraceWriter, hide_secrets, read_trace
 from click.testing import CliRunner
 
 
@@ -96,11 +97,48 @@ def test_nobody_to_ask(choice_of):
      (b'AT+QICSGP=1,1,"internet","u","s3cret",3\r', b'AT+QICSGP=1,1,"internet","u","******",*\r'),
      (b'\xffAT+CGAUTH=1,3,"u","s3cret"\r\r\nOK\r\n', b'\xffAT+CGAUTH=1,3,"*","******"\r\r\nOK\r\n'),
      (b'AT+MIPCALL=1,"internet","u","s3cret"\r', b'AT+MIPCALL=1,"internet","*","******"\r'),
+     (b'AT+CMEE=2;+CPIN="4711"\r', b'AT+CMEE=2;+CPIN="****"\r'),
+     (b'AT+CPIN = "4711"\r', b'AT+CPIN = "****"\r'),
+     (b'\xffT+CPIN="4711"\r', b'\xffT+CPIN="****"\r'),
+     (b'AT+MQTTUSER=1,"u","s3cret"\r', b'AT+MQTTUSER=1,"u","******"\r'),
+     (b'\r\n+QICSGP: 1,"internet","u","s3cret",3\r\n', b'\r\n+QICSGP: 1,"internet","u","******",*\r\n'),
+     (b'\r\n+CGAUTH: 1,1,"u","s3cret"\r\n', b'\r\n+CGAUTH: 1,1,"*","******"\r\n'),
      (b"AT+CPIN?\r", b"AT+CPIN?\r"),
      (b"\r\n+CPIN: SIM PIN\r\n", b"\r\n+CPIN: SIM PIN\r\n"),
      (b"AT+QISEND=0,4\r", b"AT+QISEND=0,4\r")])
 def test_secrets_are_not_in_a_trace(line, written):
     assert hide_secrets(line) == written
+
+
+def pieces(file, now, said):
+    """Write a trace of (seconds of silence before it, direction, bytes); what stands in it, without times and ends."""
+    writer = TraceWriter(file, lambda: now[0])
+    for pause, direction, data in said:
+        now[0] += pause
+        writer.record(direction, data)
+    writer.flush()
+    return "".join(record.data.decode("latin-1") for record in read_trace(file.getvalue().split("\n")))
+
+
+@pytest.mark.parametrize("pause", (0.0, 1.0))
+@pytest.mark.parametrize("size", (1, 2, 5, 100))
+@pytest.mark.parametrize("spoilt", (b"AT+CPIN=", b"\xffT+CPIN=", b"+CPIN="))
+def test_secrets_are_not_in_a_trace_in_pieces(pause, size, spoilt):
+    """What the port takes and gives in pieces with silences between; the other direction stands between them, too."""
+    sent, echo = b'AT+CPIN="4711"\r', spoilt + b'"4711"\r\r\nOK\r\n'
+    said = []
+    for at in range(0, len(echo), size):
+        said += [(pause, ">", sent[at:at + size]), (pause, "<", echo[at:at + size])]
+    shown = pieces(io.StringIO(), [0.0], [(wait, way, data) for wait, way, data in said if data])
+    assert not set("47") & set(shown), shown
+    assert shown.count("*") == 8
+
+
+def test_an_answer_that_quotes_a_secret():
+    """In whatever form: until the next command, which may have the same bytes for another reason."""
+    shown = pieces(io.StringIO(), [0.0], [
+        (0, ">", b"AT+CPIN=4711\r"), (1, "<", b"\r\nwrong: 4711\r\n"), (1, ">", b"AT+CSQ\r"), (1, "<", b"4711")])
+    assert shown == "AT+CPIN=****\r\r\nwrong: ****\r\nAT+CSQ\r4711"
 
 
 def test_a_trace_is_the_owners_only(tmp_path):
