@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 
 import pytest
 from atsock_host import cli
@@ -108,6 +110,35 @@ def test_nobody_to_ask(choice_of):
      (b"AT+QISEND=0,4\r", b"AT+QISEND=0,4\r")])
 def test_secrets_are_not_in_a_trace(line, written):
     assert hide_secrets(line) == written
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no way to the arguments elsewhere")
+def test_secrets_are_not_in_the_process_list():
+    """Of a command that goes on: what ps shows of its options."""
+    arguments = [sys.executable, "-c", ("import time\nfrom atsock_host.cli import argv\n"
+                 "argv.hide(('--password', '--pin'))\nprint(flush=True)\ntime.sleep(60)"),
+                 "--password", "s3cret", "--apn", "internet", "--pin=4711", "--pin", "--pin", "4711"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
+        try:
+            process.stdout.readline()
+            with open(f"/proc/{process.pid}/cmdline", "rb") as file:
+                shown = file.read().split(b"\0")[3:-1]
+        finally:
+            process.kill()
+    assert shown == [b"--password", b"******", b"--apn", b"internet", b"--pin=****", b"--pin", b"*****", b"4711"]
+
+
+def test_the_command_line_hides_them(monkeypatch):
+    """The arguments of the process, not those that a program gives to main()."""
+    seen = []
+    monkeypatch.setattr(cli.argv, "hide", seen.append)
+    monkeypatch.setattr(sys, "argv", ["atsock", "--version"])
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert not seen
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert seen == [("--password", "--pin")]
 
 
 def pieces(file, now, said):

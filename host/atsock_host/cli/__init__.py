@@ -13,6 +13,7 @@ import sys
 import click
 
 from .. import __version__
+from . import argv
 from .words import clean, sentence
 
 INTERRUPTED = 130       # 128 + SIGINT, as shells have it
@@ -44,6 +45,8 @@ class _LazyGroup(click.Group):
     def main(self, args=None, prog_name=None, complete_var=None, standalone_mode=True, **extra):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, False, **extra)
+        if args is None:                    # those of the process
+            argv.hide(("--password", "--pin"))
         sys.exit(_flushed(self._status(args, prog_name, complete_var, extra)))
 
     def _status(self, args, prog_name, complete_var, extra):
