@@ -3,6 +3,7 @@
 import sys
 
 import cases
+from atsock.sockets.opening import make_like
 from fakes import raises
 from frames import DIALECTS
 from scenes import attached
@@ -16,14 +17,37 @@ def module():
     return modem.socket_module(), tape
 
 
-def test_sockets_are_of_its_class():
-    made, tape = module()
-    stream, datagrams = made.socket(), made.socket(made.AF_INET, made.SOCK_DGRAM)
-    if CPYTHON:
-        assert isinstance(stream, made.socket) and isinstance(datagrams, made.socket)
-    assert isinstance(stream, made.SocketType) and isinstance(datagrams, made.SocketType)
-    assert not isinstance(tape, made.socket)
+@cases.cases("access", ("buffer", "push", "transparent"))
+def test_sockets_are_of_its_class(access):
+    """Those of the module and of the modem, also what accept() returns; none of another modem."""
+    modem, tape, clock, says = attached("bg96")
+    made = modem.socket_module()
+    for kind in (made.SOCK_STREAM, made.SOCK_DGRAM):
+        for socket in (made.socket(made.AF_INET, kind), modem.socket(made.AF_INET, kind, access=access)):
+            assert isinstance(socket, made.socket) and isinstance(socket, made.SocketType)
+            socket.settimeout(3)
+            assert socket.gettimeout() == 3
+            socket.close()
+    assert not isinstance(tape, made.socket) and not isinstance(None, made.socket)
+    assert made.socket.recv and made.socket.connect
     assert tape.written == 0
+
+
+@cases.cases("dialect", DIALECTS)
+def test_an_accepted_socket_is_of_its_class(dialect):
+    modem, tape, clock, says, module, server = listening(dialect)
+    server.close()
+    made = modem.socket_module()
+    with made.create_server(("", 8081)) as server:
+        assert isinstance(server, made.socket)
+        assert isinstance(make_like(server), made.socket)
+
+
+def test_what_is_no_family_or_type():
+    made, tape = module()
+    for arguments in ((None,), ("x",), (made.AF_INET, None), (made.AF_INET, "x"), (made.AF_INET, 1.5)):
+        raises(TypeError, made.socket, *arguments)
+    made.socket(-1, -1, -1)
 
 
 def test_a_default_timeout():

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _NOT_GIVEN = object()
 _system: "Any" = None  # CPython's own module
-_Base: "Any" = StreamSocket
+_Base: "Any" = None
 _Timeout: "Any" = Timeout
 
 if sys.implementation.name != "micropython":
@@ -175,20 +175,43 @@ class SocketModule:
 
 def _socket_class(modem, module):
     # A class, because programs look for methods in it, and ask whether something is of it.
-    class socket(_Base):
-        """A socket of the modem, see Modem.socket()."""
+    def make(cls, family=-1, type=SOCK_STREAM, proto=0, fileno=None):
+        if _system is None and cls is not socket:  # one of _kinds(), which is given what every kind of socket is
+            return object.__new__(cls)
+        if family is None:
+            raise TypeError("family: AF_INET or AF_INET6, not None")
+        if type == -1:
+            type = SOCK_STREAM
+        made = modem.socket(None if family == -1 else family, type, 0 if proto == -1 else proto)
+        if module._timeout is not None:
+            made.settimeout(module._timeout)
+        return made
 
-        def __new__(cls, family=None, type=SOCK_STREAM, proto=0, fileno=None):
-            if family is None or family == -1:
-                family = AF_INET
-            if type == -1:
-                type = SOCK_STREAM
-            made = modem.socket(family, type, 0 if proto == -1 else proto)
-            if module._timeout is not None:
-                made.settimeout(module._timeout)
-            return made
+    if _system is not None:
 
+        class socket(_Base):
+            """A socket of the modem, see Modem.socket()."""
+
+            __new__ = make
+
+        return socket
+    names = {name: getattr(StreamSocket, name) for name in dir(StreamSocket)}
+    names["__new__"] = make
+    socket = type("socket", (), names)
+    modem._session.kind_of = _kinds(socket)
     return socket
+
+
+def _kinds(socket):
+    # MicroPython asks no class whether something is of it: the modem's sockets are made of classes below this one.
+    made = {}
+
+    def kind_of(kind):
+        if kind not in made:
+            made[kind] = type("socket", (kind, socket), {})
+        return made[kind]
+
+    return kind_of
 
 
 def _pack_ipv6(text):

@@ -75,23 +75,25 @@ def make_socket(session: "Session", family, type, proto, access, tls) -> "Any":
     account = session.attached_with
     family = family or (AF_INET6 if account is not None and account.family == 6 else AF_INET)  # of the context
     access = checked_access(access or session.access)
-    if family not in (AF_INET, AF_INET6):
-        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
+    if not isinstance(family, int):
+        raise TypeError("family: AF_INET or AF_INET6, not %r" % (family,))
     if not isinstance(type, int):
         raise TypeError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
+    if family not in (AF_INET, AF_INET6):
+        raise ValueError("family: AF_INET or AF_INET6, not %r" % (family,))
     if type != SOCK_STREAM and type != SOCK_DGRAM:
         raise ValueError("type: SOCK_STREAM or SOCK_DGRAM, not %r" % (type,))
     if access == "transparent":
         from .transparent import TransparentDatagrams, TransparentSocket
 
-        return (TransparentSocket if type == SOCK_STREAM else TransparentDatagrams)(session, family, access, tls)
-    if type == SOCK_DGRAM:
-        from .datagram import DatagramSocket
-
-        return DatagramSocket(session, family, access, tls)
-    from .stream import StreamSocket
-
-    return StreamSocket(session, family, access, tls)
+        kind: "Any" = TransparentSocket if type == SOCK_STREAM else TransparentDatagrams
+    elif type == SOCK_DGRAM:
+        from .datagram import DatagramSocket as kind
+    else:
+        from .stream import StreamSocket as kind
+    if session.kind_of is not None:
+        kind = session.kind_of(kind)
+    return kind(session, family, access, tls)
 
 
 def make_like(socket: "Endpoint") -> "Any":
