@@ -1,6 +1,7 @@
 """socket_module(): the names that programs look for in `import socket`."""
 
 import sys
+from errno import EBADF, EOPNOTSUPP
 
 import cases
 from atsock.sockets.opening import make_like
@@ -139,6 +140,28 @@ def test_what_it_has_not():
         assert made.AF_UNSPEC == 0 and made.IPPROTO_IPV6 == socket.IPPROTO_IPV6
         assert "gaierror" in dir(made) and "create_connection" in dir(made)
         assert issubclass(made.timeout, TimeoutError)
+
+
+@cases.cases("access", ("buffer", "transparent"))
+def test_a_closed_socket_takes_no_timeout(access):
+    modem, tape, clock, says = attached("bg96")
+    made = modem.socket_module()
+    for kind in (made.SOCK_STREAM, made.SOCK_DGRAM):
+        socket = modem.socket(made.AF_INET, kind, access=access)
+        socket.close()
+        for call, value in ((socket.settimeout, 1), (socket.settimeout, None), (socket.setblocking, False)):
+            assert raises(OSError, call, value).errno == EBADF
+    assert tape.written == 0
+
+
+def test_what_datagrams_have_not():
+    """As on a stack of the system: EOPNOTSUPP, from methods that are there."""
+    made, tape = module()
+    socket = made.socket(made.AF_INET, made.SOCK_DGRAM)
+    assert raises(OSError, socket.listen, 1).errno == raises(OSError, socket.accept).errno == EOPNOTSUPP
+    socket.close()
+    assert raises(OSError, socket.listen).errno == raises(OSError, socket.accept).errno == EBADF
+    assert tape.written == 0
 
 
 def test_a_socket_has_no_file_descriptor():

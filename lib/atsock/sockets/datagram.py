@@ -257,6 +257,15 @@ class DatagramSocket(Socket):
             raise ModemError(ENETDOWN, "not attached: call attach() first")
         return table
 
+    def listen(self, backlog: int = 1) -> None:
+        """Datagrams have no connections: raises OSError EOPNOTSUPP, EBADF."""
+        self._check_open()
+        raise ModemError(EOPNOTSUPP, "datagrams: no listen(), no accept()")
+
+    def accept(self) -> "Any":
+        """As listen()."""
+        self.listen()
+
     # -- receiving
 
     def recv_into(self, buf: "bytearray | memoryview", n: int = 0) -> int:

@@ -237,8 +237,9 @@ class Endpoint(Stream):
     def settimeout(self, seconds: "float | None") -> None:
         """Seconds to wait in each call: None for ever, 0 never (then OSError EAGAIN, or None from stream methods).
 
-        Raises ValueError below 0.
+        Raises ValueError below 0, OSError EBADF.
         """
+        self._check_open()
         if seconds is None:
             self._timeout_ms = -1
         elif seconds < 0:
