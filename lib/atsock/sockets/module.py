@@ -40,17 +40,17 @@ if TYPE_CHECKING:
 
 _NOT_GIVEN = object()
 _system: "Any" = None  # CPython's own module
-_Base: "Any" = None
+_Kind: "Any" = None  # CPython: the class of the class
 _Timeout: "Any" = Timeout
 
 if sys.implementation.name != "micropython":
     import socket as _system
 
-    class _Kind(type(StreamSocket)):  # type: ignore[misc]
+    class _AsksAll(type(StreamSocket)):  # type: ignore[misc]
         def __instancecheck__(cls, instance):
             return isinstance(instance, Socket)  # whatever its type; also what accept() returned
 
-    _Base = _Kind("socket", (StreamSocket,), {})
+    _Kind = _AsksAll
     _Timeout = TimeoutError  # which Timeout is
 
 
@@ -187,18 +187,15 @@ def _socket_class(modem, module):
             made.settimeout(module._timeout)
         return made
 
+    names: "Any" = {"__new__": make, "__doc__": "A socket of the modem, see Modem.socket()."}
     if _system is not None:
-
-        class socket(_Base):
-            """A socket of the modem, see Modem.socket()."""
-
-            __new__ = make
-
-        return socket
-    names = {name: getattr(StreamSocket, name) for name in dir(StreamSocket)}
-    names["__new__"] = make
-    socket = type("socket", (), names)
-    modem._session.kind_of = _kinds(socket)
+        socket = _Kind("socket", (StreamSocket,), names)
+    else:
+        for name in dir(StreamSocket):
+            if name not in names:
+                names[name] = getattr(StreamSocket, name)
+        socket = type("socket", (), names)
+        modem._session.kind_of = _kinds(socket)
     return socket
 
 
