@@ -409,10 +409,6 @@ class TlsSocket:
         """As the modem's sockets."""
         self._sock.setsockopt(level, option, value)
 
-    def fileno(self):
-        """As the modem's sockets: raises OSError."""
-        return self._sock.fileno()
-
     def getpeercert(self, binary_form=False):
         """The peer's certificate, as ssl.SSLSocket.getpeercert()."""
         return self._tls.getpeercert(binary_form)

@@ -98,6 +98,13 @@ class Endpoint(Stream):
         def escape(self) -> None: ...
         def resume(self) -> None: ...
 
+    if not _MICROPYTHON:
+
+        @property
+        def fileno(self) -> "Any":
+            """Not there, whatever io.RawIOBase has: programs ask whether there is one before they call it."""
+            raise AttributeError("a modem's socket has no fileno()")
+
     def __enter__(self) -> "Self":
         return self
 
