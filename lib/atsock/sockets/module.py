@@ -182,12 +182,12 @@ def _socket_class(modem, module):
             raise TypeError("family: AF_INET or AF_INET6, not None")
         if type == -1:
             type = SOCK_STREAM
-        made = modem.socket(None if family == -1 else family, type, 0 if proto == -1 else proto)
+        made = modem.socket(AF_INET if family == -1 else family, type, 0 if proto == -1 else proto)
         if module._timeout is not None:
             made.settimeout(module._timeout)
         return made
 
-    names: "Any" = {"__new__": make, "__doc__": "A socket of the modem, see Modem.socket()."}
+    names: "Any" = {"__new__": make, "__module__": "socket", "__doc__": "A socket of the modem, see Modem.socket()."}
     if _system is not None:
         socket = _Kind("socket", (StreamSocket,), names)
     else:
