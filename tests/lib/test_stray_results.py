@@ -114,6 +114,19 @@ def test_result_that_waits_before_the_command(dialect):
             tape.done()
 
 
+def test_result_before_the_prompt():
+    """Of an earlier send: it is no word about a payload that the module has not asked for yet, neither good nor bad."""
+    for stray in (b"SEND OK", b"SEND FAIL"):
+        for result in (b"SEND OK", b"SEND FAIL"):
+            with Case(stray, result):
+                socket, modem, tape, clock, says = connected("bg96", timeout=5)
+                first = says.send("buffer", says.first, b"hello")
+                script = first[:1] + [("!", line(stray))] + first[1:-1] + [("<", line(result))]
+                tape.load(script + (first if result == b"SEND FAIL" else []))
+                assert socket.send(b"hello") == 5
+                tape.done()
+
+
 @cases(("dialect", "access"), PULLED)
 def test_stray_ok_to_a_read(dialect, access):
     """OK without data: the module is asked, and the data that comes meanwhile is the reader's."""

@@ -408,7 +408,7 @@ class Engine(Deadlines):
             if not pos:
                 break
             event = self.matched[_EVENT]
-            if self._on_urc(event) if event & _URCS else self._on_response(event):
+            if self._on_urc(event) if event & _URCS else urc.is_early(self, event) or self._on_response(event):
                 return
         if self.state == _BUSY and self.command.is_query and self.command.collects(self):
             resync.on_information_text(self, self.command)
