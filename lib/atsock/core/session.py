@@ -62,7 +62,7 @@ class Session:
         self.last_port = 0  # local port that a socket was given last (sockets/opening.py)
         self.attaching = False
         self.attached_with = None  # Account of the last attach() (bringup.py)
-        self.kind_of = None  # class of a socket -> the one to make it of (sockets/module.py)
+        self.kind_of = lambda kind: kind  # class of a socket -> the one to make it of (sockets/module.py)
         self.apn = None  # what Modem was given (str)
         self.model = None  # what the module calls itself (str), as far as it was asked
         self.reset = None  # a function that resets the module by hardware

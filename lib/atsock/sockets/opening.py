@@ -91,9 +91,7 @@ def make_socket(session: "Session", family, type, proto, access, tls) -> "Any":
         from .datagram import DatagramSocket as kind
     else:
         from .stream import StreamSocket as kind
-    if session.kind_of is not None:
-        kind = session.kind_of(kind)
-    return kind(session, family, access, tls)
+    return session.kind_of(kind)(session, family, access, tls)
 
 
 def make_like(socket: "Endpoint") -> "Any":
