@@ -413,3 +413,33 @@ def test_one_question_finds_the_addresses_of_both_families():
     socket.settimeout(5)
     socket.connect(("name.example", PORT))
     assert socket._link.state == 2
+
+
+@cases("dialect", ("bg96", "a7600", "sim7028", "nl668"))
+def test_all_stages_of_a_call_have_one_timeout(dialect):
+    """The name is looked up, the socket opened, the datagram sent: each of them late, the timeout is the call's."""
+    modem, tape, clock, says = attached(dialect)
+    asked = []
+
+    def answer(command):
+        asked.append(command)
+        if b"SEND" in command:
+            return b""
+        if b"DNS" not in command and b"OPEN" not in command:
+            return OK
+        clock.now += 1500
+        if b"OPEN" in command:
+            return answers(says)(command)
+        if dialect == "bg96":
+            return OK + line(b'+QIURC: "dnsgip",0,1,600') + line(b'+QIURC: "dnsgip","192.0.2.9"')
+        if dialect in FIBOCOM:
+            return line(b"+MIPDNS: name.example,192.0.2.9") + OK
+        return line(b'+CDNSGIP: 1,"name.example","192.0.2.9"') + OK
+
+    socket = modem.socket(atsock.AF_INET, atsock.SOCK_DGRAM)
+    socket.settimeout(4)
+    tape.auto = answer
+    start = clock.now
+    assert errno_of(socket.sendto, b"hello", ("name.example", PORT)) == 110
+    assert b"SEND" in asked[-1] and clock.now - start <= 4100, (clock.now - start, asked)
+    assert socket.gettimeout() == 4

@@ -169,20 +169,33 @@ class DatagramSocket(Socket):
         Source: the OPEN_UDP, OPEN_UDP_ANY commands of the dialect tables.
         """
         host, port = self.check_address(address)
-        self._connect_to(host, port)
+        timeout_ms = self._timeout_ms
+        try:
+            self._connect_to(host, port)
+        finally:
+            self._timeout_ms = timeout_ms
+
+    def _use_up(self, until):
+        # One stage of a call is over: those that follow have what is left of the timeout, whose end is `until`.
+        if self._timeout_ms > 0:
+            self._timeout_ms = max(1, self._engine.until_ms(until))
 
     def _connect_to(self, host, port):
+        # Leaves in _timeout_ms what is left of it: the caller gives that back.
+        until = self._engine.after_ms(self._timeout_ms)
         if self._table_of_dialect().OPEN_UDP is not None:
             if self._link is not None:  # bound, or connected to another peer
                 self._keep(self._link)
                 self.close()
                 self._open = True
                 self._sent_elsewhere = False
+                self._use_up(until)
             self._connect(UDP, host, port, self._timeout_ms or -1)
         else:  # SIMCom: the peer is named in each send
             if self._link is None:  # as _open_any(): the stack is deep below
                 self._local = self._local or free_port(self._session)
                 self._connect(UDP_ANY, None, 0, self._timeout_ms or -1)
+                self._use_up(until)
             if host != self._name:
                 self._look_up(host)
             host = self._address
@@ -399,15 +412,23 @@ class DatagramSocket(Socket):
         buf = source(buf)
         table = self._table_of_dialect()
         self._check_size(buf, table.UDP_MAX)
-        if self._link is None:
-            if table.OPEN_UDP_ANY is None or table.STORE_MAX:  # to another one than the peer it sends shorter ones
-                self._connect_to(host, port)
+        timeout_ms = self._timeout_ms
+        until = self._engine.after_ms(timeout_ms)
+        try:
+            if self._link is None:
+                if table.OPEN_UDP_ANY is None or table.STORE_MAX:  # to another one than the peer it sends shorter ones
+                    self._connect_to(host, port)
+                else:
+                    self._open_any()
+                self._use_up(until)
+            if self._peer == (host, port):
+                template = self._peer_template()
             else:
-                self._open_any()
-        if self._peer == (host, port):
-            sent = self._send(buf, self._peer_template())
-        else:
-            sent = self._send(buf, self._template_elsewhere(table, host, port))
+                template = self._template_elsewhere(table, host, port)
+            self._use_up(until)
+            sent = self._send(buf, template)
+        finally:
+            self._timeout_ms = timeout_ms
         return sent if sent >= 0 else self._fail(-sent)
 
     def _template_elsewhere(self, table, host, port):
