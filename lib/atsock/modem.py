@@ -12,6 +12,7 @@ from .core.command import number_at, query
 from .core.jobs import run_command
 from .core.movers import const
 from .core.session import Session
+from .dialects.table import VENDORS_SECRETS
 from .errors import ModemError, printable
 from .sockets import opening
 
@@ -82,6 +83,7 @@ class Modem:
         self._session.use(table, access)
         self._session.reset = reset
         self._session.explain = _explain
+        self._session.secrets = VENDORS_SECRETS
         self._session.check_attached = bringup.check_attached
         self.set_apn(apn)
 

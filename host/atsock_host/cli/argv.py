@@ -21,7 +21,7 @@ def _overwrite(options):
     with open("/proc/self/stat", "rb") as file:
         start = int(file.read().rpartition(b")")[2].split()[_ARG_START])
     with open("/proc/self/cmdline", "rb") as file:
-        arguments = file.read().split(b"\0")[:-1]
+        arguments = file.read().split(b"\0")[:-1] if start else []     # 0: proc(5) does not tell it here
     is_value = False
     for argument in arguments:
         name, equals, value = argument.partition(b"=")

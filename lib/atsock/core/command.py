@@ -54,13 +54,8 @@ _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does
 _LAST_WORD_MS = const(1000)  # for the confirmation when the connection has ended
 _LONGEST_MS = const(150_000)  # more than any: a time further ahead is one long past
 
-# Passwords and PINs: (command, how many of its fields come before what is secret): 27.007 8.3, 7.5, 7.4, 10.1.31; the
-# accounts of access points, also while the module is not known; of MQTT and FTP servers, for command().
-_SECRETS = (
-    (b"+CPIN=", 0), (b"+CPIN2=", 0), (b"+QPIN=", 0), (b"+CPWD=", 1), (b"+CLCK=", 2), (b"+CGAUTH=", 2),
-    (b"+QICSGP=", 3), (b"+MIPCALL=", 2), (b"+QMTCONN=", 2), (b"+CMQTTCONNECT=", 2), (b"+MQTTUSER=", 1),
-    (b"+QFTPCFG=", 1), (b"+CFTPSLOGIN=", 2), (b"+FTPOPEN=", 2),
-)  # fmt: skip
+# Passwords and PINs: (command, how many of its fields come before what is secret): 27.007 8.3, 7.5, 7.4, 10.1.31.
+_SECRETS = ((b"+CPIN=", 0), (b"+CPIN2=", 0), (b"+CPWD=", 1), (b"+CLCK=", 2), (b"+CGAUTH=", 2))
 _HIDDEN = b"***"
 _PIECE = const(4)  # bytes of a secret in a row that give it away
 

@@ -408,7 +408,7 @@ class Engine(Deadlines):
             if not pos:
                 break
             event = self.matched[_EVENT]
-            if self._on_urc(event) if event & _URCS else urc.is_early(self, event) or self._on_response(event):
+            if self._on_urc(event) if event & _URCS else self._on_response(event):
                 return
         if self.state == _BUSY and self.command.is_query and self.command.collects(self):
             resync.on_information_text(self, self.command)
@@ -445,7 +445,9 @@ class Engine(Deadlines):
                 self.deadline = self.after_ms(_CODE_MS)
         elif event & _DETAILS:
             on_detail(self, event)
-        elif event == _SENT:
+        elif event & _SENT:
+            if self.state == _BUSY and self.required & ~self.got & _PROMPT and not self.doubted:
+                return True  # of an earlier payload: the module has not asked for this one yet
             self.command.link.tx_credit = self.matched[_AUX]
         self.got |= event
         if self.required & _OK2 and self.got & _OK and self.got & (_SENT | _PUSHED) and not self.got & _OK2:
@@ -509,9 +511,7 @@ class Engine(Deadlines):
             if sink.keeps_borders:
                 sink.begin(self)
         kind = self.matched[_KIND]
-        if n > 0 and kind < _HEX:
-            self.tokens.raw(sink, n)
-        elif kind in _UNCOUNTED:
+        if kind in _UNCOUNTED:
             self.tokens.hex(sink)
         elif n > 0 and (kind == _HEX or kind == _HEX_FROM):
             self.tokens.hex(sink, n)

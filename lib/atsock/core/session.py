@@ -47,6 +47,7 @@ class Session:
     strange_at: "int | None" = None  # ticks of the last failure that a lost context would explain
     check: "Any" = None  # Job of the last look whether the context is there still
     check_next = 0  # ticks when there may be another one
+    secrets = ()  # vendors' commands that carry a password, as Table.SECRETS (dialects/table.py)
     end_owed_by: "Any" = None  # filter of a data mode that may have ended, which nobody has told,
     end_owed_until = 0  # ticks until which that may come yet
     lists_links = False  # the answer to OPEN_IDS has shown an open connection (openids.py)
@@ -446,7 +447,7 @@ class Session:
         return printable(masked(sent, self._secret_names()))
 
     def _secret_names(self):
-        return () if self.table is None else self.table.SECRETS
+        return self.secrets if self.table is None else self.secrets + self.table.SECRETS
 
     def _without_secrets(self, line):
         # What the module has said that nobody knows: it may be the damaged echo of a command, or quote one.

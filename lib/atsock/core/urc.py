@@ -24,8 +24,6 @@ _NETWORK_LOST = const(1 << 26)
 _RESTARTED = const(1 << 27)
 _IDLE = const(0)
 _BUSY = const(1)
-_PROMPT = const(1 << 2)
-_SENT = const(1 << 3)
 _RESTING = const(4)
 _FREE = const(0)
 _OPENING = const(1)
@@ -56,12 +54,6 @@ _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
-
-
-def is_early(engine, event):
-    """Is this the outcome of a payload that the module has not even asked for?  It is an earlier one's, or nobody's."""
-    waits = engine.state == _BUSY and engine.required & ~engine.got & _PROMPT
-    return waits and event & _SENT and not engine.doubted
 
 
 def dispatch(engine, event, link):

@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     Words = tuple[bytes, ...]
     Numbers = tuple[int, ...]
 
+# As Table.SECRETS, whatever the dialect: accounts of access points, as long as the module is not known; of MQTT and FTP
+# servers, for commands of the application.
+VENDORS_SECRETS = (
+    (b"+QICSGP=", 3), (b"+MIPCALL=", 2), (b"+QPIN=", 0), (b"+QMTCONN=", 2), (b"+CMQTTCONNECT=", 2), (b"+MQTTUSER=", 1),
+    (b"+QFTPCFG=", 1), (b"+CFTPSLOGIN=", 2), (b"+FTPOPEN=", 2),
+)  # fmt: skip
+
 
 class Table:
     """One dialect: the commands of a family of modules, and what their lines mean."""
@@ -178,5 +185,6 @@ class Table:
     FOREIGN_CODES: "Words" = ()  # names of the lines whose numbers are not those of ERRNOS
 
     # -- messages
-    # (name, fields), of a command that carries a password: how many of its fields stand before it.  3GPP's are known.
+    # (name, fields), of a command that carries a password: how many of its fields stand before it.  Those of 3GPP and
+    # of VENDORS_SECRETS are known.
     SECRETS: "tuple[tuple[bytes, int], ...]" = ()
