@@ -74,6 +74,46 @@ def test_peer_says_so_to_a_sender(dialect):
     works(socket, module)
 
 
+def waits_for_the_port(modem):
+    """A list of what each wait is told: does it end when the port takes more?"""
+    port = modem._engine.port
+    wait = port.wait
+    told = []
+
+    def noted(ms, writing):
+        told.append(writing)
+        wait(ms, writing)
+
+    port.wait = noted
+    return told
+
+
+@cases("dialect", DIALECTS)
+def test_what_is_not_up_to_the_port_is_no_wait_for_it(dialect):
+    """The port took nothing; what then holds up the sender, or somebody else, is waited for without looking at it all
+    the time."""
+    socket, modem, module = on_line(dialect)
+    module.takes = False
+    socket.settimeout(0)
+    assert errno_of(socket.send, b"more") == 11
+    module.takes = True
+    module.say(ENDS[dialect])  # whose words are these?
+    modem.poll(10)
+    told = waits_for_the_port(modem)
+    socket.settimeout(60)
+    assert socket.send(b"more") == 4
+    assert told and True not in told
+    assert socket.read(len(ENDS[dialect])) == ENDS[dialect]
+    module.takes = False
+    socket.settimeout(1)
+    raises(atsock.Timeout, socket.send, b"more")
+    module.takes = True
+    del told[:]
+    raises(atsock.Timeout, socket.recv, 1)
+    assert told and True not in told
+    works(socket, module)
+
+
 @cases("dialect", DIALECTS)
 def test_the_end_of_a_line_holds_up_no_sender(dialect):
     """CR LF alone may be the begin of the module's words, but not all of them."""
@@ -473,7 +513,7 @@ def test_a_full_port_is_forgotten_with_data_mode(dialect):
     """The peer closed while the port took nothing: poll() waits then, it does not come back because it could write."""
     socket, modem, module = on_line(dialect)
     module.takes = False
-    socket.settimeout(1)
+    socket.settimeout(0)
     errno_of(socket.send, b"x" * 100)
     assert modem._engine.tx_blocked
     module.takes = True

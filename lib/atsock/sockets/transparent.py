@@ -178,6 +178,7 @@ class TransparentSocket(StreamSocket):
             return self._no_link()
         if link.state != _OPEN:
             return super()._send_step(buf, pos, n)
+        self._engine.tx_blocked = False  # else what it waits for now would be looked at without a pause
         if not self._may_send(link):
             return _AGAIN
         if self._escaped:
@@ -207,6 +208,10 @@ class TransparentSocket(StreamSocket):
             return _AGAIN
         self._guard.note_written(n)
         return n
+
+    def _give_up_sending(self):
+        self._engine.tx_blocked = False  # nobody waits for the port to take more
+        return super()._give_up_sending()
 
     def _post(self, buf, pos, n):
         if self.takes_in:
