@@ -74,6 +74,16 @@ def test_peer_says_so_to_a_sender(dialect):
     works(socket, module)
 
 
+@cases("dialect", DIALECTS)
+def test_an_end_of_a_module_that_echoes_again(dialect):
+    """It has restarted, echo was off: what it had for the program is lost, and words that name no connection are no
+    clean end of the stream."""
+    socket, modem, module = on_line(dialect)
+    module.end(line(b"CLOSED") if dialect in SIMCOM else line(b"NO CARRIER"))
+    module.echo = True
+    assert errno_of(socket.recv, 10) in GONE
+
+
 def waits_for_the_port(modem):
     """A list of what each wait is told: does it end when the port takes more?"""
     port = modem._engine.port

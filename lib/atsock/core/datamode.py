@@ -267,7 +267,8 @@ def _end_in_data_mode(session, data_filter, said, answered, confirmed):
     if confirmed and link.state == _GONE and not link.discarding and not session.table.ESCAPED_READS:
         link.fail(ECONNRESET, 0)  # it ended in command mode: what came since the OK is in the module for good
     if link.state == _OPEN:
-        is_failure = not [word for word in data_filter.ends if b"\r\n" + word in said]
+        # A module that echoes again has restarted, whatever it says.
+        is_failure = session.engine.echoes or not [word for word in data_filter.ends if b"\r\n" + word in said]
         end(session.engine, link, is_failure)
         if is_failure:  # perhaps it has restarted, and has no word for that
             session.suspect()
