@@ -84,6 +84,21 @@ def test_an_end_of_a_module_that_echoes_again(dialect):
     assert errno_of(socket.recv, 10) in GONE
 
 
+@cases("dialect", FIBOCOM)
+def test_an_escape_that_a_restarted_module_echoes(dialect):
+    """Nothing else tells of the restart: the echo of +++ is no data, and the connection is gone."""
+    socket, modem, module = on_line(dialect)
+    module.end(b"")
+    module.echo = True
+    try:
+        socket.escape()
+        socket.resume()
+        got = socket.recv(10)
+    except OSError as error:
+        got = error.errno
+    assert got in GONE
+
+
 def waits_for_the_port(modem):
     """A list of what each wait is told: does it end when the port takes more?"""
     port = modem._engine.port

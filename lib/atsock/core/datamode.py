@@ -243,6 +243,9 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         session.end_owed_until = engine.after_ms(_END_LATE_MS)
     if link.id < 0:
         stands = confirmed
+    if not confirmed and engine.echoes:  # echo was off: it has restarted, and what came behind +++ is its echo
+        data_filter.n = max(base, data_filter.whole)
+        stands = False
     if stands and (confirmed or garbled or listed or not told and listed is None):
         if garbled:
             data_filter.n = max(base, data_filter.whole)
