@@ -52,6 +52,25 @@ def test_read_that_finds_nothing(dialect, access):
     assert clock.now < 10_000, clock.now
 
 
+@cases("dialect", DIALECTS)
+def test_read_that_goes_on_where_another_one_ended(dialect):
+    """readinto() returns what has come, however much was in the buffer before the read that lost its OK."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", timeout=8)
+    link = says.first
+    ask = (">", says.ask("buffer", link, says.most["buffer"]))
+    notice = ("!", says.notice("buffer", link))
+    answer = says.answer("buffer", link, b"data", 0)
+    tape.load(
+        [notice, ask, ("<", says.answer("buffer", link, b"more", 0)), notice, ask]
+        + [("!", answer[: answer.rfind(OK)]), ("~", 2900)]
+        + SYNC
+        + [ask, ("!", says.nothing("buffer", link))]
+    )
+    buf = bytearray(4096)
+    assert socket.readinto(buf) == 8
+    assert buf[:9] == b"moredata\0"
+
+
 @cases("dialect", FIBOCOM)
 def test_send_whose_first_half_alone_is_told(dialect):
     """+MIPSEND stores the digits, its OK is lost, and +MIPPUSH has not been sent: nothing has gone out yet."""

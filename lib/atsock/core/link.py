@@ -123,16 +123,15 @@ class Link(Sink):
     def detach(self):
         """The reader gives up its buffer: the rest of what it asked for goes to a ring of that size.
 
-        Returns where in the buffer it would have gone on.  Allocates where the ring has to grow.
+        Returns how many bytes of this read the buffer has got.  Allocates where the ring has to grow.
         """
-        pos = self.dst_at
-        left = self.dst_end - pos
+        left = self.dst_end - self.dst_at
         self.dst = None
         if self.buf is None:
             self.make_ring()
         if self.size - self.count < left:
             self.resize(self.count + left)
-        return pos
+        return self.rx.n - left
 
     # -- the ring, off the data path
 

@@ -102,7 +102,7 @@ class Socket(Endpoint):
                 self._look_again()
                 return _AGAIN
             if not self._wait():
-                return self._give_up_receiving(pos)
+                return self._give_up_receiving()
 
     def _begin_receiving(self, n):
         # A call that receives up to n bytes begins.  Another one in the middle of it (from on_event) cannot.
@@ -198,16 +198,15 @@ class Socket(Endpoint):
                 link.fail(ECONNRESET, rx.code)
         return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
 
-    def _give_up_receiving(self, pos):
-        # The time is over; pos: where reading into the caller's buffer began.  The count of what has come to it all the
-        # same, or -ETIMEDOUT.
+    def _give_up_receiving(self):
+        # The time is over: the count of what has come to the caller's buffer all the same, or -ETIMEDOUT.
         link = self._link
         if link is not None and self._reading:
             self._engine.abandon(link.rx)
             if self._reading == _DIRECT:
                 self._reading = _RING
-                if link.rx.count > pos:
-                    return link.rx.count - pos
+                if link.rx.count:
+                    return link.rx.count
         return -ETIMEDOUT
 
     # -- sending: the caller's buffer -> module
