@@ -13,7 +13,7 @@ from cases import cases
 from fakes import Case, errno_of, new_modem, raises
 from frames import DIALECTS, OK, PEER, PORT, line, speech
 from ownline import FIBOCOM, GONE, on_line, works
-from test_data_mode_faults import losses
+from test_data_mode_faults import boots, losses
 from test_transparent import ENDS
 
 ECONNRESET = 104
@@ -423,6 +423,56 @@ def _opens(module, text):
         module.connected = module.data_mode = True
         return OK + line(b"+MIPODM: %s,1" % text[10:11]) if module.dialect in FIBOCOM else line(b"CONNECT")
     return b""
+
+
+@cases("dialect", DIALECTS)
+def test_close_tells_what_was_lost_with_the_connection(dialect):
+    """The network has gone behind a send() that nothing has followed: close() raises if no error was told before."""
+    for told in (False, True):
+        for said in (losses(dialect),) + boots(dialect)[:2]:
+            with Case(told, said):
+                socket, modem, module = on_line(dialect)
+                socket.send(b"data")
+                module.end(said)
+                if told:
+                    assert errno_of(socket.recv, 10) in GONE + (100,)
+                    socket.close()
+                else:
+                    assert errno_of(socket.close) in GONE + (100,)  # ENETDOWN
+                    socket.close()
+
+
+@cases("dialect", DIALECTS)
+def test_close_of_a_lost_connection_that_has_sent_nothing(dialect):
+    for said in (losses(dialect),) + boots(dialect)[:2]:
+        socket, modem, module = on_line(dialect)
+        module.end(said)
+        socket.close()
+
+
+@cases("dialect", DIALECTS)
+def test_the_silence_before_an_escape_begins_with_data_mode(dialect):
+    """However long the module has taken for the open: what came before that is no silence to it."""
+    socket, modem, module = on_line(dialect)
+    socket.close()
+    began = []
+    answer = module.answer
+
+    def slow(text):
+        told = _opens(module, text)
+        if told:
+            module.say(told, 5000)
+            began.append(module.clock.now + 5000)
+            return b""
+        return answer(text)
+
+    module.answer = slow
+    socket = modem.socket()
+    socket.settimeout(30)
+    socket.connect((PEER, PORT))
+    module.wrote_at = began[0]  # as a module does that counts from there
+    socket.escape()
+    assert module.peer == b""
 
 
 # -- open

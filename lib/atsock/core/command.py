@@ -358,6 +358,7 @@ def begin_data(engine, link):
         words += (bytes(memoryview(tokens.line)[: tokens.n]),)
     if words:
         link.data_filter.answer(words)
+    link.data_filter.since = engine.port.ticks_ms()
     tokens.raw(link.data_filter, 0)
 
 

@@ -62,6 +62,7 @@ class DataFilter(Sink):
         self.is_due: "Any" = None
         self.base = 0  # bytes held back before that
         self.left = False  # it is being left
+        self.since: "int | None" = None  # ticks when data mode began, until an escape has looked at that
         self.ended = False  # has the end of the line that is looked at come?
 
     @property

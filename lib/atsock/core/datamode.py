@@ -76,6 +76,11 @@ class EscapeGuard:
         self.idle_at = now  # ticks when the last byte has left,
         self.wrote_at = ticks_add(now, -self.pause_ms)  # and of its write, or earlier: CONNECT may take its time
 
+    def count_from(self, ticks):
+        """Data mode began then: the module counts no silence before."""
+        if ticks_diff(ticks, self.idle_at) > 0:
+            self.idle_at = ticks
+
     def note_written(self, n):
         """n bytes have been given to the port."""
         port = self.engine.port
@@ -151,6 +156,9 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     link = data_filter.link
     told = data_filter.is_told()
     answered = confirmed = None
+    if data_filter.since is not None:
+        guard.count_from(data_filter.since)
+        data_filter.since = None
     if engine.state == _DATA_MODE:
         reply = b""
         if guard.unsure:  # the OK of the one before may come yet

@@ -194,6 +194,7 @@ def _give_line(engine):
     if engine.command is not None:
         engine.finish(EBUSY)
         engine.transmitter.drop()
+    link.data_filter.since = engine.port.ticks_ms()
     engine.enter_data_mode(link.data_filter)
 
 

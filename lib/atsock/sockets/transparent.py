@@ -27,6 +27,7 @@ _NO = const(0)  # Link.rx_pending
 _MAYBE = const(1)
 _OPEN = const(2)  # Link.state
 _GONE = const(4)
+_DEAD = const(5)
 _INTERRUPTED = const(1)  # EscapeGuard.unsure
 
 _LOOK_MS = const(10_000)  # without a byte
@@ -50,6 +51,7 @@ class TransparentSocket(StreamSocket):
     _close_extra_ms = 15_000  # two silences around +++
     _settling: "Job | None" = None  # finds out whether the connection stands
     _escaped = False  # a server's own socket never has the line
+    _untold = False  # something was sent, and no error has been told since: close() tells it
 
     def connect(self, address):
         """Connect to (host, port); the port is in data mode afterwards.
@@ -65,6 +67,7 @@ class TransparentSocket(StreamSocket):
         self._guard = EscapeGuard(self._engine, rules.GUARD_MS)
         self._escaped = False
         self._settling = None
+        self._untold = False
         self._reads_when_escaped = rules.ESCAPED_READS
         if link.buf is None:
             link.make_ring()
@@ -200,7 +203,12 @@ class TransparentSocket(StreamSocket):
             return False
         return super()._is_writable(link)
 
+    def _fail(self, errno):
+        self._untold = False
+        super()._fail(errno)
+
     def _write(self, buf, pos, n):
+        self._untold = True
         engine = self._engine
         n = engine.port.write(buf, pos, n)
         engine.tx_blocked = n == 0
@@ -354,7 +362,10 @@ class TransparentSocket(StreamSocket):
             self._session.set_down()
             link.socket = None
             raise
+        errno = link.errno if self._untold and link.state == _DEAD else 0
         yield from close_link(self._session, link)
+        if errno:
+            raise self._session.link_error(errno)
 
 
 def _make_room(link):
