@@ -202,9 +202,7 @@ class Engine(Deadlines):
         if self.state != _IDLE and self.state != _DATA_MODE:
             left = ticks_diff(self.deadline, self.port.ticks_ms())
             ms = min(ms, max(left, 0))
-        if self.tokens.left and ms > _PAUSE_MS:
-            ms = _PAUSE_MS + 1
-        return max(ms, 0)
+        return max(min(ms, _PAUSE_MS + 1) if self.tokens.left else ms, 0)
 
     # -- commands
 
@@ -446,8 +444,8 @@ class Engine(Deadlines):
         elif event & _DETAILS:
             on_detail(self, event)
         elif event & _SENT:
-            if self.state == _BUSY and self.required & ~self.got & _PROMPT and not self.doubted:
-                return True  # of an earlier payload: the module has not asked for this one yet
+            if self.required & ~self.got & _PROMPT and self.state == _BUSY and not self.doubted:
+                return True  # an earlier payload's: this one has not been asked for yet
             self.command.link.tx_credit = self.matched[_AUX]
         self.got |= event
         if self.required & _OK2 and self.got & _OK and self.got & (_SENT | _PUSHED) and not self.got & _OK2:
@@ -511,7 +509,9 @@ class Engine(Deadlines):
             if sink.keeps_borders:
                 sink.begin(self)
         kind = self.matched[_KIND]
-        if kind in _UNCOUNTED:
+        if n > 0 and kind < _HEX:
+            self.tokens.raw(sink, n)
+        elif kind in _UNCOUNTED:
             self.tokens.hex(sink)
         elif n > 0 and (kind == _HEX or kind == _HEX_FROM):
             self.tokens.hex(sink, n)

@@ -181,16 +181,20 @@ class TransparentSocket(StreamSocket):
             return self._no_link()
         if link.state != _OPEN:
             return super()._send_step(buf, pos, n)
-        self._engine.tx_blocked = False  # else what it waits for now would be looked at without a pause
         if not self._may_send(link):
-            return _AGAIN
+            return self._later()
         if self._escaped:
             raise ModemError(EBUSY, "the socket is in command mode: resume() first")
         if self._engine.state != _DATA_MODE or self._engine.transmitter.left:  # one local more would be heap
-            return _AGAIN  # accepted, and CONNECT has not come yet; or an escape is on its way
+            return self._later()  # accepted, and CONNECT has not come yet; or an escape is on its way
         n = self._guard.allowed(buf, pos, n)
         self._retry_ms = 0 if n else self._guard.pause_ms
-        return self._write(buf, pos, n) if n else _AGAIN
+        return self._write(buf, pos, n) if n else self._later()
+
+    def _later(self):
+        # What it waits for now is not up to the port: that would be looked at without a pause.
+        self._engine.tx_blocked = False
+        return _AGAIN
 
     def _may_send(self, link):
         # False while the module may be in command mode: it would obey what is sent.
