@@ -704,3 +704,20 @@ def test_failures_before_the_context_was_up(dialect):
     for _ in range(9):
         modem.poll(1000)
     assert set(sent) == {b"AT+X", b"AT+CSQ"}, sent
+
+
+def test_the_end_of_a_connection_whose_open_ran_out_of_time():
+    """Told in command mode: it ends no command, the module still owes its answer."""
+    modem, tape, clock, says = attached("bg96", "transparent")
+    tape.auto = lambda command: None if b"QIOPEN" in command else OK
+    socket = modem.socket()
+    socket.settimeout(2)
+    error = raises(atsock.Timeout, socket.connect, (PEER, PORT))
+    assert 'no answer to AT+QIOPEN=1,0,"TCP"' in str(error) and str(error).endswith(" in time"), str(error)
+    engine = modem._engine
+    command = engine.command
+    while engine.state != 2:  # TIMED_OUT
+        modem.poll(1000)
+    tape.input.append([0, "!", line(b'+QIURC: "closed",0')])
+    engine.pump()
+    assert engine.state == 2 and engine.command is command and command is not None
