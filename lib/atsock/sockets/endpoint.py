@@ -67,6 +67,7 @@ class Endpoint(Stream):
     _retry_ms = 0  # pause before a refused send is offered again, 0: none was refused
     takes_in = True  # calls that do not wait service the UART; False: another front does that, see aio/streams.py
     _open = True
+    _untold = False  # in data mode: something was sent, and no error has been told since; close() tells it
     _unconnected_events = 0  # what poll() says before connect(), beside POLLOUT
     _linger_ms = _LINGER_MS
     _close_extra_ms = 0  # for what goes before the command that closes
@@ -289,6 +290,7 @@ class Endpoint(Stream):
             self._check_job(EALREADY)
         if self._send_buffer is not None:
             self._send_buffer.lost = False
+        self._untold = False
         if self._timeout_ms and self._link is not None:  # the module may have restarted without a word
             self._session.await_verdict(self._deadline if self._timeout_ms > 0 else None)
         raise self._session.link_error(errno)

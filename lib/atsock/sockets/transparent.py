@@ -51,7 +51,6 @@ class TransparentSocket(StreamSocket):
     _close_extra_ms = 15_000  # two silences around +++
     _settling: "Job | None" = None  # finds out whether the connection stands
     _escaped = False  # a server's own socket never has the line
-    _untold = False  # something was sent, and no error has been told since: close() tells it
 
     def connect(self, address):
         """Connect to (host, port); the port is in data mode afterwards.
@@ -206,10 +205,6 @@ class TransparentSocket(StreamSocket):
         if link.state == _OPEN and not self._may_send(link):
             return False
         return super()._is_writable(link)
-
-    def _fail(self, errno):
-        self._untold = False
-        super()._fail(errno)
 
     def _write(self, buf, pos, n):
         self._untold = True
