@@ -93,6 +93,30 @@ def test_a_datagram_of_a_length_that_cannot_be(dialect, access, number):
     assert set(heard) == {atsock.EVENT_DATA, atsock.EVENT_OVERFLOW}
 
 
+@cases(("dialect", "access"), COUNTED)
+def test_a_datagram_whose_header_has_lost_its_lf(dialect, access):
+    """Nobody knows where it ends: it is lost and counted, be it the first one or not, and the next one comes whole."""
+    for received in (0, 1):
+        modem, tape, clock, says = attached(dialect, access)
+        socket = connect(modem, tape, says, 3, type=atsock.SOCK_DGRAM)
+        for _ in range(received):
+            tape.load(reception(says, dialect, access, b"hello"))
+            assert socket.recv(500) == b"hello"
+        script = reception(says, dialect, access, b"x" * 38)
+        kind, data = script[-1]
+        start = data.find(b"78" if access == "hex" else b"xx")
+        if data[start - 1] != 10:  # payload on the line of its header
+            return
+        script[-1] = (kind, data[: start - 1] + b"\xf5" + data[start:])
+        tape.load(script + [("!", line(b"+CREG: 1"))])  # some put nothing behind payload
+        tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else says.nothing(access, says.first)
+        assert errno_of(socket.recv, 500) == 110
+        assert (socket.lost, socket._link.state) == (1, OPEN)
+        tape.auto = None
+        tape.load(reception(says, dialect, access, b"again"))
+        assert socket.recv(500) == b"again"
+
+
 @cases("dialect", ("nl668", "l610"))
 def test_what_is_left_is_no_number(dialect):
     """Digits end with their line, however many they are said to be: the data are whole."""

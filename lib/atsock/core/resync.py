@@ -570,7 +570,7 @@ def distrust(engine, link):
     """A length that cannot be, or is none: nobody knows where the payload ends.  All is dropped until silence."""
     if link is not None:
         if link.keeps_borders:
-            engine.begin_payload(link, 0)
+            link.begin(engine)
         miscounted(engine, link)
     command = engine.command
     if command is not None:

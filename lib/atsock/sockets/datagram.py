@@ -76,6 +76,8 @@ class DatagramLink(Link):
     def begin(self, engine: "Engine"):
         """A datagram follows the engine's line: its sender stands in that, in the address line before, or nowhere."""
         self.engine = engine
+        if self.buf is None:  # the first one, and its header is damaged
+            self.make_ring()
         if self.begun >= 0:  # another one that has never ended
             self.count = self.begun
             self.lost += 1
