@@ -142,6 +142,42 @@ def test_answer_without_its_header(dialect, access):
             tape.done()
 
 
+@cases(("dialect", "access"), PULLED)
+def test_answer_that_got_lost_as_a_whole(dialect, access):
+    """A notice told of data, the read that asked for them is not answered, the next one finds none: the socket fails.
+    It does not where the read had never arrived, nor where no notice had come."""
+    for notice, later, errno in ((True, b"", 104), (True, b"hello", None), (False, b"", 110)):
+        with Case(notice, later):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=30)
+            link = says.first
+            reads = []
+            if not notice:
+                socket._link.rx_pending = 1
+
+            def answer(command):
+                if command + b"\r" != says.ask(access, link, says.most[access]):
+                    return SYNC[1][1] if command == b"AT+CSQ" else OK
+                reads.append(command)
+                if len(reads) == 1:
+                    return None
+                return says.answer(access, link, later, 0) if later and len(reads) == 2 else says.nothing(access, link)
+
+            tape.load([("!", says.notice(access, link))] if notice else [])
+            settle(modem, tape)
+            tape.auto = answer
+            for _ in range(6):
+                try:
+                    found = None
+                    assert socket.recv(500) == later and later
+                    break
+                except OSError as error:
+                    found = error.args[0]
+                    if found != 110:
+                        break
+            assert found == errno, found
+            assert socket._link.state == (DEAD if errno == 104 else OPEN)
+
+
 @cases("access", ("buffer", "hex"))
 def test_answer_that_comes_during_another_ones_send(access):
     """BG96's header names no connection: the payload is not taken for that of the command in flight; the connection

@@ -502,7 +502,7 @@ class Engine(Deadlines):
             resync.distrust(self, sink)
             return
         if sink is not None:
-            sink.looks = 0
+            sink.looks = sink.unanswered = 0
         if sink is not None and (sink.dst is None or sink.keeps_borders):
             if sink.dst is None and sink.buf is None:
                 sink.make_ring()

@@ -105,6 +105,7 @@ class Sink:
     keeps_borders = False  # begin() and end() are called around each payload
     pushed = False  # the module pushes its payload unasked
     looks = 0  # times in a row that no payload had come for ten seconds, see openids.py
+    unanswered = 0  # 1: a read of data that a notice had told of was not answered, and no payload has come since
 
     def write(self, src, start, n):
         """Take n bytes of src[start:]; returns how many found room, the rest is offered again."""

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 _AGAIN = const(-11)
 _NO = const(0)
 _MAYBE = const(1)
+_YES = const(2)
 _OPEN = const(2)
 _GONE = const(4)
 _DEAD = const(5)
 _TIMED_OUT = const(2)
+_EVENT_OVERFLOW = const(8)  # constants.py
 
 _CHUNK = const(1)  # of Table.ACCESS
 _READ = const(3)
@@ -183,13 +185,26 @@ class Socket(Endpoint):
             return 0 if reading == _RING else _AGAIN
         self._reading = 0
         link.dst = None
-        if reading == _DIRECT and rx.count:
-            return rx.count
-        if rx.errno == 0 or rx.count:  # its payload has come, if only the OK behind it got lost
-            return 0
-        return self._read_failed(link, rx)
+        if rx.count:  # its payload has come, if only the OK behind it got lost
+            return rx.count if reading == _DIRECT else 0
+        if rx.errno:
+            return self._read_failed(link, rx)
+        return self._answer_lost(link) if link.unanswered else 0
+
+    def _answer_lost(self, link):
+        # A notice told of data, the answer of the read that asked for them never came, and now there are none.
+        link.unanswered = 0
+        if link.keeps_borders:
+            link.lost += 1
+        else:
+            link.discarding = True
+            link.fail(ECONNRESET, 0)
+        self._engine.event(_EVENT_OVERFLOW, link, 0)
+        return 0 if link.keeps_borders else -ECONNRESET
 
     def _read_failed(self, link, rx):
+        if rx.errno == ETIMEDOUT and link.rx_pending == _YES:
+            link.unanswered = 1
         if rx.errno == EIO:  # refused: the module has forgotten the connection
             link.rx_pending = _NO
             if link.state == _GONE:
