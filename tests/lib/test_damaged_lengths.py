@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import Case, errno_of, raises
-from frames import MODES, OK, PULLED, SYNC, line, read_script
+from frames import MODES, OK, PULLED, SYNC, line, read_script, speech
 from scenes import attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
 
@@ -115,6 +115,30 @@ def test_a_datagram_whose_header_has_lost_its_lf(dialect, access):
         tape.auto = None
         tape.load(reception(says, dialect, access, b"again"))
         assert socket.recv(500) == b"again"
+
+
+@cases("text", (b"x", b"tail", b"7 of 9;"))
+@cases(("dialect", "access"), COUNTED)
+def test_text_behind_a_length(dialect, access, text):
+    """The end of the header has got lost, and payload with it: what comes is not handed out for it."""
+    script = read_script(speech(dialect), dialect, access, speech(dialect).first, b"x" * 38)
+    kind, data = script[-1]
+    start = data.find(b"78" if access == "hex" else b"xx")
+    if data[start - 1] != 10:  # payload on the line of its header
+        return
+    script[-1] = (kind, data[: start - 2] + text + data[start + 8 :])
+    socket, modem, tape, clock, says = connected(dialect, access, script + [("!", line(b"+CREG: 1"))], timeout=20)
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else says.nothing(access, says.first)
+    assert errno_of(socket.recv, 500) == 104
+    assert socket._link.state == DEAD
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_digits_that_are_all_missing(dialect):
+    """A push of nothing is none."""
+    socket, modem, tape, clock, says = connected(dialect, "hex", timeout=3)
+    tape.load([("!", line(b"+MIPRTCP: 1,0,"))])
+    assert errno_of(socket.recv, 9) == 104
 
 
 @cases("dialect", ("nl668", "l610"))

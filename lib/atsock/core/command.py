@@ -32,6 +32,7 @@ _NOISE = const(1 << 29)
 _ALL = const((1 << 30) - 1)
 _NONE = const(0)
 _HEX = const(3)
+_INLINE_HEX = const(4)
 _WORD = const(5)
 _HEX_FROM = const(8)
 # What match() leaves and takes (movers.py)
@@ -247,9 +248,11 @@ def is_cut(engine):
     """
     tokens = engine.tokens
     pos = tokens.position[0]
+    kind = engine.matched[_KIND]
+    if kind == _INLINE_HEX and not tokens.taken:  # nobody pushes nothing
+        return True
     if tokens.digits.nibble or pos < tokens.position[1] and tokens.window[pos] != 13 and tokens.window[pos] != 10:
         return True
-    kind = engine.matched[_KIND]
     n = engine.matched[_VALUE]
     return (kind == _HEX or kind == _HEX_FROM) and tokens.taken != n and 2 * tokens.taken != n
 

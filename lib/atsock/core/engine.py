@@ -36,7 +36,7 @@ from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
 from .rows import name_at
-from .tokenizer import Tokenizer, is_odd
+from .tokenizer import Tokenizer, has_text_behind, is_odd
 
 # Numbers of words.py: Engine.state
 _IDLE = const(0)
@@ -498,8 +498,8 @@ class Engine(Deadlines):
     def begin_payload(self, sink, n):
         """Payload of n bytes follows the line, of the kind that `matched` says; sink None: for nobody."""
         self.last_rx_ms = self.port.ticks_ms()
-        if self.tokens.line.find(b"\r", 0, self.tokens.n) >= 0:  # its LF got lost, and payload with it
-            resync.distrust(self, sink)
+        if has_text_behind(self.tokens, self.matched[_KIND]):  # its CR or LF got lost, and payload with it
+            urc.distrust_soon(self, sink)
             return
         if sink is not None:
             sink.looks = sink.unanswered = 0

@@ -35,6 +35,11 @@ _WINDOW = const(256)
 # What next() returns (words.py)
 _END = const(4)
 _FULL = const(5)
+# Payload that begins on the next line (words.py)
+_RAW = const(1)
+_HEX = const(3)
+_RAW_FROM = const(6)
+_HEX_FROM = const(8)
 # What may stand behind payload: CR LF, CR CR LF, > CR, > blank, AT, at, RECV FROM, RCV FROM
 _BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174, 0x5245, 0x5243)
 
@@ -205,3 +210,17 @@ def is_odd(tokens):
     if first == 43:  # +, of a module that puts nothing between
         return not 65 <= second <= 90
     return first << 8 | second not in _BEHIND
+
+
+def has_text_behind(tokens, kind):
+    """True when the header of a payload of this kind goes on behind its numbers: with what belongs on the next line.
+
+    Some firmware puts a colon or a blank there.
+    """
+    line = tokens.line
+    n = tokens.n
+    if line.find(b"\r", 0, n) >= 0:
+        return True
+    if kind != _RAW and kind != _HEX and kind != _RAW_FROM and kind != _HEX_FROM:
+        return False
+    return not 48 <= line[n - 1] <= 58 and line[n - 1] != 32

@@ -48,6 +48,7 @@ _EVENT_DATA = const(1)
 _SAID = const(1)  # of Engine.unfinished: there is something in `said`; the other bits are events
 _DOUBT = const(2)
 _EARLIER_LINE = const(4)  # the line had begun before the command
+_DISTRUST = const(8)  # the line is a header that has lost its end
 _LENGTH = const(2)  # in Tokenizer.position
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
@@ -79,7 +80,7 @@ def act_on_unfinished(engine):
     """Act on what pump() has to do itself, because the stack would be too deep elsewhere.
 
     A client that came (the engine's line still tells of it), lines that stood in the stream of data mode (`said`),
-    RESTARTED, NETWORK_LOST, a doubted result code (resync.py).
+    RESTARTED, NETWORK_LOST, a doubted result code (resync.py), the damaged header of a payload.
     What a full heap stops half way pump() does again, but for the client.
     """
     tokens = engine.tokens
@@ -103,7 +104,15 @@ def act_on_unfinished(engine):
         engine.network_losses += 1
     if engine.unfinished & _DOUBT and engine.doubted:
         resync.begin_to_doubt(engine)
+    if engine.unfinished & _DISTRUST:
+        resync.distrust(engine, tokens.sink)
     engine.unfinished = 0
+
+
+def distrust_soon(engine, sink):
+    """The line is the header of a payload for `sink`, and has lost its end: pump() sees to it before the next byte."""
+    engine.tokens.sink = sink
+    engine.unfinished |= _DISTRUST
 
 
 def _dispatch_unfinished(engine, tokens):

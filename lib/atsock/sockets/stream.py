@@ -221,7 +221,9 @@ class StreamSocket(Socket):
             raise
         finally:
             self._receiving = False
-        return self._none_or_fail(got) if not out and got < 0 else out
+        if out or got >= 0:
+            return out
+        return None if got == _AGAIN else self._fail(-got)  # as _none_or_fail(): the stack is deep here
 
     def _push_back(self, data):
         # The call was interrupted: what it has received comes next again.
