@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import Case, errno_of, raises
-from frames import MODES, OK, PULLED, SYNC, line, read_script, speech
+from frames import DIALECTS, MODES, OK, PULLED, SYNC, line, read_script, speech
 from scenes import attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
 
@@ -384,3 +384,48 @@ def test_an_unasked_length_that_cannot_be_behind_a_send(dialect):
     assert errno_of(socket.recv, 500) == 104
     tape.load([(">", b"AT+X\r"), ("<", OK)])
     modem.command("AT+X")
+
+
+def _damaged_header(data, end):
+    """`data` with each byte up to `end` wrong, missing, or a byte more before it; and with some in a row missing."""
+    for i in range(2, end):
+        if data[i] != 32:
+            yield data[:i] + b"\x15" + data[i + 1 :]
+            yield data[:i] + data[i + 1 :]
+        yield data[:i] + b"\x15" + data[i:]
+    for i in range(end - 1, end + 8):  # with its payload's beginning
+        if data[i + 1] != 44:  # else it is like another line
+            yield data[: end - 1] + data[i + 1 :]
+    yield data[:6] + data[8:]
+    yield data[:2] + data[4:]
+
+
+@cases(
+    ("dialect", "access"), [mode for mode in MODES if mode[1] == "push" or mode in (("nl668", "hex"), ("l610", "hex"))]
+)
+def test_header_of_a_push_whose_name_is_damaged(dialect, access):
+    """The payload behind it is lost: the socket fails, and the module's next words are understood."""
+    says = speech(dialect)
+    push = says.push(access, says.first, b"x" * 30)
+    front, data = (b"", push) if dialect not in ("a7600", "sim7028") else push.split(b"5005\r\n", 1)
+    if front:
+        front, data = front + b"5005", b"\r\n" + data
+    end = data.find(b'recv",') + 6 if dialect == "bg96" else data.find(b",") + 1 if front else data.find(b":") + 1
+    for damaged in _damaged_header(data, end):
+        with Case(damaged):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+            tape.load([("!", front + damaged + b"\r\n")])
+            tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
+            assert errno_of(socket.recv, 500) == 104
+            assert modem.signal()[0] == -73
+
+
+@cases("dialect", DIALECTS)
+def test_lines_that_are_like_the_header_of_a_push(dialect):
+    """They are none."""
+    for text in (b"+QIND: SMS DONE", b'+QIURC: "other",1', b"+RECV: 1", b"+REC: 0,1", b"+MIPX: 1", b"+IPX: 3",
+                 b"+MIPTCP", b"RECEIVED 3", b'"recv"', b"+QIURC", b"+IPDNS: 1", b"+CMTI: 1"):  # fmt: skip
+        with Case(text):
+            socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+            tape.load([("!", line(text) + says.push("push", says.first, b"hello"))])
+            assert socket.recv(9) == b"hello"

@@ -11,7 +11,7 @@ from errno import ECONNRESET, EIO
 from ..errors import EBUSY, ENETDOWN
 from . import resync
 from .command import announces_payload, is_echo
-from .movers import const, copy, field
+from .movers import const, copy, field, number
 
 # words.py
 _URCS = const((1 << 30) - (1 << 18))
@@ -53,6 +53,9 @@ _LENGTH = const(2)  # in Tokenizer.position
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
+_PUSH = const(19)  # the bit
+_NAME = const(11)  # in a packed row (rows.py)
+_TELLING = const(7)  # bytes of a header that are like no other line
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
 
@@ -238,10 +241,113 @@ def on_unmatched(engine):
         return
     elif is_echo(engine):
         engine.echoes = True
+    elif _lost_push(engine):
+        return
     else:
         engine.unknown_line_at = engine.deadline  # which tells the command
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+
+
+# Small frames: larger ones MicroPython puts on the heap.
+
+
+def _lost_push(engine):
+    # Is the line the header of a push of which something is wrong or missing?  Then a connection has lost its payload.
+    rows = engine.rows
+    pos = 0
+    while rows[pos]:
+        if rows[pos + 1] == _PUSH:
+            at = _behind_damaged(engine, pos + _NAME, pos + rows[pos])
+            if at and _fail_pushed(engine, number(engine.tokens.line, at)):
+                return True
+        pos += rows[pos]
+    return False
+
+
+def _behind_damaged(engine, start, end):
+    # Where the first number stands in a line that begins with rows[start:end] but for one byte that is wrong or too
+    # many, or some in a row that are missing, or what stands there instead of a number; 0: it does not.
+    pos = _alike(engine, start, end)
+    at = _without_blanks(engine.tokens.line, pos - start)
+    if pos == end and 48 <= engine.tokens.line[at] <= 57:
+        return 0  # nothing is
+    if pos == end or pos + 2 >= end and end - start >= _TELLING:  # the rest of the header got lost
+        return at
+    start = end - start - _TELLING  # so many may be missing
+    if start < 0:
+        return 0
+    return (
+        _goes_on(engine, pos + 1, end, at + 1)
+        or _goes_on(engine, pos, end, at + 1)
+        or _has_gap(engine, pos, end, at, start)
+    )
+
+
+def _has_gap(engine, pos, end, at, most):
+    # As _goes_on() behind 1 to `most` bytes of rows[pos:end].
+    while most and pos < end:
+        most -= 1
+        pos += 1
+        if _goes_on(engine, pos, end, at):
+            return _goes_on(engine, pos, end, at)
+    return 0
+
+
+def _alike(engine, pos, end):
+    # How far the line is as rows[pos:end].
+    line = engine.tokens.line
+    at = 0
+    while pos < end and line[at] == engine.rows[pos]:
+        at += 1
+        pos += 1
+        while line[at] == 32:
+            at += 1
+    return pos
+
+
+def _without_blanks(line, n):
+    # Where the line stands behind its first n bytes that are no blanks, and the blanks behind them.
+    at = 0
+    while n or line[at] == 32:
+        if line[at] != 32:
+            n -= 1
+        at += 1
+    return at
+
+
+def _goes_on(engine, pos, end, at):
+    # Where the number begins behind rows[pos:end], if that stands at line[at:]; else 0.
+    line = engine.tokens.line
+    while pos < end:
+        while line[at] == 32:
+            at += 1
+        if line[at] != engine.rows[pos]:
+            return 0
+        at += 1
+        pos += 1
+    while line[at] == 32:
+        at += 1
+    return at if 48 <= line[at] <= 57 else 0
+
+
+def _fail_pushed(engine, id):
+    # The payload of a push to this connection is lost; no other one is known by that number: of one of all of them.
+    link = engine.links.get(id)
+    if link is not None and link.pushed and link.state == _OPEN:
+        if link.keeps_borders:
+            link.lost += 1
+            link = None
+        distrust_soon(engine, link)
+        return True
+    found = False
+    for link in engine.links.values():
+        if link.pushed and link.state == _OPEN and not link.keeps_borders:
+            found = True
+            resync.miscounted(engine, link)
+    if found:
+        distrust_soon(engine, None)
+    return found
 
 
 def begin_earlier_line(engine):
