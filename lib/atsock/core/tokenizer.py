@@ -217,10 +217,8 @@ def has_text_behind(tokens, kind):
 
     Some firmware puts a colon or a blank there.
     """
-    line = tokens.line
-    n = tokens.n
-    if line.find(b"\r", 0, n) >= 0:
+    if tokens.line.find(b"\r", 0, tokens.n) >= 0:
         return True
-    if kind != _RAW and kind != _HEX and kind != _RAW_FROM and kind != _HEX_FROM:
-        return False
-    return not 48 <= line[n - 1] <= 58 and line[n - 1] != 32
+    last = tokens.line[tokens.n - 1]
+    on_next_line = kind == _RAW or kind == _HEX or kind == _RAW_FROM or kind == _HEX_FROM
+    return on_next_line and last != 32 and not 48 <= last <= 58

@@ -53,7 +53,7 @@ _LENGTH = const(2)  # in Tokenizer.position
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
-_PUSH = const(19)  # the bit
+_PUSH_BIT = const(19)  # number of the event PUSH
 _NAME = const(11)  # in a packed row (rows.py)
 _TELLING = const(7)  # bytes of a header that are like no other line
 _EVENTS_MAX = const(32)  # queued
@@ -257,7 +257,7 @@ def _lost_push(engine):
     rows = engine.rows
     pos = 0
     while rows[pos]:
-        if rows[pos + 1] == _PUSH:
+        if rows[pos + 1] == _PUSH_BIT:
             at = _behind_damaged(engine, pos + _NAME, pos + rows[pos])
             if at and _fail_pushed(engine, number(engine.tokens.line, at)):
                 return True
