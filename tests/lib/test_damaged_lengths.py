@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import Case, errno_of, raises
-from frames import DIALECTS, MODES, OK, PULLED, SYNC, line, read_script, speech
+from frames import DIALECTS, MODES, OK, PULLED, SYNC, digits, line, read_script, speech
 from scenes import attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
 
@@ -429,3 +429,56 @@ def test_lines_that_are_like_the_header_of_a_push(dialect):
             socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
             tape.load([("!", line(text) + says.push("push", says.first, b"hello"))])
             assert socket.recv(9) == b"hello"
+
+
+@cases(
+    ("dialect", "access"), [mode for mode in MODES if mode[1] == "push" or mode in (("nl668", "hex"), ("l610", "hex"))]
+)
+def test_header_with_a_damaged_name_costs_no_other_connection(dialect, access):
+    """What is pushed right behind it comes, and a send that waits for its result succeeds."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    other = connect(modem, tape, says, timeout=20)
+    pushes = [says.push(access, says.first + i, b"xy"[i : i + 1] * 30) for i in range(2)]
+    if dialect in ("a7600", "sim7028"):
+        pushes = [line(b"+RECEIVE,%d,30" % i) + b"xy"[i : i + 1] * 30 + b"\r\n" for i in range(2)]
+    damaged = pushes[0].replace(b"recv", b"re\x15v").replace(b"EIVE", b"EI\x15E").replace(b"RTCP", b"RTC\x15")
+    sent = says.send(access, says.first + 1, b"ping")
+    tape.load(sent[:-1] + [("<", damaged + pushes[1] + sent[-1][1])])
+    assert other.send(b"ping") == 4
+    assert other.recv(50) == b"y" * 30
+    assert errno_of(socket.recv, 50) == 104
+
+
+@cases("dialect", ("nl668", "l610"))
+@cases("access", ("push", "hex"))
+def test_header_of_a_datagram_with_a_damaged_name_costs_no_stream(dialect, access):
+    """A datagram is lost."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=3)
+    datagrams = connect(modem, tape, says, timeout=3, type=atsock.SOCK_DGRAM)
+    data = b"hello" if access == "push" else digits(b"hello")
+    tape.load([("!", line(b"+MIPRUXP: 1.0.2.7,5005,%d,5," % (says.first + 1) + data))])
+    settle(modem, tape)
+    assert socket._link.state == OPEN
+    assert datagrams._link.lost == 1
+    tape.load([("!", says.push(access, says.first, b"more"))])
+    assert socket.recv(9) == b"more"
+
+
+@cases("text", (b'+QIURC: "rexv",1', b'+QIURC: "recvX,1'))
+def test_damaged_notice_of_a_buffered_connection(text):
+    """It is no push to another one."""
+    socket, modem, tape, clock, says = connected("bg96", "push", timeout=3)
+    connect(modem, tape, says, access="buffer")
+    tape.load([("!", line(text) + says.push("push", 0, b"more"))])
+    assert socket.recv(9) == b"more"
+
+
+def test_damaged_push_to_a_connection_that_is_closed():
+    """No other one has lost anything."""
+    socket, modem, tape, clock, says = connected("bg96", "push", timeout=3)
+    other = connect(modem, tape, says)
+    tape.auto = lambda command: OK
+    other.close()
+    tape.auto = None
+    tape.load([("!", line(b'+QIURC: "rexv",1,5') + b"hello" + b"\r\n" + says.push("push", 0, b"more"))])
+    assert socket.recv(9) == b"more"

@@ -33,6 +33,7 @@ _NO = const(0)
 _EVENT = const(0)
 _ID = const(1)
 _VALUE = const(2)
+_KIND = const(4)
 _FIELDS = const(5)
 _IS_OK = const(6)
 _AUX_FIELD = const(7)
@@ -54,7 +55,20 @@ _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
 _PUSH_BIT = const(19)  # number of the event PUSH
-_NAME = const(11)  # in a packed row (rows.py)
+# In a packed row (rows.py)
+_LINK = const(3)
+_VALUE_FIELD = const(4)
+_ROW_KIND = const(6)
+_FIELD_COUNT = const(8)
+_NAME = const(11)
+_ABSENT = const(255)
+# Kinds of payload (words.py)
+_INLINE = const(2)
+_INLINE_HEX = const(4)
+_RAW_FROM = const(6)
+_INLINE_FROM = const(7)
+_INLINE_HEX_FROM = const(9)
+_PUSHED_MAX = const(8192)  # as in engine.py
 _TELLING = const(7)  # bytes of a header that are like no other line
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
@@ -259,21 +273,20 @@ def _lost_push(engine):
     while rows[pos]:
         if rows[pos + 1] == _PUSH_BIT:
             at = _behind_damaged(engine, pos + _NAME, pos + rows[pos])
-            if at and _fail_pushed(engine, number(engine.tokens.line, at)):
+            if at and _fail_pushed(engine, pos, at):
+                _drop_pushed(engine, pos, at)
                 return True
         pos += rows[pos]
     return False
 
 
 def _behind_damaged(engine, start, end):
-    # Where the first number stands in a line that begins with rows[start:end] but for one byte that is wrong or too
-    # many, or some in a row that are missing, or what stands there instead of a number; 0: it does not.
+    # Where the first field stands in a line that begins with rows[start:end] but for one byte that is wrong or too
+    # many, or some in a row that are missing, or what stands there instead of it; 0: it does not.
     pos = _alike(engine, start, end)
     at = _without_blanks(engine.tokens.line, pos - start)
-    if pos == end and 48 <= engine.tokens.line[at] <= 57:
-        return 0  # nothing is
-    if pos == end or pos + 2 >= end and end - start >= _TELLING:  # the rest of the header got lost
-        return at
+    if pos == end:  # nothing is, or the rest of the header got lost
+        return 0 if 48 <= engine.tokens.line[at] <= 57 else at
     start = end - start - _TELLING  # so many may be missing
     if start < 0:
         return 0
@@ -281,6 +294,7 @@ def _behind_damaged(engine, start, end):
         _goes_on(engine, pos + 1, end, at + 1)
         or _goes_on(engine, pos, end, at + 1)
         or _has_gap(engine, pos, end, at, start)
+        or (at if pos + 2 >= end else 0)
     )
 
 
@@ -331,23 +345,55 @@ def _goes_on(engine, pos, end, at):
     return at if 48 <= line[at] <= 57 else 0
 
 
-def _fail_pushed(engine, id):
-    # The payload of a push to this connection is lost; no other one is known by that number: of one of all of them.
-    link = engine.links.get(id)
-    if link is not None and link.pushed and link.state == _OPEN:
-        if link.keeps_borders:
-            link.lost += 1
-            link = None
-        distrust_soon(engine, link)
-        return True
+def _fail_pushed(engine, row, at):
+    # The payload of a push to the connection that the line tells is lost; False when nothing is pushed to that.  No
+    # connection is known by that number: it was for one of all of them.
+    link = engine.links.get(_field(engine, at, engine.rows[row + _LINK]))
+    if link is not None:
+        if link.pushed and link.state == _OPEN:
+            if link.keeps_borders:
+                link.lost += 1
+            else:
+                resync.miscounted(engine, link)
+        return link.pushed
     found = False
+    is_datagram = engine.rows[row + _ROW_KIND] >= _RAW_FROM
     for link in engine.links.values():
-        if link.pushed and link.state == _OPEN and not link.keeps_borders:
+        if link.pushed and link.state == _OPEN and link.keeps_borders == is_datagram:
             found = True
-            resync.miscounted(engine, link)
-    if found:
-        distrust_soon(engine, None)
+            if is_datagram:
+                link.lost += 1
+            else:
+                resync.miscounted(engine, link)
     return found
+
+
+def _drop_pushed(engine, row, at):
+    # The payload behind that header: as much as it tells, so that what stands behind is understood.
+    tokens = engine.tokens
+    kind = engine.rows[row + _ROW_KIND]
+    n = _field(engine, at, engine.rows[row + _VALUE_FIELD])
+    if kind == _INLINE_HEX or kind == _INLINE_HEX_FROM:
+        return  # it stands in the line
+    if kind == _INLINE or kind == _INLINE_FROM:
+        at = field(tokens.line, at, tokens.n, engine.rows[row + _FIELD_COUNT])
+        if at < 0 or tokens.n - at != n:  # with a line's end in it
+            distrust_soon(engine, None)
+    elif 0 < n <= _PUSHED_MAX:
+        engine.matched[_KIND] = kind
+        engine.begin_payload(None, n)
+    else:
+        distrust_soon(engine, None)
+
+
+def _field(engine, at, index):
+    # The number in that field of the line behind a name that ends at `at`; below 0: none.
+    tokens = engine.tokens
+    if index != _ABSENT:
+        at = field(tokens.line, at, tokens.n, index)
+        if at >= 0:
+            return number(tokens.line, at)
+    return -1
 
 
 def begin_earlier_line(engine):
