@@ -431,6 +431,21 @@ def test_lines_that_are_like_the_header_of_a_push(dialect):
             assert socket.recv(9) == b"hello"
 
 
+@cases(("dialect", "access"), PULLED)
+def test_late_answer_that_nothing_was_there(dialect, access):
+    """It has come, so nothing is lost: the next read that finds nothing is no failure."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=80)
+    link = says.first
+    ask = says.ask(access, link, says.most[access])
+    ms = {"bg96": 70_000, "nl668": 8000, "l610": 8000}.get(dialect, 12_000)
+    tape.load([("!", says.notice(access, link)), (">", ask), ("~", ms), ("!", says.nothing(access, link))])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else says.nothing(access, link)
+    for _ in range(2):
+        assert errno_of(socket.recv, 9) == 110
+        socket.settimeout(20)
+    assert socket._link.state == OPEN
+
+
 @cases(
     ("dialect", "access"), [mode for mode in MODES if mode[1] == "push" or mode in (("nl668", "hex"), ("l610", "hex"))]
 )

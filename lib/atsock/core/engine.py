@@ -286,8 +286,7 @@ class Engine(Deadlines):
         self.command = None
         self.follow_up = None
         self.matched[_WANTED] = _URCS
-        self.tokens.prompt = False
-        self.doubted = self.tx_blocked = False
+        self.tokens.prompt = self.doubted = self.tx_blocked = False
         sent = self.transmitter
         sent.hex_left = 0  # a line that the module did not wait for is cut short
         sent.rest = -1
@@ -492,6 +491,7 @@ class Engine(Deadlines):
     def _on_empty(self, link):
         if link is not None:
             link.rx_pending = _MAYBE if link.rx_notified else _NO
+            link.unanswered &= self.state == _BUSY  # a late answer is one
         self.got |= _EMPTY
         resync.await_ok(self)
 

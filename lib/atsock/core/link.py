@@ -80,7 +80,7 @@ class Link(Sink):
         self.state = _FREE  # FREE, OPENING, OPEN, LISTENING, GONE, DEAD
         self.rx_pending = _NO  # does data wait in the module?  NO, MAYBE, YES
         self.rx_notified = False  # a notice came while a read was in flight
-        self.looks = 0
+        self.looks = self.unanswered = 0
         self.flow_off = False  # the module asked to stop sending
         self.errno = 0  # why it is DEAD
         self.head = 0  # index of the ring's oldest byte
