@@ -84,6 +84,22 @@ def test_an_end_of_a_module_that_echoes_again(dialect):
     assert errno_of(socket.recv, 10) in GONE
 
 
+@cases("dialect", DIALECTS)
+def test_an_end_of_a_module_whose_echo_is_on(dialect):
+    """The program wants it so: the end is as clean as without."""
+    modem, tape, clock = attached(dialect, "transparent")[:3]
+    tape.auto = lambda command: command + b"\r" + OK
+    modem.command("ATE1")
+    tape.auto = None
+    socket, modem, module = on_line(dialect, attachment=(modem, tape, clock))
+    module.echo = True
+    module.say(b"the last")
+    module.end(ENDS[dialect])
+    assert socket.read() == b"the last"
+    assert socket.read() == b""
+    socket.close()
+
+
 @cases("dialect", FIBOCOM)
 def test_an_escape_that_a_restarted_module_echoes(dialect):
     """Nothing else tells of the restart: the echo of +++ is no data, and the connection is gone."""

@@ -155,6 +155,7 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     transmitter = engine.transmitter
     link = data_filter.link
     told = data_filter.is_told()
+    echoed = engine.echoes
     answered = confirmed = None
     if data_filter.since is not None:
         guard.count_from(data_filter.since)
@@ -251,7 +252,8 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         session.end_owed_until = engine.after_ms(_END_LATE_MS)
     if link.id < 0:
         stands = confirmed
-    if not confirmed and engine.echoes:  # echo was off: it has restarted, and what came behind +++ is its echo
+    echoed = engine.echoes and not echoed  # echo was off: it has restarted, and what came behind +++ is its echo
+    if not confirmed and echoed:
         data_filter.n = max(base, data_filter.whole)
         stands = False
     if stands and (confirmed or garbled or listed or not told and listed is None):
@@ -265,13 +267,13 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
     data_filter.clear()
     dispatch_later(engine, said)
     yield lambda: not engine.unfinished
-    _end_in_data_mode(session, data_filter, said, answered, confirmed)
+    _end_in_data_mode(session, data_filter, said, answered, confirmed, echoed)
     return False
 
 
-def _end_in_data_mode(session, data_filter, said, answered, confirmed):
+def _end_in_data_mode(session, data_filter, said, answered, confirmed, echoed):
     # The connection has ended, or will not be used any more.  said: what the module's last words were; answered: it
-    # answers again; confirmed: it left data mode at +++ all the same.
+    # answers again; confirmed: it left data mode at +++ all the same; echoed: it echoes, which it did not before.
     link = data_filter.link
     if not answered and session.is_connected():
         session.set_down()
@@ -279,7 +281,7 @@ def _end_in_data_mode(session, data_filter, said, answered, confirmed):
         link.fail(ECONNRESET, 0)  # it ended in command mode: what came since the OK is in the module for good
     if link.state == _OPEN:
         # A module that echoes again has restarted, whatever it says.
-        is_failure = session.engine.echoes or not [word for word in data_filter.ends if b"\r\n" + word in said]
+        is_failure = echoed or not [word for word in data_filter.ends if b"\r\n" + word in said]
         end(session.engine, link, is_failure)
         if is_failure:  # perhaps it has restarted, and has no word for that
             session.suspect()
