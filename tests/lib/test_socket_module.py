@@ -34,6 +34,20 @@ def test_sockets_are_of_its_class(access):
     assert tape.written == 0
 
 
+def test_a_class_derived_from_it():
+    """It makes what the class itself makes."""
+    made, tape = module()
+
+    class Derived(made.socket):
+        pass
+
+    for arguments in ((), (made.AF_INET, made.SOCK_DGRAM)):
+        socket = Derived(*arguments)
+        assert isinstance(socket, made.socket)
+        assert type(socket) is type(made.socket(*arguments))
+        socket.close()
+
+
 @cases.cases("dialect", DIALECTS)
 def test_an_accepted_socket_is_of_its_class(dialect):
     modem, tape, clock, says, module, server = listening(dialect)

@@ -176,7 +176,7 @@ class SocketModule:
 def _socket_class(modem, module):
     # A class, because programs look for methods in it, and ask whether something is of it.
     def make(cls, family=-1, type=SOCK_STREAM, proto=0, fileno=None):
-        if _system is None and cls is not socket:  # one of _kinds(), which is given what every kind of socket is
+        if _system is None and issubclass(cls, Socket):  # one of _kinds(), which is given what every kind of socket is
             return object.__new__(cls)
         if family is None:
             raise TypeError("family: AF_INET or AF_INET6, not None")
