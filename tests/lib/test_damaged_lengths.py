@@ -497,3 +497,19 @@ def test_damaged_push_to_a_connection_that_is_closed():
     tape.auto = None
     tape.load([("!", line(b'+QIURC: "rexv",1,5') + b"hello" + b"\r\n" + says.push("push", 0, b"more"))])
     assert socket.recv(9) == b"more"
+
+
+@cases("dialect", DIALECTS)
+def test_what_is_dropped_behind_a_damaged_length_is_told(dialect):
+    """Another connection whose push is among it fails, one that nothing came for does not."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=20)
+    others = [connect(modem, tape, says, timeout=3) for _ in range(1 if dialect == "sim7028" else 2)]
+    pushes = [says.push("push", says.first + i, b"x" * 30) for i in range(2)]
+    if dialect in ("a7600", "sim7028"):
+        pushes = [line(b"+RECEIVE,%d,30" % i) + b"x" * 30 + b"\r\n" for i in range(2)]
+    tape.load([("!", pushes[0].replace(b",30", b",99930", 1) + pushes[1])])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
+    assert errno_of(socket.recv, 50) == 104
+    assert errno_of(others[0].recv, 50) == 104
+    for other in others[1:]:
+        assert errno_of(other.recv, 50) == 110

@@ -568,6 +568,8 @@ def miscounted(engine, sink):
 
 def distrust(engine, link):
     """A length that cannot be, or is none: nobody knows where the payload ends.  All is dropped until silence."""
+    from . import urc
+
     if link is not None:
         if link.keeps_borders:
             link.begin(engine)
@@ -578,12 +580,11 @@ def distrust(engine, link):
         is_lost = link is not None and link.keeps_borders and command is link.rx  # of datagrams only this one
         command.errno = 0 if is_lost else ECONNRESET
         command.done = True
-    engine.tokens.raw(None, 0)
+    urc.drop_payload(engine)
     engine.quiet = True
     engine.quiet_until = engine.after_ms(_DROP_MS)
     engine.state = _TIMED_OUT
-    engine.got = 0
-    engine.queries_sent = engine.queries_outstanding = 0
+    engine.got = engine.queries_sent = engine.queries_outstanding = 0
     engine.doubted = engine.answer_begun = engine.answered = False
     engine.matched[_WANTED] = _URCS | _OK
     engine.deadline = engine.after_ms(_QUIET_MS)

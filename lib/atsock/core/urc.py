@@ -12,6 +12,7 @@ from ..errors import EBUSY, ENETDOWN
 from . import resync
 from .command import announces_payload, is_echo
 from .movers import const, copy, field, number
+from .tokenizer import Sink
 
 # words.py
 _URCS = const((1 << 30) - (1 << 18))
@@ -70,6 +71,7 @@ _INLINE_FROM = const(7)
 _INLINE_HEX_FROM = const(9)
 _PUSHED_MAX = const(8192)  # as in engine.py
 _TELLING = const(7)  # bytes of a header that are like no other line
+_HEADER_MAX = const(64)  # bytes that are looked at, with the longest address
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
 
@@ -394,6 +396,52 @@ def _field(engine, at, index):
         if at >= 0:
             return number(tokens.line, at)
     return -1
+
+
+class _Dropped(Sink):
+    # Takes what is dropped behind a damaged header.  A push to another connection that is among it is lost as well.
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.n = 0  # bytes of a line, in the engine's; longer ones are cut, and no line comes meanwhile
+
+    def write(self, src, start, n):
+        line = self.engine.tokens.line
+        for i in range(start, start + n):
+            if src[i] == 10:
+                self.n = 0
+            elif self.n < _HEADER_MAX and (self.n or src[i] != 13):
+                line[self.n] = src[i]
+                self.n += 1
+                if src[i] == 13 or src[i] == 44:  # a field is whole
+                    self._look()
+        return n
+
+    def _look(self):
+        engine = self.engine
+        rows = engine.rows
+        engine.tokens.n = self.n
+        engine.tokens.line[self.n] = 0
+        pos = 0
+        while rows[pos]:
+            start = pos + _NAME
+            end = pos + rows[pos]
+            if rows[pos + 1] == _PUSH_BIT and _alike(engine, start, end) == end:
+                at = _without_blanks(engine.tokens.line, end - start)
+                if rows[pos + _LINK] == _ABSENT or _field(engine, at, rows[pos + _LINK]) in engine.links:
+                    _fail_pushed(engine, pos, at)
+                    self.n = _HEADER_MAX  # seen
+                    return
+            pos = end
+
+
+def drop_payload(engine):
+    """What comes is payload for nobody, for nobody knows how long."""
+    engine.tokens.raw(None, 0)
+    try:
+        engine.tokens.sink = _Dropped(engine)
+    except MemoryError:  # what is lost among it stays untold
+        pass
 
 
 def begin_earlier_line(engine):
