@@ -272,3 +272,15 @@ def test_a_command_of_the_application():
     tape.load([(">", b"AT+CIPMODE=2\r"), ("<", ERROR), (">", b"AT+CSQ\r"), ("<", line(b"+CSQ: 9,99") + OK)])
     raises(atsock.CommandError, modem.command, "AT+CIPMODE=2")
     tape.done()
+
+
+@cases(("dialect", "cut"), [(d, c) for d in SIMCOM for c in CUTS])
+def test_told_twice(dialect, cut):
+    """The confirmation of a send comes once more when the next one, of another length, has been asked for."""
+    socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=10)
+    tape.load(says.send("buffer", 0, TEXT))
+    assert socket.send(TEXT) == 10
+    script = says.send("buffer", 0, b"more")
+    tape.load(script[:1] + [("<", confirmed(0, 10, 10))] + script[1:])
+    assert socket.send(b"more") == 4
+    tape.done()

@@ -64,7 +64,7 @@ _CONNECT = const(1 << 13)
 _REASON = const(1 << 14)
 _ERROR = const(1 << 15)
 _CODE = const(1 << 16)
-_PUSHED = const(1 << 17)
+_TAKEN = const(1 << 3 | 1 << 17)  # SENT, PUSHED
 _DETAILS = const(1 << 10 | 1 << 11 | 1 << 14 | 1 << 16)  # ADDRESS, RESOLVED, REASON, CODE
 _READY = const(1 << 18)
 _PUSH = const(1 << 19)
@@ -433,6 +433,8 @@ class Engine(Deadlines):
             if on_error(self):
                 self.finish(EIO)
             return True
+        elif event & _TAKEN and self.required & ~self.got & _PROMPT and self.state == _BUSY and not self.doubted:
+            return True  # an earlier payload's: this one has not been asked for yet
         elif not self.matched[_IS_OK] or event == _CODE and self.matched[_VALUE] > 0:
             note_code(self)
             if event != _CODE:  # what would have followed on success is not waited for
@@ -443,11 +445,9 @@ class Engine(Deadlines):
         elif event & _DETAILS:
             on_detail(self, event)
         elif event & _SENT:
-            if self.required & ~self.got & _PROMPT and self.state == _BUSY and not self.doubted:
-                return True  # an earlier payload's: this one has not been asked for yet
             self.command.link.tx_credit = self.matched[_AUX]
         self.got |= event
-        if self.required & _OK2 and self.got & _OK and self.got & (_SENT | _PUSHED) and not self.got & _OK2:
+        if self.required & _OK2 and self.got & _OK and self.got & _TAKEN and not self.got & _OK2:
             self.deadline = self.after_ms(_OK2_MS)
         elif self.template[3] & _CONFIRMED and event & (_OK | _SENT) and not self.transmitter.left:
             self.deadline = ticks_add(self.port.ticks_ms(), _OK2_MS)
