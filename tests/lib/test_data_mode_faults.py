@@ -261,6 +261,16 @@ def test_peer_says_last_what_the_module_may_say(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_long_line_behind_the_end(dialect):
+    """The peer says the words and a long line, and the connection has ended: only the beginning of the line is kept."""
+    socket, modem, module = on_line(dialect)
+    module.say(ENDS[dialect])
+    module.end(line(b"+" + b"x" * 1500), 10)
+    assert socket.recv(100) == b""
+    assert modem.signal()[0] is not None
+
+
+@cases("dialect", DIALECTS)
 def test_loss_or_restart_before_the_end(dialect):
     """Whose words these are is unclear, so the end is a failure: nothing is lost in silence, and none is data."""
     for words in (losses(dialect),) + boots(dialect):

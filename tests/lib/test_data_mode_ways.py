@@ -85,6 +85,19 @@ def test_notice_behind_the_ok(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_long_line_behind_the_ok(dialect):
+    """Only its beginning is kept, as of any line."""
+    for n in (300, 320, 321, 1500):
+        with Case(n):
+            socket, modem, module = on_line(dialect)
+            module.ok = OK + line(b"+CUSD: " + b"x" * (n - 7)) + line(b"+CEREG: 1")
+            socket.escape()
+            assert modem.signal()[0] is not None
+            socket.resume()
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
 def test_loss_behind_the_ok(dialect):
     """The network goes away as data mode is left."""
     socket, modem, module = on_line(dialect)

@@ -27,7 +27,7 @@ _DIGITS = const(2)  # payload as hexadecimal digits
 # Tokenizer.position: next byte of the window, bytes in the window,
 _POS = const(0)
 _STOP = const(1)
-_LENGTH = const(2)  # bytes of a line whose end has not come,
+_LENGTH = const(2)  # bytes of a line whose end has not come, and [3]: how many of it are kept at most
 _LINE_MAX = const(320)  # the longest line that matters: a 254 character name and its address (+CDNSGIP)
 
 _WINDOW = const(256)

@@ -52,6 +52,7 @@ _DOUBT = const(2)
 _EARLIER_LINE = const(4)  # the line had begun before the command
 _DISTRUST = const(8)  # the line is a header that has lost its end
 _LENGTH = const(2)  # in Tokenizer.position
+_MOST = const(3)
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
@@ -154,8 +155,8 @@ def _dispatch_unfinished(engine, tokens):
             break
         line, _, rest = engine.said.partition(b"\r\n")
         if line:
-            copy(tokens.line, 0, line, 0, len(line))
-            tokens.n = len(line)
+            tokens.n = min(len(line), tokens.position[_MOST])
+            copy(tokens.line, 0, line, 0, tokens.n)
             tokens.line[tokens.n] = 0
             engine.dispatch_line(False)
         engine.said = rest
