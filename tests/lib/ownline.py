@@ -38,6 +38,7 @@ class Line:
         self.beside = b""  # what the peer says right before the OK
         self.ok = OK
         self.ok_ms = 0  # the module is so slow
+        self.behind = b""  # what comes a moment behind the OK
         self.lose = 0  # the next +++ loses so many of its bytes
         self.resumed = line(b"CONNECT")
         self.resume_ms = 0
@@ -104,6 +105,7 @@ class Line:
             self.escape_at = 0
             self.data_mode = False
             self.say(self.ok, self.ok_ms)
+            self.say(self.behind, self.ok_ms + 10)
 
     # -- both sides
 

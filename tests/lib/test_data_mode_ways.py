@@ -98,6 +98,21 @@ def test_long_line_behind_the_ok(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_something_unknown_behind_the_ok(dialect):
+    """A line that nobody knows, or noise, a moment behind OK: neither that nor the OK is data."""
+    for behind in (line(b"^MODE: 5,4"), b"\r\n", b"\xff", b"\0\x80\r", b"a" * 700):
+        with Case(behind):
+            socket, modem, module = on_line(dialect)
+            module.say(b"data\r\n", 1900)
+            module.behind = behind
+            socket.escape()
+            assert modem.signal()[0] is not None
+            socket.resume()
+            assert socket.read(6) == b"data\r\n"
+            works(socket, module)
+
+
+@cases("dialect", DIALECTS)
 def test_loss_behind_the_ok(dialect):
     """The network goes away as data mode is left."""
     socket, modem, module = on_line(dialect)

@@ -60,6 +60,7 @@ class DataFilter(Sink):
         self.reply = b""  # what the module may say to +++, see expect()
         self.reply_later = b""
         self.is_due: "Any" = None
+        self.settles = False  # the OK has come: what comes now stands behind it, or the last OK is the right one
         self.base = 0  # bytes held back before that
         self.left = False  # it is being left
         self.since: "int | None" = None  # ticks when data mode began, until an escape has looked at that
@@ -171,7 +172,7 @@ class DataFilter(Sink):
             self.held[self.n] = src[start + done]
             if self._matches(self.n + 1):
                 pass
-            elif self._is_reply(self.base, self.n + 1):
+            elif self.settles or self._is_reply(self.base, self.n + 1):
                 self.whole = whole
             elif self.n:  # the first of what is held back is payload, then
                 self.whole = 0

@@ -211,12 +211,14 @@ def escape(session: "Session", guard: EscapeGuard, data_filter: "DataFilter"):
         raise Timeout("the port does not take +++")
     rest = b""
     if data_filter.ok_at() >= 0:
+        data_filter.settles = True
         yield _SETTLE_MS
         owed = session.end_owed_by
         if owed is not None and owed is not data_filter and not engine.is_past(session.end_owed_until):
             data_filter.drop_ends()
         session.end_owed_by = None
         rest = data_filter.take_ok()
+        data_filter.settles = False
         confirmed = True
     told = not confirmed and data_filter.n > 0 and (told or data_filter.whole > 0)
     garbled = not confirmed and data_filter.is_garbled_ok()
