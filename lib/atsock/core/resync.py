@@ -468,7 +468,7 @@ class _AfterPause(Sink):
             if byte != b"\r\n"[n]:
                 return False
         elif byte == 10:
-            if n < 4 or self.held[n - 1] != 13 or not self._is_boot_line(n - 1):
+            if n < 4 or self.held[n - 1] != 13 or not self.is_boot_line(n - 1):
                 return False
             self.is_line = True
         elif byte < 32 and byte != 13:
@@ -477,12 +477,12 @@ class _AfterPause(Sink):
         self.n = n + 1
         return True
 
-    def _is_boot_line(self, end):
+    def is_boot_line(self, end):
         engine = self.engine
         matched = engine.matched
         wanted = matched[_WANTED]
         matched[_WANTED] = _RESTARTED
-        line = bytes(memoryview(self.held)[2:end]) + b"\0"
+        line = bytes(memoryview(self.held)[2:end]).rstrip() + b"\0"
         found = match(engine.rows, line, len(line) - 1, 0, matched)
         matched[_WANTED] = wanted
         return found > 0
@@ -508,7 +508,7 @@ class _AfterPause(Sink):
 def after_pause(engine):
     """The payload has ended: the sink that it was for.  None: with a boot line, so that it was none."""
     paused = engine.paused
-    if paused.is_line:
+    if paused.is_line or paused.n > 2 and paused.is_boot_line(paused.n):  # its end is behind the payload's
         restarted_in_payload(engine)
         return None
     engine.paused = None
@@ -522,7 +522,7 @@ def restarted_in_payload(engine):
     paused = engine.paused
     engine.paused = None
     engine.tokens.lines()
-    engine.said = bytes(memoryview(paused.held)[2 : paused.n - 2])
+    engine.said = bytes(memoryview(paused.held)[2 : paused.n]).rstrip()
     engine.unfinished |= _SAID
 
 
