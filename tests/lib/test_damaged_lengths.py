@@ -340,25 +340,6 @@ def test_a_boot_line_behind_a_pause_at_the_end_of_a_payload(dialect, access):
                 assert not modem.isconnected()
 
 
-@cases("access", ("buffer", "push"))
-@cases("dialect", sorted(BOOT))
-def test_a_boot_line_whose_end_is_behind_the_payload(dialect, access):
-    """So many bytes of the payload are missing: its word is no data."""
-    boot = line(BOOT[dialect])
-    for missing in (len(boot) - 2, len(boot) - 1):
-        for cut in (0, 1, 7):
-            with Case(missing, cut):
-                socket, modem, tape, clock, says = connected(dialect, access, timeout=60, cut=cut)
-                script = read_script(says, dialect, access, says.first, b"begin" + b"x" * missing)
-                kind, whole = script[-1]
-                begin = whole[: whole.index(b"begin") + 5]
-                tape.load(script[:-1] + [(kind, begin), ("~", 1000), ("!", boot + line(b"+CPIN: READY"))])
-                tape.after = lambda command: OK
-                assert recv_exactly(socket, 5) == b"begin"
-                assert isinstance(raises(OSError, socket.recv, 100), atsock.Restarted)
-                assert not modem.isconnected()
-
-
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
 def test_line_ends_behind_a_pause_at_the_end_of_a_payload(dialect, access):
     """They are payload."""

@@ -1,7 +1,7 @@
 """Small things of answers and notices that a change of the engine could get wrong unnoticed (./tools/mutate)."""
 
 import atsock
-from atsock.core import resync
+from atsock.core import damage
 from atsock.core.command import query
 from atsock.core.jobs import run_command
 from atsock.core.openids import ask_if_open
@@ -464,12 +464,12 @@ def test_a_payload_that_pauses_while_the_heap_is_full():
     answer = script[-1][1]
     at = answer.index(b"5678")
     tape.load(script[:-1] + [("<", answer[:at]), ("~", 1000), ("<", answer[at:])])
-    before = resync._AfterPause
-    resync._AfterPause = nothing
+    before = damage._AfterPause
+    damage._AfterPause = nothing
     try:
         assert recv_exactly(socket, 10) == b"0123456789"
     finally:
-        resync._AfterPause = before
+        damage._AfterPause = before
     tape.done()
 
 

@@ -10,7 +10,7 @@ The data path, in reading order:
 
 Knows no vendor word and never waits: a front calls pump() whenever the port has something or a deadline is due.
 Beside it: Transmitter of port.py (what goes out), command.py (codes and reasons in an answer), urc.py (URCs that are no
-data), resync.py (answers that do not come).
+data), resync.py (answers that do not come), damage.py (payload that does not come as announced).
 
 Rules
 1. One command at a time.  It is finished when all events that its template requires have come, in any order, or
@@ -30,7 +30,7 @@ Rules
 from array import array
 from errno import EAGAIN, EIO
 
-from . import resync, urc
+from . import damage, resync, urc
 from .command import begin_data, expect_echo, is_cut, note_code, note_input_end, on_confirmed, on_detail, on_error
 from .link import Link, by_sender
 from .movers import MISSING, const, match
@@ -136,13 +136,13 @@ class Engine(Deadlines):
     doubted = False  # a final result code may be a stray one, see resync.doubt()
     settled = False  # the doubt is over: it was the command's
     behind = None  # sink of a payload behind which nothing has come yet
-    paused = None  # sink that payload goes to after a pause, see resync.after_pause()
+    paused = None  # sink that payload goes to after a pause, see damage.after_pause()
     skips_line = 0  # the next line is no answer: 1, it had begun before the command was sent; 2, 4: see urc.py
     doubt_query_sent = False  # the query that settles the doubt is out
     doubt_failed = False  # the doubted result code is ERROR
     doubt_query = resync.SYNC  # template of that query
     doubt_got = 0  # `got` when the doubt began
-    quiet = False  # what comes is dropped until the line is quiet, see resync.distrust()
+    quiet = False  # what comes is dropped until the line is quiet, see damage.distrust()
     quiet_until = 0  # ticks
     follow_up = None  # template that pump() sends next, behind what has come: the stack is deep
     answer_begun = False  # the answer to a SYNC query has begun
@@ -321,7 +321,7 @@ class Engine(Deadlines):
         ended = self.rx_blocked = 0
         moved = n = self.port.fill(tokens.window, tokens.position)
         if self.behind is not None and n:
-            resync.look_behind(self)
+            damage.look_behind(self)
         while n:
             token = tokens.next()
             if token == _NOTHING:
@@ -353,11 +353,11 @@ class Engine(Deadlines):
         if moved:
             self.last_rx_ms = now
             if self.quiet or self.paused is not None:
-                resync.mind_what_came(self)
+                damage.mind_what_came(self)
                 if self.unfinished:
                     urc.act_on_unfinished(self)
         elif self.tokens.left and ticks_diff(now, self.last_rx_ms) > _PAUSE_MS:
-            resync.payload_pauses(self, ticks_diff(now, self.last_rx_ms) > _STALL_MS)
+            damage.payload_pauses(self, ticks_diff(now, self.last_rx_ms) > _STALL_MS)
         if self.state != _IDLE and self.state != _DATA_MODE and ticks_diff(self.deadline, now) <= 0:
             resync.expire(self)
             self.transmitter.flush()  # what that has queued, which may be dropped when the command's end is seen
@@ -477,7 +477,7 @@ class Engine(Deadlines):
             self._on_empty(link)
             return True
         if n < 0 or n > _READ_MAX and n > self.command.n and (n > 2 * self.command.n or self.matched[_KIND] != _HEX):
-            resync.distrust(self, link)
+            damage.distrust_soon(self, link)
             return True
         left = self.matched[_AUX] if self.matched[_KIND] < _RAW_FROM else MISSING
         if left > 0:
@@ -499,7 +499,7 @@ class Engine(Deadlines):
         """Payload of n bytes follows the line, of the kind that `matched` says; sink None: for nobody."""
         self.last_rx_ms = self.port.ticks_ms()
         if has_text_behind(self.tokens, self.matched[_KIND]):  # its CR or LF got lost, and payload with it
-            urc.distrust_soon(self, sink)
+            damage.distrust_soon(self, sink)
             return
         if sink is not None:
             sink.looks = sink.unanswered = 0
@@ -521,7 +521,7 @@ class Engine(Deadlines):
     def _on_payload(self):
         # All of it has come.
         command = self.command
-        sink = self.tokens.sink if self.paused is None else resync.after_pause(self)
+        sink = self.tokens.sink if self.paused is None else damage.after_pause(self)
         if command is not None and self.got & _DATA and sink is command.link:
             command.count = self.tokens.taken
             self.deadline = ticks_add(self.port.ticks_ms(), _CODE_MS)  # for the OK, which may have got lost
@@ -530,10 +530,10 @@ class Engine(Deadlines):
             if at[0] == at[1]:
                 self.behind = sink
             elif self.tokens.window.find(b"\r\n", at[0], at[1]) != at[0] and is_odd(self.tokens):
-                resync.miscounted(self, sink)
+                damage.miscounted(self, sink)
                 return
         elif sink is not None and is_cut(self):
-            resync.miscounted(self, sink)
+            damage.miscounted(self, sink)
             return
         if sink is not None and sink.keeps_borders and not sink.end(self.tokens.taken):
             self.event(_EVENT_OVERFLOW, sink, self.tokens.taken)
@@ -591,7 +591,7 @@ class Engine(Deadlines):
         if n < 0 or n > _PUSHED_MAX:
             if n == MISSING and (link is None or self.matched[_ID] < 0 or self.matched[_KIND] in _UNCOUNTED):
                 return False
-            resync.distrust(self, link)
+            damage.distrust_soon(self, link)
             return True
         if link is not None and self.events is not None:
             self.event(_EVENT_DATA, link, n)

@@ -1,5 +1,5 @@
-"""Answers that do not come in time, or that may not be answers; buffers given up; payload that does not come as
-announced; and the way back into step.
+"""Answers that do not come in time, or that may not be answers; buffers given up; and the way back into
+step.
 
 Functions of the engine, apart because they are not on the data path (rules 3 and 4 of engine.py).  The SYNC query is a
 command whose answer no other command gives: a module that answers it has nothing else to say any more.
@@ -7,9 +7,9 @@ command whose answer no other command gives: a module that answers it has nothin
 
 from errno import ECONNRESET, EIO, ETIMEDOUT
 
-from .movers import const, match
+from . import damage
+from .movers import const
 from .port import HORIZON_MS
-from .tokenizer import Sink, is_odd
 
 # words.py
 _BUSY = const(1)
@@ -22,12 +22,9 @@ _SENT = const(1 << 3)
 _CONNECT = const(1 << 13)
 _CONFIRMED = const(1 << 23)
 _REASON = const(1 << 14)
-_URCS = const((1 << 30) - (1 << 18))
-_RESTARTED = const(1 << 27)
 _NO = const(0)
 _MAYBE = const(1)
 _YES = const(2)
-_OPEN = const(2)
 _DEAD = const(5)
 _EVENT_OVERFLOW = const(8)  # constants.py
 _WANTED = const(9)
@@ -42,11 +39,6 @@ REST_MS = const(20)  # behind a failure: the module's URCs come out before the n
 _PROMPT_GRACE_MS = const(1500)  # behind an ERROR: a prompt that is still to come has come by then
 _ABANDONED_MS = const(3000)  # for the rest of an answer that nobody waits for any more
 _OK_MS = const(3000)  # for the OK behind all else of an answer
-_LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
-_QUIET_MS = const(300)  # silence behind a payload whose length is damaged
-_DROP_MS = const(10_000)  # as long as that is waited for
-_BOOT_LINE = const(64)  # bytes, CR LF around it
-_SAID = const(1)  # of Engine.unfinished, see urc.act_on_unfinished()
 _DOUBT = const(2)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
 _COMMANDS = (b"AT", b"At", b"aT", b"at", b"A/", b"a/")  # what a command line begins with (V.250 5.2.1)
@@ -140,7 +132,7 @@ def _give_up(engine):
     command = engine.command
     told = engine.required & ~engine.got == _OK and engine.got and len(engine.template) <= 4
     if engine.tokens.left:
-        payload_lost(engine)
+        damage.payload_lost(engine)
         told = False
     command.errno = EIO if engine.doubted and engine.doubt_failed else ETIMEDOUT
     if told and not engine.failed:  # all but its OK has come
@@ -250,7 +242,7 @@ def doubt(engine, failed):
                     link.lost += 1
                     engine.event(_EVENT_OVERFLOW, link, 0)
                 else:
-                    miscounted(engine, link)
+                    damage.miscounted(engine, link)
             link.rx_pending = _MAYBE if link.rx_notified else _NO
             engine.unread = link
         return False
@@ -418,183 +410,3 @@ def drop_command(engine):
     """No command is in flight any more, whatever was left of it."""
     engine.set_idle()
     engine.transmitter.drop()
-
-
-# -- payload that does not come as announced
-
-
-def payload_pauses(engine, is_lost):
-    """Payload has not gone on for a while, although somebody looked; is_lost: for so long that it will not."""
-    if is_lost:
-        payload_lost(engine)
-        # A prompt may have got lost with it: where time ends the input (Fibocom) no query may get into that.
-        by_time = engine.tokens.prompt and engine.template[2] & _OK2
-        if engine.state == _BUSY and engine.until_ms(engine.deadline) > _LOST_MS and not by_time:
-            engine.deadline = engine.after_ms(_LOST_MS)
-    elif engine.paused is None and engine.tokens.sink is not None:
-        try:
-            engine.paused = _AfterPause(engine, engine.tokens.sink)
-        except MemoryError:  # a full or locked heap: the next pause tries again
-            return
-        engine.tokens.sink = engine.paused
-
-
-class _AfterPause(Sink):
-    # Takes payload behind a pause: a module that restarted meanwhile goes on with its boot words.  They stand on a line
-    # of their own; what does not look like one is payload.
-
-    def __init__(self, engine, sink):
-        self.engine = engine
-        self.sink = sink
-        self.keeps_borders = sink.keeps_borders
-        self.held = bytearray(_BOOT_LINE)
-        self.n = 0
-        self.is_line = False  # what is held is a boot line
-
-    def write(self, src, start, n):
-        done = 0
-        while done < n and not self.is_line:
-            if self.n == _BOOT_LINE or not self._may_be_line(src[start + done]):
-                if not self.release():
-                    return done
-                return done + self.sink.write(src, start + done, n - done)
-            done += 1
-        return n
-
-    def _may_be_line(self, byte):
-        # Takes the byte into what is held; False when that cannot become a boot line, then it is not taken.
-        n = self.n
-        if n < 2:
-            if byte != b"\r\n"[n]:
-                return False
-        elif byte == 10:
-            if n < 4 or self.held[n - 1] != 13 or not self.is_boot_line(n - 1):
-                return False
-            self.is_line = True
-        elif byte < 32 and byte != 13:
-            return False
-        self.held[n] = byte
-        self.n = n + 1
-        return True
-
-    def is_boot_line(self, end):
-        engine = self.engine
-        matched = engine.matched
-        wanted = matched[_WANTED]
-        matched[_WANTED] = _RESTARTED
-        line = bytes(memoryview(self.held)[2:end]).rstrip() + b"\0"
-        found = match(engine.rows, line, len(line) - 1, 0, matched)
-        matched[_WANTED] = wanted
-        return found > 0
-
-    def release(self):
-        # What is held is payload; False while there is no room for it.  The sink behind takes the rest itself.
-        while self.n:
-            taken = self.sink.write(self.held, 0, self.n)
-            if not taken:
-                return False
-            self.n -= taken
-            self.held[: self.n] = self.held[taken : taken + self.n]
-        return True
-
-    @property
-    def socket(self):
-        return self.sink.socket
-
-    def overflow(self):
-        return self.sink.overflow()
-
-
-def after_pause(engine):
-    """The payload has ended: the sink that it was for.  None: with a boot line, so that it was none."""
-    paused = engine.paused
-    if paused.is_line or paused.n > 2 and paused.is_boot_line(paused.n):  # its end is behind the payload's
-        restarted_in_payload(engine)
-        return None
-    engine.paused = None
-    if not paused.release() and paused.sink.overflow() and not paused.keeps_borders:  # of a datagram end() tells
-        engine.event(_EVENT_OVERFLOW, paused.sink, 0)
-    return paused.sink
-
-
-def restarted_in_payload(engine):
-    """What came behind a pause in a payload was a boot line."""
-    paused = engine.paused
-    engine.paused = None
-    engine.tokens.lines()
-    engine.said = bytes(memoryview(paused.held)[2 : paused.n]).rstrip()
-    engine.unfinished |= _SAID
-
-
-def payload_lost(engine):
-    """Fewer bytes came than were announced."""
-    sink = engine.tokens.sink
-    if engine.paused is not None:
-        sink = engine.paused.sink
-        engine.paused = None
-    prompt = engine.tokens.prompt  # a send goes on waiting for it
-    engine.tokens.lines()
-    engine.tokens.prompt = prompt
-    if sink is not None:
-        miscounted(engine, sink)
-
-
-def mind_what_came(engine):
-    """Something has come behind a pause in a payload, or while the line is to become quiet."""
-    if engine.paused is not None and engine.paused.is_line:
-        restarted_in_payload(engine)
-    elif engine.quiet:
-        drop_more(engine)
-
-
-def look_behind(engine):
-    """Something has come behind a payload whose end was the window's."""
-    sink = engine.behind
-    engine.behind = None
-    if engine.tokens.window.find(b"\r\n", 0, 2) and is_odd(engine.tokens) and not sink.keeps_borders:
-        miscounted(engine, sink)  # a datagram could not be taken back
-
-
-def miscounted(engine, sink):
-    """Behind payload stands what cannot be there: the line has lost or added bytes, so it was not what was sent."""
-    if sink.keeps_borders:
-        sink.overflow()
-        sink.end(0)
-    else:
-        sink.discarding = True  # what comes behind the gap is of no use
-        sink.fail(ECONNRESET, 0)
-    engine.event(_EVENT_OVERFLOW, sink, 0)
-
-
-def distrust(engine, link):
-    """A length that cannot be, or is none: nobody knows where the payload ends.  All is dropped until silence."""
-    from . import urc
-
-    if link is not None:
-        if link.keeps_borders:
-            link.begin(engine)
-        miscounted(engine, link)
-    command = engine.command
-    if command is not None:
-        abandon(engine, command)
-        is_lost = link is not None and link.keeps_borders and command is link.rx  # of datagrams only this one
-        command.errno = 0 if is_lost else ECONNRESET
-        command.done = True
-    urc.drop_payload(engine)
-    engine.quiet = True
-    engine.quiet_until = engine.after_ms(_DROP_MS)
-    engine.state = _TIMED_OUT
-    engine.got = engine.queries_sent = engine.queries_outstanding = 0
-    engine.doubted = engine.answer_begun = engine.answered = False
-    engine.matched[_WANTED] = _URCS | _OK
-    engine.deadline = engine.after_ms(_QUIET_MS)
-    # Notices may be among what is dropped: every connection is looked at once more.
-    for other in engine.links.values():
-        if other.state == _OPEN and not other.pushed:
-            other.rx_pending = other.rx_pending or _MAYBE
-
-
-def drop_more(engine):
-    """More has come that belongs to nobody."""
-    if not engine.is_past(engine.quiet_until):
-        engine.deadline = engine.after_ms(_QUIET_MS)

@@ -47,7 +47,7 @@ class Session:
     strange_at: "int | None" = None  # ticks of the last failure that a lost context would explain
     check: "Any" = None  # Job of the last look whether the context is there still
     check_next = 0  # ticks when there may be another one
-    secrets = ()  # vendors' commands that carry a password, as Table.SECRETS (dialects/table.py)
+    secrets: "tuple[tuple[bytes, int], ...]" = ()  # vendors' commands with a password, as Table.SECRETS
     end_owed_by: "Any" = None  # filter of a data mode that may have ended, which nobody has told,
     end_owed_until = 0  # ticks until which that may come yet
     lists_links = False  # the answer to OPEN_IDS has shown an open connection (openids.py)

@@ -9,10 +9,9 @@ Functions of the engine, apart because they are not on the data path.
 from errno import ECONNRESET, EIO
 
 from ..errors import EBUSY, ENETDOWN
-from . import resync
+from . import damage, resync
 from .command import announces_payload, is_echo
-from .movers import const, copy, field, number
-from .tokenizer import Sink
+from .movers import const, copy, field
 
 # words.py
 _URCS = const((1 << 30) - (1 << 18))
@@ -34,7 +33,6 @@ _NO = const(0)
 _EVENT = const(0)
 _ID = const(1)
 _VALUE = const(2)
-_KIND = const(4)
 _FIELDS = const(5)
 _IS_OK = const(6)
 _AUX_FIELD = const(7)
@@ -56,23 +54,8 @@ _MOST = const(3)
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
-_PUSH_BIT = const(19)  # number of the event PUSH
 # In a packed row (rows.py)
-_LINK = const(3)
-_VALUE_FIELD = const(4)
-_ROW_KIND = const(6)
-_FIELD_COUNT = const(8)
-_NAME = const(11)
-_ABSENT = const(255)
 # Kinds of payload (words.py)
-_INLINE = const(2)
-_INLINE_HEX = const(4)
-_RAW_FROM = const(6)
-_INLINE_FROM = const(7)
-_INLINE_HEX_FROM = const(9)
-_PUSHED_MAX = const(8192)  # as in engine.py
-_TELLING = const(7)  # bytes of a header that are like no other line
-_HEADER_MAX = const(64)  # bytes that are looked at, with the longest address
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
 
@@ -125,14 +108,8 @@ def act_on_unfinished(engine):
     if engine.unfinished & _DOUBT and engine.doubted:
         resync.begin_to_doubt(engine)
     if engine.unfinished & _DISTRUST:
-        resync.distrust(engine, tokens.sink)
+        damage.distrust(engine, tokens.sink)
     engine.unfinished = 0
-
-
-def distrust_soon(engine, sink):
-    """The line is the header of a payload for `sink`, and has lost its end: pump() sees to it before the next byte."""
-    engine.tokens.sink = sink
-    engine.unfinished |= _DISTRUST
 
 
 def _dispatch_unfinished(engine, tokens):
@@ -258,191 +235,12 @@ def on_unmatched(engine):
         return
     elif is_echo(engine):
         engine.echoes = True
-    elif _lost_push(engine):
+    elif damage.is_lost_push(engine):
         return
     else:
         engine.unknown_line_at = engine.deadline  # which tells the command
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
-
-
-# Small frames: larger ones MicroPython puts on the heap.
-
-
-def _lost_push(engine):
-    # Is the line the header of a push of which something is wrong or missing?  Then a connection has lost its payload.
-    rows = engine.rows
-    pos = 0
-    while rows[pos]:
-        if rows[pos + 1] == _PUSH_BIT:
-            at = _behind_damaged(engine, pos + _NAME, pos + rows[pos])
-            if at and _fail_pushed(engine, pos, at):
-                _drop_pushed(engine, pos, at)
-                return True
-        pos += rows[pos]
-    return False
-
-
-def _behind_damaged(engine, start, end):
-    # Where the first field stands in a line that begins with rows[start:end] but for one byte that is wrong or too
-    # many, or some in a row that are missing, or what stands there instead of it; 0: it does not.
-    pos = _alike(engine, start, end)
-    at = _without_blanks(engine.tokens.line, pos - start)
-    if pos == end:  # nothing is, or the rest of the header got lost
-        return 0 if 48 <= engine.tokens.line[at] <= 57 else at
-    start = end - start - _TELLING  # so many may be missing
-    if start < 0:
-        return 0
-    return (
-        _goes_on(engine, pos + 1, end, at + 1)
-        or _goes_on(engine, pos, end, at + 1)
-        or _has_gap(engine, pos, end, at, start)
-        or (at if pos + 2 >= end else 0)
-    )
-
-
-def _has_gap(engine, pos, end, at, most):
-    # As _goes_on() behind 1 to `most` bytes of rows[pos:end].
-    while most and pos < end:
-        most -= 1
-        pos += 1
-        if _goes_on(engine, pos, end, at):
-            return _goes_on(engine, pos, end, at)
-    return 0
-
-
-def _alike(engine, pos, end):
-    # How far the line is as rows[pos:end].
-    line = engine.tokens.line
-    at = 0
-    while pos < end and line[at] == engine.rows[pos]:
-        at += 1
-        pos += 1
-        while line[at] == 32:
-            at += 1
-    return pos
-
-
-def _without_blanks(line, n):
-    # Where the line stands behind its first n bytes that are no blanks, and the blanks behind them.
-    at = 0
-    while n or line[at] == 32:
-        if line[at] != 32:
-            n -= 1
-        at += 1
-    return at
-
-
-def _goes_on(engine, pos, end, at):
-    # Where the number begins behind rows[pos:end], if that stands at line[at:]; else 0.
-    line = engine.tokens.line
-    while pos < end:
-        while line[at] == 32:
-            at += 1
-        if line[at] != engine.rows[pos]:
-            return 0
-        at += 1
-        pos += 1
-    while line[at] == 32:
-        at += 1
-    return at if 48 <= line[at] <= 57 else 0
-
-
-def _fail_pushed(engine, row, at):
-    # The payload of a push to the connection that the line tells is lost; False when nothing is pushed to that.  No
-    # connection is known by that number: it was for one of all of them.
-    link = engine.links.get(_field(engine, at, engine.rows[row + _LINK]))
-    if link is not None:
-        if link.pushed and link.state == _OPEN:
-            if link.keeps_borders:
-                link.lost += 1
-            else:
-                resync.miscounted(engine, link)
-        return link.pushed
-    found = False
-    is_datagram = engine.rows[row + _ROW_KIND] >= _RAW_FROM
-    for link in engine.links.values():
-        if link.pushed and link.state == _OPEN and link.keeps_borders == is_datagram:
-            found = True
-            if is_datagram:
-                link.lost += 1
-            else:
-                resync.miscounted(engine, link)
-    return found
-
-
-def _drop_pushed(engine, row, at):
-    # The payload behind that header: as much as it tells, so that what stands behind is understood.
-    tokens = engine.tokens
-    kind = engine.rows[row + _ROW_KIND]
-    n = _field(engine, at, engine.rows[row + _VALUE_FIELD])
-    if kind == _INLINE_HEX or kind == _INLINE_HEX_FROM:
-        return  # it stands in the line
-    if kind == _INLINE or kind == _INLINE_FROM:
-        at = field(tokens.line, at, tokens.n, engine.rows[row + _FIELD_COUNT])
-        if at < 0 or tokens.n - at != n:  # with a line's end in it
-            distrust_soon(engine, None)
-    elif 0 < n <= _PUSHED_MAX:
-        engine.matched[_KIND] = kind
-        engine.begin_payload(None, n)
-    else:
-        distrust_soon(engine, None)
-
-
-def _field(engine, at, index):
-    # The number in that field of the line behind a name that ends at `at`; below 0: none.
-    tokens = engine.tokens
-    if index != _ABSENT:
-        at = field(tokens.line, at, tokens.n, index)
-        if at >= 0:
-            return number(tokens.line, at)
-    return -1
-
-
-class _Dropped(Sink):
-    # Takes what is dropped behind a damaged header.  A push to another connection that is among it is lost as well.
-
-    def __init__(self, engine):
-        self.engine = engine
-        self.n = 0  # bytes of a line, in the engine's; longer ones are cut, and no line comes meanwhile
-
-    def write(self, src, start, n):
-        line = self.engine.tokens.line
-        for i in range(start, start + n):
-            if src[i] == 10:
-                self.n = 0
-            elif self.n < _HEADER_MAX and (self.n or src[i] != 13):
-                line[self.n] = src[i]
-                self.n += 1
-                if src[i] == 13 or src[i] == 44:  # a field is whole
-                    self._look()
-        return n
-
-    def _look(self):
-        engine = self.engine
-        rows = engine.rows
-        engine.tokens.n = self.n
-        engine.tokens.line[self.n] = 0
-        pos = 0
-        while rows[pos]:
-            start = pos + _NAME
-            end = pos + rows[pos]
-            if rows[pos + 1] == _PUSH_BIT and _alike(engine, start, end) == end:
-                at = _without_blanks(engine.tokens.line, end - start)
-                if rows[pos + _LINK] == _ABSENT or _field(engine, at, rows[pos + _LINK]) in engine.links:
-                    _fail_pushed(engine, pos, at)
-                    self.n = _HEADER_MAX  # seen
-                    return
-            pos = end
-
-
-def drop_payload(engine):
-    """What comes is payload for nobody, for nobody knows how long."""
-    engine.tokens.raw(None, 0)
-    try:
-        engine.tokens.sink = _Dropped(engine)
-    except MemoryError:  # what is lost among it stays untold
-        pass
 
 
 def begin_earlier_line(engine):
@@ -495,7 +293,7 @@ def _on_stray_payload(engine):
     else:
         link = engine.unread
         if link is not None and not link.keeps_borders:  # it may be that one's, and what came since stands behind a gap
-            resync.miscounted(engine, link)
+            damage.miscounted(engine, link)
         link = engine.unread = None
     if link is not None and link.data_filter is not None and not matched[_EVENT] & _URCS:
         return  # data mode is suspended: the line only tells what the module holds (L610 1.1.24)
