@@ -101,6 +101,16 @@ def test_an_end_of_a_module_whose_echo_is_on(dialect):
 
 
 @cases("dialect", FIBOCOM)
+def test_the_answer_is_over_when_something_was_handed_out(dialect):
+    """What looks like the line that led to data mode is data then."""
+    socket, modem, module = on_line(dialect)
+    module.say(b"\r\n")
+    assert socket.recv(9) == b"\r\n"
+    module.say(line(b"+MIPODM: 1,1"))
+    assert socket.read(16) == line(b"+MIPODM: 1,1")
+
+
+@cases("dialect", FIBOCOM)
 def test_an_escape_that_a_restarted_module_echoes(dialect):
     """Nothing else tells of the restart: the echo of +++ is no data, and the connection is gone."""
     socket, modem, module = on_line(dialect)

@@ -264,6 +264,8 @@ class DataFilter(Sink):
             if link.size - link.count < self.n:
                 return False
             link.write(self.held, 0, self.n)
+        if self.n:  # no answer comes first any more
+            self.first = {}
         self.n = self.whole = self.base = 0
         return True
 
