@@ -284,3 +284,14 @@ def test_told_twice(dialect, cut):
     tape.load(script[:1] + [("<", confirmed(0, 10, 10))] + script[1:])
     assert socket.send(b"more") == 4
     tape.done()
+
+
+@cases(("dialect", "cut", "taken"), [(d, c, n) for d in SIMCOM for c in CUTS for n in (10, 3)])
+def test_told_behind_the_prompt_of_the_next_one(dialect, cut, taken):
+    """What the line says of another length is no result of this send."""
+    socket, modem, tape, clock, says = connected(dialect, cut=cut, timeout=10)
+    tape.load(sends(says, 0, b"more")[:-1] + [("<", confirmed(0, 10, taken) + OK + confirmed(0, 4, 4))])
+    assert socket.send(b"more") == 4
+    tape.load(sends(says, 0, b"more")[:-1] + [("<", OK + confirmed(0, 10, taken) + confirmed(0, 4, 3))])
+    assert socket.send(b"more") == 3
+    tape.done()

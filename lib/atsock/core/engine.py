@@ -433,8 +433,8 @@ class Engine(Deadlines):
             if on_error(self):
                 self.finish(EIO)
             return True
-        elif event & _TAKEN and self.required & ~self.got & _PROMPT and self.state == _BUSY and not self.doubted:
-            return True  # an earlier payload's: this one has not been asked for yet
+        elif event & _TAKEN and (not self.matched[_IS_OK] or not self.got & _PROMPT) and urc.is_earlier(self):
+            return True
         elif not self.matched[_IS_OK] or event == _CODE and self.matched[_VALUE] > 0:
             note_code(self)
             if event != _CODE:  # what would have followed on success is not waited for
@@ -444,7 +444,7 @@ class Engine(Deadlines):
                 self.deadline = self.after_ms(_CODE_MS)
         elif event & _DETAILS:
             on_detail(self, event)
-        elif event & _SENT:
+        elif event & _SENT and not self.template[3] & _CONFIRMED:
             self.command.link.tx_credit = self.matched[_AUX]
         self.got |= event
         if self.required & _OK2 and self.got & _OK and self.got & _TAKEN and not self.got & _OK2:

@@ -11,13 +11,15 @@ from errno import ECONNRESET, EIO
 from ..errors import EBUSY, ENETDOWN
 from . import damage, resync
 from .command import announces_payload, is_echo
-from .movers import const, copy, field
+from .movers import MISSING, const, copy, field
 
 # words.py
 _URCS = const((1 << 30) - (1 << 18))
 _TIMED_OUT = const(2)
 _FOUND = const(1 << 5 | 1 << 6)  # DATA, EMPTY
+_PROMPT = const(1 << 2)
 _CONNECT = const(1 << 13)
+_CONFIRMED = const(1 << 23)
 _OPENED = const(1 << 21)
 _INCOMING = const(1 << 22)
 _NETWORK_LOST = const(1 << 26)
@@ -33,6 +35,7 @@ _NO = const(0)
 _EVENT = const(0)
 _ID = const(1)
 _VALUE = const(2)
+_AUX = const(3)
 _FIELDS = const(5)
 _IS_OK = const(6)
 _AUX_FIELD = const(7)
@@ -241,6 +244,18 @@ def on_unmatched(engine):
         engine.unknown_line_at = engine.deadline  # which tells the command
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+
+
+def is_earlier(engine):
+    """True when the result of a send, SENT or PUSHED, is an earlier one's.
+
+    This one's payload has not been asked for yet, or the line is about another length.
+    """
+    if engine.required & ~engine.got & _PROMPT and engine.state == _BUSY and not engine.doubted:
+        return True
+    matched = engine.matched
+    is_other = engine.template[3] & _CONFIRMED and matched[_AUX] != engine.command.n
+    return is_other and matched[_AUX] != MISSING and not matched[_IS_OK]
 
 
 def begin_earlier_line(engine):

@@ -9,7 +9,7 @@ which MicroPython compiles into the code; tests/host/test_state_numbers.py compa
 OK = 1 << 0
 OK2 = 1 << 1  # the second OK of a command that has two
 PROMPT = 1 << 2  # ">"
-SENT = 1 << 3  # payload taken; aux: free space left for the next
+SENT = 1 << 3  # payload taken; aux: free space left for the next; where CONFIRMED may come, how much was asked for
 REFUSED = 1 << 4  # payload not taken, the connection is still up: try again later
 DATA = 1 << 5  # counted payload
 EMPTY = 1 << 6  # nothing to read

@@ -177,7 +177,7 @@ class A7600(Table):
         (b"+CIPRXGET:",   b"3,",             DATA,         0,    1,    ANY,   HEX,  2,    3),
         (b"+CIPRXGET:",   b"1,",             READY,        0,    None, ANY,   NONE, None, 1),
         # 2.4: link, asked, accepted
-        (b"+CIPSEND:",    b"",               SENT,         0,    2,    ASKED, NONE, None, 3),
+        (b"+CIPSEND:",    b"",               SENT,         0,    2,    ASKED, NONE, 1,    3),
         (b"+CIPSEND:",    b"",               CONFIRMED,    0,    2,    ANY,   NONE, 1,    3),
         (b"+IPCLOSE:",    b"",               PEER_CLOSED,  0,    None, ANY,   NONE, 1,    ANY),  # 5
         # older firmware: no colon
