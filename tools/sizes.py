@@ -41,7 +41,7 @@ KEPT = {
     (32, SOURCE): 172_000, (32, MPY): 145_000, (32, ROMFS): 65_000, (32, FROZEN): 42_000,
 }
 # Heaps in which the client works, import included.
-HEAPS = {(64, MPY): 258_000, (64, ROMFS): 176_000, (32, MPY): 182_000}
+HEAPS = {(64, MPY): 266_000, (64, ROMFS): 176_000, (32, MPY): 182_000}
 FLASH = 178_000  # the .mpy files of package.json
 
 _LIMIT_S = 120

@@ -232,7 +232,7 @@ class DataFilter(Sink):
             if self.n < _HELD_MAX:
                 self.held[self.n] = src[start + done]
             if self.n == _HELD_MAX or not self._matches(self.n + 1):  # no answer: payload, or a result code
-                self.first = {}
+                self.first = _NOTHING
                 self.words = words
                 while not self._matches(self.n) and self._release_line():
                     pass
@@ -240,7 +240,7 @@ class DataFilter(Sink):
             self.n += 1
             done += 1
             if self.complete:
-                self.first = {}
+                self.first = _NOTHING
                 self.clear()
         self.words = words
         return done
@@ -265,7 +265,7 @@ class DataFilter(Sink):
                 return False
             link.write(self.held, 0, self.n)
         if self.n:  # no answer comes first any more
-            self.first = {}
+            self.first = _NOTHING
         self.n = self.whole = self.base = 0
         return True
 

@@ -98,8 +98,9 @@ class Endpoint(Stream):
         def unacked(self) -> int: ...
         def escape(self) -> None: ...
         def resume(self) -> None: ...
+        def fileno(self) -> int: ...  # io's, for those who ask a checker; there is none
 
-    if not _MICROPYTHON:
+    elif not _MICROPYTHON:
 
         @property
         def fileno(self) -> "Any":
