@@ -3,7 +3,7 @@ restarted in the middle of it.
 
 What is lost is told: the connection fails, or counts a datagram as lost (Link.lost).  Nobody knows then where the
 payload ends: all is dropped until the line is quiet.  Functions of the engine, apart because they are not on the data
-path; what allocates says so.
+path.  What looks for damaged headers allocates nothing; a pause in a payload, and what is dropped, take a sink each.
 """
 
 from errno import ECONNRESET
@@ -195,6 +195,16 @@ def miscounted(engine, sink):
     engine.event(_EVENT_OVERFLOW, sink, 0)
 
 
+def lose(engine, link):
+    """Payload for this link is lost of which nothing has come: a datagram, or what leaves a gap in a stream."""
+    if link.keeps_borders:
+        link.lost += 1
+    else:  # as miscounted(): the stack is deep here
+        link.discarding = True
+        link.fail(ECONNRESET, 0)
+    engine.event(_EVENT_OVERFLOW, link, 0)
+
+
 def distrust(engine, link):
     """A length that cannot be, or is none: nobody knows where the payload ends.  All is dropped until silence."""
     if link is not None:
@@ -236,11 +246,12 @@ def distrust_soon(engine, sink):
     engine.unfinished |= _DISTRUST
 
 
-# Small frames: larger ones MicroPython puts on the heap.
+# Small frames, because larger ones MicroPython puts on the heap; and few, because the stack is deep here.
 
 
 def is_lost_push(engine):
-    # Is the line the header of a push of which something is wrong or missing?  Then a connection has lost its payload.
+    """True when the line is the header of a push of which something is wrong or missing: a connection has lost its
+    payload, and is told so."""
     rows = engine.rows
     pos = 0
     while rows[pos]:
@@ -324,20 +335,14 @@ def _fail_pushed(engine, row, at):
     link = engine.links.get(_field(engine, at, engine.rows[row + _LINK]))
     if link is not None:
         if link.pushed and link.state == _OPEN:
-            if link.keeps_borders:
-                link.lost += 1
-            else:
-                miscounted(engine, link)
+            lose(engine, link)
         return link.pushed
     found = False
     is_datagram = engine.rows[row + _ROW_KIND] >= _RAW_FROM
     for link in engine.links.values():
         if link.pushed and link.state == _OPEN and link.keeps_borders == is_datagram:
             found = True
-            if is_datagram:
-                link.lost += 1
-            else:
-                miscounted(engine, link)
+            lose(engine, link)
     return found
 
 

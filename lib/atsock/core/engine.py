@@ -331,7 +331,7 @@ class Engine(Deadlines):
                 n = 0 if ended > _WINDOWS else tokens.left and self.port.fill(tokens.window, tokens.position)
             elif token == _LINE:
                 self.dispatch_line()
-                if self.unfinished:  # finish() allocates
+                if self.unfinished:  # that allocates
                     (urc.end_earlier_line if self.unfinished == _EARLIER_LINE else urc.act_on_unfinished)(self)
             elif token == _END:
                 ended = _WINDOWS

@@ -26,7 +26,6 @@ _NO = const(0)
 _MAYBE = const(1)
 _YES = const(2)
 _DEAD = const(5)
-_EVENT_OVERFLOW = const(8)  # constants.py
 _WANTED = const(9)
 
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
@@ -238,11 +237,7 @@ def doubt(engine, failed):
         if not failed and link is not None:  # a read
             if link.rx_pending == _YES or engine.unknown_line_at:
                 # Data was told of, or what came was no line that is known: header and payload have got lost.
-                if link.keeps_borders:
-                    link.lost += 1
-                    engine.event(_EVENT_OVERFLOW, link, 0)
-                else:
-                    damage.miscounted(engine, link)
+                damage.lose(engine, link)
             link.rx_pending = _MAYBE if link.rx_notified else _NO
             engine.unread = link
         return False

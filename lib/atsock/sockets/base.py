@@ -10,6 +10,7 @@ nothing on MicroPython after the first transfer in each direction; everything el
 from errno import EAGAIN, EBADF, ECONNRESET, EINVAL, EIO, ETIMEDOUT
 
 from ..core.command import is_overdue
+from ..core.damage import lose
 from ..core.movers import const
 from ..core.openids import ask_if_open
 from ..errors import EBUSY
@@ -30,7 +31,6 @@ _OPEN = const(2)
 _GONE = const(4)
 _DEAD = const(5)
 _TIMED_OUT = const(2)
-_EVENT_OVERFLOW = const(8)  # constants.py
 
 _CHUNK = const(1)  # of Table.ACCESS
 _READ = const(3)
@@ -194,12 +194,7 @@ class Socket(Endpoint):
     def _answer_lost(self, link):
         # A notice told of data, the answer of the read that asked for them never came, and now there are none.
         link.unanswered = 0
-        if link.keeps_borders:
-            link.lost += 1
-        else:
-            link.discarding = True
-            link.fail(ECONNRESET, 0)
-        self._engine.event(_EVENT_OVERFLOW, link, 0)
+        lose(self._engine, link)
         return 0 if link.keeps_borders else -ECONNRESET
 
     def _read_failed(self, link, rx):
