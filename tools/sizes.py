@@ -37,7 +37,7 @@ BOARD = (contents.TREE / "tools" / "sizes_board.py", contents.TREE / "tests" / "
 
 # Ceilings, in bytes, for every dialect: a little above what it takes at present, so that growth is seen.
 KEPT = {
-    (64, SOURCE): 207_000, (64, MPY): 191_000, (64, ROMFS): 116_000, (64, FROZEN): 73_000,
+    (64, SOURCE): 207_000, (64, MPY): 194_000, (64, ROMFS): 116_000, (64, FROZEN): 73_000,
     (32, SOURCE): 172_000, (32, MPY): 145_000, (32, ROMFS): 65_000, (32, FROZEN): 42_000,
 }
 # Heaps in which the client works, import included.
