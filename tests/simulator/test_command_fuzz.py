@@ -8,7 +8,7 @@ from commandfuzz import Fuzz
 
 from atsock_host.simulator.registry import DIALECTS
 
-LINES = int(os.environ.get("ATSOCK_FUZZ_LINES", 40_000))
+LINES = int(os.environ.get("ATSOCK_FUZZ_LINES", 20_000))
 SEED = os.environ.get("ATSOCK_FUZZ_SEED", "1")
 
 
