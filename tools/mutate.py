@@ -1,7 +1,8 @@
 """Mutations of the driver's clean-up code, and which of them the tests notice.
 
 cosmic-ray finds the places, makes a change and runs the tests, one change at a time, in a copy of the tree; this file
-draws a sample by a seed, gives each source file the tests that are about it, and prints what lives with its place.
+draws a sample by a seed, gives each source file the tests that are about it, tries what lives against all tests of the
+driver, and prints what lives then with its place.
 Left out: changes that cannot show (a number of milliseconds by one, what a docstring or a type says).
 """
 
@@ -41,14 +42,15 @@ def copy_of_the_tree(number, source=PLACE / "unchanged"):
     return place
 
 
-def session_of(place, file, options):
-    """(path of the configuration, path of the session) of one source file."""
-    stem = file.replace("/", "_").removesuffix(".py")
+def session_of(place, file, options, everything=False):
+    """(path of the configuration, path of the session) of one source file; everything: with all tests of the driver."""
+    stem = file.replace("/", "_").removesuffix(".py") + "_everything" * everything
     config, session = place / f"{stem}.toml", place / f"{stem}.sqlite"
-    tests = " ".join(options["tests"][file] + options["all"])
-    command = f"{sys.executable} -B -m pytest -x -q -n 0 -p no:cacheprovider {tests}"
+    tests = " ".join(options["everything"] if everything else options["tests"][file] + options["all"])
+    timeout_s = options["everything_s" if everything else "timeout_s"]
+    command = f"{sys.executable} -B -m pytest -x -q -n {2 * everything} -p no:cacheprovider {tests}"
     config.write_text(
-        f'[cosmic-ray]\nmodule-path = "lib/atsock/{file}"\ntimeout = {options["timeout_s"]}\nexcluded-modules = []\n'
+        f'[cosmic-ray]\nmodule-path = "lib/atsock/{file}"\ntimeout = {timeout_s}\nexcluded-modules = []\n'
         f'test-command = "{command}"\n[cosmic-ray.distributor]\nname = "local"\n'
     )
     return config, session
@@ -106,14 +108,30 @@ def play(number, files, options, arguments):
         turn += len(items)
         if not mine:
             continue
-        with use_db(session, WorkDB.Mode.open) as db:
-            db.clear()
-            db.add_work_items(mine)
-        run(place, "exec", config, session)
-        with use_db(session, WorkDB.Mode.open) as db:
-            found += [(file, item, result) for item, result in db.completed_work_items]
-        print(f"{file}: {len(mine)} changes made", file=sys.stderr, flush=True)
+        results = outcomes(place, config, session, mine)
+        alive = [item for item, result in results if lives(result)]
+        print(f"{file}: {len(mine)} changes made, {len(alive)} alive", file=sys.stderr, flush=True)
+        if alive:  # the tests of another file may notice them
+            config, session = session_of(place, file, options, everything=True)
+            run(place, "init", config, session)
+            results = [one for one in results if not lives(one[1])] + outcomes(place, config, session, alive)
+        found += [(file, *one) for one in results]
     return found
+
+
+def outcomes(place, config, session, items):
+    """[(item, result)] of the changes, each made and tested."""
+    with use_db(session, WorkDB.Mode.open) as db:
+        db.clear()
+        db.add_work_items(items)
+    run(place, "exec", config, session)
+    with use_db(session, WorkDB.Mode.open) as db:
+        return list(db.completed_work_items)
+
+
+def lives(result):
+    """True for a change that no test has noticed."""
+    return result.test_outcome.value == "survived"
 
 
 def main():
@@ -130,7 +148,7 @@ def main():
     with ThreadPoolExecutor(arguments.jobs) as pool:
         parts = pool.map(lambda number: play(number, files, options, arguments), range(arguments.jobs))
         found = [one for part in parts for one in part]
-    alive = [(file, item, result) for file, item, result in found if result.test_outcome.value == "survived"]
+    alive = [(file, item, result) for file, item, result in found if lives(result)]
     for file, item, result in alive:
         print(f"\n{file}:{item.mutations[0].start_pos[0]} {item.mutations[0].operator_name}")
         print("\n".join(line for line in (result.diff or "").splitlines() if line[:1] in "+-" and line[:3] not in
