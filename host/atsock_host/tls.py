@@ -10,8 +10,8 @@ For libraries that want an SSLContext and call its wrap_socket(): tls.create_def
 socket itself is tlssocket.py; asyncio needs nothing of this (Modem.open_connection takes any ssl.SSLContext).
 """
 
-import socket
 import ssl
+from _socket import socket as SystemSocket     # the name socket.socket may be that of the modem's by now
 
 from .tlssocket import TlsSocket, is_connected
 
@@ -27,7 +27,7 @@ class SSLContext(ssl.SSLContext):
 
         suppress_ragged_eofs: for the modem's sockets False when it is not given, see TlsSocket.
         """
-        if isinstance(sock, socket.socket):
+        if isinstance(sock, SystemSocket):
             ragged = True if suppress_ragged_eofs is None else suppress_ragged_eofs
             return super().wrap_socket(sock, server_side, do_handshake_on_connect, ragged, server_hostname, session)
         return wrap_socket(sock, self, server_side=server_side, server_hostname=server_hostname,

@@ -1,15 +1,18 @@
 """TLS on CPython over sockets that are not the system's: reading, writing, ends, errors, files."""
 
 import http.client
+import importlib
 import socket
 import ssl
+import sys
 
 import pytest
 import trustme
 from tlswire import Mute, Peer, Wire
 
+import atsock
 from atsock import Timeout
-from atsock_host import tls, tlssocket
+from atsock_host import SerialPort, tls, tlssocket
 
 NAME = "server.example"
 HELD = 4096     # what a non-blocking socket encrypts at a time
@@ -320,6 +323,16 @@ def test_a_context_wraps_both_kinds_of_socket(papers):
     assert tls.create_default_context(ssl.Purpose.CLIENT_AUTH).verify_mode == ssl.CERT_NONE
     context = tls.create_default_context()
     assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
+
+
+def test_imported_behind_the_modems_socket_module(monkeypatch):
+    """A program puts the modem's sockets in place of the system's, and imports tls then."""
+    modem = atsock.Modem(SerialPort("loop://"), "bg96")
+    monkeypatch.setitem(sys.modules, "socket", modem.socket_module())
+    monkeypatch.delitem(sys.modules, "atsock_host.tls")
+    late = importlib.import_module("atsock_host.tls")
+    with late.create_default_context().wrap_socket(modem.socket(), server_hostname=NAME) as sock:
+        assert type(sock) is tlssocket.TlsSocket and sock.handshake_on_connect
 
 
 def test_files_keep_it_open(pair):

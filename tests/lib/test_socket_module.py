@@ -45,6 +45,7 @@ def test_a_class_derived_from_it():
         socket = Derived(*arguments)
         assert isinstance(socket, made.socket)
         assert type(socket) is type(made.socket(*arguments))
+        assert not isinstance(socket, Derived)  # as one that is derived elsewhere: ssl.SSLSocket on CPython
         socket.close()
 
 

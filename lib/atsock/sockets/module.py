@@ -48,6 +48,8 @@ if sys.implementation.name != "micropython":
 
     class _AsksAll(type(StreamSocket)):  # type: ignore[misc]
         def __instancecheck__(cls, instance):
+            if cls.__module__ != "socket":  # one derived from it: ssl.SSLSocket, when ssl is imported after it
+                return super().__instancecheck__(instance)
             return isinstance(instance, Socket)  # whatever its type; also what accept() returned
 
     _Kind = _AsksAll
