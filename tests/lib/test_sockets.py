@@ -836,8 +836,10 @@ def test_timeouts_as_they_were_set():
 
 @cases("dialect", DIALECTS)
 def test_why_not_all_was_sent(dialect):
-    """sendall() whose first part went out: the next one is refused, or not answered, or the socket is closed then."""
-    for fault, errno in (("refused", ECONNRESET), ("silent", ETIMEDOUT), ("closed", EBADF)):
+    """sendall() whose first part went out: the next one is refused, or not answered; the peer ends the connection, or
+    the socket is closed then.
+    """
+    for fault, errno in (("refused", ECONNRESET), ("silent", ETIMEDOUT), ("ended", ECONNRESET), ("closed", EBADF)):
         with Case(fault):
             events = []
 
@@ -854,6 +856,9 @@ def test_why_not_all_was_sent(dialect):
                 events.append(socket.close)
                 notice = [("!", says.notice("buffer", says.first))]
                 tape.load(says.send("buffer", says.first, data[:most]) + notice + second + says.close(says.first))
+            elif fault == "ended":
+                first = says.send("buffer", says.first, data[:most])
+                tape.load(first[:-1] + [("!", says.closed(says.first)), first[-1]])
             elif fault == "refused":
                 tape.after = lambda command: line(b"+CSQ: 20,99") + OK
                 refusal = line(b"SEND FAIL") if dialect == "bg96" else line(b"+CIPERROR: 4") + ERROR
@@ -862,6 +867,32 @@ def test_why_not_all_was_sent(dialect):
             else:
                 tape.after = lambda command: b""
             assert errno_of(socket.sendall, data) == errno
+
+
+@cases("dialect", DIALECTS)
+def test_what_is_told_of_a_part_is_told_once(dialect):
+    """The module accepts late what sendall() had no time for: the next call sends its own bytes."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=1)
+    data = bytes([i * 7 & 255 for i in range(2500)])
+    most = says.chunk("buffer")
+    second = says.send("buffer", says.first, data[most : 2 * most])
+    late = second[:-1] + [("~", 3000), second[-1]]
+    tape.load(says.send("buffer", says.first, data[:most]) + late + says.send("buffer", says.first, b"more"))
+    assert errno_of(socket.sendall, data) == ETIMEDOUT
+    socket.settimeout(20)
+    socket.sendall(b"more")
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_more_than_a_socket_takes_that_does_not_wait(dialect):
+    """sendall() says EAGAIN when it has not taken all."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    data = bytes([i * 7 & 255 for i in range(2500)])
+    tape.load(says.send("buffer", says.first, data[: says.chunk("buffer")]))
+    assert errno_of(socket.sendall, data) == EAGAIN
+    settle(modem, tape)
+    tape.done()
 
 
 @cases("dialect", DIALECTS)

@@ -4,7 +4,7 @@ The data plane is recv_into(), readinto(), send() and write(): the loops and ste
 MicroPython after the first transfer in each direction.  What hands out new bytes allocates them.
 """
 
-from errno import EBADF, EINVAL, ENOTCONN, ETIMEDOUT
+from errno import EINVAL, ENOTCONN, ETIMEDOUT
 
 from ..checks import room, source
 from ..core.movers import const
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Bytes = bytes | bytearray | memoryview
 
 _AGAIN = const(-11)  # words.py
+_OPEN = const(2)
 _DIRECT = const(2)  # of _reading, see base.py
 _HUP = const(16)  # of poll(), see base.py
 _MSG_PEEK = const(2)
@@ -269,7 +270,10 @@ class StreamSocket(Socket):
         return sent if sent >= 0 else self._fail(-sent)
 
     def sendall(self, buf: "Bytes | str") -> None:
-        """Send all of buf or raise; returns None.  Waits, allocates and raises as send()."""
+        """Send all of buf or raise, also when a part of it was sent; returns None.  Waits, allocates, raises as send().
+
+        Non-blocking: EAGAIN when the socket does not take all of it now.
+        """
         if type(buf) is not bytes:
             buf = source(buf)
         n = len(buf)
@@ -277,8 +281,16 @@ class StreamSocket(Socket):
         if sent is None:
             sent = self._guarded_send(buf)
         if sent != n:
-            link = self._link
-            self._fail(-sent if sent < 0 else EBADF if link is None else link.errno or ETIMEDOUT)
+            self._fail(-(sent if sent < 0 else self._why_less()))
+
+    def _why_less(self):
+        # Why only a part was sent, as a negative errno.
+        link = self._link
+        if link is None or link.state != _OPEN:
+            return self._no_link()
+        if self._send_timed_out:
+            self._send_timed_out = True  # this call tells of it
+        return -ETIMEDOUT if self._timeout_ms else _AGAIN
 
     def sendto(self, buf: "Bytes | str", flags: "Any" = 0, address: "tuple[str, int] | None" = None) -> int:
         """As send(): a stream has one peer, the address is ignored (BSD)."""
