@@ -180,6 +180,30 @@ def test_what_is_written_goes_out_in_order(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_the_names_of_old(dialect):
+    """awrite(), awritestr() and aclose(), which MicroPython's streams have and programs (microdot) ask for."""
+    modem, tape, clock, says = ready(dialect, "buffer")
+    module = tape.auto = Taker(says, tape)
+
+    async def main():
+        reader, writer = await modem.open_connection(PEER, PORT)
+        writer.write(b"first\r")
+        await writer.awrite(b"second\r")
+        assert module.got == b"first\rsecond\r", module.got
+        await writer.awritestr("third\r")
+        await writer.awrite(bytearray(b"--fourth\r--"), 2, 7)
+        await writer.awrite(b"--fifth\r", 2)
+        await writer.awrite(b"sixth\r--", 0, 6)
+        await writer.awrite(b"none", 0, 0)
+        assert module.got == b"first\rsecond\rthird\rfourth\rfifth\rsixth\r", module.got
+        await writer.aclose()
+        assert writer.is_closing()
+        assert await failure(writer.awrite(b"x")) == EBADF
+
+    run(main)
+
+
+@cases("dialect", DIALECTS)
 def test_lines_alone(dialect):
     """writelines() begins to send by itself, as write() does; the end of the block closes."""
     modem, tape, clock, says = ready(dialect, "buffer")

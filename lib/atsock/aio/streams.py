@@ -314,6 +314,22 @@ class Stream:
         await self._waiter.until(lambda: self._close_job.done)
         self._close_job.result()
 
+    async def awrite(self, data: "Any", pos: int = 0, n: int = -1) -> None:
+        """write() of data, or of n bytes from pos on, and drain().
+
+        MicroPython's streams still have this name of old, awritestr() and aclose(), and programs ask for them.
+        """
+        if pos or n >= 0:
+            data = memoryview(data)[pos : len(data) if n < 0 else pos + n]
+        self.write(data)
+        await self.drain()
+
+    awritestr = awrite
+
+    def aclose(self) -> "Coroutine[Any, Any, None]":
+        """As wait_closed(), which closes."""
+        return self.wait_closed()
+
     def get_extra_info(self, name: str, default: "Any" = None) -> "Any":
         """What has this name: "peername", (host, port); "socket", the modem's; "ssl_object", the TLS over it."""
         return self._extra.get(name, default)
