@@ -32,7 +32,7 @@ CALLS = {
     ("buffer", SEND): 28, ("push", SEND): 28, ("hex", SEND): 104, ("transparent", SEND): 10,
 }
 LINES = {
-    ("buffer", RECEIVE): 296, ("push", RECEIVE): 295, ("hex", RECEIVE): 705, ("transparent", RECEIVE): 960,
+    ("buffer", RECEIVE): 296, ("push", RECEIVE): 299, ("hex", RECEIVE): 705, ("transparent", RECEIVE): 960,
     ("buffer", SEND): 200, ("push", SEND): 200, ("hex", SEND): 910, ("transparent", SEND): 39,
 }
 

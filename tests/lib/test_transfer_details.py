@@ -7,8 +7,8 @@ from atsock.aio import waiter
 from atsock.core.command import query
 from atsock.core.words import BECOMES
 from cases import cases
-from fakes import WIRES, errno_of, new_modem
-from frames import DIALECTS, OK, PEER, PORT, PULLED, line, read_script, speech
+from fakes import WIRES, Case, errno_of, new_modem
+from frames import DIALECTS, MODES, OK, PEER, PORT, PULLED, line, read_script, speech
 from scenes import answers, attached, connect, connected, rest, settle
 from test_listener_faults import Module, came
 from test_recovery import lost_without_a_word
@@ -52,6 +52,67 @@ def test_one_byte_is_something_to_read(dialect, access):
         settle(modem, tape)
     assert socket.ioctl(3, 1) == 1 and socket.ioctl(3, 4) == 4
     assert socket.recv(10) == b"x"
+
+
+# -- a slow line
+
+
+BLOCK = bytes([i * 7 & 255 for i in range(400)])
+
+
+def in_two_pieces(says, dialect, access, pause_ms):
+    """A script by which BLOCK comes, with silence in its middle."""
+    script = read_script(says, dialect, access, says.first, BLOCK)
+    kind, data = script[-1]
+    half = len(data) // 2
+    return script[:-1] + [(kind, data[:half]), ("~", pause_ms), (kind, data[half:])]
+
+
+def is_coming(tape):
+    return tape.at < len(tape.input)
+
+
+@cases(("dialect", "access"), MODES)
+def test_what_the_peer_has_sent_at_once_is_received_at_once(dialect, access):
+    """However slowly the line brings it; unless less was wanted, or the time is over."""
+    with Case("waits"):
+        socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+        for receive in (socket.recv, socket.recv, lambda n: socket.recv(n, 2)):
+            tape.load(in_two_pieces(says, dialect, access, 100))
+            assert receive(1000) == BLOCK
+        assert socket.recv_into(bytearray(1000)) == len(BLOCK)
+    with Case("wants less"):
+        tape.load(in_two_pieces(says, dialect, access, 100))
+        assert socket.recv(10) == BLOCK[:10] and is_coming(tape)
+        assert socket.readinto(bytearray(20)) == 20 and is_coming(tape)
+        assert socket.read(10) == BLOCK[30:40] and is_coming(tape)
+        assert socket.recv(1000) == BLOCK[40:]
+    with Case("has no time"):
+        tape.load(in_two_pieces(says, dialect, access, 100))
+        socket.settimeout(0.05)
+        part = socket.recv(1000)
+        assert 0 < len(part) < len(BLOCK) and is_coming(tape)
+        socket.settimeout(5)
+        assert part + socket.recv(1000) == BLOCK
+
+
+@cases(("dialect", "access"), MODES)
+def test_a_call_that_does_not_wait_returns_what_is_whole(dialect, access):
+    """poll() tells of a block when it has come, and so do the streams."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0)
+    for read in (lambda: socket.read(len(BLOCK) - 1), lambda: socket.recv(1000)):
+        tape.load(in_two_pieces(says, dialect, access, 100))
+        assert socket.ioctl(3, 1) == 0
+        while tape.since < 0:
+            assert socket.ioctl(3, 1) == 0
+            modem.poll(10)
+        assert socket.ioctl(3, 1) == 0 and socket.read(1000) is None and socket.readline() is None
+        assert errno_of(socket.recv, 1000) == errno_of(socket.recv_into, bytearray(1000)) == EAGAIN
+        assert socket.recv(1) == BLOCK[:1]
+        modem.poll(200)
+        settle(modem, tape)
+        assert socket.ioctl(3, 1) == 1
+        assert read() == BLOCK[1:]
 
 
 @cases("timeout", (20, 0), ("waits", "does not wait"))

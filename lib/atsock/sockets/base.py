@@ -104,7 +104,7 @@ class Socket(Endpoint):
                 self._look_again()
                 return _AGAIN
             if not self._wait():
-                return self._give_up_receiving()
+                return self._give_up_receiving() or self._part(buf, pos, n)
 
     def _begin_receiving(self, n):
         # A call that receives up to n bytes begins.  Another one in the middle of it (from on_event) cannot.
@@ -209,7 +209,8 @@ class Socket(Endpoint):
         return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
 
     def _give_up_receiving(self):
-        # The time is over: the count of what has come to the caller's buffer all the same, or -ETIMEDOUT.
+        # The time is over: the count of what has come to the caller's buffer all the same, 0 when the rest is to be
+        # looked at.
         link = self._link
         if link is not None and self._reading:
             self._engine.abandon(link.rx)
@@ -217,6 +218,10 @@ class Socket(Endpoint):
                 self._reading = _RING
                 if link.rx.count:
                     return link.rx.count
+        return 0
+
+    def _part(self, buf, pos, n):
+        # The time is over in the middle of a block: what there is of it, or -ETIMEDOUT.
         return -ETIMEDOUT
 
     # -- sending: the caller's buffer -> module
@@ -396,7 +401,7 @@ class Socket(Endpoint):
             events |= _WR
         if link.state == _DEAD:
             events |= _ERR | _HUP
-        elif link.state == _GONE and link.rx_pending == _NO and not self._reading and not self._holds(link):
+        elif link.state == _GONE and link.rx_pending == _NO and not self._reading and not link.count:
             events |= _HUP
         return events
 
@@ -427,5 +432,5 @@ class Socket(Endpoint):
         return not self._retry_ms or self._engine.is_past(self._retry_at)
 
     def _holds(self, link):
-        # Is there something in the ring?
+        # Is there something in the ring that recv() would return?
         return link.count > 0

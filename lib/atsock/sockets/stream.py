@@ -25,6 +25,8 @@ _DIRECT = const(2)  # of _reading, see base.py
 _HUP = const(16)  # of poll(), see base.py
 _MSG_PEEK = const(2)
 _MSG_DONTWAIT = const(64)
+_IS_PAYLOAD = const(1)  # Tokenizer.kind
+_MORE_MAX = const(1 << 29)  # more bytes than there are
 _NO_BUFFER = bytearray(0)
 
 
@@ -107,9 +109,9 @@ class StreamSocket(Socket):
     def recv_into(self, buf: "bytearray | memoryview", n: int = 0) -> int:
         """Receive up to n bytes (0: as many as buf holds) into buf; returns the count, 0 when the peer closed.
 
-        Returns what is there, without waiting for more; waits for the first byte, at most the timeout.
-        Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN (non-blocking), ENOTCONN, ECONNRESET, ENOBUFS (pushed data
-        was lost for want of room), EBADF.
+        Waits for the first byte, at most the timeout, and returns what is there; what the module hands out at once is
+        not torn by a slow line.  Allocates nothing.  Raises OSError: ETIMEDOUT, EAGAIN (non-blocking), ENOTCONN,
+        ECONNRESET, ENOBUFS (pushed data was lost for want of room), EBADF.
         Source: the READ command, the PUSH rows of the dialect tables.
         """
         if type(buf) is not bytearray or not buf:
@@ -165,7 +167,7 @@ class StreamSocket(Socket):
         if n <= 0:
             self._check_open()
             return b""
-        self._begin_receiving(0)
+        self._begin_receiving(n)
         timeout_ms = self._timeout_ms
         if flags & _MSG_DONTWAIT:
             self._timeout_ms = 0
@@ -205,7 +207,7 @@ class StreamSocket(Socket):
 
     def _gather(self, n, is_line):
         self._check_open()
-        self._begin_receiving(0)
+        self._begin_receiving(n if n >= 0 and not is_line else _MORE_MAX)
         out = b""
         got = end = 0
         try:
@@ -234,9 +236,9 @@ class StreamSocket(Socket):
     def _in_ring(self, got):
         # What _receive() says of no bytes at all, as what the ring holds: the count, 0 at the end, or a negative errno.
         link = self._link
-        if link is not None and link.count:
-            return link.count
-        return got
+        if link is None or not link.count or got == _AGAIN:
+            return got
+        return link.count if got < 0 else self._whole(link, self._wanted)
 
     def _recv_step(self, buf, pos, n):
         link = self._link
@@ -249,8 +251,28 @@ class StreamSocket(Socket):
             if got:
                 return got
         if link.count:
-            return link.get(buf, pos, n)
+            if not self._engine.tokens.left:
+                return link.get(buf, pos, n)
+            got = self._whole(link, self._wanted - self._filled)
+            if got < n:  # in the call below it would be one word too much for the stack
+                n = got
+            return link.get(buf, pos, n) if got else _AGAIN
         return self._next_step(buf, pos, n)
+
+    def _whole(self, link, wanted):
+        # How much of what the ring holds is handed out: all, but for what has come of the block that is still coming
+        # in, when that is not enough.  What the peer has sent at once would come in pieces on a slow line.
+        tokens = self._engine.tokens
+        if not tokens.left or tokens.sink is not link or link.count >= wanted or link.count == link.size:
+            return link.count
+        return max(0, link.count - tokens.taken + (tokens.left if tokens.kind == _IS_PAYLOAD else 0))
+
+    def _holds(self, link):
+        return self._whole(link, _MORE_MAX) > 0
+
+    def _part(self, buf, pos, n):
+        link = self._link
+        return link is not None and link.count and link.get(buf, pos, n) or -ETIMEDOUT
 
     # -- sending
 
