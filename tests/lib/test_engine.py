@@ -489,6 +489,23 @@ def test_echo_of_payload_that_looks_like_answers(dialect, cut):
 
 @cases("cut", CUTS)
 @cases("dialect", DIALECTS)
+def test_echo_of_payload_behind_a_prompt_that_follows_the_echo(dialect, cut):
+    """The first sign that echo is on is the command's own, and its prompt comes with no line end before it: what the
+    echo of the payload says counts for nothing all the same."""
+    for prompt in (b">", b"> "):
+        for payload in (HOSTILE, b"x" + says_closed(dialect)):
+            with Case(dialect, cut, prompt, payload):
+                socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)
+                (_, command), _, _, (_, result) = says.send("buffer", says.first, payload)
+                tape.load([(">", command), ("<", command + prompt), (">", payload), ("<", payload + result)])
+                assert socket.send(payload) == len(payload)
+                settle(modem, tape)
+                tape.done()
+                assert socket._link.state == 2
+
+
+@cases("cut", CUTS)
+@cases("dialect", DIALECTS)
 def test_payload_that_begins_as_the_answer_and_no_echo(dialect, cut):
     """Commands are echoed, payload is not: what the module says is no echo because the payload begins so, too."""
     socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)

@@ -385,7 +385,7 @@ class Engine(Deadlines):
         if command is self.abandoned:  # before the module was ready for the payload
             resync.on_late_prompt(self, command)
         else:
-            if self.echoes:
+            if self.echoes or urc.is_behind_echo(self):
                 expect_echo(self, command)
             self.transmitter.send_payload(command.buf, command.start, command.n)
         self.check_complete()
