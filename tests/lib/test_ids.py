@@ -512,6 +512,15 @@ def test_a_connection_that_is_not_quiet_is_not_asked_for(dialect, access):
     assert len([command for command in module.commands if command in LISTS]) == 1
 
 
+def test_vanished_and_the_list_says_so():
+    """BG96 2.1.6: the connection is still listed, as Closing (4).  That is as good as a list that has shown it open."""
+    modem, tape, clock, says, module = start("bg96")
+    socket = opened(modem, None)
+    module.list = lambda: line(b'+QISTATE: 0,"TCP","192.0.2.7",5005,4097,4,1,0,0,"uart1"')
+    assert errno_of(socket.recv, 10) == ECONNRESET
+    assert clock.now < 120_000, clock.now
+
+
 @cases("dialect", DIALECTS)
 def test_a_list_of_no_use(dialect):
     """Firmware whose list has never shown a connection is not believed for a quarter of an hour."""

@@ -41,9 +41,11 @@ def open_ids(session: "Session", connected=False):
         if command.errno == ECONNRESET or session.engine.unresponsive:
             break
         if not command.errno:
-            found = ids_in(command.lines, table, connected)
+            found = ids_in(command.lines, table)
             if found is not None:
-                return found
+                if found:  # some firmware's list is of no use
+                    session.lists_links = True
+                return ids_in(command.lines, table, True) if connected else found
     return None
 
 
@@ -148,7 +150,5 @@ def _look(session, link, looks):
     held = yield from open_ids(session, True)
     if held is None or engine.links.get(link.id) is not link or link.state != _OPEN:
         return
-    if held:  # some firmware's list is of no use
-        session.lists_links = True
     if link.id not in held and (session.lists_links or looks >= _SILENT_LOOKS):
         urc.end(engine, link, True)
