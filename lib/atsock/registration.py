@@ -159,6 +159,18 @@ def synchronise(session: "Session"):
             yield from _fill_up(engine)
 
 
+def echo_off(engine):
+    """The steps that switch echo off again, if a command has come back since synchronise().
+
+    The module has restarted meanwhile, in the middle of attach() say, or somebody has switched it on: in data mode what
+    the program sends would come back as data as soon as the connection has ended.
+    """
+    if engine.echoes:
+        command = query(b"ATE0", _AT_MS)
+        yield command
+        engine.echoes = command.errno != 0
+
+
 def start_anew(session: "Session"):
     """Forget whatever is in flight, behind its answer if that comes soon: nothing is to be sent before.
 

@@ -86,13 +86,13 @@ def test_an_end_of_a_module_that_echoes_again(dialect):
 
 @cases("dialect", DIALECTS)
 def test_an_end_of_a_module_whose_echo_is_on(dialect):
-    """The program wants it so: the end is as clean as without."""
-    modem, tape, clock = attached(dialect, "transparent")[:3]
-    tape.auto = lambda command: command + b"\r" + OK
-    modem.command("ATE1")
-    tape.auto = None
-    socket, modem, module = on_line(dialect, attachment=(modem, tape, clock))
+    """It does not obey ATE0: the end is as clean as without."""
+    socket, modem, module = on_line(dialect)
+    socket.escape()
     module.echo = True
+    modem.command("ATE1")
+    socket.resume()
+    assert b"ATE0" in module.commands
     module.say(b"the last")
     module.end(ENDS[dialect])
     assert socket.read() == b"the last"

@@ -13,8 +13,9 @@ from cases import cases
 from fakes import Case, errno_of, new_modem, raises
 from frames import DIALECTS, OK, PEER, PORT, line, speech
 from ownline import FIBOCOM, GONE, on_line, works
+from scenes import attached
 from test_data_mode_faults import boots, losses
-from test_transparent import ENDS
+from test_transparent import ENDS, ONLINE
 
 ECONNRESET = 104
 
@@ -351,6 +352,42 @@ def test_echo_of_resume(dialect):
             module.say(b"AT is how this begins")
             assert socket.read(21) == b"AT is how this begins"
             works(socket, module)
+
+
+@cases("dialect", DIALECTS)
+def test_echo_is_switched_off_before_data_mode(dialect):
+    """A module that has restarted in the middle of attach() without a word echoes again: what the program sends would
+    come back as data when the connection ends."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    tape.auto = lambda command: command + b"\r" + line(b"+CSQ: 20,99") + OK
+    modem.command("AT+CSQ")
+    socket, commands = modem.socket(), []
+    opening = [data for kind, data in ONLINE[dialect] if kind == ">"][-1][:10]
+
+    def answer(command):
+        commands.append(command)
+        if command == b"ATE0":
+            return command + b"\r" + OK
+        if command.startswith(opening):
+            return line(b"CONNECT") if dialect not in FIBOCOM else OK + line(b"+MIPODM: 1,1")
+        return OK + line(command[2:] + b": 0")
+
+    tape.auto = answer
+    socket.connect((PEER, PORT))
+    assert commands[-2] == b"ATE0" and commands[-1].startswith(opening), commands
+
+
+@cases("dialect", DIALECTS)
+def test_echo_is_switched_off_before_data_goes_on(dialect):
+    socket, modem, module = on_line(dialect)
+    socket.escape()
+    module.echo = True
+    modem.command("AT")
+    del module.commands[:]
+    socket.resume()
+    assert b"ATE0" in module.commands[:-1], module.commands
+    module.echo = False
+    works(socket, module)
 
 
 @cases("dialect", FIBOCOM)

@@ -20,6 +20,7 @@ from ..core.openids import confirm_end_steps, lists_ends, open_ids
 from ..core.urc import end
 from ..core.words import BECOMES
 from ..errors import EAFNOSUPPORT, EBUSY, EMFILE, ENETDOWN, NO_REASON, CommandError, ModemError, Timeout
+from ..registration import echo_off
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -335,9 +336,9 @@ def use_access(session: "Session", access):
         if session.engine.access != access:
             session.use(table, access)
         session.access_now = access
-    if access == "transparent" and table.DATA_LINK is not None:
-        return (table.DATA_LINK,)
-    return table.LINKS
+    if access == "transparent":
+        yield from echo_off(session.engine)
+    return (table.DATA_LINK,) if access == "transparent" and table.DATA_LINK is not None else table.LINKS
 
 
 def _check_unused(session, access):

@@ -12,6 +12,7 @@ from ..core.datamode import EscapeGuard, escape, escape_without_reader
 from ..core.jobs import Job, check
 from ..core.movers import const
 from ..errors import EBUSY, ModemError, Timeout
+from ..registration import echo_off
 from .opening import TCP, UDP, close_link, free_port
 from .stream import StreamSocket
 
@@ -310,6 +311,7 @@ class TransparentSocket(StreamSocket):
             yield link.rx
             if link.rx.errno:
                 break
+        yield from echo_off(engine)
         words = session.table.RESUME_WORDS
         if words:
             # Whether anything is said before the data goes on is not stated: take either.
