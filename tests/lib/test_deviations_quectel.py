@@ -313,6 +313,33 @@ def test_accepted_connection_takes_the_highest_id():
             tape.done()
 
 
+def test_accepted_connection_is_buffered_where_its_server_pushes():
+    """2.2.4 against 2.1.4.  As soon as a notice has shown it, one that gets lost is made up for, as in buffer access."""
+    modem, tape, clock, says = attached("bg96", "push")
+    tape.auto = lambda command: OK + line(b"+QIOPEN: 0,0") if command.startswith(b"AT+QIOPEN=") else OK
+    server = modem.socket()
+    server.settimeout(20)
+    server.bind(("0.0.0.0", 8080))
+    server.listen(2)
+    rest(tape)
+    tape.load(
+        [
+            ("!", line(b'+QIURC: "incoming",11,0,"192.0.2.9",4000') + line(b'+QIURC: "recv",11')),
+            (">", b"AT+QIRD=11,1500\r"),
+            ("<", says.answer("buffer", 11, b"hi", 0)),
+            (">", b"AT+QIRD=11,1500\r"),
+            ("<", says.nothing("buffer", 11)),
+            (">", b"AT+QIRD=11,1500\r"),
+            ("<", says.answer("buffer", 11, b"there", 0)),
+        ]
+    )
+    client, address = server.accept()
+    client.settimeout(20)
+    assert receive(client, 7) == b"hithere"
+    assert clock.now < 15_000, clock.now
+    tape.done()
+
+
 @cases("cut", CUTS)
 def test_results_of_older_commands_come_through(cut):
     """A ping's replies between the lines of other commands, and 570 for what a deactivation has aborted."""

@@ -85,7 +85,7 @@ class Socket(Endpoint):
         link = self._link
         if link is not None and link.state == _OPEN and self._engine.until_ms(self._checked) <= -_LOOK_AGAIN_MS:
             self._checked = self._engine.after_ms(0)
-            if not link.pushed:
+            if not link.pushed or link.rx.done:  # has been read: a buffered client of a server that pushes (BG96 2.2.4)
                 link.rx_pending = link.rx_pending or _MAYBE
             if not self._reading:
                 ask_if_open(self._session, link)
