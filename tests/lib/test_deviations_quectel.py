@@ -314,7 +314,7 @@ def test_accepted_connection_takes_the_highest_id():
 
 
 def test_accepted_connection_is_buffered_where_its_server_pushes():
-    """2.2.4 against 2.1.4.  As soon as a notice has shown it, one that gets lost is made up for, as in buffer access."""
+    """2.2.4 against 2.1.4.  As soon as a notice has shown it, one that gets lost is made up for."""
     modem, tape, clock, says = attached("bg96", "push")
     tape.auto = lambda command: OK + line(b"+QIOPEN: 0,0") if command.startswith(b"AT+QIOPEN=") else OK
     server = modem.socket()

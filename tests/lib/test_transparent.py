@@ -503,6 +503,24 @@ def test_the_end_is_told_while_it_is_resumed(dialect):
     assert errno_of(socket.send, b"x") in GONE
 
 
+@cases("dialect", ("nl668", "l610"))
+def test_a_notice_is_on_its_way_when_it_is_resumed(dialect):
+    """L610 1.1.24 tells of data that wait, as often as more comes: what stands behind the OK is no data, also when it
+    takes its time."""
+    notice = line(b"+MIPDATA: 1,30")
+    at_once = [("~", 5), ("!", notice)]
+    slow = [("~", 5), ("!", notice[:9]), ("~", 30), ("!", notice[9:])] + AT
+    for script in (at_once, slow):
+        with Case(dialect, script):
+            socket, modem, tape, clock = online(dialect)
+            tape.load(ESCAPE)
+            socket.escape()
+            tape.load(AT + script + [(">", b"ATO\r"), ("!", line(b"CONNECT") + b"what waited")])
+            socket.resume()
+            assert socket.recv(100) == b"what waited"
+            tape.done()
+
+
 def test_what_the_module_buffered_is_refused():
     """BG96: then there is nothing to be read, and data mode goes on."""
     socket, modem, tape, clock = online("bg96")

@@ -11,6 +11,7 @@ from ..core.datafilter import RING_MAX, DataFilter
 from ..core.datamode import EscapeGuard, escape, escape_without_reader
 from ..core.jobs import Job, check
 from ..core.movers import const
+from ..core.resync import REST_MS
 from ..errors import EBUSY, ModemError, Timeout
 from ..registration import echo_off
 from .opening import TCP, UDP, close_link, free_port
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from ..core.session import Session
 
 # words.py
-_DATA_MODE = const(3)  # Engine.state
+_IDLE = const(0)  # Engine.state
+_DATA_MODE = const(3)
 _AGAIN = const(-11)
 _NO = const(0)  # Link.rx_pending
 _MAYBE = const(1)
@@ -30,12 +32,14 @@ _OPEN = const(2)  # Link.state
 _GONE = const(4)
 _DEAD = const(5)
 _INTERRUPTED = const(1)  # EscapeGuard.unsure
+_LENGTH = const(2)  # of Tokenizer.position
 
 _LOOK_MS = const(10_000)  # without a byte
 _QUIET_MS = const(300)  # behind what may be result codes; more payload would have come by then
 _READ_OUT = const(1024)  # bytes per read of what the module buffered while data mode was left
 _PARTIAL = const(2)  # bytes held back: no more than that may be the end of any line
 _AT_MS = const(2000)
+_RESTS = const(5)  # tries to find the module with nothing more to say
 _TAKE_MS = const(5000)  # for the port to take a command
 _BACK_MS = const(2000)  # for the answer to the resuming command, where it is not stated whether there is one
 
@@ -315,9 +319,17 @@ class TransparentSocket(StreamSocket):
         words = session.table.RESUME_WORDS
         if words:
             # Whether anything is said before the data goes on is not stated: take either.
-            command = query(b"AT", _AT_MS)  # takes in all notices that have come
-            yield command
-            check(session, command)
+            for _ in range(_RESTS):
+                command = query(b"AT", _AT_MS)  # takes in all notices that have come,
+                yield command
+                check(session, command)
+                yield REST_MS  # and one that is on its way would be data (L610 1.1.24 tells of data that wait)
+                if engine.state == _IDLE and session.queue is None and not engine.tokens.position[_LENGTH]:
+                    break
+            else:
+                command = query(b"AT", _AT_MS)
+                yield command
+                check(session, command)
             if link.state != _OPEN:
                 self._fail(link.errno or ENOTCONN)
             text = session.table.RESUME[0]
