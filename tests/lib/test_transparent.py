@@ -521,6 +521,20 @@ def test_a_notice_is_on_its_way_when_it_is_resumed(dialect):
             tape.done()
 
 
+@cases("dialect", ("nl668", "l610"))
+def test_a_notice_crosses_the_command_that_resumes(dialect):
+    """What comes is no answer: the module may not be in data mode yet, and would take what is sent for a command."""
+    for said, least in ((line(b"+CREG: 1"), 300), (b"data at once", 300), (line(b"CONNECT"), 0), (b"", 2000)):
+        with Case(dialect, said):
+            socket, modem, tape, clock = online(dialect)
+            tape.load(ESCAPE)
+            socket.escape()
+            tape.load(AT + [(">", b"ATO\r"), ("!", said), ("~", 2500), ("!", b"."), (">", b"x")])
+            began = clock.now
+            socket.resume()
+            assert least <= clock.now - began < least + 150, clock.now - began
+
+
 def test_what_the_module_buffered_is_refused():
     """BG96: then there is nothing to be read, and data mode goes on."""
     socket, modem, tape, clock = online("bg96")

@@ -57,6 +57,7 @@ class DataFilter(Sink):
         self.first: "dict[int, Any]" = {}  # words of a line that is dropped when it comes first, see answer()
         self.echo = b""  # and what may stand before that
         self.echoed = 0  # bytes of it that have come
+        self.answered = False  # has that line come?
         self.reply = b""  # what the module may say to +++, see expect()
         self.reply_later = b""
         self.is_due: "Any" = None
@@ -90,6 +91,7 @@ class DataFilter(Sink):
         self.first = _by_letter(words)
         self.echo = echo
         self.echoed = 0
+        self.answered = False
         self.n = self.whole = 0
 
     def expect(self, reply: bytes, more: bytes = b"", is_due=None):
@@ -241,6 +243,7 @@ class DataFilter(Sink):
             done += 1
             if self.complete:
                 self.first = _NOTHING
+                self.answered = True
                 self.clear()
         self.words = words
         return done

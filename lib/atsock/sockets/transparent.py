@@ -340,6 +340,8 @@ class TransparentSocket(StreamSocket):
             yield lambda: not engine.transmitter.left or engine.is_past(give_up)
             give_up = engine.after_ms(_BACK_MS)
             yield lambda: not link.data_filter.first or engine.is_past(give_up)
+            if not link.data_filter.answered and not engine.is_past(give_up):
+                yield _QUIET_MS  # if it was a notice all the same, the module is not in data mode yet
         else:
             command = Command(link, self._resume_template())
             command.enters_data_mode = True
