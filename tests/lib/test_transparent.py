@@ -521,6 +521,24 @@ def test_a_notice_is_on_its_way_when_it_is_resumed(dialect):
             tape.done()
 
 
+def test_notices_of_data_that_wait_cross_the_command_that_resumes():
+    """L610 1.1.24: they are no data, whatever the answer is, and whether there is one or not."""
+    notice = line(b"+MIPDATA: 1,4")
+    for said in (notice, notice + notice):
+        for answer in (b"", OK, line(b"CONNECT"), line(b"+MIPODM: 1,1")):
+            for cut in (0, 1, -1):
+                with Case(said, answer, cut):
+                    socket, modem, tape, clock = online("l610")
+                    tape.load(ESCAPE)
+                    socket.escape()
+                    tape.load(AT + [(">", b"ATO\r"), ("!", said + answer + b"data"), (">", b"x")])
+                    tape.cut = cut
+                    socket.resume()
+                    assert socket.read(4) == b"data"
+                    assert socket.send(b"x") == 1
+                    tape.done()
+
+
 @cases("dialect", ("nl668", "l610"))
 def test_a_notice_crosses_the_command_that_resumes(dialect):
     """What comes is no answer: the module may not be in data mode yet, and would take what is sent for a command."""

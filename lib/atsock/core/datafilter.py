@@ -55,6 +55,7 @@ class DataFilter(Sink):
         self.n = 0  # bytes held back
         self.whole = 0  # of them: those of whole lines
         self.first: "dict[int, Any]" = {}  # words of a line that is dropped when it comes first, see answer()
+        self.notices = _NO_WORDS  # of them: those that others may follow
         self.echo = b""  # and what may stand before that
         self.echoed = 0  # bytes of it that have come
         self.answered = False  # has that line come?
@@ -83,12 +84,13 @@ class DataFilter(Sink):
         """True while what is held back, if there is anything, are whole lines."""
         return self.n == self.whole
 
-    def answer(self, words: "tuple[bytes, ...]", echo: bytes = b""):
+    def answer(self, words: "tuple[bytes, ...]", echo: bytes = b"", notices: "tuple[bytes, ...]" = _NO_WORDS):
         """The next line may be the answer to the command that led here: drop it when it begins with one of these.
 
-        echo: of that command, which may stand before.
+        echo: of that command, which may stand before; notices: so may lines that begin with these.
         """
-        self.first = _by_letter(words)
+        self.first = _by_letter(words + notices)
+        self.notices = notices
         self.echo = echo
         self.echoed = 0
         self.answered = False
@@ -242,8 +244,9 @@ class DataFilter(Sink):
             self.n += 1
             done += 1
             if self.complete:
-                self.first = _NOTHING
-                self.answered = True
+                if not _begins(bytes(self.held[2 : self.n]), self.notices):
+                    self.first = _NOTHING
+                    self.answered = True
                 self.clear()
         self.words = words
         return done

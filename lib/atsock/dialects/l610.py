@@ -5,6 +5,7 @@ payload, the notices, the ids (1 to 6) and all limits are the NL668's: the two m
 
 - the context can be IPv6, and CHAP or PAP is the module's choice;
 - connections name their family in <protocol>;
+- between +++ and ATO the module tells of data that wait;
 - names, ping and time take an IPv6 host by a parameter that the NL668 does not know.
 """
 
@@ -29,6 +30,9 @@ class L610(NL668):
         (4,      0,  1,  2),  # 1.1.2
         (6,      60, 61, 62),
     )
+
+    # -- data mode
+    RESUME_NOTICES = (b"+MIPDATA:",)  # 1.1.24
 
     # -- lookups
     #            command                  ms      required      optional

@@ -145,6 +145,8 @@ class Table:
     ESCAPED_READS = False  # READ works in command mode, for what comes there
     # What may stand before the data when they go on; (): RESUME is completed by CONNECT.
     RESUME_WORDS: "Words" = ()
+    # Beginnings of lines that may stand before that: what the module tells of data that wait, told too late.
+    RESUME_NOTICES: "Words" = ()
 
     # -- lookups
     RESOLVE: "Template | None" = None  # <host>

@@ -333,7 +333,7 @@ class TransparentSocket(StreamSocket):
             if link.state != _OPEN:
                 self._fail(link.errno or ENOTCONN)
             text = session.table.RESUME[0]
-            link.data_filter.answer(words, text + b"\r")
+            link.data_filter.answer(words, text + b"\r", session.table.RESUME_NOTICES)
             engine.enter_data_mode(link.data_filter)
             engine.transmitter.send_text(text)
             give_up = engine.after_ms(_TAKE_MS)
