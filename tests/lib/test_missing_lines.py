@@ -3,7 +3,7 @@
 import atsock
 from atsock.manual import load
 from cases import cases
-from fakes import Case, raises
+from fakes import Case, new_modem, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line
 from scenes import answers, attached
 
@@ -148,3 +148,36 @@ def test_who_answers_is_asked_twice():
     assert modem.attach("internet") == "10.0.0.1" and modem.dialect == "bg96"
 
 
+@cases("dialect", ("bg96", "a7600", "nl668"))
+def test_an_answer_that_does_not_end(dialect):
+    """A hundred thousand lines: what is kept is bounded, the error says so, and the next command has its own answer."""
+    modem, tape, clock = new_modem(dialect)
+    many = line(b'+CMGL: 1,"REC READ"') * 50
+    left = [2000]
+
+    def answer(command):
+        if command == b"AT+CGMM":
+            return line(b"x") + OK
+        left[0] -= 1
+        tape.input.append([0, "!", many])
+        return b""
+
+    any_ = tape.any
+
+    def anything():
+        if not any_() and left[0]:
+            left[0] -= 1
+            tape.input = [[0, "!", many if left[0] else OK]]
+            tape.at = 0
+        return any_()
+
+    tape.auto = answer
+    tape.any = anything
+    command = []
+    submit = modem._session.submit
+    modem._session.submit = lambda c: (command.append(c), submit(c))[1]
+    error = raises(atsock.CommandError, modem.command, "AT+CMGL=4")
+    assert "too long" in str(error), error
+    assert sum([len(text) for text in command[0].lines]) <= 1 << 20
+    tape.any = any_
+    assert modem.command("AT+CGMM") == [b"x"]

@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
-from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, pulls
+from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, pulls, speech
 from scenes import attached, connected, settle
 
 NO_CARRIER = line(b"NO CARRIER")
@@ -321,3 +321,77 @@ def test_port_that_takes_nothing(dialect):
     except OSError as error:
         assert error.args[0] == 110, error
     assert clock.now - start <= modem._session.table.CLOSE[1] + 100
+
+
+@cases("cut", CUTS)
+def test_stray_result_before_the_answer_to_the_question(cut):
+    """AT+CSQ asked by the program: nothing else can make sure of its result, so its own line is waited for."""
+    for stray in (OK, ERROR, ERROR + ERROR):
+        for prefix in (None, "+CSQ:"):
+            with Case(stray, prefix):
+                script = [(">", b"AT+CSQ\r"), ("<", stray), ("~", 900), ("<", line(b"+CSQ: 9,99") + OK)]
+                script += [(">", b"AT+CGMM\r"), ("<", line(b"A7600") + OK)]
+                modem, tape, clock = new_modem("a7600", script, cut)
+                assert modem.command("AT+CSQ", prefix) == [b"+CSQ: 9,99"]
+                assert modem.command("AT+CGMM") == [b"A7600"]
+                tape.done()
+
+
+def test_ok_alone_to_the_question():
+    """Its line has got lost: two seconds, and what is asked next gets its own answer."""
+    modem, tape, clock = new_modem(
+        "a7600", [(">", b"AT+CSQ\r"), ("<", OK), (">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+    )
+    assert modem.command("AT+CSQ") == []
+    assert clock.now <= 2100
+    assert modem.command("AT+CGMM") == [b"x"]
+    tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_stray_ok_long_before_the_prompt(dialect):
+    """No payload has been asked for yet: it is no part of the answer, and the prompt has all of its time."""
+    script = speech(dialect).send("buffer", 0, b"hello")
+    script[1:2] = [("<", OK), ("~", 1500), ("<", b"\r\n>")]
+    socket, modem, tape, clock, says = connected(dialect, script=script, timeout=10)
+    assert socket.send(b"hello") == 5
+    tape.done()
+
+
+@cases("cut", CUTS)
+def test_stray_error_while_a_slow_line_brings_the_confirmation(cut):
+    """Fibocom: the first of the two OKs comes soon behind the payload, however the ERROR before it was made sure of."""
+    for dialect in ("nl668", "l610"):
+        with Case(dialect):
+            says = speech(dialect)
+            script = [(">", b"AT+MIPSEND=1,5\r"), ("<", says.prompt), (">", b"hello"), ("!", ERROR), ("~", 10)]
+            script += [("!", OK), ("~", 15), (">", b"AT+CSQ\r"), ("!", says.result("buffer", 1, 5)[len(OK) :])]
+            script += [("<", SYNC[1][1])] + says.send("buffer", 1, b"world")
+            socket, modem, tape, clock, says = connected(dialect, script=script, cut=cut, timeout=10)
+            assert socket.send(b"hello") == 5
+            assert socket.send(b"world") == 5
+            tape.done()
+
+
+def test_refusal_in_one_breath_with_the_prompt():
+    """BG96: SEND FAIL is about a payload, and this one has not gone out yet: it goes out once."""
+    script = [
+        (">", b"AT+QISEND=0,5\r"),
+        ("<", b"\r\n> " + line(b"SEND FAIL")),
+        (">", b"hello"),
+        ("<", line(b"SEND OK")),
+    ]
+    socket, modem, tape, clock, says = connected("bg96", script=script, timeout=10)
+    assert socket.send(b"hello") == 5
+    tape.done()
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_code_in_one_breath_with_the_prompt(dialect):
+    """The module has refused it and waits for no payload: nothing is typed, the next command is its own."""
+    script = [(">", b"AT+CIPSEND=0,5\r"), ("<", b"\r\n>" + line(b"+CIPERROR: 4") + ERROR)]
+    script += [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)]
+    socket, modem, tape, clock, says = connected(dialect, script=script, timeout=10)
+    assert errno_of(socket.send, b"hello") == 104
+    assert modem.command("AT+CGMM") == [b"x"]
+    tape.done()

@@ -7,6 +7,7 @@ functions of the engine, apart because most are not on the data path.  URCs are 
 resync.py's.
 """
 
+import sys
 from errno import ECONNRESET, EIO, ETIMEDOUT
 
 from . import resync
@@ -19,7 +20,9 @@ _GENERAL_MS = const(9000)  # general commands; 27.007 prints no times
 
 # words.py
 _OPEN = const(2)
+_BUSY = const(1)
 _TIMED_OUT = const(2)
+_OK2 = const(1 << 1)
 _PROMPT = const(1 << 2)
 _EMPTY = const(1 << 6)
 _ADDRESS = const(1 << 10)
@@ -50,7 +53,13 @@ _ROW_VALUE = const(4)  # in a packed row (rows.py)
 # answer.
 _NAME_STARTS = b"+*^%"
 
+# Bytes of an answer that are kept, with what a line costs beside its text: nothing that a module says makes it grow.
+_ANSWER_MAX = 32_768 if sys.implementation.name == "micropython" else 1 << 20
+_LINE_COST = const(48)
+_TOO_LONG = b"the answer is too long to be kept"
+
 _ERROR_N = const(5)  # letters of a bare ERROR
+_PROMPT_MS = const(15_000)  # as in engine.py
 _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _LAST_WORD_MS = const(1000)  # for the confirmation when the connection has ended
 _LONGEST_MS = const(150_000)  # more than any: a time further ahead is one long past
@@ -73,7 +82,7 @@ class Command:
     enters_data_mode = False  # on success the port is in data mode, from the very next byte
     resume_from = None  # template to begin with when it is started once more
     error_source = b""  # name of the line that told the code
-    error_text = None  # and its words when it has no number
+    error_text: "bytes | None" = None  # and its words when it has no number
 
     def __init__(self, link=None, template=None):
         self.template = template
@@ -112,12 +121,14 @@ class Query(Command):
     """
 
     is_query = True
+    left = _ANSWER_MAX  # bytes that the answer may still have
 
     def __init__(self, link=None, template=None):
         super().__init__(link, template)
         self.lines = []  # the information lines; None: only addresses are wanted
         self.addresses = None  # a list: the addresses that ADDRESS rows find
         self.prefix = None  # only lines that begin with it
+        self.asks = False  # an OK without any line may be a stray one
         self.rows = None  # or only those that fit one of these packed rows, whatever the dialect makes of them
         self.until = None  # function of the lines: True when the last one has come (it may come after OK)
         self.give_up = None  # ticks when its time is over, as soon as a line has come
@@ -172,10 +183,21 @@ class Query(Command):
     def _collect_payload(self, engine):
         matched = engine.matched
         if matched[_KIND] != _NONE and matched[_KIND] != _WORD:
-            engine.begin_payload(_Collector(self.lines), matched[_VALUE])
+            engine.begin_payload(_Collector(engine, self), matched[_VALUE])
 
     def _keep(self, engine):
-        self.lines.append(bytes(memoryview(engine.tokens.line)[: engine.tokens.n]))
+        if engine.doubted:
+            resync.on_own_answer(engine)
+        if self.has_room(engine, engine.tokens.n + _LINE_COST):
+            self.lines.append(bytes(memoryview(engine.tokens.line)[: engine.tokens.n]))
+
+    def has_room(self, engine, n):
+        """True when n bytes more of the answer can be kept; else the command fails when it is over."""
+        self.left -= n
+        if self.left < 0:
+            engine.failed = True
+            self.error_text = _TOO_LONG
+        return self.left >= 0
 
     def on_address(self, engine):
         """An address stands in the field that the row calls value, and others may stand behind it."""
@@ -197,7 +219,7 @@ class Query(Command):
 
     def says_nothing(self, engine):
         """True when lines of a certain name were asked for and none has come."""
-        return self.prefix is not None and not self.lines and self.until is None
+        return (self.asks or self.prefix is not None) and not self.lines and self.until is None
 
     def _has_name(self, engine):
         # Does the line begin with the name that the command in flight begins with?
@@ -214,14 +236,18 @@ class Query(Command):
 class _Collector(Sink):
     # Takes the payload behind a line of a Query: joins the lines, as a bytearray.
 
-    def __init__(self, lines):
-        self.lines = lines
+    def __init__(self, engine, query):
+        self.engine = engine
+        self.query = query
 
     def write(self, src, start, n):
-        if isinstance(self.lines[-1], bytearray):
-            self.lines[-1].extend(memoryview(src)[start : start + n])
+        lines = self.query.lines
+        if not self.query.has_room(self.engine, n):
+            pass
+        elif lines and isinstance(lines[-1], bytearray):
+            lines[-1].extend(memoryview(src)[start : start + n])
         else:
-            self.lines.append(bytearray(memoryview(src)[start : start + n]))
+            lines.append(bytearray(memoryview(src)[start : start + n]))
         return n
 
 
@@ -267,6 +293,40 @@ def is_echo(engine):
         n -= 1
         if engine.tokens.line[n] != sent.line[n]:
             return False
+    return True
+
+
+def on_prompt(engine):
+    """The module is ready for the payload of the command `prompted`: give it that."""
+    command = engine.prompted
+    engine.prompted = None
+    if command is not engine.command:  # it has refused it in the same breath
+        return
+    engine.got |= _PROMPT
+    if not engine.doubted:
+        engine.deadline = engine.after_ms(command.timeout_ms or engine.template[1])
+    if command is engine.abandoned:  # before the module was ready for the payload
+        resync.on_late_prompt(engine, command)
+    else:
+        if engine.echoes or is_behind_echo(engine):
+            expect_echo(engine, command)
+        engine.transmitter.send_payload(command.buf, command.start, command.n)
+    engine.check_complete()
+
+
+def is_behind_echo(engine):
+    """True when the prompt has come right behind the echo of its command: no line end has made a line of that.
+
+    Allocates nothing.
+    """
+    n = engine.transmitter.line_n
+    if engine.tokens.line[n] != 13:
+        return False
+    while n > 0:
+        n -= 1
+        if engine.tokens.line[n] != engine.transmitter.line[n]:
+            return False
+    engine.echoes = True
     return True
 
 
@@ -365,9 +425,21 @@ def begin_data(engine, link):
     tokens.raw(link.data_filter, 0)
 
 
+def is_before_prompt(engine):
+    """True for an OK that comes before the prompt: a stray one, for no payload has been asked for.
+
+    But where time ends the input, it may do so when the prompt has got lost.
+    """
+    if engine.state != _BUSY or not engine.required & ~engine.got & _PROMPT:
+        return False
+    return not engine.required & _OK2 or engine.doubted or _PROMPT_MS - engine.until_ms(engine.deadline) < _INPUT_MS
+
+
 def note_input_end(engine):
     """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
     late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
+    if engine.doubted:  # the deadline is that of the question about a stray result code
+        return
     if late and engine.command.link is not None:  # None: Modem.call()
         engine.command.link.fail(ECONNRESET, 0)
         engine.failed = True

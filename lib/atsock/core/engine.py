@@ -31,7 +31,8 @@ from array import array
 from errno import EAGAIN, EIO
 
 from . import damage, resync, urc
-from .command import begin_data, expect_echo, is_cut, note_code, note_input_end, on_confirmed, on_detail, on_error
+from .command import begin_data, is_before_prompt, is_cut
+from .command import note_code, note_input_end, on_confirmed, on_detail, on_error, on_prompt
 from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
@@ -109,8 +110,7 @@ _EVENT_FLOW_OFF = const(6)
 _EVENT_FLOW_ON = const(7)
 _EVENT_OVERFLOW = const(8)
 
-# For the second OK of a command whose result line has come; some firmware leaves it out.  For OK or SENT of a payload
-# that may be confirmed later, when one of them has come.
+# For a second OK behind a result line (some firmware has none), and for what OK or SENT of a payload leave to be told.
 _OK2_MS = const(500)
 _CODE_MS = const(3000)  # for the ERROR behind a line that told its code
 _PROMPT_MS = const(15_000)  # for a prompt; the manuals print no time of its own, and a lost one must not cost a minute
@@ -124,7 +124,6 @@ _PUSHED_MAX = const(8192)  # bytes of one pushed payload: more is a damaged leng
 class Engine(Deadlines):
     """The protocol of one port, by the rules above.  port: a Port; context: PDP context id."""
 
-    # What is not written on the data path.
     dialect = access = None  # their names, as soon as the rows are those of a dialect
     sender: "bytes | bytearray" = b""  # address line of the payload that follows, a bytearray as soon as one comes
     error_query = None  # template of the command that asks the module why it refused the last one
@@ -170,12 +169,12 @@ class Engine(Deadlines):
         self.failed = False  # a result line told a failure
         self.code = MISSING
         self.code_row = -1  # row of the line that told the code
-        self.deadline = 0
         self.rx_blocked: "int" = False  # payload waits in the window for room in its ring
         self.unresponsive = False  # the module does not answer at all
-        self.sender_n = 0
+        self.deadline = self.sender_n = 0
         # Made here, because a full heap has no room for an attribute more.
         self.abandoned = self.unread = None  # command in flight that nobody waits for; link of a read without an answer
+        self.prompted = None  # command that the module is ready for the payload of, until it has been given that
         self.failed_command = None  # the last one that failed; somebody looks at it and forgets it
         self.queries_sent = 0  # SYNC queries since the command timed out
         self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query
@@ -337,9 +336,12 @@ class Engine(Deadlines):
                 ended = _WINDOWS
                 self._on_payload()
             elif token == _PROMPT_TOKEN:
-                self._on_prompt()
+                self.prompted = self.command  # what the module says in the same breath is not about this payload
+                self.doubted = False  # it has not refused it, then
             elif not self._make_room():
                 return False
+        if self.prompted is not None:
+            on_prompt(self)
         if self.state != _IDLE or tokens.left:
             self._mind_time(moved)
         if self.follow_up is not None:
@@ -377,19 +379,6 @@ class Engine(Deadlines):
         if sink.overflow():
             self.event(_EVENT_OVERFLOW, sink, 0)
 
-    def _on_prompt(self):
-        command = self.command
-        self.got |= _PROMPT
-        self.doubted = False  # the module has not refused it, then
-        self.deadline = self.after_ms(command.timeout_ms or self.template[1])
-        if command is self.abandoned:  # before the module was ready for the payload
-            resync.on_late_prompt(self, command)
-        else:
-            if self.echoes or urc.is_behind_echo(self):
-                expect_echo(self, command)
-            self.transmitter.send_payload(command.buf, command.start, command.n)
-        self.check_complete()
-
     def dispatch_line(self, note_unmatched=True):
         """Act on the line as the command in flight and the rows say; note_unmatched: tell of one that nobody knows."""
         if self.unresponsive:
@@ -418,6 +407,8 @@ class Engine(Deadlines):
         if event == _OK:
             if self.doubted and (self.answer_begun or self.got & _REASON):
                 resync.end_doubt(self)
+                return True
+            if is_before_prompt(self):
                 return True
             if self.got & _OK:
                 event = _OK2
@@ -449,7 +440,9 @@ class Engine(Deadlines):
         self.got |= event
         if self.required & _OK2 and self.got & _OK and self.got & _TAKEN and not self.got & _OK2:
             self.deadline = self.after_ms(_OK2_MS)
-        elif self.template[3] & _CONFIRMED and event & (_OK | _SENT) and not self.transmitter.left:
+        elif (
+            self.template[3] & _CONFIRMED and self.got & _PROMPT and event & (_OK | _SENT) and not self.transmitter.left
+        ):
             self.deadline = ticks_add(self.port.ticks_ms(), _OK2_MS)
         self.check_complete()
         return True

@@ -59,6 +59,9 @@ def expire(engine):
         if engine.doubted and not engine.doubt_query_sent:
             _send_doubt_query(engine)
             return
+        if engine.doubted and engine.transmitter.line_n == len(SYNC[0]) and _is_sync(engine):  # it was its own result
+            end_doubt(engine)
+            return
         missing = engine.required & ~engine.got
         if missing == _SENT and engine.template[3] & _CONFIRMED:
             _await_confirmation(engine)
@@ -249,8 +252,10 @@ def doubt(engine, failed):
         told = told or engine.got & engine.required & ~(_OK | _PROMPT) != 0 or command.is_query and bool(command.lines)
         # As _is_sync(), because the stack is deep here; but AT+CSQ=? is another query.
         sent = engine.transmitter
-        if told and failed or sent.line_n == len(SYNC[0]) and sent.line.startswith(SYNC[0]):
+        if told and failed:
             return False
+        if sent.line_n == len(SYNC[0]) and sent.line.startswith(SYNC[0]):
+            return _await_own_answer(engine, failed)
     if engine.unknown_line_at != engine.deadline:  # it came before the command was sent
         engine.unknown_line_at = 0
     engine.doubted = True
@@ -261,6 +266,27 @@ def doubt(engine, failed):
     engine.doubt_query_sent = False
     engine.unfinished |= _DOUBT
     return True
+
+
+def _await_own_answer(engine, failed):
+    # The command in flight is the SYNC query itself: the line that only it brings comes soon, or the result was its.
+    if not engine.command.is_query or engine.command.lines:
+        return False
+    engine.doubted = engine.doubt_query_sent = True
+    engine.doubt_failed = failed
+    engine.doubt_got = engine.got
+    if engine.until_ms(engine.deadline) > SYNC[1]:
+        engine.deadline = engine.after_ms(SYNC[1])
+    return True
+
+
+def on_own_answer(engine):
+    """A line of the answer has come while a result is doubted: where that is the SYNC query's, it was a stray one."""
+    sent = engine.transmitter
+    if sent.line_n == len(SYNC[0]) and sent.line.startswith(SYNC[0]):
+        engine.doubted = False
+        engine.settled = True
+        engine.got &= ~_OK
 
 
 def begin_to_doubt(engine):

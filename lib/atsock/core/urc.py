@@ -246,22 +246,6 @@ def on_unmatched(engine):
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
 
 
-def is_behind_echo(engine):
-    """True when the prompt has come right behind the echo of its command: no line end has made a line of that.
-
-    Allocates nothing.
-    """
-    n = engine.transmitter.line_n
-    if engine.tokens.line[n] != 13:
-        return False
-    while n > 0:
-        n -= 1
-        if engine.tokens.line[n] != engine.transmitter.line[n]:
-            return False
-    engine.echoes = True
-    return True
-
-
 def is_earlier(engine):
     """True when the result of a send, SENT or PUSHED, is an earlier one's.
 
