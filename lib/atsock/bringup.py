@@ -222,6 +222,8 @@ def _activate(session, account, address):
         # What the module may still call active is not, or it must be told even so.
         tell(session, "context", "deactivating")
         yield Command(None, session.filled(table.DEACTIVATE))
+    if (yield from _connections_take_line(session)):  # it can be changed before the context is active only
+        yield from run_steps(session, [step for step in table.ACCESS["transparent"][_LEAVE] if type(step[1]) is bytes])
     tell(session, "context", "activating")
     for template in _context_templates(session, account):
         command = Command(None, template)

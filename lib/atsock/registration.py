@@ -52,6 +52,7 @@ _COMMAND_MS = const(60_000)  # as Modem.command()
 
 # <err> of +CME ERROR (27.007 9.2.1)
 _WRONG_PIN = const(16)
+_SIM_BUSY = const(14)
 _CME = {10: b"SIM not inserted", 11: b"SIM PIN required", 12: b"SIM PUK required", 13: b"SIM failure", 14: b"SIM busy"}
 _READY = (b"READY", b"SIM PIN2", b"SIM PUK2")  # the second PIN is for what nobody wants here
 
@@ -288,7 +289,7 @@ def wait_for_sim(session: "Session", account: "Account"):
                 check_restart(entered)
                 asked = 0
                 give_up = engine.after_ms(_SIM_MS)
-            elif asked > _PIN_QUERIES or entered.errno == EIO:
+            elif asked > _PIN_QUERIES or entered.errno == EIO and not _was_busy(entered):
                 raise _pin_error(account, entered)
             asked += 1
             if entered.code == _WRONG_PIN:
@@ -324,10 +325,18 @@ def _pin_command(account):
     return query(b'AT+CPIN="' + account.pin + b'"', _PIN_MS)
 
 
+def _was_busy(entered):
+    # Was the SIM too busy for the PIN, in the error's number or words?  It may have taken it all the same.
+    words = entered.error_text or b""
+    return entered.code == _SIM_BUSY or words.strip().lower() == b"sim busy"
+
+
 def _pin_error(account, entered):
     # The SIM still asks for its PIN.
     if entered.errno == ETIMEDOUT:
         return Timeout("no answer to AT+CPIN=***, and the SIM still asks for its PIN; it is not tried again")
+    if _was_busy(entered):
+        return ModemError(EACCES, "the SIM was busy when it was given the PIN, and still asks for it" + _cme(entered))
     account.pin_spent = PIN_REFUSED
     return ModemError(EACCES, "the SIM refused the PIN" + _cme(entered))
 

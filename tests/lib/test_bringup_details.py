@@ -191,6 +191,16 @@ def test_connections_of_an_earlier_program_would_take_the_line(dialect):
 
 
 @cases("dialect", ("a7600", "sim7028"))
+def test_connections_would_take_the_line_behind_a_lost_network(dialect):
+    """A7600 2.10: CIPMODE=1 is still there when the network has gone; set back before the context is activated anew."""
+    modem, tape, clock, module = start(dialect)
+    module.differs = {b"AT+CIPMODE?": line(b"+CIPMODE: 1") + OK}
+    assert modem.attach("internet") == "10.0.0.1"
+    at = module.seen.index(b"AT+CIPMODE=0")
+    assert at < module.seen.index(b"AT+NETOPEN") and module.count(b"AT+NETCLOSE") == 0, module.seen
+
+
+@cases("dialect", ("a7600", "sim7028"))
 def test_connections_that_do_not_take_the_line(dialect):
     """CIPMODE=0: the context stays as it is."""
     modem, tape, clock, module = active(dialect)

@@ -199,7 +199,7 @@ def test_a_sim_that_says_late_that_it_has_its_pin():
     assert module.count(b"AT+CPIN=") == 1
 
 
-@cases("answer", (line(b"+CME ERROR: 16"), line(b"+CME ERROR: 14"), ERROR), "abc")
+@cases("answer", (line(b"+CME ERROR: 16"), line(b"+CME ERROR: 3"), ERROR), "abc")
 def test_a_refused_pin_is_told_soon(answer):
     """At once when the module says that it is wrong, else when the SIM has been asked once more."""
     modem, tape, clock, module = start("bg96", {b"AT+CPIN?": ASKS, b"AT+CPIN=": answer})
@@ -207,6 +207,18 @@ def test_a_refused_pin_is_told_soon(answer):
     assert error.errno == EACCES and "refused the PIN" in str(error)
     assert ("(+CME ERROR: 16)" in str(error)) == (b"16" in answer), str(error)
     assert module.count(b"AT+CPIN?") == (1 if b"16" in answer else 2), module.seen
+
+
+@cases("answer", (line(b"+CME ERROR: 14"), line(b"+CME ERROR: SIM busy")), "ab")
+def test_a_sim_that_is_too_busy_for_its_pin(answer):
+    """It may have taken it all the same and say so seconds later; else that is told, and it is no refusal."""
+    modem, tape, clock, module = start("bg96", {b"AT+CPIN?": [ASKS] * 5 + [READY], b"AT+CPIN=": answer})
+    assert modem.attach("internet", pin="1234") == "10.0.0.1"
+    modem, tape, clock, module = start("bg96", {b"AT+CPIN?": ASKS, b"AT+CPIN=": answer})
+    error = raises(atsock.ModemError, lambda: modem.attach("internet", pin="1234"))
+    assert error.errno == EACCES and "busy" in str(error) and "refused" not in str(error), str(error)
+    raises(OSError, modem.recover)
+    assert module.count(b"AT+CPIN=") == 1
 
 
 def test_a_pin_that_was_not_heard_is_sent_again_by_the_program():
