@@ -286,6 +286,29 @@ def test_restart_inside_a_payload(dialect, access):
         assert not modem.isconnected()
 
 
+@cases("access", ("buffer", "push"))
+@cases("dialect", sorted(BOOT))
+def test_restart_before_the_last_bytes_of_a_payload(dialect, access):
+    """Fewer bytes are missing than the boot line has: what stands in their place is no data."""
+    for missing in range(1, 5):
+        socket, modem, tape, clock, says = connected(dialect, access, timeout=60)
+        link = says.first
+        answer = says.answer(access, link, b"x" * 300, 0) if access == "buffer" else says.push(access, link, b"x" * 300)
+        head = answer[: answer.index(b"x" * 300) + 300 - missing]
+        script = [("!", head)]
+        if access == "buffer":
+            script[:0] = [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access]))]
+        tape.load(script + [("~", 3000), ("!", line(BOOT[dialect]))])
+        data = b""
+        with Case(dialect, missing):
+            try:
+                while True:
+                    data += socket.recv(100)
+            except OSError as error:
+                assert error.args[0] == 104, error
+            assert data.strip(b"x") == b"", data
+
+
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
 def test_pause_inside_a_payload(dialect, access):
     """A module that pauses inside a payload, right before bytes that look like boot words: all of it is payload."""

@@ -25,6 +25,7 @@ _INLINE_HEX = const(4)
 _RAW_FROM = const(6)
 _INLINE_FROM = const(7)
 _INLINE_HEX_FROM = const(9)
+_DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal
 _EVENT_OVERFLOW = const(8)  # constants.py
 # match() (movers.py)
 _KIND = const(4)
@@ -106,6 +107,21 @@ class _AfterPause(Sink):
         self.n = n + 1
         return True
 
+    def goes_on_behind(self):
+        # The payload has ended: is what is held the beginning of a boot line whose rest stands behind?  Takes that.
+        tokens = self.engine.tokens
+        at = tokens.position
+        n = self.n
+        pos = at[0]
+        while n and not self.is_line and at[0] < at[1] and self.n < _BOOT_LINE:
+            if not self._may_be_line(tokens.window[at[0]]):
+                break
+            at[0] += 1
+        if not self.is_line:
+            self.n = n
+            at[0] = pos
+        return self.is_line
+
     def _is_boot_line(self, end):
         engine = self.engine
         matched = engine.matched
@@ -137,7 +153,7 @@ class _AfterPause(Sink):
 def after_pause(engine):
     """The payload has ended: the sink that it was for.  None: with a boot line, so that it was none."""
     paused = engine.paused
-    if paused.is_line:
+    if paused.is_line or engine.matched[_KIND] not in _DIGITS and paused.goes_on_behind():
         restarted_in_payload(engine)
         return None
     engine.paused = None
