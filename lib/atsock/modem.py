@@ -13,7 +13,7 @@ from .core.jobs import run_command
 from .core.movers import const
 from .core.session import Session
 from .dialects.table import VENDORS_SECRETS
-from .errors import ModemError, printable
+from .errors import ModemError, Timeout, printable
 from .sockets import opening
 
 TYPE_CHECKING = const(0)
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _ATTACH_MS = const(240_000)  # boot, registration and the slowest context (BG96: 150 s)
 _COMMAND_MS = 60_000
+_TELLING = (b"AT+CSQ", b"AT+CGMI", b"AT+CGMM", b"AT+CGMR", b"AT+CGSN", b"AT+CIMI")  # whose answer has a line
 _LINGER_MS = 30_000  # for what close() leaves to the background
 
 
@@ -155,7 +156,7 @@ class Modem:
         if session.table is not None:
             was_active = session.is_connected()
             session.set_down()
-            session.run(bringup.detach(session, was_active), -1, "detach")
+            session.run(bringup.detach(session, was_active), session.table.DEACTIVATE[1], "detach")
 
     def isconnected(self) -> bool:
         """True while the context is active as far as the module has said.  Sends nothing."""
@@ -252,31 +253,35 @@ class Modem:
         af: AF_INET, AF_INET6, or 0 for that of the context; flags are ignored.  Waits, allocates and raises as
         resolve().
         """
-        from .services import getaddrinfo
+        from .services import getaddrinfo, lookup_ms
 
-        return self._session.run(getaddrinfo(self._session, host, port, af, type, proto), -1, "getaddrinfo")
+        session = self._session
+        return session.run(getaddrinfo(session, host, port, af, type, proto), lookup_ms(session), "getaddrinfo")
 
     def resolve(self, host: str, family: int = AF_INET) -> "list[str]":
         """The addresses (str) of a host name, asked of the module's DNS; a numeric address is returned as it is.
 
-        family: AF_INET or AF_INET6.  Waits for the module, as long as its manual allows (6 to 60 s).  Allocates.
+        family: AF_INET or AF_INET6.  Waits for the module, in all as long as its manual allows (60 s; SIMCom: 30 s).
+        Allocates.
         Raises CommandError, Timeout; OSError ENETDOWN (not attached), EAFNOSUPPORT; ValueError.
         Source: the RESOLVE, RESOLVE_6 commands of the dialect tables.
         """
-        from .services import addresses
+        from .services import addresses, lookup_ms
 
-        return self._session.run(addresses(self._session, host, family), -1, "resolve")
+        return self._session.run(addresses(self._session, host, family), lookup_ms(self._session), "resolve")
 
     def ping(self, host: str, count: int = 4, size: int = 32, timeout_ms: int = 4000) -> "Ping":
         """The outcome of a ping: sent, received, min_ms, avg_ms, max_ms, replies.
 
-        count: requests; size: bytes of each; timeout_ms: for each reply.  Waits for all replies.  Allocates.
+        count: requests; size: bytes of each; timeout_ms: for each reply.  Waits for all replies, and 62 s at most
+        before the first one.  Allocates.
         Raises OSError EOPNOTSUPP where the manual has no ping (SIMCom), ENETDOWN (not attached); CommandError, Timeout,
         ValueError.  Source: AT+QPING (BG96 2.1.11), AT+MPING (NL668 1.1.15).
         """
-        from .services import ping
+        from .services import ping, ping_ms
 
-        return self._session.run(ping(self._session, host, count, size, timeout_ms), -1, "ping")
+        session = self._session
+        return session.run(ping(session, host, count, size, timeout_ms), ping_ms(count, timeout_ms), "ping")
 
     def ntp(self, server: str, port: int = 123) -> str:
         """Set the module's clock by NTP; returns the time as the module reports it (str).
@@ -285,9 +290,10 @@ class Modem:
         Raises OSError EOPNOTSUPP where the manual has no NTP (SIMCom), ENETDOWN (not attached); CommandError, Timeout,
         ValueError.  Source: AT+QNTP (BG96 2.1.12), AT+MIPNTP (NL668 1.1.22).
         """
-        from .services import ntp
+        from .services import limit_ms, ntp
 
-        return self._session.run(ntp(self._session, server, port), -1, "ntp")
+        session = self._session
+        return session.run(ntp(session, server, port), limit_ms(session.table and session.table.NTP), "ntp")
 
     # -- asyncio
 
@@ -335,6 +341,7 @@ class Modem:
         """
         line = checks.line(text)
         command = query(line, timeout_ms or _COMMAND_MS, None if prefix is None else checks.line(prefix))
+        command.asks = line.upper() in _TELLING
         self._session.run(run_command(self._session, command), timeout_ms or _COMMAND_MS, "command")
         bringup.note_raw_command(self._session, line)
         return command.lines
@@ -374,11 +381,12 @@ class Modem:
     def identity(self) -> "tuple[str, str, str]":
         """(manufacturer, model, revision), as the module tells them (27.007 5.1-5.3).
 
-        Raises CommandError, Timeout; ModemError EIO when it answers and does not tell them.
+        Waits 60 s at most.  Raises CommandError, Timeout; ModemError EIO when it answers and does not tell them.
         """
         told = []
+        give_up = self._engine.after_ms(_COMMAND_MS)
         for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR"):
-            lines = self.command(text)
+            lines = self.command(text, None, max(1, self._engine.until_ms(give_up)))
             if not lines:
                 raise ModemError(EIO, "the module did not tell what it is (%s)" % text)
             told.append(printable(b" ".join(lines)))
@@ -397,7 +405,7 @@ class Modem:
         """State of registration: "home", "roaming", "searching", "denied", "not searching" or "unknown" (27.007
         7.2).  Raises as identity().
         """
-        return self._session.run(registration.state(self._session), -1, "registration")
+        return self._session.run(registration.state(self._session), _COMMAND_MS, "registration")
 
     # -- service
 
@@ -412,18 +420,24 @@ class Modem:
         """Close all sockets; the context stays active.  Raises the first error of a close after closing the others.
 
         A connection that a task is opening is closed when the module has told its outcome, and the task gets EBADF;
-        Timeout is raised when that takes more than 30 s.
+        Timeout is raised when that takes more than 30 s.  When the module does not answer to the first close, the
+        others have these 30 s together.
         """
-        error = None
+        session = self._session
+        error: "OSError | None" = None
         engine = self._engine
         sockets = [server.socket for server in engine.servers.values()]
         sockets += [link.socket for link in engine.links.values() if link.socket is not None]
         for opened in sockets:
             try:
-                type(opened).close(opened)  # CPython: also where a file of makefile() would keep it open
+                if isinstance(error, Timeout):
+                    steps = opened.close_steps()
+                    if steps is not None:
+                        session.spawn(steps)
+                else:
+                    type(opened).close(opened)  # CPython: also where a file of makefile() would keep it open
             except OSError as caught:
                 error = error or caught
-        session = self._session
         session.start_later()
         if not session.is_idle():
             session.run(_until_idle(session), _LINGER_MS, "close")

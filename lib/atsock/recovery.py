@@ -15,7 +15,7 @@ from . import bringup
 from .registration import escape_blindly, start_anew
 from .core import urc
 from .core.command import query
-from .core.jobs import Job
+from .core.jobs import Job, bounded
 from .core.movers import const
 from .core.openids import others_opening
 from .errors import ModemError, Timeout
@@ -93,24 +93,6 @@ def recover(session: "Session"):
             return taken
     session.rung = _DEACTIVATE
     raise error
-
-
-def bounded(session: "Session", steps, ms):
-    """Generator: run a generator of commands to its end, as a Job of its own, and return what it returns.
-
-    Raises Timeout when that takes longer than ms milliseconds, whatever it waits for then.
-    """
-    engine = session.engine
-    give_up = engine.after_ms(ms)
-    job = Job(session, steps)
-    session.add(job)
-    try:
-        yield lambda: job.done or engine.is_past(give_up)
-        if not job.done:
-            raise session.timeout_error("not back within %d s" % (ms // 1000), job.step)
-        return job.result()
-    finally:
-        job.cancel()
 
 
 def _first_rung(session):

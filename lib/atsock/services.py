@@ -20,7 +20,26 @@ if TYPE_CHECKING:
     from .core.session import Session
 
 _LOOKUP_MS = const(62_000)  # for the name, before the first answer of a ping
+_TOTAL_MS = const(30_000)  # the least that a call has in all: the module may be at something else
 _PING_MAX = (255, 1500, 255_000)  # count, size, ms, as long as the dialect is not known
+
+
+# -- how long a call may take in all: what its command may, with what stands before it
+
+
+def limit_ms(template):
+    """Of a call of one command, whose template this is (None: there is no such command)."""
+    return _TOTAL_MS if template is None else max(template[1], _TOTAL_MS)
+
+
+def lookup_ms(session: "Session"):
+    """Of a look-up."""
+    return limit_ms(session.table and session.table.RESOLVE)
+
+
+def ping_ms(count, timeout_ms):
+    """Of a ping; 0 for arguments that cannot be, which its steps refuse."""
+    return max(0, count * timeout_ms) + _LOOKUP_MS if isinstance(count, int) and isinstance(timeout_ms, int) else 0
 
 
 # -- names
@@ -145,7 +164,7 @@ def ping(session: "Session", host, count, size, timeout_ms):
         template, host=host, count=count, size=size, timeout=timeout_ms, seconds=(timeout_ms + 999) // 1000
     )
     command = Query(None, template)
-    command.timeout_ms = count * timeout_ms + _LOOKUP_MS
+    command.timeout_ms = ping_ms(count, timeout_ms)
     command.prefix = table.PING_REPLY[0].rstrip(b":")  # the end's name begins with it
 
     def is_last(lines):

@@ -475,7 +475,7 @@ def test_echo_of_payload(dialect, cut):
 def test_echo_of_payload_that_looks_like_answers(dialect, cut):
     """What the echo says counts for nothing, what the module says behind it does; with echo on and none, too."""
     for echoes in (True, False):
-        for payload in (HOSTILE, b"\r\n+QIURC: \"closed\",0\r\nERROR\r\n", b"x" + says_closed(dialect)):
+        for payload in (HOSTILE, b'\r\n+QIURC: "closed",0\r\nERROR\r\n', b"x" + says_closed(dialect)):
             with Case(dialect, cut, echoes, payload):
                 socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)
                 (_, command), (_, prompt), _, (_, result) = says.send("buffer", says.first, payload)

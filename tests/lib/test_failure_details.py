@@ -280,8 +280,10 @@ def test_a_miscounted_payload_has_no_number_of_the_module(dialect, access):
     payload = bytes(range(97, 117))
     script = read_script(says, dialect, access, says.first, payload)
     whole = script[-1][1]
-    tape.load(script[:-1] + [(script[-1][0], whole.replace(payload, payload[:9] + payload[10:])), ("~", 100),
-                             ("!", line(b"+CSQ: 20,99"))])
+    tape.load(
+        script[:-1]
+        + [(script[-1][0], whole.replace(payload, payload[:9] + payload[10:])), ("~", 100), ("!", line(b"+CSQ: 20,99"))]
+    )
     while True:
         try:
             assert socket.recv(100), "no end of stream"

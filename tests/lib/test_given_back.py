@@ -105,7 +105,11 @@ def test_data_mode_has_one_id(dialect):
     socket.settimeout(30)
     assert errno_of(socket.connect, (PEER, PORT)) not in (EMFILE, EBUSY)
     assert [command[:13] for command in sent if b"CIPOPEN" in command or b"CIPCLOSE=" in command] == [
-        b"AT+CIPCLOSE=0", b"AT+CIPOPEN=0,", b"AT+CIPCLOSE=0", b"AT+CIPOPEN=0,"]
+        b"AT+CIPCLOSE=0",
+        b"AT+CIPOPEN=0,",
+        b"AT+CIPCLOSE=0",
+        b"AT+CIPOPEN=0,",
+    ]
 
 
 @cases("dialect", DIALECTS)
@@ -242,7 +246,8 @@ def test_an_open_that_was_not_answered(dialect):
     some_time(modem, tape)
     opened(modem)
     assert [command for command in module.commands if command.startswith((module.close, says.open_line(b"")))][1:2] == [
-        module.close + b"%d" % says.first]
+        module.close + b"%d" % says.first
+    ]
 
 
 @cases("dialect", DIALECTS)
@@ -286,8 +291,9 @@ def test_refused_without_a_number(dialect, said):
     assert error.text == ("" if said == "ERROR" else why), error.text
     said = str(error)
     line_sent = '%s1,,"192.0.2.7",5005,0: %s; ' % (command.decode(), why)
-    assert said.find(line_sent) >= 0 and said.endswith("are host and port right, does a server listen there, does the "
-                                                       "APN let it through?"), said
+    assert said.find(line_sent) >= 0 and said.endswith(
+        "are host and port right, does a server listen there, does the APN let it through?"
+    ), said
 
 
 def test_ids_whose_opens_have_no_outcome_yet():
@@ -368,8 +374,10 @@ def test_an_address_goes_out_as_it_was_given():
     assert [command for command in sent if b'"2001:db8::1"' in command]
 
 
-@cases(("dialect", "what"), (("bg96", "server"), ("bg96", "datagrams"), ("nl668", "server"), ("a7600", "datagrams"),
-                             ("sim7028", "datagrams")))
+@cases(
+    ("dialect", "what"),
+    (("bg96", "server"), ("bg96", "datagrams"), ("nl668", "server"), ("a7600", "datagrams"), ("sim7028", "datagrams")),
+)
 def test_refusals_of_a_local_port(dialect, what):
     """A number that has no errno of its own: the port is taken, as for every bind()."""
     modem, tape, clock, says = attached(dialect)
@@ -661,7 +669,7 @@ def test_a_dropped_socket_whose_id_the_module_holds():
     assert sockets[3].recv(10) == b""
     n = len(module.commands)
     assert opened(modem)._link.id == 3
-    assert [command[:13] for command in module.commands[n:]] == [b"AT+QICLOSE=3", b'AT+QIOPEN=1,3']
+    assert [command[:13] for command in module.commands[n:]] == [b"AT+QICLOSE=3", b"AT+QIOPEN=1,3"]
 
 
 # -- close()

@@ -933,3 +933,16 @@ def test_a_command_behind_an_escape_that_is_not_answered(dialect):
         began = clock.now
         assert errno_of(lambda: modem.command("AT+CGMM", timeout_ms=30_000)) in (ETIMEDOUT, EBUSY)
         assert clock.now - began <= 30_100, clock.now - began
+
+
+def test_resume_of_a_module_that_has_fallen_silent():
+    """BG96 holds data that are read first: when that is not answered, nothing else is tried, and the time is one
+    command's."""
+    socket, modem, tape, clock = online("bg96")
+    tape.load(ESCAPE)
+    socket.escape()
+    tape.load(())
+    tape.auto = lambda command: b""
+    start = clock.now
+    assert errno_of(socket.resume) == 110
+    assert clock.now - start <= 62_100, clock.now - start

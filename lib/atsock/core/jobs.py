@@ -13,6 +13,7 @@ from .movers import const
 _DATA_MODE = const(3)  # Engine.state
 
 _LOOK_MS = const(100)  # a function that says when to go on may look at the clock
+_TURN_MS = const(20_000)  # for a command's turn: one before it whose prompt has got lost takes 16 s
 _UNRESPONSIVE_MS = const(5000)  # for an answer of a module that did not answer the last queries: not for minutes again
 
 
@@ -45,7 +46,7 @@ class Job:
                 if isinstance(step, Command):
                     if self.engine.unresponsive:
                         step.timeout_ms = _UNRESPONSIVE_MS
-                    self.resume = self.engine.after_ms(step.timeout_ms or step.template[1])
+                    self.resume = self.engine.after_ms(step.timeout_ms or max(step.template[1], _TURN_MS))
                     self.session.submit(step)
                 elif isinstance(step, int):
                     self.resume = self.engine.after_ms(step)
@@ -119,6 +120,24 @@ def run_command(session, command, must=True):
     yield command
     check(session, command, must)
     return command
+
+
+def bounded(session, steps, ms):
+    """Generator: run a generator of commands to its end, as a Job of its own, and return what it returns.
+
+    Raises Timeout when that takes longer than ms milliseconds, whatever it waits for then.
+    """
+    engine = session.engine
+    give_up = engine.after_ms(ms)
+    job = Job(session, steps)
+    session.add(job)
+    try:
+        yield lambda: job.done or engine.is_past(give_up)
+        if not job.advance():
+            raise session.timeout_error("not done within %d s" % (ms // 1000), job.step)
+        return job.result()
+    finally:
+        job.cancel()
 
 
 def run_steps(session, steps):

@@ -10,7 +10,7 @@ from errno import EIO, EOPNOTSUPP, ETIMEDOUT
 
 from .. import bringup, registration
 from ..core.command import Command, Query
-from ..core.jobs import run_command
+from ..core.jobs import bounded, run_command
 from ..core.movers import MISSING, const
 from ..core.rows import name_at, pack_row
 from ..core.words import ANY, NOISE, NONE, OK
@@ -27,6 +27,7 @@ _FIRST_URC = const(18)  # number of the first event of URCs (core/words.py)
 
 _TEST_MS = const(62_000)  # test forms do not wait for the network: the longest that a manual allows for any command
 _CANCEL_MS = const(5_000)  # what comes behind ESC is stated nowhere
+_TOTAL_MS = const(30_000)  # the least that a call has in all: the module may be at something else
 
 
 # These three import the manual's table at once, and not when the generator runs: the stack is not deep yet.
@@ -96,7 +97,7 @@ def _test(session, name):
         raise ValueError("%s: no test form in the %s manual" % (name, table.NAME))
     command = Query(None, (b"AT" + name.encode() + b"=?", _TEST_MS, OK, 0))
     command.rows = _test_row(session, name.encode() + b":") + b"\0"
-    yield from run_command(session, command)
+    yield from bounded(session, run_command(session, command), _TEST_MS)
     found = [answers.ranges(line) for line in command.lines]
     return found[0] if len(found) == 1 else found
 
@@ -159,7 +160,7 @@ def _run(session, table, row, line, args):
         ms = ms(args)
     command = _command(line, ms, answer[0])
     watch = answers.Watch(session, command, form, answer, args)
-    yield command
+    yield from bounded(session, _alone(command), max(ms, _TOTAL_MS))
     if line.cancels and (
         command.errno == ETIMEDOUT or command.errno == EIO and command.code in (MISSING, table.CANCELLED)
     ):
@@ -175,6 +176,10 @@ def _run(session, table, row, line, args):
         command.enters_data_mode = True
         session.engine.enter_data_mode(command.link.data_filter)
     return watch.result()
+
+
+def _alone(command):
+    yield command
 
 
 def _command(line, ms, required):

@@ -5,14 +5,14 @@ SIMCom and Fibocom reads what the module's buffer holds, up to one read (SIMCom 
 nothing about borders there, and the sender is not told (recvfrom() then gives the connected peer).
 """
 
-from errno import ENOTCONN, EOPNOTSUPP
+from errno import EAGAIN, EINPROGRESS, ENOTCONN, EOPNOTSUPP
 
-from ..checks import eight_groups, room, source
+from ..checks import eight_groups, is_address, room, source
 from ..core.link import Link
 from ..core.movers import const, field, put
 from ..core.words import BECOMES
 from ..errors import EMSGSIZE, ENETDOWN, CommandError, ModemError
-from ..services import resolve
+from ..services import lookup_ms, resolve
 from .base import Socket
 from .endpoint import parse_sender
 from .opening import UDP, UDP_ANY, free_port
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..core.engine import Engine
+    from ..core.jobs import Job
     from ..dialects.table import Table
 
     Bytes = bytes | bytearray | memoryview
@@ -156,6 +157,8 @@ class DatagramSocket(Socket):
     _address = None  # its numeric address
     _last = None  # (address, port, template) of the last datagram that named its address
     _template = None  # of the send on its way
+    _search: "Job | None" = None  # non-blocking look-up on its way, or not fetched yet, of
+    _searched: "bytes | None" = None  # this host
     _kept: "DatagramLink" = None  # link of before connect(), whose datagrams the next one is given
     _refused = False  # the module did not open the port of bind() without a peer
     _sent_elsewhere = False  # the module's default may be the last target from then on (Fibocom 1.1.7)
@@ -188,8 +191,7 @@ class DatagramSocket(Socket):
         if self._table_of_dialect().OPEN_UDP is not None:
             if self._link is not None:  # bound, or connected to another peer
                 self._keep(self._link)
-                self.close()
-                self._open = True
+                self._close_first(until)
                 self._sent_elsewhere = False
                 self._use_up(until)
             self._connect(UDP, host, port, self._timeout_ms or -1)
@@ -199,9 +201,20 @@ class DatagramSocket(Socket):
                 self._connect(UDP_ANY, None, 0, self._timeout_ms or -1)
                 self._use_up(until)
             if host != self._name:
-                self._look_up(host)
+                self._look_up(host, True)
             host = self._address
         self._peer = (host, port)
+
+    def _close_first(self, until):
+        # For another connection; the socket stays open also when that takes too long.
+        limit = self._close_limit_ms()
+        if self._timeout_ms > 0:
+            left = max(1, self._engine.until_ms(until))
+            limit = left if limit < 0 else min(left, limit)
+        try:
+            self._session.run(self.close_steps(), limit, "connect")
+        finally:
+            self._open = True
 
     def _keep(self, link):
         # This link is closed, and another one opened: what waits is received from that.
@@ -408,7 +421,8 @@ class DatagramSocket(Socket):
 
         sendto(buf, address) or sendto(buf, flags, address); flags are ignored.
         Opens the socket where it was not bound.  Waits and raises as send(), and OSError EOPNOTSUPP where the access
-        mode has no such send; a name is looked up once.  Allocates.
+        mode has no such send; a name is looked up once.  Non-blocking: EAGAIN also until the socket is open and the
+        name found, which go on in the background.  Allocates.
         """
         host, port = self.check_address(flags if address is None else address)
         buf = source(buf)
@@ -417,11 +431,17 @@ class DatagramSocket(Socket):
         timeout_ms = self._timeout_ms
         until = self._engine.after_ms(timeout_ms)
         try:
+            if not timeout_ms:
+                self._take_in()
             if self._link is None:
-                if table.OPEN_UDP_ANY is None or table.STORE_MAX:  # to another one than the peer it sends shorter ones
-                    self._connect_to(host, port)
-                else:
+                # To another one than the peer some modules send shorter ones.
+                any_peer = table.OPEN_UDP_ANY is not None and not table.STORE_MAX
+                if not timeout_ms:
+                    self._open_soon(any_peer, host, port)
+                elif any_peer:
                     self._open_any()
+                else:
+                    self._connect_to(host, port)
                 self._use_up(until)
             if self._peer == (host, port):
                 template = self._peer_template()
@@ -432,6 +452,27 @@ class DatagramSocket(Socket):
         finally:
             self._timeout_ms = timeout_ms
         return sent if sent >= 0 else self._fail(-sent)
+
+    def _take_in(self):
+        # Non-blocking: what has come of an open or a look-up on its way; EAGAIN while nothing has.
+        self._session.service()
+        if self._job is not None:
+            self._check_job(EAGAIN)
+
+    def _open_soon(self, any_peer, host, port):
+        # Non-blocking: begins to open the socket, for anybody or towards this peer.
+        self._local = self._local or (free_port(self._session) if any_peer else 0)
+        if not any_peer:
+            self._peer = (host, port)
+        try:
+            if any_peer:
+                self._connect(UDP_ANY, None, 0, 0)
+            else:
+                self._connect(UDP, host, port, 0)
+        except OSError as error:
+            if error.args[0] != EINPROGRESS:
+                raise
+            self._fail(EAGAIN)
 
     def _template_elsewhere(self, table, host, port):
         if table.ACCESS[self._access][_SEND_TO] is None:
@@ -461,12 +502,42 @@ class DatagramSocket(Socket):
         send_to = self._session.table.ACCESS[self._access][_SEND_TO]
         return self._session.filled(send_to, host=host, port=port)
 
-    def _look_up(self, host):
+    def _found(self, host, family):
+        # Non-blocking: what a look-up in the background has found; EAGAIN as long as it is on its way.
+        search = self._search
+        if self._searched != host:
+            self._stop_search()
+            self._searched = host
+            search = self._search = self._session.spawn(resolve(self._session, host, family))
+        if not search.done:
+            self._fail(EAGAIN)
+        self._searched = self._search = None
+        return search.result()
+
+    def _is_writable(self, link):
+        return (self._search is None or self._search.done) and super()._is_writable(link)
+
+    def close_steps(self):
+        """As Socket.close_steps()."""
+        self._stop_search()
+        return super().close_steps()
+
+    def _stop_search(self):
+        if self._search is not None:
+            self._search.cancel()
+            self._search = self._searched = None
+
+    def _look_up(self, host, waits=False):
         # The send commands take addresses; a name is looked up once.
-        table = self._session.table
+        session = self._session
+        table = session.table
         family = self._family if table.RESOLVE_6 is not None else 0  # else one command finds both
-        steps = resolve(self._session, host, family)
-        self._address = self._session.run(steps, self._timeout_ms or -1, "resolve")[0]
+        if waits or self._timeout_ms or is_address(host):
+            steps = resolve(session, host, family)
+            found = session.run(steps, self._timeout_ms if self._timeout_ms > 0 else lookup_ms(session), "resolve")
+        else:
+            found = self._found(host, family)
+        self._address = found[0]
         if table.EIGHT_GROUPS:
             self._address = eight_groups(self._address)
         self._name = host

@@ -312,9 +312,11 @@ class Endpoint(Stream):
         """
         self._check_open()
         if option == SO_KEEPALIVE and level != IPPROTO_TCP:
-            from ..services import keepalive
+            from ..services import keepalive, limit_ms
 
-            self._session.run(keepalive(self._session, value, self._keepalive), -1, "keep-alive")
+            session = self._session
+            limit = limit_ms(session.table and session.table.KEEPALIVE)
+            session.run(keepalive(session, value, self._keepalive), limit, "keep-alive")
         elif level == IPPROTO_TCP and option in (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT):
             values = list(self._keepalive)
             values[option - TCP_KEEPIDLE] = value

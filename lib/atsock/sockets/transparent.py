@@ -4,7 +4,7 @@ Knows how a socket enters data mode, leaves it and comes back.  What is payload 
 times and the escape itself are in core/datamode.py and core/datafilter.py.
 """
 
-from errno import ECONNRESET, ENOTCONN, EOPNOTSUPP
+from errno import ECONNRESET, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
 
 from ..core.command import Command, query
 from ..core.datafilter import RING_MAX, DataFilter
@@ -313,6 +313,8 @@ class TransparentSocket(StreamSocket):
             link.rx.n = _READ_OUT
             link.rx_notified = False
             yield link.rx
+            if link.rx.errno == ETIMEDOUT:
+                check(session, link.rx)
             if link.rx.errno:
                 break
         yield from echo_off(engine)
