@@ -108,11 +108,14 @@ class _AfterPause(Sink):
         return True
 
     def goes_on_behind(self):
-        # The payload has ended: is what is held the beginning of a boot line whose rest stands behind?  Takes that.
+        # The payload has ended: is what is held the beginning of a boot line, the rest of whose word stands behind?
+        # Takes that.
         tokens = self.engine.tokens
         at = tokens.position
         n = self.n
         pos = at[0]
+        if tokens.window[pos] == 13:  # CR LF stands behind any payload
+            return False
         while n and not self.is_line and at[0] < at[1] and self.n < _BOOT_LINE:
             if not self._may_be_line(tokens.window[at[0]]):
                 break
