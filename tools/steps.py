@@ -28,12 +28,12 @@ KIB = 12            # counted per case: a whole number of exchanges and a little
 
 # Ceilings, per KiB: a little above what it takes at present, so that growth is seen.
 CALLS = {
-    ("buffer", RECEIVE): 36, ("push", RECEIVE): 40, ("hex", RECEIVE): 92, ("transparent", RECEIVE): 142,
+    ("buffer", RECEIVE): 38, ("push", RECEIVE): 40, ("hex", RECEIVE): 93, ("transparent", RECEIVE): 142,
     ("buffer", SEND): 28, ("push", SEND): 28, ("hex", SEND): 104, ("transparent", SEND): 10,
 }
 LINES = {
-    ("buffer", RECEIVE): 296, ("push", RECEIVE): 299, ("hex", RECEIVE): 705, ("transparent", RECEIVE): 960,
-    ("buffer", SEND): 200, ("push", SEND): 200, ("hex", SEND): 910, ("transparent", SEND): 39,
+    ("buffer", RECEIVE): 303, ("push", RECEIVE): 299, ("hex", RECEIVE): 705, ("transparent", RECEIVE): 960,
+    ("buffer", SEND): 216, ("push", SEND): 216, ("hex", SEND): 920, ("transparent", SEND): 39,
 }
 
 _DRIVER = str(ROOT / "lib" / "atsock")

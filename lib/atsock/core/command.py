@@ -285,13 +285,26 @@ def is_cut(engine):
 
 def is_echo(engine):
     """True when the engine's line is the command that was sent last.  Allocates nothing."""
-    n = engine.tokens.n
-    sent = engine.transmitter
-    if n != sent.line_n:
+    return engine.tokens.n == engine.transmitter.line_n and _begins_with_command(engine)
+
+
+def is_behind_echo(engine):
+    """True when the prompt has come right behind the echo of its command: no line end has made a line of that.
+
+    Allocates nothing.
+    """
+    if engine.tokens.line[engine.transmitter.line_n] != 13 or not _begins_with_command(engine):
         return False
+    engine.echoes = True
+    return True
+
+
+def _begins_with_command(engine):
+    # Does the line buffer begin with the command that was sent last?
+    n = engine.transmitter.line_n
     while n > 0:
         n -= 1
-        if engine.tokens.line[n] != sent.line[n]:
+        if engine.tokens.line[n] != engine.transmitter.line[n]:
             return False
     return True
 
@@ -312,22 +325,6 @@ def on_prompt(engine):
             expect_echo(engine, command)
         engine.transmitter.send_payload(command.buf, command.start, command.n)
     engine.check_complete()
-
-
-def is_behind_echo(engine):
-    """True when the prompt has come right behind the echo of its command: no line end has made a line of that.
-
-    Allocates nothing.
-    """
-    n = engine.transmitter.line_n
-    if engine.tokens.line[n] != 13:
-        return False
-    while n > 0:
-        n -= 1
-        if engine.tokens.line[n] != engine.transmitter.line[n]:
-            return False
-    engine.echoes = True
-    return True
 
 
 def expect_echo(engine, command):

@@ -310,8 +310,7 @@ class StreamSocket(Socket):
         link = self._link
         if link is None or link.state != _OPEN:
             return self._no_link()
-        if self._send_timed_out:
-            self._send_timed_out = True  # this call tells of it
+        self._send_timed_out = bool(self._send_timed_out)  # else as _UNTOLD: this call tells of it
         return -ETIMEDOUT if self._timeout_ms else _AGAIN
 
     def sendto(self, buf: "Bytes | str", flags: "Any" = 0, address: "tuple[str, int] | None" = None) -> int:
