@@ -1,8 +1,8 @@
 """SIMCom's pushed data (+IPD) has no connection id: the line before names the sender (A7600 1.2)."""
 
 from cases import cases
-from fakes import CUTS, errno_of
-from frames import PEER, PORT, line
+from fakes import CUTS, Case, errno_of
+from frames import OK, PEER, PORT, line
 from scenes import answers, attached, connected, rest, settle
 from test_deviations_quectel import receive
 
@@ -94,3 +94,15 @@ def test_pushed_data_of_a_peer_that_had_another_connection(dialect, how):
         first._link.fail(104, 0)
     _push(modem, tape, says.push_ipd(b"mine"))
     assert second.recv(9) == b"mine"
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_a_header_without_its_length(dialect):
+    """A damaged byte stands where the length begins: the connection has lost its payload, and is told so."""
+    for header in (b"+IPDx30", b"+IPDx", b"+IPD\xff3"):
+        with Case(header):
+            socket, modem, tape, clock, says = connected(dialect, "push", timeout=5)
+            tape.load([("!", line(says.sender + b":192.0.2.7:5005") + header + b"\r\n" + b"A" * 30), ("~", 400)])
+            tape.after = lambda command: line(b"+CSQ: 9,99") + OK
+            assert errno_of(socket.recv, 100) == 104
+            assert modem.command("AT+CSQ") == [b"+CSQ: 9,99"]

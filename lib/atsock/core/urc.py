@@ -231,6 +231,10 @@ def on_unmatched(engine):
         engine.skips_line = _TEXT | _THEN_PROMPT if tokens.prompt else _TEXT
         tokens.prompt = False
     if announces_payload(engine):
+        # A header whose number begins with a damaged byte; behind a longer name a colon stands.
+        is_damaged = engine.matched[_VALUE] == MISSING and tokens.line.find(b":", 0, tokens.n) < 0
+        if is_damaged and damage.is_lost_push(engine):
+            return
         _on_stray_payload(engine)
     elif (engine.doubted or engine.state == _TIMED_OUT) and tokens.line.startswith(resync.SYNC_ANSWER):
         engine.answer_begun = True
