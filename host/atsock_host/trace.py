@@ -65,6 +65,11 @@ def hide_secrets(data):
     return data
 
 
+def hide_secrets_in_text(text):
+    """hide_secrets() of a str."""
+    return hide_secrets(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
 def _secrets_in(data):
     """The secrets that command lines hold, those that are long enough to be looked for."""
     fields = [field for pattern in _SECRETS for match in pattern.finditer(data) for field in match[2].split(b",")]
@@ -91,6 +96,27 @@ class _Line:
     def whole(self, data):
         """`data` with what stands before it on its line."""
         return self._tail + data
+
+
+class SecretFilter:
+    """Hides the secrets of a port's traffic, in whatever pieces that comes."""
+
+    def __init__(self):
+        self._lines = {TO_MODULE: _Line(), FROM_MODULE: _Line()}
+        self._words = set()         # secrets of the last command, which its answer may quote, or echo damaged
+
+    def hide(self, direction, data):
+        """`data`, which went in `direction`, with asterisks instead of passwords and PINs."""
+        line = self._lines.get(direction)
+        if line is None:
+            return hide_secrets(data)
+        if direction == FROM_MODULE:
+            return line.hide(data, self._words)
+        if words := _secrets_in(line.whole(data)):
+            self._words = words
+        elif b"\r" in data:
+            self._words = set()
+        return line.hide(data)
 
 
 def private(path, flags):
@@ -184,8 +210,7 @@ class TraceWriter:
         self._burst = bytearray()
         self._burst_ms = 0.0        # time of its first byte
         self._last_ms = 0.0         # time of its last byte
-        self._lines = {TO_MODULE: _Line(), FROM_MODULE: _Line()}
-        self._words = set()         # secrets of the last command, which its answer may quote, or echo damaged
+        self._secrets = SecretFilter()
         self._write("# atsock trace: milliseconds, > to the module, < from the module, the bytes\n")
 
     def record(self, direction, data):
@@ -205,21 +230,10 @@ class TraceWriter:
     def flush(self):
         """Write the burst being collected."""
         if self._direction is not None:
-            self._write(f"{self._burst_ms:11.3f} {self._direction} {escape(self._hidden(bytes(self._burst)))}\n")
+            shown = escape(self._secrets.hide(self._direction, bytes(self._burst)))
+            self._write(f"{self._burst_ms:11.3f} {self._direction} {shown}\n")
             self._direction = None
             self._burst.clear()
-
-    def _hidden(self, data):
-        line = self._lines.get(self._direction)
-        if line is None:
-            return hide_secrets(data)
-        if self._direction == FROM_MODULE:
-            return line.hide(data, self._words)
-        if words := _secrets_in(line.whole(data)):
-            self._words = words
-        elif b"\r" in data:
-            self._words = set()
-        return line.hide(data)
 
     def _write(self, text):
         if self.error is None:

@@ -167,6 +167,23 @@ def test_trace_file(start, tmp_path):
     assert "".join(text for kind, text in kinds if kind == ">") == "ATE0\\rAT+NOPE\\r"
 
 
+def test_neither_trace_nor_log_has_passwords(start, tmp_path, capfd):
+    """Asterisks stand for them in commands, answers and complaints, also of a host that writes byte by byte."""
+    trace, log = tmp_path / "trace.txt", tmp_path / "log.jsonl"
+    told = [{"command": 'AT+CPIN="98765"', "lines": ['+CPIN: "98765"']}]
+    sim, host = start("bg96", trace=trace, log=log, answers=told)
+    for byte in 'AT+CPIN="98765"':
+        host.write(byte.encode())
+    host.ask("")
+    host.ask('AT+QICSGP=1,1,"internet","user","Geheim77"')
+    host.ask('AT+CPWD="SC","13579","24680"', b"ERROR\r\n")
+    sim.close()
+    written = trace.read_text() + log.read_text() + str(sim.violations) + "".join(capfd.readouterr())
+    assert "+CPIN" in written and "QICSGP" in written and "CPWD" in written
+    for secret in ("98765", "Geheim77", "13579", "24680"):
+        assert secret not in written, secret
+
+
 def test_close_ends_the_process_and_can_be_repeated():
     sim = Simulator("bg96")
     pid = sim.pid

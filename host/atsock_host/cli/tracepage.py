@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jinja2
 
-from ..trace import FROM_MODULE, TO_MODULE, hide_secrets
+from ..trace import FROM_MODULE, TO_MODULE, hide_secrets_in_text
 from . import tracewords
 from .words import one_line
 
@@ -59,13 +59,13 @@ def page_data(dialogue, words):
     rows, spoken_of = [], NO_SOCKET
     for number, event in enumerate(events):
         mine = numbers.get(id(event.of), -1)
-        text = _without_secrets(tracewords.shown(event))
+        text = hide_secrets_in_text(tracewords.shown(event))
         socket = _socket(event, spoken_of, exchanges[mine][4] if mine >= 0 else NO_SOCKET)
         if socket != NO_SOCKET:
             spoken_of = socket
         if event.kind == "command":
             exchanges[mine][0], exchanges[mine][4], exchanges[mine][5] = number, socket, parameters(
-                _without_secrets(event.text))
+                hide_secrets_in_text(event.text))
         elif event.kind == "result":
             exchanges[mine][1] = number
         elif event.kind == "late" or event.failed:
@@ -73,7 +73,8 @@ def page_data(dialogue, words):
         ms = None if event.line.ms is None else round(event.line.ms, 3)
         rows.append([
             ms, KINDS.index(event.kind), _DIRECTIONS.get(event.direction, 0), texts.number(text),
-            texts.number(_without_secrets(tracewords.said(event, words))), mine, event.size, socket, int(event.failed)])
+            texts.number(hide_secrets_in_text(tracewords.said(event, words))),
+            mine, event.size, socket, int(event.failed)])
     return {"kinds": KINDS, "rows": rows, "exchanges": exchanges, "texts": texts.all}
 
 
@@ -98,11 +99,6 @@ def _socket(event, spoken_of, of_command):
     if match:
         return int(match[1])
     return of_command if event.kind == "information" else NO_SOCKET
-
-
-def _without_secrets(text):
-    # A page is made to be shown to others.
-    return hide_secrets(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 class _Texts:

@@ -83,7 +83,7 @@ class Simulator(Owner, VirtualModule):
     latency_ms: delay of everything the module writes.  faults: names of what shall go wrong (`python -m
     atsock_host.simulator --help` lists them).  seed: makes random faults repeatable.
     trace: path of a file that gets all bytes.  log: path of a file that gets what happened as JSON, one record to a
-    line; events() reads it.
+    line; events() reads it.  Passwords and PINs are asterisks in both.
     settings: {name: value}, docs/simulator.md lists the names.  answers: a file of canned answers, or a list of
     {"command": ..., "lines": [...], ...}.  config: a TOML file with any of these.
     tcp, rfc2217: listen on this TCP port instead of making a pseudo-terminal; 0 takes any.  Where the system has no

@@ -87,7 +87,8 @@ def make_parser():
                         help="TOML file of answers that come before the module's own")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:VALUE]", help="something to go wrong")
     parser.add_argument("--seed", type=int, metavar="N", help="makes random faults repeatable")
-    parser.add_argument("--trace", metavar="FILE", help="file for all bytes (>, <) and violations (!)")
+    parser.add_argument("--trace", metavar="FILE",
+                        help="file for all bytes (>, <) but passwords and PINs, and violations (!)")
     parser.add_argument("--json", action="store_true",
                         help="say where the modules are as JSON, an object a line: dialect, port, control_port, log")
     parser.add_argument("--log", metavar="FILE",

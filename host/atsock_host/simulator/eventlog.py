@@ -7,7 +7,7 @@ import datetime
 import json
 import sys
 
-from ..trace import private
+from ..trace import FROM_MODULE, TO_MODULE, SecretFilter, private
 
 
 class Writer:
@@ -46,18 +46,31 @@ class Writer:
                 sys.stderr.write(f"{self._path} is not complete: {problem.strerror}\n")
 
 
+def _without_secrets(value, secrets, direction):
+    if isinstance(value, list):
+        return [_without_secrets(one, secrets, direction) for one in value]
+    if not isinstance(value, str):
+        return value
+    line = value.encode("utf-8", "surrogatepass") + b"\r"      # which ends there
+    return secrets.hide(direction, line)[:-1].decode("utf-8", "surrogatepass")
+
+
 class EventLog(Writer):
     """The log of a process; begin() gives what its modules note with.
 
     A record has `time` (seconds since the process began), `module` (1 is the first one), `event`, and what belongs to
-    that; docs/simulator.md lists the events.
+    that; docs/simulator.md lists the events.  Passwords and PINs become asterisks.
     """
 
     def begin(self, number, clock, dialect, port):
         """Note the start of module `number`; returns note(event, fields) for it.  `clock` gives milliseconds."""
 
+        secrets = SecretFilter()
+
         def note(event, fields):
-            record = {"time": round(clock() / 1000, 6), "module": number, "event": event, **fields}
+            direction = TO_MODULE if event == "command" else FROM_MODULE
+            shown = {name: _without_secrets(value, secrets, direction) for name, value in fields.items()}
+            record = {"time": round(clock() / 1000, 6), "module": number, "event": event, **shown}
             self.write(json.dumps(record) + "\n")
 
         now = datetime.datetime.now(datetime.timezone.utc)

@@ -15,6 +15,7 @@ import selectors
 import time
 from collections import deque
 
+from ..trace import SecretFilter
 from .ends import PtyEnd
 
 _TICK_MS = 1.0              # bytes are handed over in pieces of at most this much line time
@@ -74,6 +75,7 @@ class Line:
         self.ahead_ms = ahead_ms if baudrate else 0.0
         self._wire = wire
         self._trace = trace
+        self._secrets = SecretFilter()
         self._end = end if end is not None else PtyEnd()
         self._end.attach(selector, self.ready)
         self.port = self._end.port
@@ -263,5 +265,5 @@ class Line:
 
     def _record(self, direction, data):
         if self._trace:
-            text = data.decode("latin-1").encode("unicode_escape").decode("ascii")
+            text = self._secrets.hide(direction, data).decode("latin-1").encode("unicode_escape").decode("ascii")
             self._trace(f"{direction} {self._clock() / 1000:.6f} {text}\n")

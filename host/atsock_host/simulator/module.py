@@ -13,6 +13,7 @@ import functools
 import sys
 import traceback
 
+from ..trace import hide_secrets_in_text
 from .arguments import BadArguments, match, split_line
 from .endpoints import NetworkError
 from .reception import Reception
@@ -117,8 +118,7 @@ class Module(Reception):
 
     def violation(self, text):
         """Report something a well-behaved driver never does."""
-        where = f" [{self._line_text}]" if self._line_text else ""
-        shown = printable(text + where)
+        shown = printable(text) + self._where()
         if len(self.violations) < _MOST_VIOLATIONS:
             self.violations.append(shown)
         else:
@@ -127,13 +127,16 @@ class Module(Reception):
             self.trace(f"! {self.now_ms() / 1000:.6f} {shown}\n")
         self.note("violation", text=shown)
 
+    def _where(self):
+        # The command line in progress, as reports show it.
+        return f" [{printable(hide_secrets_in_text(self._line_text))}]" if self._line_text else ""
+
     def crashed(self, problem):
         """An exception nobody expected: reported and counted; the command in progress ends with ERROR."""
         if self.RAISES:
             raise problem
         self.exceptions_seen += 1
-        where = f" [{printable(self._line_text)}]" if self._line_text else ""
-        report = printable("".join(traceback.format_exception(problem)), keep="\n").rstrip("\n") + where
+        report = printable("".join(traceback.format_exception(problem)), keep="\n").rstrip("\n") + self._where()
         if len(self.exceptions) < _MOST_EXCEPTIONS:
             self.exceptions.append(report)
             sys.stderr.write(f"the simulator is at fault, the module goes on:\n{report}\n")
