@@ -501,6 +501,33 @@ def test_header_with_a_damaged_name_costs_no_other_connection(dialect, access):
     assert errno_of(socket.recv, 50) == 104
 
 
+@cases(
+    ("dialect", "access"), [mode for mode in MODES if mode[1] == "push" or mode in (("nl668", "hex"), ("l610", "hex"))]
+)
+@cases("id", ("x", "%dx", "%d\xb1", "x%d", "%d0x"))
+def test_header_of_a_push_whose_id_is_damaged(dialect, access, id):
+    """Nobody knows whose the payload was: it is given to none, each connection is told, and the next words are seen."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    other = connect(modem, tape, says, timeout=20)
+    link = says.first
+    push = says.push(access, link, b"x" * 30)
+    if dialect in ("a7600", "sim7028"):
+        push = line(b"+RECEIVE,%d,30" % link) + b"x" * 30 + b"\r\n"
+    text = (id % link if "%" in id else id).encode("latin-1")
+    if dialect == "bg96":
+        damaged = push.replace(b'recv",%d' % link, b'recv",' + text)
+    elif dialect in ("a7600", "sim7028"):
+        damaged = push.replace(b"RECEIVE,%d" % link, b"RECEIVE," + text)
+    else:
+        damaged = push.replace(b": %d," % link, b": " + text + b",")
+    assert damaged != push
+    tape.load([("!", damaged)])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
+    for one in (socket, other):
+        assert errno_of(one.recv, 500) == 104
+    assert modem.signal()[0] == -73
+
+
 @cases("dialect", ("nl668", "l610"))
 @cases("access", ("push", "hex"))
 def test_header_of_a_datagram_with_a_damaged_name_costs_no_stream(dialect, access):

@@ -121,13 +121,15 @@ def split(text):
 
 
 def number(fields, index):
-    """The signed decimal that the field begins with, behind blanks, quotes and brackets."""
+    """The signed decimal that the field begins with, behind blanks, quotes and brackets, if no letter ends it."""
     if index is None or index >= len(fields):
         return words.MISSING
     text = fields[index].lstrip(b' "(')
     digits = b""
     sign = text[:1] == b"-"
     for byte in text[1:] if sign else text:
+        if byte > 58:  # a letter, say: damaged
+            return words.MISSING
         if not 48 <= byte <= 57:
             break
         digits += bytes((byte,))

@@ -158,7 +158,7 @@ def number(line, at):
     first = at
     while line[at] in _DIGITS:
         at += 1
-    if at == first:
+    if at == first or line[at] > 58:  # something else has taken the place of a digit, or of what ends a number
         return _MISSING
     value = int(bytes(memoryview(line)[start:at]))
     return value if abs(value) < 268435450 else _MISSING  # the bound of the viper twin

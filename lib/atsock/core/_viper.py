@@ -210,6 +210,8 @@ def number(line, at: int) -> int:
             return -(1 << 28)
         value = value * 10 + s[at] - 48
         at += 1
+    if s[at] > 58:  # something else has taken the place of a digit, or of what ends a number
+        return -(1 << 28)
     return sign * value
 
 

@@ -8,7 +8,7 @@ path.  What looks for damaged headers allocates nothing; a pause in a payload, a
 
 from errno import ECONNRESET
 
-from .movers import const, field, match, number
+from .movers import MISSING, const, field, match, number
 from .tokenizer import Sink, is_odd
 
 # words.py
@@ -289,7 +289,7 @@ def _behind_damaged(engine, start, end):
     pos = _alike(engine, start, end)
     at = _without_blanks(engine.tokens.line, pos - start)
     if pos == end:  # nothing is, or the rest of the header got lost
-        return 0 if 48 <= engine.tokens.line[at] <= 57 else at
+        return at if number(engine.tokens.line, at) == MISSING else 0
     start = end - start - _TELLING  # so many may be missing
     if start < 0:
         return 0

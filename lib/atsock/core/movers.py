@@ -19,7 +19,7 @@ Chosen once, at import.  Both files hold the same functions; tests/lib/test_move
                                          up
     token(tokens)                        Tokenizer.next() (tokenizer.py): NOTHING, LINE, PROMPT_TOKEN, END or FULL
     number(line, at)                     the signed decimal at line[at:], blanks, '(' and '"' before it skipped; MISSING
-                                         when there is none
+                                         when there is none, or a letter stands behind it
     field(line, at, n, index)            where the comma-separated field `index` starts in line[at:n], commas inside
                                          quotes not counted; -1 when there are fewer
     hexlify(dst, at, src, start, n)      n bytes of src[start:] as 2 n upper case digits to dst[at:]
