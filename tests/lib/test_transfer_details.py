@@ -8,7 +8,7 @@ from atsock.core.command import query
 from atsock.core.words import BECOMES
 from cases import cases
 from fakes import WIRES, Case, errno_of, new_modem
-from frames import DIALECTS, MODES, OK, PEER, PORT, PULLED, line, read_script, speech
+from frames import DIALECTS, MODES, OK, PEER, PORT, PULLED, PUSHED, line, read_script, speech
 from scenes import answers, attached, connect, connected, rest, settle
 from test_listener_faults import Module, came
 from test_recovery import lost_without_a_word
@@ -113,6 +113,69 @@ def test_a_call_that_does_not_wait_returns_what_is_whole(dialect, access):
         settle(modem, tape)
         assert socket.ioctl(3, 1) == 1
         assert read() == BLOCK[1:]
+
+
+@cases(("dialect", "access"), PUSHED)
+def test_a_block_behind_another_one(dialect, access):
+    """The first has come and the second is coming when the program looks: each is received in one piece."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+    for receive in (socket.recv, lambda n: socket.recv(n, 2) and socket.recv(n)):
+        first = read_script(says, dialect, access, says.first, BLOCK[:100])
+        tape.load(first + in_two_pieces(says, dialect, access, 100))
+        while tape.since < 0:
+            modem.poll(10)
+        assert receive(1000) == BLOCK[:100]
+        assert receive(1000) == BLOCK
+
+
+@cases(("dialect", "access"), MODES)
+def test_what_is_missing_of_a_read_is_not_waited_for_any_longer(dialect, access):
+    """read(n) whose first bytes stood in the block before."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+    first = read_script(says, dialect, access, says.first, BLOCK[:100])
+    tape.load(first + in_two_pieces(says, dialect, access, 100))
+    assert socket.read(250) == BLOCK[:100] + BLOCK[:150] and is_coming(tape)
+    assert socket.recv(1000) == BLOCK[150:]
+
+
+@cases(("dialect", "access"), MODES)
+def test_a_block_that_takes_longer_than_its_command_has(dialect, access):
+    """As long as bytes come they belong to it, however slowly, and however often calls have run out of time."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=0.5)
+    script = read_script(says, dialect, access, says.first, BLOCK)
+    kind, data = script.pop()
+    piece = len(data) // 80
+    for i in range(0, len(data), piece):
+        script += [(kind, data[i : i + piece]), ("~", 120)]
+    tape.load(script)
+    got = b""
+    while len(got) < len(BLOCK):
+        try:
+            got += socket.recv(1000)
+        except OSError as error:
+            assert error.errno == ETIMEDOUT
+    assert got == BLOCK
+    while is_coming(tape):
+        modem.poll(10)
+    socket.settimeout(5)
+    tape.load(says.send(access, says.first, b"more"))
+    socket.send(b"more")
+    tape.done()
+
+
+@cases(("dialect", "access"), MODES)
+def test_what_comes_behind_a_pause_fills_the_window(dialect, access):
+    """The payload's last 256 bytes are taken in at once, and nothing has come behind them yet."""
+    digits = 2 if access == "hex" else 1
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=5)
+    script = read_script(says, dialect, access, says.first, b"x" * 400)
+    kind, data = script.pop()
+    end = data.rfind(b"78" if access == "hex" else b"x") + digits
+    tape.load(script + [(kind, data[: end - 256]), ("~", 400), (kind, data[end - 256 :])])
+    got = b""
+    while len(got) < 400:
+        got += socket.recv(1000)
+    assert got == b"x" * 400
 
 
 @cases("timeout", (20, 0), ("waits", "does not wait"))

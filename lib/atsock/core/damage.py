@@ -114,7 +114,7 @@ class _AfterPause(Sink):
         at = tokens.position
         n = self.n
         pos = at[0]
-        if tokens.window[pos] == 13:  # CR LF stands behind any payload
+        if pos == at[1] or tokens.window[pos] == 13:  # nothing has come yet, or CR LF, which stands behind any payload
             return False
         while n and not self.is_line and at[0] < at[1] and self.n < _BOOT_LINE:
             if not self._may_be_line(tokens.window[at[0]]):

@@ -30,6 +30,7 @@ _WANTED = const(9)
 
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
 SYNC_ANSWER = b"+CSQ:"
+_PAUSE_MS = const(150)  # as in engine.py
 _QUERIES = const(3)  # so many are sent, one after the other
 _ESCAPE = b"+++"  # nothing has been written before it for long
 _ESCAPED_MS = const(3000)  # for the silence behind it and its OK
@@ -56,6 +57,9 @@ def expire(engine):
         engine.quiet = False
         engine.tokens.lines()
     if engine.state == _BUSY:
+        if engine.tokens.left and engine.until_ms(engine.last_rx_ms) > -_PAUSE_MS:  # payload on a slow line
+            engine.deadline = engine.after_ms(_PAUSE_MS)
+            return
         if engine.doubted and not engine.doubt_query_sent:
             _send_doubt_query(engine)
             return

@@ -180,7 +180,8 @@ class StreamSocket(Socket):
             self._receiving = False
         if not got:
             return b""
-        return self._link.peek(0, min(n, got)) if flags & _MSG_PEEK else self._link.take(n)
+        n = min(n, got)
+        return self._link.peek(0, n) if flags & _MSG_PEEK else self._link.take(n)
 
     def recvfrom(self, n: int, flags: int = 0) -> "tuple[bytes, tuple[str, int]]":
         """(recv(n, flags), (address, port) of the peer).  The address is the name that connect() was given."""
@@ -219,6 +220,7 @@ class StreamSocket(Socket):
                 if is_line:
                     end = self._link.find(b"\n", limit)
                 out += self._link.take(end or limit)
+                self._filled = len(out)
         except BaseException:
             self._push_back(out)
             raise
@@ -238,7 +240,7 @@ class StreamSocket(Socket):
         link = self._link
         if link is None or not link.count or got == _AGAIN:
             return got
-        return link.count if got < 0 else self._whole(link, self._wanted)
+        return link.count if got < 0 else self._whole(link, self._wanted - self._filled)
 
     def _recv_step(self, buf, pos, n):
         link = self._link
