@@ -179,3 +179,32 @@ def test_sendto_that_does_not_wait_tells_what_failed(dialect):
     assert len(opens) > before
     socket.close()
     raises(OSError, socket.sendto, b"hello", ("192.0.2.9", PORT))
+
+
+@cases("call", ("sendto", "connect"))
+@cases("dialect", DIALECTS)
+def test_a_call_that_waits_behind_one_that_does_not(dialect, call):
+    """It waits for what that has begun; also when its time is over before."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = lambda command: b""
+    socket = modem.socket(atsock.AF_INET, atsock.SOCK_DGRAM)
+    socket.setblocking(False)
+    assert errno_of(socket.sendto, b"hello", ("192.0.2.9", PORT)) == EAGAIN
+    socket.settimeout(3)
+    waits = (socket.connect, ("192.0.2.9", PORT)) if call == "connect" else (socket.sendto, b"x", ("192.0.2.9", PORT))
+    assert took(clock, *waits) <= 3100
+    sent = []
+
+    def answer(command):
+        if b"SEND" in command:
+            sent.append(command)
+            return b""
+        return answers(says)(command)
+
+    tape.auto = answer
+    tape.input.append([0, "!", OK])  # to the first command of those that open
+    if call == "connect":
+        socket.connect(("192.0.2.9", PORT))
+    else:
+        assert errno_of(socket.sendto, b"x", ("192.0.2.9", PORT)) == ETIMEDOUT
+        assert len(sent) == 1, "not sent"

@@ -188,6 +188,7 @@ class DatagramSocket(Socket):
     def _connect_to(self, host, port):
         # Leaves in _timeout_ms what is left of it: the caller gives that back.
         until = self._engine.after_ms(self._timeout_ms)
+        self._await_opening(until)
         if self._table_of_dialect().OPEN_UDP is not None:
             if self._link is not None:  # bound, or connected to another peer
                 self._keep(self._link)
@@ -431,7 +432,9 @@ class DatagramSocket(Socket):
         timeout_ms = self._timeout_ms
         until = self._engine.after_ms(timeout_ms)
         try:
-            if not timeout_ms:
+            if timeout_ms:
+                self._await_opening(until)
+            else:
                 self._take_in()
             if self._link is None:
                 # To another one than the peer some modules send shorter ones.
@@ -458,6 +461,14 @@ class DatagramSocket(Socket):
         self._session.service()
         if self._job is not None:
             self._check_job(EAGAIN)
+
+    def _await_opening(self, until):
+        # A sendto() that did not wait may have begun to open the socket.
+        job = self._job
+        if job is not None:
+            self._session.run(_until_done(job), self._timeout_ms or -1, "connect")
+            self._check_job(EAGAIN)
+            self._use_up(until)
 
     def _open_soon(self, any_peer, host, port):
         # Non-blocking: begins to open the socket, for anybody or towards this peer.
@@ -579,3 +590,7 @@ class DatagramSocket(Socket):
             return got
         self._link.tx.template = self._template
         return self._send_buffer.copy_in(self, buf, pos, n)
+
+
+def _until_done(job):
+    yield lambda: job.done
