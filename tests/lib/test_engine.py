@@ -504,6 +504,18 @@ def test_echo_of_payload_behind_a_prompt_that_follows_the_echo(dialect, cut):
                 assert socket._link.state == 2
 
 
+@cases("dialect", DIALECTS)
+def test_a_notice_behind_the_prompt_that_follows_the_echo(dialect):
+    """All three come at once: the echo is noticed, and that of the payload is no answer."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", timeout=20)
+    (_, command), _, _, (_, result) = says.send("buffer", says.first, HOSTILE)
+    tape.load([(">", command), ("<", command + b"> " + line(b"+CREG: 1")), (">", HOSTILE), ("<", HOSTILE + result)])
+    assert socket.send(HOSTILE) == len(HOSTILE)
+    settle(modem, tape)
+    tape.done()
+    assert socket._link.state == 2
+
+
 @cases("cut", CUTS)
 @cases("dialect", DIALECTS)
 def test_payload_that_begins_as_the_answer_and_no_echo(dialect, cut):

@@ -288,17 +288,6 @@ def is_echo(engine):
     return engine.tokens.n == engine.transmitter.line_n and _begins_with_command(engine)
 
 
-def is_behind_echo(engine):
-    """True when the prompt has come right behind the echo of its command: no line end has made a line of that.
-
-    Allocates nothing.
-    """
-    if engine.tokens.line[engine.transmitter.line_n] != 13 or not _begins_with_command(engine):
-        return False
-    engine.echoes = True
-    return True
-
-
 def _begins_with_command(engine):
     # Does the line buffer begin with the command that was sent last?
     n = engine.transmitter.line_n
@@ -307,6 +296,16 @@ def _begins_with_command(engine):
         if engine.tokens.line[n] != engine.transmitter.line[n]:
             return False
     return True
+
+
+def note_prompt(engine):
+    """The prompt has come.  on_prompt() is next, behind what the module says in the same breath: that is not about
+    this payload.
+    """
+    engine.prompted = engine.command
+    engine.doubted = False  # the module has not refused it, then
+    if engine.tokens.line[engine.transmitter.line_n] == 13 and _begins_with_command(engine):
+        engine.echoes = True  # right behind the echo, of which no line end has made a line
 
 
 def on_prompt(engine):
@@ -321,7 +320,7 @@ def on_prompt(engine):
     if command is engine.abandoned:  # before the module was ready for the payload
         resync.on_late_prompt(engine, command)
     else:
-        if engine.echoes or is_behind_echo(engine):
+        if engine.echoes:
             expect_echo(engine, command)
         engine.transmitter.send_payload(command.buf, command.start, command.n)
     engine.check_complete()

@@ -32,7 +32,7 @@ from errno import EAGAIN, EIO
 
 from . import damage, resync, urc
 from .command import begin_data, is_before_prompt, is_cut
-from .command import note_code, note_input_end, on_confirmed, on_detail, on_error, on_prompt
+from .command import note_code, note_input_end, note_prompt, on_confirmed, on_detail, on_error, on_prompt
 from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
@@ -336,8 +336,7 @@ class Engine(Deadlines):
                 ended = _WINDOWS
                 self._on_payload()
             elif token == _PROMPT_TOKEN:
-                self.prompted = self.command  # what the module says in the same breath is not about this payload
-                self.doubted = False  # it has not refused it, then
+                note_prompt(self)
             elif not self._make_room():
                 return False
         if self.prompted is not None:

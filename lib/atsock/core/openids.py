@@ -26,7 +26,7 @@ _QUERIES = const(3)  # an answer that was cut short is asked for again
 _RESULT_MS = const(3000)  # for the result of an open that may have failed
 _OTHERS_MS = const(10_000)  # for the results of the opens of other connections
 _LOOKS = const(6)  # looks into an empty buffer, ten seconds apart, between two questions
-_SILENT_LOOKS = const(90)  # before a list is believed that has never shown an open connection
+_SILENT_LOOKS = const(90)  # before a list is believed that has never shown a connection
 
 
 def open_ids(session: "Session", connected=False):

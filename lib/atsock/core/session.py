@@ -50,7 +50,7 @@ class Session:
     secrets: "tuple[tuple[bytes, int], ...]" = ()  # vendors' commands with a password, as Table.SECRETS
     end_owed_by: "Any" = None  # filter of a data mode that may have ended, which nobody has told,
     end_owed_until = 0  # ticks until which that may come yet
-    lists_links = False  # the answer to OPEN_IDS has shown an open connection (openids.py)
+    lists_links = False  # the answer to OPEN_IDS has shown a connection (openids.py)
     host_max = 255  # characters of a host name
     cmee: "int | None" = None  # format of errors (AT+CMEE) that attach() has set, None: not known
 

@@ -101,7 +101,7 @@ class Sink:
     """What takes payload from the tokenizer: the interface, and what most sinks answer.
 
     Sinks are Link (link.py), DatagramLink (sockets/datagram.py), DataFilter (datafilter.py), what keeps the payload of
-    a Query (command.py) and what takes payload behind a pause (resync.py).  Nothing here may allocate where payload
+    a Query (command.py) and what takes payload behind a pause (damage.py).  Nothing here may allocate where payload
     goes to a socket.
     """
 
