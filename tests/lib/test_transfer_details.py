@@ -178,6 +178,21 @@ def test_what_comes_behind_a_pause_fills_the_window(dialect, access):
     assert got == b"x" * 400
 
 
+@cases(("dialect", "access"), PUSHED)
+def test_a_block_longer_than_its_ring(dialect, access):
+    """All of it has come when the program begins to receive: the UART holds what has no room yet."""
+    data = BLOCK * 3
+    for n in (1, 511, 2000):
+        with Case(n):
+            modem, tape, clock, says = attached(dialect, access)
+            socket = connect(modem, tape, says, 5, ring=512)
+            tape.load([("!", says.push(access, says.first, data))])
+            got = b""
+            while len(got) < len(data):
+                got += socket.recv(n)
+            assert got == data
+
+
 @cases("timeout", (20, 0), ("waits", "does not wait"))
 @cases("dialect", DIALECTS)
 def test_a_failure_that_is_told_at_once(dialect, timeout):
