@@ -395,3 +395,20 @@ def test_code_in_one_breath_with_the_prompt(dialect):
     assert errno_of(socket.send, b"hello") == 104
     assert modem.command("AT+CGMM") == [b"x"]
     tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_stray_error_in_one_breath_with_the_prompt(dialect):
+    """The payload goes out slowly, and the module counts it: what makes sure of the result follows all of it."""
+    payload = bytes([65 + i % 23 for i in range(400)])
+    socket, modem, tape, clock, says = connected(dialect, timeout=20)
+    tape.behave(refuse=3, take=1)
+    (_, command), (_, prompt), _, (_, result) = says.send("buffer", says.first, payload)
+    asked = SYNC
+    if dialect == "bg96":
+        asked = [(">", b"AT+QIGETERROR\r"), ("<", line(b"+QIGETERROR: 0,operate successfully") + OK)]
+    script = [(">", command), ("<", prompt + ERROR), (">", payload), ("!", result)] + asked
+    tape.load(script + says.send("buffer", says.first, b"more"))
+    assert socket.send(payload) == len(payload)
+    assert socket.send(b"more") == 4
+    tape.done()

@@ -141,6 +141,7 @@ class Engine(Deadlines):
     doubt_failed = False  # the doubted result code is ERROR
     doubt_query = resync.SYNC  # template of that query
     doubt_got = 0  # `got` when the doubt began
+    doubt_left = 0  # bytes of a payload that were left when that query was due
     quiet = False  # what comes is dropped until the line is quiet, see damage.distrust()
     quiet_until = 0  # ticks
     follow_up = None  # template that pump() sends next, behind what has come: the stack is deep

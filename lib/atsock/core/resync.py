@@ -37,6 +37,7 @@ _ESCAPED_MS = const(3000)  # for the silence behind it and its OK
 _FILLED_MS = const(1000)  # for the result of a payload that was filled up
 REST_MS = const(20)  # behind a failure: the module's URCs come out before the next command (u-blox' advice)
 _PROMPT_GRACE_MS = const(1500)  # behind an ERROR: a prompt that is still to come has come by then
+_TAKES_MS = const(500)  # for the port to take something of what is left
 _ABANDONED_MS = const(3000)  # for the rest of an answer that nobody waits for any more
 _OK_MS = const(3000)  # for the OK behind all else of an answer
 _DOUBT = const(2)
@@ -268,6 +269,7 @@ def doubt(engine, failed):
     engine.doubt_got = engine.got
     engine.answer_begun = False
     engine.doubt_query_sent = False
+    engine.doubt_left = 0
     engine.unfinished |= _DOUBT
     return True
 
@@ -304,6 +306,11 @@ def begin_to_doubt(engine):
 
 
 def _send_doubt_query(engine):
+    left = engine.transmitter.left
+    if left and left != engine.doubt_left:  # the payload is still going out, and the module counts it
+        engine.doubt_left = left
+        engine.deadline = engine.after_ms(_TAKES_MS)
+        return
     template = engine.doubt_query
     engine.doubt_query_sent = True
     engine.tokens.prompt = False
