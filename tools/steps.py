@@ -32,7 +32,7 @@ CALLS = {
     ("buffer", SEND): 28, ("push", SEND): 28, ("hex", SEND): 104, ("transparent", SEND): 10,
 }
 LINES = {
-    ("buffer", RECEIVE): 303, ("push", RECEIVE): 299, ("hex", RECEIVE): 705, ("transparent", RECEIVE): 960,
+    ("buffer", RECEIVE): 303, ("push", RECEIVE): 300, ("hex", RECEIVE): 705, ("transparent", RECEIVE): 960,
     ("buffer", SEND): 216, ("push", SEND): 216, ("hex", SEND): 920, ("transparent", SEND): 39,
 }
 

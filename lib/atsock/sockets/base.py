@@ -74,7 +74,7 @@ class Socket(Endpoint):
             if left < ms:
                 ms = left
         # As Session.wait(): the stack is deep below.
-        if self._session.service() or self._receiving and self._is_full():
+        if self._session.service() or self._engine.rx_blocked and self._receiving and self._is_full():
             return True
         if self._session.pause(ms) or self._session.service():
             return True
@@ -85,7 +85,7 @@ class Socket(Endpoint):
     def _is_full(self):
         # Has as much come as the ring holds, and more waits?  It is received now: pause() would drop that.
         link = self._link
-        return self._engine.rx_blocked and link is not None and link.count == link.size
+        return link is not None and link.count == link.size
 
     def _look_again(self):
         # Nothing is there.  When it has been so for 10 s, a notice may have been lost: ask the module once more.
