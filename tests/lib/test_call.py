@@ -103,6 +103,19 @@ def test_prompt_behind_the_echo(dialect):
                 tape.done()
 
 
+@cases("dialect", ("bg96", "a7600", "sim7028"))
+def test_a_send_that_takes_its_time(dialect):
+    """The prompt alone is no answer that only lacks its OK: the result is waited for, also for half a minute."""
+    name, told, result = "CIPSEND", OK + line(b"+CIPSEND: 0,5,5"), (0, 5, 5)
+    if dialect == "bg96":
+        name, told, result = "QISEND", line(b"SEND OK"), None
+    socket, modem, tape, clock, says = connected(dialect)
+    command = b"AT+" + name.encode() + b"=0,5\r"
+    tape.load([(">", command), ("<", b"\r\n>"), (">", b"hello"), ("~", 30_000), ("<", told)])
+    assert modem.call(name, 0, 5, b"hello") == result
+    tape.done()
+
+
 @cases("dialect", DIALECTS)
 def test_own_words(dialect):
     """A refusal without a number is told in the module's own words."""

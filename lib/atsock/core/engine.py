@@ -452,7 +452,7 @@ class Engine(Deadlines):
         if self.got & self.required != self.required or self.state != _BUSY:
             if self.state == _TIMED_OUT and self.got & _OK:
                 resync.on_final_result(self)
-            elif self.got and self.required & ~self.got == _OK:
+            elif self.got & ~_PROMPT and self.required & ~self.got == _OK:
                 resync.await_ok(self)
         elif not self.doubted and (not self.command.is_query or self.command.is_complete(self.failed)):
             if self.got & _REFUSED or self.failed and self.code == self.retry_code:

@@ -179,6 +179,8 @@ def _give_up(engine):
 
 def on_information_text(engine, query):
     """A line of the query's answer has come."""
+    if engine.got & _PROMPT and engine.required & ~engine.got == _OK:  # it tells what became of the payload
+        await_ok(engine)
     if query.until is not None:  # it may have been what the query waits for
         engine.check_complete()
     elif query.prefix is not None:  # the next line, or the OK, comes soon; and all of them within its time
