@@ -577,10 +577,10 @@ class Engine(Deadlines):
         return True
 
     def _on_push(self, link, n):
-        if self.matched[_ID] == -1:
+        if self.matched[_ID] < 0:
+            if self.matched[_ID] == MISSING:  # damaged
+                return damage.is_lost_push(self)
             link = by_sender(self)
-        elif self.matched[_ID] == MISSING:  # damaged
-            return damage.is_lost_push(self)
         if link is not None and not link.pushed:
             return self.on_ready(link)  # a buffered link's notice that tells the length as well
         if n < 0 or n > _PUSHED_MAX:
