@@ -63,9 +63,9 @@ _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have tak
 _RING = const(2048)  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
 _PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
-_DYNAMIC_PORT = const(49152)  # the first of the dynamic ports (RFC 6335)
+_DYNAMIC_PORT = const(61000)  # of RFC 6335, above those that Linux gives out, behind virtual modules
 _LAST_PORT = const(65535)
-_PORTS = const(8192)  # of them: the first one that is given out is among these
+_PORTS = const(4096)  # of them: the first one that is given out is among these
 
 
 # -- new sockets
