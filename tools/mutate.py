@@ -66,7 +66,8 @@ def run(place, *arguments):
 def passes_unchanged(options, files):
     """Do the tests pass on the tree as it is?  Else everything would seem to be noticed."""
     place = copy_of_the_tree("unchanged", ROOT)
-    tests = dict.fromkeys(test for file in files for test in options["tests"][file] + options["all"])
+    tests = [test for file in files for test in options["tests"][file] + options["all"]]
+    tests = dict.fromkeys(tests + options["everything"])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(place / "lib"), str(place / "host")])}
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
     return subprocess.run(command, cwd=place, env=environment, stdout=sys.stderr).returncode == 0
