@@ -158,6 +158,29 @@ def test_a_datagram_that_is_too_long_does_not_pass(slow):
     assert len(arrived(receiver)) == 548 and arrived(receiver) is None
 
 
+def test_datagrams_sent_right_before_the_close_still_arrive(slow):
+    world = slow(rtt_ms=100)
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 0))
+    receiver.setblocking(False)
+    world.sockets.append(receiver)
+    sock = world.network.datagram(peer=receiver.getsockname())
+    sock.send(b"one")
+    world.later(10)
+    sock.send(b"two")
+    sock.close()
+    receiver.sendto(b"nobody hears it", sock.local)
+    world.look()
+    world.later(50)
+    assert arrived(receiver) == b"one" and arrived(receiver) == b"two"
+    again = world.network.datagram(local_port=sock.local[1], peer=receiver.getsockname())
+    assert again.send(b"last")
+    world.network.reset()
+    world.later(50)
+    assert arrived(receiver) is None
+    assert world.owner.events == []
+
+
 def test_ping_and_names_take_longer(slow):
     world = slow(rtt_ms=300, resolve_ms=700)
     results = []

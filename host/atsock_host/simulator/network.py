@@ -65,7 +65,19 @@ class SocketDatagrams(_Watched, DatagramSocket):
         super().__init__(network, local, peer)
         self._back = {}     # real (address, port) -> the address the module sent to
         self._outgoing, self._incoming = Way(network), Way(network)
+        self._closing = False   # the module has closed it; what it sent before is still under way
         self._watch(sock)
+
+    def close(self):
+        self._closing = True
+        if self._outgoing.carries and self._sock is not None:
+            self._watching = self.network.watch(self._sock, self._watching, 0, self._ready)
+        else:
+            super().close()
+
+    def abort(self):
+        self._closing = True
+        super().close()
 
     def _transmit(self, data, target):
         route = self.network.hosts.route(*target)
@@ -76,9 +88,15 @@ class SocketDatagrams(_Watched, DatagramSocket):
             return True
         delay = self.network.one_way_ms()
         if delay:
-            self._outgoing.carry(delay, lambda: self._sock is not None and self._send(data, route))
+            self._outgoing.carry(delay, lambda: self._arrive_outside(data, route))
             return True
         return self._send(data, route)
+
+    def _arrive_outside(self, data, route):
+        if self._sock is not None:
+            self._send(data, route)
+            if self._closing:
+                self.close()
 
     def _send(self, data, route):
         try:
@@ -102,7 +120,7 @@ class SocketDatagrams(_Watched, DatagramSocket):
             return
         delay = self.network.one_way_ms()
         if delay:
-            self._incoming.carry(delay, lambda: self._sock is not None and self.put_received(data, address, port))
+            self._incoming.carry(delay, lambda: self._closing or self.put_received(data, address, port))
         else:
             self.put_received(data, address, port)
 
