@@ -2,7 +2,8 @@
 
 Owns the exception classes, the errno of a command that failed (error_of(); what a module's codes mean stands in
 ERRNOS of its dialect, and Session.error() brings the two together), what to look at when an open or a lookup failed,
-and the errno numbers that MicroPython's errno module leaves out.  Knows nobody.
+what of a line no message may show (hidden()), and the errno numbers that MicroPython's errno module leaves out.  Knows
+nobody.
 """
 
 import errno
@@ -39,6 +40,11 @@ _HOST = "is the host right, can it be reached?"
 _SERVER = "does a server listen there, does the APN let it through?"
 _HOST_OR_SERVER = "are host and port right, does a server listen there, does the APN let it through?"
 _NETWORK = "attach() again"
+
+# Passwords and PINs: (command, how many of its fields come before what is secret): 27.007 8.3, 7.5, 7.4, 10.1.31.
+_SECRETS = ((b"+CPIN=", 0), (b"+CPIN2=", 0), (b"+CPWD=", 1), (b"+CLCK=", 2), (b"+CGAUTH=", 2))
+_HIDDEN = b"***"
+_PIECE = 4  # bytes of a secret in a row that give it away
 
 
 def os_error(number):
@@ -194,3 +200,51 @@ def error_of(command, line, code, errnos, default, refusal=None, explain=None):
     if not refusal and code in errnos:
         number = NUMBERS[errnos[code]]
     return CommandError(number, line, code, text, None if code is None else explain)
+
+
+# -- passwords and PINs: the line without them, for the texts of errors and of events
+
+
+def masked(line, names=()):
+    """The line (bytes) with "***" from the first secret field of a command in it on.
+
+    names: as _SECRETS, the dialect's own.
+    """
+    while b" =" in line:  # blanks count for nothing there (V.250 5.2.1)
+        line = line.replace(b" =", b"=")
+    upper = line.upper()
+    for name, fields in _SECRETS + names:
+        pos = upper.find(name)
+        if pos >= 0:
+            pos = _behind_fields(line, pos + len(name), fields)
+            if pos and pos < len(line):
+                return line[:pos] + _HIDDEN
+    return line
+
+
+def _behind_fields(line, pos, count):
+    # Behind so many commas; 0 when there are fewer.
+    while count and pos:
+        pos = line.find(b",", pos) + 1
+        count -= 1
+    return pos
+
+
+def betrays(line, secret):
+    """Does the line (bytes) hold a piece of this secret (bytes or None), as the damaged echo of a command may?"""
+    if not secret:
+        return False
+    n = min(len(secret), _PIECE)
+    for pos in range(len(secret) - n + 1):
+        if secret[pos : pos + n] in line:
+            return True
+    return False
+
+
+def hidden(line, names, secrets):
+    """The line as an application may see it: without the secret fields of a command, "***" when it betrays a secret."""
+    line = masked(line, names)
+    for secret in secrets:
+        if betrays(line, secret):
+            return _HIDDEN
+    return line

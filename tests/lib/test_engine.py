@@ -532,6 +532,43 @@ def test_payload_that_begins_as_the_answer_and_no_echo(dialect, cut):
             tape.done()
 
 
+@cases("cut", CUTS)
+@cases("dialect", DIALECTS)
+def test_notices_between_the_prompt_and_the_echo_of_the_payload(dialect, cut):
+    """What the module says at once, before and inside the echo, counts; the echo around it does not."""
+    notices = (line(b"+CREG: 2"), line(b"RING") + line(b"+CREG: 1"))
+    for at in (0, 40, len(HOSTILE) - 1):
+        for said in notices:
+            with Case(dialect, cut, at, said):
+                socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)
+                (_, command), (_, prompt), _, (_, result) = says.send("buffer", says.first, HOSTILE)
+                said += says.notice("buffer", says.first)
+                echo = HOSTILE[:at] + said + HOSTILE[at:]
+                tape.load([(">", command), ("<", command + b"\r\n" + prompt), (">", HOSTILE), ("<", echo + result)])
+                assert socket.send(HOSTILE) == len(HOSTILE)
+                assert clock.now < 1000
+                settle(modem, tape)
+                assert socket._link.state == 2 and socket._link.rx_notified
+                assert modem.isconnected()
+
+
+@cases("cut", CUTS)
+@cases("dialect", DIALECTS)
+def test_notices_before_an_answer_that_the_payload_begins_like(dialect, cut):
+    """Commands are echoed, payload is not, and a notice stands before the result."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)
+    (_, command), (_, prompt), _, (_, result) = says.send("buffer", says.first, bytes(40))
+    for n in (2, 4, 8):
+        with Case(dialect, cut, n):
+            payload = (result[:n] + b"!" * 40)[:40]
+            answer = line(b"RING") + line(b"+CREG: 1") + result
+            tape.load([(">", command), ("<", command + b"\r\n" + prompt), (">", payload), ("<", answer)])
+            assert socket.send(payload) == len(payload)
+            assert clock.now < 1000
+            settle(modem, tape)
+            tape.done()
+
+
 def says_closed(dialect):
     return speech(dialect).closed(speech(dialect).first)
 

@@ -1,7 +1,7 @@
 """Passwords and PINs: in no text, args or command of an error, in no event, whatever goes wrong on the way."""
 
 import atsock
-from atsock.core.command import hidden, masked
+from atsock.errors import hidden, masked
 from cases import cases
 from fakes import Case, new_modem, raises
 from frames import DIALECTS, ERROR, OK, line

@@ -49,6 +49,9 @@ _WANTED = const(9)
 _ASKED_LINK = const(10)
 _ANY_LINK = const(1001)
 _ROW_VALUE = const(4)  # in a packed row (rows.py)
+_LENGTH = const(2)  # in Tokenizer.position
+_ECHO = const(16)  # of Engine.unfinished (urc.py)
+_SURELY_ECHO = const(24)  # bytes in a row that are those of the payload: no answer is so long and like it
 # Names of information lines begin with one of these; a line of another name than the command's is no part of its
 # answer.
 _NAME_STARTS = b"+*^%"
@@ -63,11 +66,6 @@ _PROMPT_MS = const(15_000)  # as in engine.py
 _INPUT_MS = const(9500)  # a module that waits for a lost byte of a payload does so for 12 s (Fibocom 1.2.4)
 _LAST_WORD_MS = const(1000)  # for the confirmation when the connection has ended
 _LONGEST_MS = const(150_000)  # more than any: a time further ahead is one long past
-
-# Passwords and PINs: (command, how many of its fields come before what is secret): 27.007 8.3, 7.5, 7.4, 10.1.31.
-_SECRETS = ((b"+CPIN=", 0), (b"+CPIN2=", 0), (b"+CPWD=", 1), (b"+CLCK=", 2), (b"+CGAUTH=", 2))
-_HIDDEN = b"***"
-_PIECE = const(4)  # bytes of a secret in a row that give it away
 
 
 class Command:
@@ -330,9 +328,26 @@ def expect_echo(engine, command):
     """The payload goes out to a module that may echo it (BG96 2.1.16): that is no answer, whatever stands in it."""
     try:
         data = bytes(memoryview(command.buf)[command.start : command.start + command.n])
+        engine.echo = _Echo(engine, data)
     except MemoryError:
         return
-    engine.tokens.raw(_Echo(engine, data), 0)
+    engine.tokens.raw(engine.echo, 0)
+
+
+def expect_rest_of_echo(engine):
+    """A line has come in the echo's place: the rest of it is expected behind that, unless the line was the answer.
+
+    The line may have been a URC, which some modules send as soon as it comes.
+    """
+    echo = engine.echo
+    tokens = engine.tokens
+    is_over = echo is None or engine.command is not echo.command or engine.got != echo.got or engine.state != _BUSY
+    if is_over:
+        engine.echo = None
+    elif tokens.kind or tokens.position[_LENGTH]:  # the line, or payload behind it, is still coming
+        engine.unfinished |= _ECHO
+    else:
+        tokens.raw(echo, 0)
 
 
 class _Echo(Sink):
@@ -340,8 +355,11 @@ class _Echo(Sink):
 
     def __init__(self, engine, data):
         self.engine = engine
+        self.command = engine.command
+        self.got = engine.got  # more, and the answer has begun
         self.data = data
-        self.n = 0  # bytes of it that have come
+        self.n = 0  # bytes of it that have come,
+        self.known = 0  # and of those the ones that were echo for sure: behind them something else came
 
     def write(self, src, start, n):
         done = 0
@@ -349,19 +367,26 @@ class _Echo(Sink):
             byte = src[start + done]
             if byte == self.data[self.n]:
                 self.n += 1
-            elif byte not in b" \r\n" or self.data[: self.n].strip():  # those may stand behind the prompt
+            elif byte not in b" \r\n" or self.data[self.known : self.n].strip():  # those may stand behind the prompt
                 break
             else:
-                self.n = int(byte == self.data[0])
+                self.n = self.known + int(byte == self.data[self.known])
             done += 1
         return done
 
     def overflow(self):
         # Something else comes.  What was taken is no echo but an answer when the payload only begins like it.
-        tokens = self.engine.tokens
+        engine = self.engine
+        tokens = engine.tokens
         tokens.lines()
-        if self.n < len(self.data):
-            tokens.put_back(self.data, self.n)
+        if self.n == len(self.data):
+            engine.echo = None
+        else:
+            if self.n - self.known < _SURELY_ECHO:
+                tokens.put_back(self.data[self.known : self.n], self.n - self.known)
+                self.n = self.known
+            self.known = self.n
+            engine.unfinished |= _ECHO
         return False
 
 
@@ -548,51 +573,3 @@ def split_fields(text):
             start = pos + 1
     parts.append(text[start:])
     return parts if text else []
-
-
-# -- passwords and PINs: the line without them, for the texts of errors and of events
-
-
-def masked(line, names=()):
-    """The line (bytes) with "***" from the first secret field of a command in it on.
-
-    names: as _SECRETS, the dialect's own.
-    """
-    while b" =" in line:  # blanks count for nothing there (V.250 5.2.1)
-        line = line.replace(b" =", b"=")
-    upper = line.upper()
-    for name, fields in _SECRETS + names:
-        pos = upper.find(name)
-        if pos >= 0:
-            pos = _behind_fields(line, pos + len(name), fields)
-            if pos and pos < len(line):
-                return line[:pos] + _HIDDEN
-    return line
-
-
-def _behind_fields(line, pos, count):
-    # Behind so many commas; 0 when there are fewer.
-    while count and pos:
-        pos = line.find(b",", pos) + 1
-        count -= 1
-    return pos
-
-
-def betrays(line, secret):
-    """Does the line (bytes) hold a piece of this secret (bytes or None), as the damaged echo of a command may?"""
-    if not secret:
-        return False
-    n = min(len(secret), _PIECE)
-    for pos in range(len(secret) - n + 1):
-        if secret[pos : pos + n] in line:
-            return True
-    return False
-
-
-def hidden(line, names, secrets):
-    """The line as an application may see it: without the secret fields of a command, "***" when it betrays a secret."""
-    line = masked(line, names)
-    for secret in secrets:
-        if betrays(line, secret):
-            return _HIDDEN
-    return line

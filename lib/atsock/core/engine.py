@@ -147,7 +147,8 @@ class Engine(Deadlines):
     follow_up = None  # template that pump() sends next, behind what has come: the stack is deep
     answer_begun = False  # the answer to a SYNC query has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
-    echoes = False  # the module echoes what is sent
+    echoes = False  # the module echoes what is sent,
+    echo = None  # a payload, too: what takes that (command.py)
     events: "list | None" = None  # a list when the application wants events: (event, link, value), delivered by a front
 
     event = urc.queue_event  # (event, link, value): queue it for the application

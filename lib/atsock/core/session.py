@@ -7,9 +7,9 @@ Modem and the sockets stand on this; asyncio's waiter calls the same service().
 
 from errno import ECONNRESET, EHOSTUNREACH, EIO, ETIMEDOUT
 
-from ..errors import ENETDOWN, Restarted, Timeout, error_of, os_error, printable
+from ..errors import ENETDOWN, Restarted, Timeout, error_of, hidden, masked, os_error, printable
 from . import urc
-from .command import Command, hidden, masked
+from .command import Command
 from .engine import Engine
 from .jobs import Job
 from .movers import MISSING, const, fill_in

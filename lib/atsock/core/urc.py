@@ -10,7 +10,7 @@ from errno import ECONNRESET, EIO
 
 from ..errors import EBUSY, ENETDOWN
 from . import damage, resync
-from .command import announces_payload, is_echo
+from .command import announces_payload, expect_rest_of_echo, is_echo
 from .movers import MISSING, const, copy, field
 
 # words.py
@@ -52,6 +52,7 @@ _SAID = const(1)  # of Engine.unfinished: there is something in `said`; the othe
 _DOUBT = const(2)
 _EARLIER_LINE = const(4)  # the line had begun before the command
 _DISTRUST = const(8)  # the line is a header that has lost its end
+_ECHO = const(16)  # the rest of a payload's echo is expected behind the line
 _LENGTH = const(2)  # in Tokenizer.position
 _MOST = const(3)
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
@@ -86,7 +87,7 @@ def act_on_unfinished(engine):
     """Act on what pump() has to do itself, because the stack would be too deep elsewhere.
 
     A client that came (the engine's line still tells of it), lines that stood in the stream of data mode (`said`),
-    RESTARTED, NETWORK_LOST, a doubted result code (resync.py), the damaged header of a payload.
+    RESTARTED, NETWORK_LOST, a doubted result code (resync.py), the damaged header of a payload, an echo that goes on.
     What a full heap stops half way pump() does again, but for the client.
     """
     tokens = engine.tokens
@@ -112,7 +113,10 @@ def act_on_unfinished(engine):
         resync.begin_to_doubt(engine)
     if engine.unfinished & _DISTRUST:
         damage.distrust(engine, tokens.sink)
+    echo = engine.unfinished & _ECHO
     engine.unfinished = 0
+    if echo:
+        expect_rest_of_echo(engine)
 
 
 def _dispatch_unfinished(engine, tokens):
