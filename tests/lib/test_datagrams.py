@@ -385,6 +385,25 @@ def test_a_datagram_of_somebody_else(dialect):
     assert socket.recvfrom(100) == (b"hello", ("192.0.2.99", 4711))
 
 
+@cases("cut", (0, 1))
+@cases("dialect", DIALECTS)
+def test_datagrams_between_the_prompt_and_the_echo_of_another(dialect, cut):
+    """The module echoes what is sent, and pushes before that: both datagrams are received, the one sent is sent."""
+    socket, modem, tape, clock, says = udp(dialect, "push", cut)
+    for at in (0, 40):
+        with Case(dialect, cut, at):
+            payload = HOSTILE[:200]
+            (_, command), (_, prompt), _, (_, result) = send_script(says, dialect, "push", payload)
+            ((_, one),) = reception(says, dialect, "push", b"one")
+            ((_, two),) = reception(says, dialect, "push", b"two")
+            echo = payload[:at] + one + two + payload[at:]
+            tape.load([(">", command), ("<", command + b"\r\n" + prompt), (">", payload), ("<", echo + result)])
+            assert socket.send(payload) == 200
+            settle(modem, tape)
+            tape.done()
+            assert (socket.recv(9), socket.recv(9), socket.lost) == (b"one", b"two", 0)
+
+
 @cases(("dialect", "access"), PUSHED)
 def test_full_ring_drops_whole_datagrams(dialect, access):
     """Nobody reads and the ring is full: whole datagrams are lost and reported, those that are there stay whole."""

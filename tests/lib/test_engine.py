@@ -554,6 +554,26 @@ def test_notices_between_the_prompt_and_the_echo_of_the_payload(dialect, cut):
 
 @cases("cut", CUTS)
 @cases("dialect", DIALECTS)
+def test_pushed_data_between_the_prompt_and_the_echo_of_the_payload(dialect, cut):
+    """They are received, and what the echo around them says counts for nothing."""
+    for at in (0, 40):
+        with Case(dialect, cut, at):
+            socket, modem, tape, clock, says = connected(dialect, "push", cut=cut, timeout=20)
+            payload = HOSTILE[:300]
+            (_, command), (_, prompt), _, (_, result) = says.send("push", says.first, payload)
+            pushed = says.push("push", says.first, b"12345678") + says.push("push", says.first, b"90")
+            echo = payload[:at] + pushed + payload[at:]
+            tape.load([(">", command), ("<", command + b"\r\n" + prompt), (">", payload), ("<", echo + result)])
+            assert socket.send(payload) == len(payload)
+            assert clock.now < 1000
+            settle(modem, tape)
+            tape.done()
+            assert recv_exactly(socket, 10) == b"1234567890"
+            assert socket._link.state == 2
+
+
+@cases("cut", CUTS)
+@cases("dialect", DIALECTS)
 def test_notices_before_an_answer_that_the_payload_begins_like(dialect, cut):
     """Commands are echoed, payload is not, and a notice stands before the result."""
     socket, modem, tape, clock, says = connected(dialect, "buffer", cut=cut, timeout=20)

@@ -49,7 +49,6 @@ _WANTED = const(9)
 _ASKED_LINK = const(10)
 _ANY_LINK = const(1001)
 _ROW_VALUE = const(4)  # in a packed row (rows.py)
-_LENGTH = const(2)  # in Tokenizer.position
 _ECHO = const(16)  # of Engine.unfinished (urc.py)
 _SURELY_ECHO = const(24)  # bytes in a row that are those of the payload: no answer is so long and like it
 # Names of information lines begin with one of these; a line of another name than the command's is no part of its
@@ -334,24 +333,8 @@ def expect_echo(engine, command):
     engine.tokens.raw(engine.echo, 0)
 
 
-def expect_rest_of_echo(engine):
-    """A line has come in the echo's place: the rest of it is expected behind that, unless the line was the answer.
-
-    The line may have been a URC, which some modules send as soon as it comes.
-    """
-    echo = engine.echo
-    tokens = engine.tokens
-    is_over = echo is None or engine.command is not echo.command or engine.got != echo.got or engine.state != _BUSY
-    if is_over:
-        engine.echo = None
-    elif tokens.kind or tokens.position[_LENGTH]:  # the line, or payload behind it, is still coming
-        engine.unfinished |= _ECHO
-    else:
-        tokens.raw(echo, 0)
-
-
 class _Echo(Sink):
-    # Takes the echo of a payload, up to the first byte that is none.
+    # Takes the echo of a payload, up to the first byte that is none; damage.expect_rest_of_echo() goes on behind that.
 
     def __init__(self, engine, data):
         self.engine = engine

@@ -44,6 +44,8 @@ _DROP_MS = const(10_000)  # as long as that is waited for
 _BOOT_LINE = const(64)  # bytes, CR LF around it
 _SAID = const(1)  # of Engine.unfinished, see urc.act_on_unfinished()
 _DISTRUST = const(8)  # the line is a header that has lost its end
+_ECHO = const(16)  # the rest of a payload's echo is expected behind the line
+_LENGTH = const(2)  # in Tokenizer.position
 _PUSH_BIT = const(19)  # number of the event PUSH
 _PUSHED_MAX = const(8192)  # as in engine.py
 _TELLING = const(7)  # bytes of a header that are like no other line
@@ -154,7 +156,10 @@ class _AfterPause(Sink):
 
 
 def after_pause(engine):
-    """The payload has ended: the sink that it was for.  None: with a boot line, so that it was none."""
+    """The payload has ended: the sink that it was for.
+
+    None: it has ended with a boot line, so that it was none, or the echo of another payload goes on behind it.
+    """
     paused = engine.paused
     if paused.is_line or engine.matched[_KIND] not in _DIGITS and paused.goes_on_behind():
         restarted_in_payload(engine)
@@ -162,7 +167,30 @@ def after_pause(engine):
     engine.paused = None
     if not paused.release() and paused.sink.overflow() and not paused.keeps_borders:  # of a datagram end() tells
         engine.event(_EVENT_OVERFLOW, paused.sink, 0)
-    return paused.sink
+    taken = engine.tokens.taken
+    if engine.echo is None or not expect_rest_of_echo(engine):
+        return paused.sink
+    if paused.keeps_borders and not paused.sink.end(taken):
+        engine.event(_EVENT_OVERFLOW, paused.sink, taken)
+    return None
+
+
+def expect_rest_of_echo(engine):
+    """Something has come in the place of a payload's echo (command.py), a URC: the rest of the echo is expected behind
+    it.  False when the answer has begun, or the URC's own payload is still to come.
+    """
+    echo = engine.echo
+    tokens = engine.tokens
+    if echo is None or engine.command is not echo.command or engine.got != echo.got or engine.state != _BUSY:
+        engine.echo = None
+        return False
+    if tokens.kind or tokens.position[_LENGTH]:  # it is not complete
+        if tokens.sink is not echo:
+            engine.unfinished |= _ECHO
+            payload_pauses(engine, False)  # after_pause() is its end
+        return False
+    tokens.raw(echo, 0)
+    return True
 
 
 def restarted_in_payload(engine):

@@ -10,7 +10,7 @@ from errno import ECONNRESET, EIO
 
 from ..errors import EBUSY, ENETDOWN
 from . import damage, resync
-from .command import announces_payload, expect_rest_of_echo, is_echo
+from .command import announces_payload, is_echo
 from .movers import MISSING, const, copy, field
 
 # words.py
@@ -116,7 +116,7 @@ def act_on_unfinished(engine):
     echo = engine.unfinished & _ECHO
     engine.unfinished = 0
     if echo:
-        expect_rest_of_echo(engine)
+        damage.expect_rest_of_echo(engine)
 
 
 def _dispatch_unfinished(engine, tokens):
