@@ -72,8 +72,13 @@ def resolve(session: "Session", host, family=0):
         if command.code == MISSING:
             session.suspect()  # for no reason: after a restart that nobody told, too
         raise error
-    # An address goes into commands: what a DNS answer or a damaged line has beside digits and dots is none.
-    told = [address for address in command.addresses if not address.strip(b"0123456789abcdefABCDEF.:")]
+    # An address goes into commands: what a DNS answer or a damaged line has beside digits and dots is none, nor are
+    # three numbers, or one of four digits.
+    told = [
+        address
+        for address in command.addresses
+        if checks.is_address(address) and not address.strip(b"0123456789abcdefABCDEF.:")
+    ]
     if not told and command.expected:
         raise ModemError(EIO, "the module did not tell an address (%s)" % session.command_text(command))
     session.note_success()

@@ -8,7 +8,7 @@ from array import array
 import atsock
 from atsock import checks
 from cases import cases
-from fakes import errno_of, new_modem, raises
+from fakes import Case, errno_of, new_modem, raises
 from frames import ACCESS, DIALECTS, PEER, PORT, line, read_script
 from scenes import attached, connected, recv_exactly
 
@@ -212,6 +212,15 @@ def test_resolve_gives_the_family_that_was_asked_for():
     tape.auto = lambda command: line(b'+CDNSGIP: 1,"x.test","192.0.2.1"') + b"\r\nOK\r\n"
     assert modem.resolve("x.test") == ["192.0.2.1"]
     assert errno_of(modem.resolve, "x.test", atsock.AF_INET6) == EAFNOSUPPORT
+
+
+def test_an_address_that_is_damaged():
+    """A byte of it got lost or came on top: it is none, and no socket is sent to a place that cannot be."""
+    for text in (b"1920.2.1", b"192..2.1", b"192.02.1", b"192.0.2.", b"192.0.2", b"192.0.2.1000", b"192.0.2.A1"):
+        with Case(text):
+            modem, tape, clock, says = attached("a7600")
+            tape.auto = lambda command: line(b'+CDNSGIP: 1,"x.test","' + text + b'"') + b"\r\nOK\r\n"
+            assert errno_of(modem.resolve, "x.test") == EIO
 
 
 def test_a_line_has_an_end():

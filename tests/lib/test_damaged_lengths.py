@@ -528,6 +528,94 @@ def test_header_of_a_push_whose_id_is_damaged(dialect, access, id):
     assert modem.signal()[0] == -73
 
 
+def _pushed(dialect, says, access, link, data):
+    if dialect in ("a7600", "sim7028"):
+        return line(b"+RECEIVE,%d,%d" % (link, len(data))) + data + b"\r\n"
+    return says.push(access, link, data)
+
+
+@cases(
+    ("dialect", "access"), [mode for mode in MODES if mode[1] == "push" or mode in (("nl668", "hex"), ("l610", "hex"))]
+)
+@cases("data", (b"x" * 30, b"\r\nOK\r\n\r\n", b"200"), ids=("text", "lines", "number"))
+def test_header_of_a_push_without_a_comma(dialect, access, data):
+    """The comma behind the id, or the one before a payload on the same line, is missing, or a line's end stands there:
+    the connection has lost its payload and is told so, and the module's next words are understood."""
+    says = speech(dialect)
+    link = says.first
+    push = _pushed(dialect, says, access, link, data)
+    front = push.find(b": %d," % link) + 3 if b"MIP" in push else push.find(b",%d," % link) + 2
+    damaged = [push[:front] + push[front + 1 :], push[:front] + b"\n" + push[front:]]
+    if b"MIP" in push and access == "push":
+        at = push.find(b",", front + 1)
+        damaged.append(push[:at] + push[at + 1 :])
+    for header in damaged:
+        with Case(header):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+            tape.load([("!", header + b"\r\n"), ("~", 500)])
+            tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else says.nothing("buffer", link)
+            assert errno_of(socket.recv, 500) == 104
+            assert modem.signal()[0] == -73
+
+
+@cases("cut", (0, 1, 3))
+@cases("dialect", ("a7600", "sim7028"))
+def test_sender_of_a_push_without_its_lf(dialect, cut):
+    """The header stands on the same line then; the payload comes all the same."""
+    for header in (b"+RECEIVE,0,5:", b"+RECEIVE,0,5", b"+IPD5"):
+        with Case(header):
+            socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+            tape.cut = cut
+            tape.load([("!", b"\r\nRECV FROM:192.0.2.7:5005\r" + header + b"\r\nhello\r\n")])
+            assert socket.recv(9) == b"hello"
+
+
+@cases("data", (b'{"a":1,"b":2}\r\n', b"1,2,3\r\n"))
+def test_header_of_a_push_without_its_lf_before_commas(data):
+    """It is no notice of a buffered connection: the socket fails."""
+    socket, modem, tape, clock, says = connected("bg96", "push", timeout=20)
+    tape.load([("!", says.push("push", says.first, data).replace(b"\r\n" + data, b"\r" + data, 1)), ("~", 500)])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else says.nothing("buffer", says.first)
+    assert errno_of(socket.recv, 500) == 104
+
+
+@cases("dialect", ("nl668", "l610"))
+@cases("text", (b"1", b"1,", b"1,x", b"1,030", b"1,,30", b"1,\xff0,30", b"1,010"))
+def test_acknowledgement_that_is_damaged(dialect, text):
+    """+MIPSTAT: 1,0,30 tells that the peer has received; what has become of it is no end by the peer's will."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", timeout=3)
+    tape.load([("!", line(b"+MIPSTAT: " + text))])
+    tape.after = lambda command: says.nothing("buffer", says.first)
+    assert errno_of(socket.recv, 9) == 104
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_status_of_a_send_without_the_comma_behind_it(dialect):
+    """+MIPPUSH: 1,0,1 without the second comma is no status 1 (offer it again): the byte goes out once."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", timeout=3)
+    sent = says.send("buffer", says.first, b"a")
+    tape.load(sent[:-1] + [("<", OK + line(b"+MIPPUSH: 1,01") + line(b"+MIPSEND: 1,0,2048") + OK)])
+    seen = []
+
+    def after(command):
+        seen.append(command)
+        return SYNC[1][1] if command == b"AT+CSQ" else OK
+
+    tape.after = after
+    assert errno_of(socket.send, b"a") == 104
+    settle(modem, tape)
+    assert b"AT+MIPSEND=1,1" not in seen
+
+
+def test_notice_of_an_id_that_nobody_has():
+    """It begins like the id of a connection that is pushed to only where a length is behind it."""
+    socket, modem, tape, clock, says = connected("bg96", "push", timeout=3)
+    for id in (5, 9, 11):
+        with Case(id):
+            tape.load([("!", line(b'+QIURC: "recv",%d' % id) + says.push("push", 0, b"more"))])
+            assert socket.recv(9) == b"more"
+
+
 @cases("dialect", ("nl668", "l610"))
 @cases("access", ("push", "hex"))
 def test_header_of_a_datagram_with_a_damaged_name_costs_no_stream(dialect, access):

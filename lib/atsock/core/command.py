@@ -10,7 +10,7 @@ resync.py's.
 import sys
 from errno import ECONNRESET, EIO, ETIMEDOUT
 
-from . import resync
+from . import damage, resync
 from .movers import MISSING, const, field, match, number
 from .rows import name_at
 from .tokenizer import Sink
@@ -468,7 +468,7 @@ def on_error(engine):
 
 def note_code(engine):
     """The line tells the number of what went wrong."""
-    engine.code = engine.matched[_VALUE]
+    engine.code = damage.told_code(engine)
     engine.code_row = engine.matched[_ROW]
 
 

@@ -8,7 +8,7 @@ path.  What looks for damaged headers allocates nothing; a pause in a payload, a
 
 from errno import ECONNRESET
 
-from .movers import MISSING, const, field, match, number
+from .movers import MISSING, const, copy, field, match, number
 from .tokenizer import Sink, is_odd
 
 # words.py
@@ -28,7 +28,10 @@ _INLINE_HEX_FROM = const(9)
 _DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal
 _EVENT_OVERFLOW = const(8)  # constants.py
 # match() (movers.py)
+_VALUE = const(2)
 _KIND = const(4)
+_FIELDS = const(5)
+_ROW = const(8)
 _WANTED = const(9)
 # In a packed row (rows.py)
 _LINK = const(3)
@@ -37,6 +40,9 @@ _ROW_KIND = const(6)
 _FIELD_COUNT = const(8)
 _NAME = const(11)
 _ABSENT = const(255)
+
+_POS = const(0)  # in Tokenizer.position
+_STOP = const(1)
 
 _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
@@ -293,7 +299,55 @@ def distrust_soon(engine, sink):
     engine.unfinished |= _DISTRUST
 
 
+def told_code(engine):
+    """The number that the line tells of what went wrong; MISSING where it begins with a 0: there the comma behind a 0,
+    which tells of no failure, got lost."""
+    matched = engine.matched
+    if matched[_VALUE] > 0:
+        line = engine.tokens.line
+        at = field(line, matched[_FIELDS], engine.tokens.n, engine.rows[matched[_ROW] + _VALUE_FIELD])
+        if line[at] == 48:
+            return MISSING
+    return matched[_VALUE]
+
+
 # Small frames, because larger ones MicroPython puts on the heap; and few, because the stack is deep here.
+
+
+def is_push_as_notice(engine, link):
+    """True when the notice for `link` is the header of a push that has lost the comma behind its id, its length, or its
+    LF; a client of a server that pushes may be buffered (BG96 2.2.4), it has notices without a length."""
+    line = engine.tokens.line
+    if link is not None:
+        if link.listener is None or line.find(b"\r", 0, engine.tokens.n) >= 0:
+            return link.pushed and link.state == _OPEN
+        return False
+    at = engine.matched[_FIELDS]
+    id = 0
+    while 48 <= line[at] <= 57 and 48 <= line[at + 1] <= 57:  # the id, and its length behind it
+        id = id * 10 + line[at] - 48
+        at += 1
+        link = engine.links.get(id)
+        if link is not None and link.pushed and link.state == _OPEN:
+            return True
+    return False
+
+
+def header_behind(engine, at):
+    """The line before the header of a push has lost its LF; what stands behind its CR, from `at` on, is to come once
+    more."""
+    tokens = engine.tokens
+    line = tokens.line
+    n = tokens.n - at
+    copy(line, 0, line, at, n)
+    line[n] = 0
+    tokens.n = n
+    if n + 2 + tokens.position[_STOP] - tokens.position[_POS] > len(tokens.window):
+        is_lost_push(engine)
+        return
+    line[n] = 13
+    line[n + 1] = 10
+    tokens.put_back(line, n + 2)
 
 
 def is_lost_push(engine):
@@ -316,8 +370,8 @@ def _behind_damaged(engine, start, end):
     # many, or some in a row that are missing, or what stands there instead of it; 0: it does not.
     pos = _alike(engine, start, end)
     at = _without_blanks(engine.tokens.line, pos - start)
-    if pos == end:  # nothing is, or the rest of the header got lost
-        return at if number(engine.tokens.line, at) == MISSING else 0
+    if pos == end:  # nothing is: what stands behind it is damaged, or got lost
+        return at
     start = end - start - _TELLING  # so many may be missing
     if start < 0:
         return 0

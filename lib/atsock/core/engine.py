@@ -37,7 +37,7 @@ from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
 from .rows import name_at
-from .tokenizer import Tokenizer, has_text_behind, is_odd
+from .tokenizer import Tokenizer, has_text_behind, is_cut_push, is_odd
 
 # Numbers of words.py: Engine.state
 _IDLE = const(0)
@@ -537,8 +537,12 @@ class Engine(Deadlines):
     def _on_urc(self, event):
         link = self.links.get(self.matched[_ID])
         if event == _PUSH:
+            if is_cut_push(self.tokens, self.matched, link is not None):
+                return damage.is_lost_push(self)
             return self._on_push(link, self.matched[_VALUE])
         if event == _READY:
+            if (link is None or link.pushed) and damage.is_push_as_notice(self, link) and damage.is_lost_push(self):
+                return True
             self.on_ready(link)
         elif event == _SENDER:
             urc.note_sender(self)
@@ -558,7 +562,8 @@ class Engine(Deadlines):
         matched = self.matched
         if link is None or link.state == _FREE or matched[_IS_OK] and matched[_VALUE] != MISSING:  # that acknowledges
             return
-        is_failure = matched[_AUX] >= _FAILURE
+        # 0 < VALUE < 3: a reason that is no failure; what has become anything else may have been an acknowledgement.
+        is_failure = matched[_AUX] >= _FAILURE or not (matched[_IS_OK] or 0 < matched[_VALUE] < 3)
         if link.doubt is not None and link.doubt(is_failure):
             return
         link.peer_closed(is_failure)  # as urc.end(): the stack is deep here
@@ -579,8 +584,6 @@ class Engine(Deadlines):
 
     def _on_push(self, link, n):
         if self.matched[_ID] < 0:
-            if self.matched[_ID] == MISSING:  # damaged
-                return damage.is_lost_push(self)
             link = by_sender(self)
         if link is not None and not link.pushed:
             return self.on_ready(link)  # a buffered link's notice that tells the length as well

@@ -329,9 +329,13 @@ def note_sender(engine):
     """SENDER: whose the payload is that follows.  Allocates the first time only."""
     if not engine.sender:
         engine.sender = bytearray(_SENDER_MAX)
-    n = min(engine.tokens.n - engine.matched[_FIELDS], _SENDER_MAX)
-    copy(engine.sender, 0, engine.tokens.line, engine.matched[_FIELDS], n)
+    tokens = engine.tokens
+    end = tokens.line.find(b"\r", 0, tokens.n)
+    n = min((tokens.n if end < 0 else end) - engine.matched[_FIELDS], _SENDER_MAX)
+    copy(engine.sender, 0, tokens.line, engine.matched[_FIELDS], n)
     engine.sender_n = n
+    if end >= 0:
+        damage.header_behind(engine, end + 1)
 
 
 def queue_event(engine, event, link, value):
