@@ -570,6 +570,15 @@ def test_sender_of_a_push_without_its_lf(dialect, cut):
             assert socket.recv(9) == b"hello"
 
 
+@cases("dialect", ("a7600", "sim7028"))
+def test_sender_of_a_push_without_its_header(dialect):
+    """Behind RECV FROM stands payload at once: the connection that it was for has lost it, and is told so."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=20)
+    tape.load([("!", b"\r\nRECV FROM:192.0.2.7:5005\r\nHTTP/1.1 200 OK\r\n\r\nhello\r\n" + says.closed(0)), ("~", 500)])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
+    assert errno_of(socket.recv, 500) == 104
+
+
 @cases("data", (b'{"a":1,"b":2}\r\n', b"1,2,3\r\n"))
 def test_header_of_a_push_without_its_lf_before_commas(data):
     """It is no notice of a buffered connection: the socket fails."""

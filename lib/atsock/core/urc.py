@@ -11,6 +11,7 @@ from errno import ECONNRESET, EIO
 from ..errors import EBUSY, ENETDOWN
 from . import damage, resync
 from .command import announces_payload, is_echo
+from .link import by_sender
 from .movers import MISSING, const, copy, field
 
 # words.py
@@ -246,12 +247,23 @@ def on_unmatched(engine):
         return
     elif is_echo(engine):
         engine.echoes = True
-    elif damage.is_lost_push(engine):
+    elif damage.is_lost_push(engine) or engine.sender_n and _has_lost_header(engine):
         return
     else:
         engine.unknown_line_at = engine.deadline  # which tells the command
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+
+
+def _has_lost_header(engine):
+    # The line stands where the header of the payload belongs whose sender the line before has told: it is payload.
+    link = by_sender(engine)
+    if link is None:
+        return False
+    engine.sender_n = 0
+    damage.lose(engine, link)
+    damage.distrust_soon(engine, None)
+    return True
 
 
 def is_earlier(engine):
