@@ -28,6 +28,7 @@ _INLINE_HEX_FROM = const(9)
 _DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal
 _EVENT_OVERFLOW = const(8)  # constants.py
 # match() (movers.py)
+_ID = const(1)
 _VALUE = const(2)
 _KIND = const(4)
 _FIELDS = const(5)
@@ -322,6 +323,8 @@ def is_push_as_notice(engine, link):
         if link.listener is None or line.find(b"\r", 0, engine.tokens.n) >= 0:
             return link.pushed and link.state == _OPEN
         return False
+    if engine.matched[_ID] == MISSING:  # something else has taken the comma's place
+        return True
     at = engine.matched[_FIELDS]
     id = 0
     while 48 <= line[at] <= 57 and 48 <= line[at + 1] <= 57:  # the id, and its length behind it
