@@ -579,6 +579,27 @@ def test_sender_of_a_push_without_its_header(dialect):
     assert errno_of(socket.recv, 500) == 104
 
 
+@cases("dialect", ("bg96", "nl668", "l610"))
+def test_push_whose_header_got_lost_as_a_whole(dialect):
+    """What is left of it are lines that nobody knows: no clean end follows them. Notices that nobody knows are none."""
+    for text, end in (
+        (b"HTTP/1.1 200 OK", 104),
+        (b"\x20\x02\0\0", 104),
+        (b"+NEW: 1", 0),
+        (b"*NEW: 1", 0),
+        (b"^NEW:1", 0),
+    ):
+        with Case(text):
+            socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+            push = says.push("push", says.first, b"good")
+            tape.load([("!", push + b"\r\n" + text + b"\r\n" + push + b"\r\n" + says.closed(says.first))])
+            assert recv_exactly(socket, 8) == b"goodgood"
+            if end:
+                assert errno_of(socket.recv, 9) == end
+            else:
+                assert socket.recv(9) == b""
+
+
 @cases("data", (b'{"a":1,"b":2}\r\n', b"1,2,3\r\n"))
 def test_header_of_a_push_without_its_lf_before_commas(data):
     """It is no notice of a buffered connection: the socket fails."""
@@ -589,7 +610,7 @@ def test_header_of_a_push_without_its_lf_before_commas(data):
 
 
 @cases("dialect", ("nl668", "l610"))
-@cases("text", (b"1", b"1,", b"1,x", b"1,030", b"1,,30", b"1,\xff0,30", b"1,010"))
+@cases("text", (b"1", b"1,", b"1,x", b"1,030", b"1,,30", b"1,\xff0,30", b"1,010", b"1,02"))
 def test_acknowledgement_that_is_damaged(dialect, text):
     """+MIPSTAT: 1,0,30 tells that the peer has received; what has become of it is no end by the peer's will."""
     socket, modem, tape, clock, says = connected(dialect, "buffer", timeout=3)

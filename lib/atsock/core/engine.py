@@ -563,7 +563,8 @@ class Engine(Deadlines):
         if link is None or link.state == _FREE or matched[_IS_OK] and matched[_VALUE] != MISSING:  # that acknowledges
             return
         # 0 < VALUE < 3: a reason that is no failure; what has become anything else may have been an acknowledgement.
-        is_failure = matched[_AUX] >= _FAILURE or not (matched[_IS_OK] or 0 < matched[_VALUE] < 3)
+        is_failure = not (matched[_IS_OK] or 0 < damage.told_code(self) < 3)
+        is_failure = is_failure or link.has_gap or matched[_AUX] >= _FAILURE
         if link.doubt is not None and link.doubt(is_failure):
             return
         link.peer_closed(is_failure)  # as urc.end(): the stack is deep here

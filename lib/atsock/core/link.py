@@ -82,6 +82,7 @@ class Link(Sink):
         self.rx_notified = False  # a notice came while a read was in flight
         self.looks = self.unanswered = 0
         self.flow_off = False  # the module asked to stop sending
+        self.has_gap = False  # lines have come that may be payload pushed to it
         self.errno = 0  # why it is DEAD
         self.head = 0  # index of the ring's oldest byte
         self.count = 0  # bytes that it holds

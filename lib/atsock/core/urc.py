@@ -58,6 +58,7 @@ _LENGTH = const(2)  # in Tokenizer.position
 _MOST = const(3)
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
+_URC_STARTS = b"+*^%$#&!"  # of a notice that no table knows
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
 # In a packed row (rows.py)
 # Kinds of payload (words.py)
@@ -251,8 +252,17 @@ def on_unmatched(engine):
         return
     else:
         engine.unknown_line_at = engine.deadline  # which tells the command
+        if tokens.line[0] not in _URC_STARTS:
+            _doubt_pushed(engine)
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
+
+
+def _doubt_pushed(engine):
+    # The line may be payload whose header got lost as a whole: then the end of that connection is no clean one.
+    for link in engine.links.values():
+        if link.pushed and link.state == _OPEN and not link.keeps_borders:
+            link.has_gap = True
 
 
 def _has_lost_header(engine):
