@@ -323,11 +323,22 @@ def is_push_as_notice(engine, link):
         if link.listener is None or line.find(b"\r", 0, engine.tokens.n) >= 0:
             return link.pushed and link.state == _OPEN
         return False
-    if engine.matched[_ID] == MISSING:  # something else has taken the comma's place
-        return True
-    at = engine.matched[_FIELDS]
+    return engine.matched[_ID] == MISSING or _lacks_comma(engine)  # MISSING: something else stands there
+
+
+def lacks_comma(engine):
+    """True when the header of a push for an id that nobody has is one that has lost the comma behind its id, and been
+    taken to end at one of its payload's."""
+    kind = engine.matched[_KIND]
+    return (kind == _INLINE or kind == _INLINE_FROM) and _lacks_comma(engine)
+
+
+def _lacks_comma(engine):
+    # Is the number that stands for the id that of a connection, and a length of up to four digits behind it?
+    line = engine.tokens.line
+    at = field(line, engine.matched[_FIELDS], engine.tokens.n, engine.rows[engine.matched[_ROW] + _LINK])
     id = 0
-    while 48 <= line[at] <= 57 and 48 <= line[at + 1] <= 57:  # the id, and its length behind it
+    while engine.matched[_ID] < 1_000_000 and 48 <= line[at] <= 57 and 48 <= line[at + 1] <= 57:
         id = id * 10 + line[at] - 48
         at += 1
         link = engine.links.get(id)
@@ -378,22 +389,14 @@ def _behind_damaged(engine, start, end):
     start = end - start - _TELLING  # so many may be missing
     if start < 0:
         return 0
-    return (
-        _goes_on(engine, pos + 1, end, at + 1)
-        or _goes_on(engine, pos, end, at + 1)
-        or _has_gap(engine, pos, end, at, start)
-        or (at if pos + 2 >= end else 0)
-    )
-
-
-def _has_gap(engine, pos, end, at, most):
-    # As _goes_on() behind 1 to `most` bytes of rows[pos:end].
-    while most and pos < end:
-        most -= 1
+    found = _goes_on(engine, pos + 1, end, at + 1) or _goes_on(engine, pos, end, at + 1)
+    if not found and pos + 2 >= end:
+        return at
+    while not found and start and pos < end:  # 1 to so many are missing
+        start -= 1
         pos += 1
-        if _goes_on(engine, pos, end, at):
-            return _goes_on(engine, pos, end, at)
-    return 0
+        found = _goes_on(engine, pos, end, at)
+    return found
 
 
 def _alike(engine, pos, end):

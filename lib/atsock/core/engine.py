@@ -537,7 +537,7 @@ class Engine(Deadlines):
     def _on_urc(self, event):
         link = self.links.get(self.matched[_ID])
         if event == _PUSH:
-            if is_cut_push(self.tokens, self.matched, link is not None):
+            if is_cut_push(self.tokens, self.matched, link is not None) or link is None and damage.lacks_comma(self):
                 return damage.is_lost_push(self)
             return self._on_push(link, self.matched[_VALUE])
         if event == _READY:

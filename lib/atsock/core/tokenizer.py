@@ -237,5 +237,5 @@ def is_cut_push(tokens, matched, is_known):
     if matched[_ID] < 0:
         return matched[_ID] == MISSING
     if matched[_KIND] in _IN_LINE:  # else it has ended in a comma, which may be the payload's
-        return tokens.window[tokens.position[_POS] - 1] != 44 or not is_known and matched[_ID] > 9
+        return tokens.window[tokens.position[_POS] - 1] != 44
     return not is_known and matched[_VALUE] == MISSING
