@@ -372,6 +372,7 @@ def is_lost_push(engine):
     while rows[pos]:
         if rows[pos + 1] == _PUSH_BIT:
             at = _behind_damaged(engine, pos + _NAME, pos + rows[pos])
+            at = at or _behind_gap(engine, pos + _NAME, pos + rows[pos])
             if at and _fail_pushed(engine, pos, at):
                 _drop_pushed(engine, pos, at)
                 return True
@@ -381,22 +382,27 @@ def is_lost_push(engine):
 
 def _behind_damaged(engine, start, end):
     # Where the first field stands in a line that begins with rows[start:end] but for one byte that is wrong or too
-    # many, or some in a row that are missing, or what stands there instead of it; 0: it does not.
+    # many, or what stands there instead of its last ones; 0: it does not.
     pos = _alike(engine, start, end)
     at = _without_blanks(engine.tokens.line, pos - start)
     if pos == end:  # nothing is: what stands behind it is damaged, or got lost
         return at
-    start = end - start - _TELLING  # so many may be missing
-    if start < 0:
+    if end - start < _TELLING:
         return 0
-    found = _goes_on(engine, pos + 1, end, at + 1) or _goes_on(engine, pos, end, at + 1)
-    if not found and pos + 2 >= end:
-        return at
-    while not found and start and pos < end:  # 1 to so many are missing
+    return _goes_on(engine, pos + 1, end, at + 1) or _goes_on(engine, pos, end, at + 1) or (at if pos + 2 >= end else 0)
+
+
+def _behind_gap(engine, start, end):
+    # As _behind_damaged(), but for some bytes in a row that are missing.
+    pos = _alike(engine, start, end)
+    at = _without_blanks(engine.tokens.line, pos - start)
+    start = end - start - _TELLING  # so many may be
+    while start > 0 and pos < end:
         start -= 1
         pos += 1
-        found = _goes_on(engine, pos, end, at)
-    return found
+        if _goes_on(engine, pos, end, at):
+            return _goes_on(engine, pos, end, at)
+    return 0
 
 
 def _alike(engine, pos, end):

@@ -260,7 +260,8 @@ def on_unmatched(engine):
 
 def _doubt_pushed(engine):
     # The line may be payload whose header got lost as a whole: then the end of that connection is no clean one.
-    for link in engine.links.values():
+    for id in engine.links:  # values() would be heap
+        link = engine.links[id]
         if link.pushed and link.state == _OPEN and not link.keeps_borders:
             link.has_gap = True
 
