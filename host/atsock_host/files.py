@@ -15,6 +15,7 @@ class SocketFile(io.RawIOBase):
         self._readable = readable
         self._writable = writable
         self._keeper = keeper
+        self._timed_out = False
         keeper.opened()
 
     def readable(self):
@@ -24,10 +25,19 @@ class SocketFile(io.RawIOBase):
         return self._writable and not self.closed
 
     def readinto(self, buf):
-        """Bytes into buf; the count, 0 at the end, None when a non-blocking socket has none.  Raises as recv_into()."""
+        """Bytes into buf; the count, 0 at the end, None when a non-blocking socket has none.  Raises as recv_into().
+
+        Raises OSError when a read has timed out before: a buffered file drops the beginning of the line that it waited
+        for then.
+        """
         self._checkClosed()
+        if self._timed_out:
+            raise OSError("cannot read from timed out object")
         try:
             return self._sock.recv_into(buf)
+        except TimeoutError:
+            self._timed_out = True
+            raise
         except BlockingIOError:
             return None
 
@@ -61,7 +71,7 @@ class _Keeper:
     def dropped(self):
         self._files -= 1
         if not self._files:
-            del self._sock.close        # the class has the real one
+            del self._sock.close  # the class has the real one
             if self._closing:
                 self._sock.close()
 

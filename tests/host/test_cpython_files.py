@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import http.server
 import io
+import socket
 import threading
 
 import pytest
@@ -133,7 +134,28 @@ def test_a_timeout_and_a_socket_that_does_not_wait(modem, port):
     sock.settimeout(0.01)
     with pytest.raises(TimeoutError):
         file.read(1)
+    file.close()
     sock.setblocking(False)
+    file = sock.makefile("rb")
     assert file.read(1) in (None, b"")
     file.close()
     sock.close()
+
+
+@pytest.mark.parametrize("how", [{}, {"buffering": 0}, {"encoding": "ascii", "mode": "r"}, {"mode": "rwb"}])
+def test_a_line_that_times_out_is_not_cut_in_silence(modem, how):
+    """What had come of the line is gone with the file's buffer, so the file reads no more, as socket.makefile()'s."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sock = connected(modem, server.getsockname()[1])
+        client, _ = server.accept()
+        file = sock.makefile(**{"mode": "rb"} | how)
+        client.sendall(b"half of a li")
+        sock.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            file.readline()
+        client.sendall(b"ne\n")
+        sock.settimeout(5)
+        with pytest.raises(OSError, match="timed out"):
+            file.readline()
+        client.close()
+        sock.close()
