@@ -55,6 +55,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def page_elsewhere(self):
         self._send(301, b"", ("Location", "ftp://example.com/"), ("Content-Length", "0"))
 
+    def page_nowhere(self):
+        self._send(301, b"", ("Location", "http://[2J/"), ("Content-Length", "0"))
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/see_other":
@@ -207,9 +210,9 @@ def test_redirects_are_followed_when_asked(server, tmp_path):
 
 
 def test_a_redirect_to_what_cannot_be_fetched(server):
-    result = get(f"{server}/elsewhere", "--follow")
-    assert result.exit_code == 2
-    assert "only http:// and https:// can be fetched" in result.stderr
+    """The operation failed, the usage was right: one line and status 1."""
+    assert "only http:// and https:// can be fetched" in failed(f"{server}/elsewhere", "--follow")
+    assert "the server says to look elsewhere" in failed(f"{server}/nowhere", "--follow")
 
 
 def test_posting(server, tmp_path):

@@ -41,6 +41,15 @@ def _target(url):
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, query, ""))
 
 
+def _redirected(url, location):
+    """The URL that the server says to look at; ClickException for one that cannot be fetched."""
+    try:
+        return _target(urllib.parse.urljoin(url, location))
+    except (click.UsageError, ValueError) as error:
+        said = error.message if isinstance(error, click.UsageError) else str(error)
+        raise click.ClickException(f"{one_line(url)}: the server says to look elsewhere: {one_line(said)}") from error
+
+
 def _name_of(url):
     return urllib.parse.unquote(urllib.parse.urlsplit(url).path).rpartition("/")[2] or "index.html"
 
@@ -131,7 +140,7 @@ def _respond(pool, wish, begin, tag):
         location = response.headers.get("Location")
         if response.status in _REDIRECTS and location:
             response.close()
-            before, url = url, _target(urllib.parse.urljoin(url, location))
+            before, url = url, _redirected(url, location)
             if not redirects:
                 raise click.ClickException(f"the server says to look at {one_line(url)}; --follow does that")
             redirects -= 1
