@@ -16,6 +16,7 @@ from .core.command import Command, number_at, query, split_fields, text_at
 from .core.jobs import check, run_command, run_steps
 from .core.movers import MISSING, const
 from .core.openids import open_ids
+from .core.resync import hear_late
 from .errors import EAFNOSUPPORT, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
@@ -40,6 +41,10 @@ _CHECKS = const(4)  # questions of a module that answers nothing, or refuses the
 _CHECK_PAUSE_MS = const(2000)
 _CHECK_AGAIN_MS = const(500)
 _CMEE_MS = const(9000)
+_UP = const(1 << 8)
+_SETTING_MS = const(9000)  # a setting is made at once; one whose OK got lost is made again
+_RESULT_MS = const(20_000)  # for the line behind the OK that says what came of it; then it may have got lost
+_RESULT_POLL_MS = const(5000)
 _DOTTED_V6 = const(16)  # numbers of an IPv6 address in 27.007's notation (10.1.1)
 
 
@@ -225,13 +230,26 @@ def _activate(session, account, address):
     if (yield from _connections_take_line(session)):  # it can be changed before the context is active only
         yield from run_steps(session, [step for step in table.ACCESS["transparent"][_LEAVE] if type(step[1]) is bytes])
     tell(session, "context", "activating")
-    for template in _context_templates(session, account):
-        command = Command(None, template)
+    templates = _context_templates(session, account)
+    for template in templates:
+        text, ms, required, optional = template
+        late_ms = max(0, ms - _RESULT_MS) if required & _UP else 0
+        limit = ms - late_ms if template is templates[-1] else min(ms, _SETTING_MS)
+        command = Command(None, (text, limit, required, optional))
         yield command
         check_restart(command)
         if command.errno:
             break
     address = yield from _active_address(session)
+    while address is None and command.accepted and late_ms > 0:
+        late_ms -= _RESULT_POLL_MS
+        hear_late(session.engine, _UP)
+        yield _RESULT_POLL_MS
+        if session.engine.failed:  # the line has come, only late
+            command.errno = EIO
+            command.code = session.engine.code
+            break
+        address = yield from _active_address(session)
     if address is None:  # some firmware refuses one of them because the context is active already
         try:
             check(session, command)

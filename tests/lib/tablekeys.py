@@ -260,7 +260,7 @@ SHAPES = {
     "NAME": word, "VENDOR": one_of("quectel", "simcom", "fibocom"), "MODELS": several(text), "LINKS": link_ids,
     "SECRETS": lambda name, cells: need(all(len(cell) == 2 for cell in cells), "(name, fields)"),
     "SERVERS": one_of(words.IN_LINKS, words.APART, words.BECOMES), "SERVER_COUNT": number,
-    "NO_PORT": one_of(b"", b"0"), "DATA_LINK": _or_none(number),
+    "NO_PORT": one_of(b"", b"0"), "LOCAL_LAST": one_of(b"", b",<local>"), "DATA_LINK": _or_none(number),
     "DATA_SETTING": _or_none(fields(_question, _name)), "REGISTRATION": several(_question), "SETUP": steps,
     "AUTHS": several(number),
     "PDP_4": text, "PDP_6": _or_none(text), "STATE": fields(_question, _name, position, number),

@@ -233,8 +233,9 @@ def test_a_line_has_an_end():
 
 def test_what_is_no_address_or_function():
     modem, tape, clock, says = attached("bg96")
-    for address in (80, None, "ab", ("",)):
+    for address in (80, None, "ab", ("",), (None, 80), (5, 80), ("", 80, 1), ("", 80, 1, 2, 3)):
         raises(TypeError, modem.socket().bind, address)
+        raises(TypeError, modem.socket().connect, address)
     raises(TypeError, lambda: atsock.Modem(tape, on_event=5))
     raises(TypeError, lambda: atsock.Modem(tape, reset=True))
     raises(TypeError, modem.ping, PEER, 1.5)

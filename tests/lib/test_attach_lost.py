@@ -2,9 +2,12 @@
 
 import asyncio
 
+import atsock
 from cases import cases
+from fakes import raises
 from frames import DIALECTS, ERROR, OK, line, speech
 from loops import run
+from test_bringup import start
 from test_keeper import Kept, until
 from test_recovery import Field
 
@@ -75,3 +78,66 @@ def test_a_question_behind_a_command_that_is_not_answered(dialect):
             pass
 
     run(main)
+
+
+LATE = ("a7600", "sim7028", "nl668", "l610")  # what came of an activation is told behind its OK
+RESULTS = {"nl668": (b"AT+MIPCALL=1", b"+MIPCALL: 10.0.0.1", b"+MIPCALL: 0")}
+RESULTS["l610"] = RESULTS["nl668"]
+
+
+def activating(dialect, told, active):
+    """A module whose activation is answered by OK alone; the line `told` comes behind the answer to the second question
+    about the context.  active: the context is, soon or from then on."""
+    modem, tape, clock, module = start(dialect)
+    activation = RESULTS.get(dialect, (b"AT+NETOPEN",))[0]
+    states = {b"AT+NETOPEN?": b"+NETOPEN: %d", b"AT+MIPCALL?": b"+MIPCALL: %d,10.0.0.1"}
+    asked = []
+
+    def answer(command):
+        text = command[:-1] if command.endswith(b"\r") else command
+        if text not in states:
+            if text.startswith(activation):
+                module.seen.append(text)
+                return OK
+            return module(command)
+        if module.count(activation):  # as a question does, too
+            asked.append(text)
+        is_up = active and len(asked) > (3 if told else 0)
+        state = line(states[text] % 1) if is_up else line((states[text] % 0).split(b",")[0])
+        module.seen.append(b"")
+        if not told or len(asked) != 2:
+            return state + OK
+        tape.input.append([0, "!", state + OK])
+        tape.input.append([0, "~", 3000])
+        tape.input.append([0, "!", line(told)])
+        return b""
+
+    tape.auto = answer
+    return modem, clock, module
+
+
+@cases("dialect", LATE)
+def test_the_result_of_an_activation_gets_lost(dialect):
+    """OK has come, and nothing else in 20 s: the module is asked."""
+    modem, clock, module = activating(dialect, None, True)
+    assert modem.attach("internet") == "10.0.0.1"
+    assert clock.now < 25_000, clock.now
+
+
+@cases("dialect", LATE)
+def test_the_result_of_an_activation_comes_late(dialect):
+    """Between the questions, at last: what it says counts, good or bad, and the module is told once only."""
+    activation, good, bad = RESULTS.get(dialect, (b"AT+NETOPEN", b"+NETOPEN: 0", b"+NETOPEN: 9"))
+    modem, clock, module = activating(dialect, good, True)
+    assert modem.attach("internet") == "10.0.0.1"
+    assert clock.now < 40_000 and module.count(activation) == 1
+    modem, clock, module = activating(dialect, bad, False)
+    error = raises(atsock.CommandError, modem.attach, "internet")
+    assert "context" in str(error) and clock.now < 35_000, (error, clock.now)
+
+
+def test_a_setting_of_the_context_whose_ok_gets_lost():
+    """It is made again."""
+    modem, tape, clock, module = start("bg96", {b'AT+QICSGP=1,1,"internet","","",0': [b"", OK]})
+    assert modem.attach("internet") == "10.0.0.1"
+    assert clock.now < 12_000, clock.now

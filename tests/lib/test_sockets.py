@@ -8,7 +8,7 @@ from atsock.core.command import query
 from cases import cases
 from fakes import CUTS, WIRE_NAMES, Case, errno_of, new_modem, raises
 from frames import ACCESS, DIALECTS, ERROR, OK, PEER, PORT, PULLED, PUSHED, line, pulls, read_script
-from scenes import attached, connect, connected, recv_exactly, settle
+from scenes import answers, attached, connect, connected, recv_exactly, settle
 
 EBADF, EAGAIN, EBUSY, EMFILE, ENETDOWN, ECONNRESET, ENOBUFS, EISCONN, ENOTCONN, ETIMEDOUT = (
     9,
@@ -1049,6 +1049,27 @@ def test_bind_comes_first(dialect):
     socket, modem, tape, clock, says = connected(dialect, timeout=5)
     assert errno_of(socket.bind, ("", 80)) == 22
     tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_a_connection_from_a_port_of_its_own(dialect):
+    """bind() before connect(): the port is in the command that opens, where each manual has it."""
+    modem, tape, clock, says = attached(dialect)
+    opens = []
+    answer = answers(says)
+
+    def auto(command):
+        if b"OPEN=" in command:
+            opens.append(command.strip(b"\r"))
+        return answer(command)
+
+    tape.auto = auto
+    socket = modem.socket()
+    socket.settimeout(5)
+    socket.bind(("", 5050))
+    socket.connect((PEER, PORT))
+    form = {"bg96": b",%d,5050,0", "a7600": b",%d,5050", "sim7028": b",%d,5050"}.get(dialect, b',5050,"192.0.2.7",%d,0')
+    assert opens[-1].endswith(form % PORT), opens
 
 
 def test_a_ring_of_an_impossible_size():

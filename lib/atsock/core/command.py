@@ -80,6 +80,7 @@ class Command:
     resume_from = None  # template to begin with when it is started once more
     error_source = b""  # name of the line that told the code
     error_text: "bytes | None" = None  # and its words when it has no number
+    accepted = False  # its time was over behind its OK: what it has begun may still go on
 
     def __init__(self, link=None, template=None):
         self.template = template

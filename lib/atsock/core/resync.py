@@ -117,6 +117,13 @@ def ask_first(engine, command):
     return False
 
 
+def hear_late(engine, event):
+    """Between two commands: `event` (a word of words.py) of one that is not waited for any more sets `failed` when it
+    tells a failure."""
+    engine.failed = False
+    engine.matched[_WANTED] |= event
+
+
 def on_sign_of_life(engine):
     """A module that answered nothing says something."""
     engine.unresponsive = False
@@ -149,6 +156,8 @@ def _give_up(engine):
         command.code = engine.code
     ended = engine.template[2] & _OK2 and engine.got & _OK  # by time: Fibocom 1.2.4
     abandon(engine, command)
+    if engine.got & _OK:
+        command.accepted = True
     command.done = True
     if command.errno:
         engine.failed_command = command

@@ -81,6 +81,7 @@ class A7600(Table):
     # -- opening
     OPEN_MS = 125_000
     PROTOCOLS = ()  # by name in the command
+    LOCAL_LAST = b",<local>"  # 2.3
     #               command                                             ms       required     optional
     OPEN_TCP =     (b'AT+CIPOPEN=<link>,"TCP","<host>",<port>',         125_000, OK,          0)  # 2.3
     OPEN_UDP_ANY = (b'AT+CIPOPEN=<link>,"UDP",,,<local>',               125_000, OK,          0)

@@ -55,6 +55,7 @@ class Table:
     SERVERS = IN_LINKS  # how TCP servers are numbered: IN_LINKS, APART, BECOMES
     SERVER_COUNT = 0  # APART: how many servers there are
     NO_PORT = b""  # <local> of an open that leaves the choice to the module
+    LOCAL_LAST = b""  # what stands behind OPEN_TCP and DATA_TCP when the local port is chosen; b"": they have it
     DATA_LINK: "int | None" = None  # the only connection id in transparent access; None: any
     # (question, prefix): field 0 is 1 while every new connection opens in data mode; None: each open says so itself.
     DATA_SETTING: "tuple[bytes, bytes] | None" = None

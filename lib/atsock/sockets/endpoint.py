@@ -347,7 +347,8 @@ class Endpoint(Stream):
 
 
 def _pair(address):
-    if not isinstance(address, (tuple, list)) or len(address) < 2:
+    is_pair = isinstance(address, (tuple, list)) and len(address) in (2, 4)  # 4: IPv6, as the system's getaddrinfo()
+    if not is_pair or not isinstance(address[0], (str, bytes)):
         raise TypeError("address: (host, port), not %r" % (address,))
     return address
 

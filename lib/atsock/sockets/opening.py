@@ -250,12 +250,9 @@ def _open_template(session, socket, what, host, port, row):
     protocol = _protocol(table, socket, what)
     if socket._access == "transparent":
         template = {TCP: table.DATA_TCP, UDP: table.DATA_UDP}.get(what)
-    elif what == TCP:
-        template = table.OPEN_TCP
-    elif what == UDP:
-        template = table.OPEN_UDP
     else:
-        template = table.OPEN_UDP_ANY if what == UDP_ANY else table.OPEN_TCP_SERVER
+        templates = {TCP: table.OPEN_TCP, UDP: table.OPEN_UDP, UDP_ANY: table.OPEN_UDP_ANY}
+        template = templates.get(what, table.OPEN_TCP_SERVER)
     if template is None:
         name = what.replace("_", " ")
         raise ModemError(EOPNOTSUPP, "%s: no %s sockets in %s access" % (table.NAME, name, socket._access))
@@ -263,6 +260,8 @@ def _open_template(session, socket, what, host, port, row):
         host = b"0:0:0:0:0:0:0:1" if socket._family == AF_INET6 else b"127.0.0.1"
     elif table.EIGHT_GROUPS:
         host = eight_groups(host)
+    if socket._local and what == TCP and table.LOCAL_LAST:
+        template = (template[0] + table.LOCAL_LAST,) + tuple(template[1:])
     local = socket._local or table.NO_PORT
     return session.filled(template, host=host, port=port, local=local, mode=row[_MODE], protocol=protocol)
 
