@@ -39,7 +39,7 @@ _SIMULATORS = re.compile(r"([<>!]) (\d+(?:\.\d+)?) ?(.*)")
 
 # Where a secret stands in a command line, or in an answer that tells one: the commands, what stands behind the name,
 # and how many fields come before the secret.  The AT may be missing: a damaged echo, the second command of a line.
-_LINE = rb"(\+(?:%s) *%s *(?:[^,\r\n]*,){%s})([^\r\n]*)"
+_LINE = rb"([+*$](?:%s) *%s *(?:[^,\r\n]*,){%s})([^\r\n]*)"
 _SECRETS = [
     re.compile(_LINE % (names, sign, fields), re.IGNORECASE)
     for names, sign, fields in (
@@ -50,7 +50,10 @@ _SECRETS = [
         (rb"QICSGP", b":", b"3"),                   # its answer has no context
         (rb"CGAUTH", b"[=:]", b"2"),                # 27.007 10.1.31: context, protocol, then the two in either order
         (rb"MIPCALL", b"=", b"2"),                  # Fibocom: operation, APN, user, password
-        (rb"QFTPCFG|QMTCONN|QHTTPCFG|CFTPSLOGIN|CMQTTCONNECT|FTPOPEN|MQTTUSER", b"=", b"2"),
+        (rb"QFTPCFG|QSMTPCFG|QMTCONN|CFTPSLOGIN|CMQTTCONNECT|FTPOPEN|MQTTUSER|CSMTPSAUTH", b"=", b"2"),
+        (rb"QHTTPCFG", b"=", b"1"),                 # "auth","user:password"
+        (rb"MCGDEFCONT|QCPDPP|XGAUTH|CSTT", b"=", b"2"),  # accounts of access points: SIMCom, Qualcomm, Intel
+        (rb"CNCFG", b"=", b"4"),                    # SIM7070 and its kin
     )]
 _TAIL_BYTES = 1024      # so much of a line that goes on in the next burst is looked at with that
 _WORD_BYTES = 4         # shorter secrets are not looked for elsewhere: they stand in too much
@@ -58,7 +61,7 @@ _WORD_BYTES = 4         # shorter secrets are not looked for elsewhere: they sta
 
 def hide_secrets(data):
     """`data` with asterisks instead of what a command line holds of passwords and PINs (quotes and commas stay)."""
-    if b"+" not in data:
+    if b"=" not in data and b":" not in data:
         return data
     for pattern in _SECRETS:
         data = pattern.sub(lambda match: match[1] + re.sub(rb'[^",]', b"*", match[2]), data)
@@ -72,7 +75,8 @@ def hide_secrets_in_text(text):
 
 def _secrets_in(data):
     """The secrets that command lines hold, those that are long enough to be looked for."""
-    fields = [field for pattern in _SECRETS for match in pattern.finditer(data) for field in match[2].split(b",")]
+    fields = [field for pattern in _SECRETS for match in pattern.finditer(data)
+              for field in re.split(rb"[,:]", match[2])]
     return {word for word in (field.strip(b' "') for field in fields) if len(word) >= _WORD_BYTES}
 
 
