@@ -656,6 +656,19 @@ def test_ids_used_up(dialect):
     connect(modem, tape, says)
 
 
+def test_ids_used_up_by_an_open_on_its_way():
+    """It counts, too."""
+    modem, tape, clock, says = attached("sim7028")
+    kept = connect(modem, tape, says)
+    tape.load([(">", b'AT+CIPOPEN=1,"TCP","%s",%d\r' % (PEER.encode(), PORT))])
+    opening, late = modem.socket(), modem.socket()
+    opening.setblocking(False)
+    late.settimeout(5)
+    assert errno_of(opening.connect, (PEER, PORT)) == 115
+    assert "all 2 connection ids" in str(raises(OSError, late.connect, (PEER, PORT)))
+    assert kept._link.state == 2
+
+
 @cases("dialect", DIALECTS)
 def test_access_modes_exclude_each_other(dialect):
     """Another access mode while a socket is open: EBUSY where the module has one for all, nothing is sent; free

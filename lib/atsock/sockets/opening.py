@@ -381,7 +381,7 @@ def _free_link(session, ids, what):
         elif closing:
             yield lambda closing=closing: not all(link.closing for link in closing)
         else:
-            replace_link(session, _unused([link for link in links if not _is_in_flight(session, link)]))
+            replace_link(session, _unused(session, links))
 
 
 def _is_busy(session, link):
@@ -395,11 +395,12 @@ def _is_in_flight(session, link):
     return command is not None and command.link is link
 
 
-def _unused(links):
+def _unused(session, links):
     # One whose connection is gone and read to its end, although nobody closed it: MicroPython has no finalisers, a
     # dropped socket is known by nothing else.
     for link in links:
-        if link.state == _DEAD or link.state == _GONE and link.rx_pending == _NO and not link.count:
+        is_read = link.state == _GONE and link.rx_pending == _NO and not link.count
+        if (link.state == _DEAD or is_read) and not _is_in_flight(session, link):
             return link
     raise ModemError(EMFILE, "all %d connection ids are in use" % len(links))
 
