@@ -13,7 +13,7 @@ from .constants import AF_INET, AF_INET6, EVENT_NETWORK_LOST, EVENT_RESTARTED
 from .registration import PIN_REFUSED, Progress, check_restart, tell
 from .core import urc
 from .core.command import Command, number_at, query, split_fields, text_at
-from .core.jobs import check, run_command, run_steps
+from .core.jobs import check, check_port, run_command, run_steps
 from .core.movers import MISSING, const
 from .core.openids import open_ids
 from .core.resync import hear_late
@@ -137,7 +137,7 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
     try:
         session.attached_with = account
         while not session.is_connected():
-            session.access_now = None
+            session.access_now = session.access_begun = None
             yield from registration.synchronise(session)
             restarts = engine.restarts
             attempts += 1
@@ -203,11 +203,14 @@ def _may_help(error, lost, attempts, account):
     return isinstance(error, Timeout) and attempts == 1 and not account.pin_spent
 
 
-def detach(session: "Session", was_active):
-    """Deactivate the context, as a generator of commands.  Raises CommandError, Timeout.
+def detach(session: "Session"):
+    """Deactivate the context, as a generator of commands.
 
-    was_active: it was, as far as is known; else a refusal only says that there is nothing to be done.
+    Raises CommandError, Timeout; ModemError EBUSY while a connection has the port, and leaves all as it is then.
     """
+    check_port(session.engine)
+    was_active = session.is_connected()  # else a refusal only says that there is nothing to be done
+    session.set_down()
     yield from run_command(session, Command(None, session.filled(session.table.DEACTIVATE)), was_active)
 
 

@@ -150,13 +150,11 @@ class Modem:
         """Deactivate the context; all its connections end.  Detaching twice is fine.
 
         Does nothing as long as the dialect is not known.  Waits for the module.  Allocates.  Raises CommandError,
-        Timeout.
+        Timeout, OSError EBUSY while a connection has the port (data mode), which goes on then.
         """
         session = self._session
         if session.table is not None:
-            was_active = session.is_connected()
-            session.set_down()
-            session.run(bringup.detach(session, was_active), session.table.DEACTIVATE[1], "detach")
+            session.run(bringup.detach(session), session.table.DEACTIVATE[1], "detach")
 
     def isconnected(self) -> bool:
         """True while the context is active as far as the module has said.  Sends nothing."""

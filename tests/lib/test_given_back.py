@@ -8,7 +8,7 @@ from errno import EADDRINUSE, EBADF, ECONNREFUSED
 import atsock
 from atsock.core.command import query
 from atsock.core.jobs import run_command
-from atsock.sockets.opening import free_port
+from atsock.sockets.endpoint import free_port
 from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line, read_script

@@ -4,7 +4,8 @@ module has, whose end is told, which refusals say that the network is gone, who 
 import atsock
 from atsock.constants import IPPROTO_TCP, SO_KEEPALIVE, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from atsock.sockets.endpoint import parse_sender
-from atsock.sockets.opening import close_link, free_port
+from atsock.sockets.endpoint import free_port
+from atsock.sockets.opening import close_link
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import DIALECTS, ERROR, OK, PEER, PORT, line, read_script

@@ -67,7 +67,7 @@ class Job:
             engine = self.engine
             if engine.state == _DATA_MODE and not engine.tokens.sink.is_leaving and self.session.withdraw(step):
                 self.steps.close()
-                raise ModemError(EBUSY, "the port is in data mode: escape() first")
+                check_port(engine)
             if self.engine.is_past(self.resume) and self.session.withdraw(step):  # its turn has not come
                 error = self.session.timeout_error("the module is busy", step)  # while the steps tell where they stand
                 self.steps.close()
@@ -107,6 +107,12 @@ class Job:
         if self.error is not None:
             raise self.error
         return self.value
+
+
+def check_port(engine):
+    """Raises ModemError EBUSY when no command can be sent, because a connection has the port and keeps it."""
+    if engine.state == _DATA_MODE and not engine.tokens.sink.is_leaving:
+        raise ModemError(EBUSY, "the port is in data mode: escape() first")
 
 
 def check(session, command, must=True):

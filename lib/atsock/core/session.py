@@ -59,6 +59,7 @@ class Session:
         self.table = None  # of the dialect, a class of dialects/; None as long as it is not known
         self.access = access  # of sockets that are not given another one
         self.access_now = None  # access mode the module is in, None: not known
+        self.access_begun = None  # the one that it was told of last, None: none since attach() has looked
         self.opening = False  # somebody switches it, or takes a connection id
         self.last_port = 0  # local port that a socket was given last (sockets/opening.py)
         self.attaching = False
@@ -142,6 +143,13 @@ class Session:
             self.engine.pdp_lost = True
         if error.errno in (ENETDOWN, ETIMEDOUT, EHOSTUNREACH):
             self.doubts += 1
+
+    def may_open(self):
+        """False while somebody takes a connection id, or a closed connection has the port still (data mode)."""
+        for link in self.engine.links.values():
+            if link.discarding and link.data_filter is not None and link.socket is not None:
+                return False
+        return not self.opening
 
     # -- taking in what comes
 
@@ -324,10 +332,11 @@ class Session:
 
     # -- jobs: generators of commands (jobs.py), and the rest of a non-blocking send (sockets/sendbuffer.py)
 
-    def run(self, steps, timeout_ms, what):
+    def run(self, steps, timeout_ms, what, goes_on=False):
         """Run a generator of commands to its end; returns what it returns.
 
-        timeout_ms: -1 for no limit; what: for its Timeout.
+        timeout_ms: -1 for no limit; what: for its Timeout; goes_on: in the background, when the call is interrupted
+        (Ctrl-C, an exception out of on_event).
         """
         engine = self.engine
         give_up = engine.after_ms(timeout_ms) if timeout_ms >= 0 else None
@@ -342,13 +351,15 @@ class Session:
             while not job.advance():
                 left = _FOREVER_MS if give_up is None else engine.until_ms(give_up)
                 if left <= 0:
+                    goes_on = False
                     raise self.timeout_error(what, job.step)
                 if not self.service():  # as wait(): the stack is deep below
                     self.pause(left)
                     self.service()
         finally:
             self._running = outer
-            job.cancel()
+            if job.done or not goes_on:
+                job.cancel()
             self.deliver()
         if job.error is not None:
             # As await_verdict(): the stack is deep below.

@@ -14,8 +14,8 @@ from ..core.words import BECOMES
 from ..errors import EMSGSIZE, ENETDOWN, CommandError, ModemError
 from ..services import lookup_ms, resolve
 from .base import Socket
-from .endpoint import parse_sender
-from .opening import UDP, UDP_ANY, free_port
+from .endpoint import free_port, parse_sender
+from .opening import UDP, UDP_ANY
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:

@@ -41,6 +41,9 @@ _LINGER_MS = const(2000)  # a non-blocking close() waits so long for its command
 _KEEPALIVE = (7200, 75, 9)  # idle s, interval s, count: Linux's defaults
 _RCVBUF_MIN = const(512)
 _RCVBUF_MAX = const(1 << 20)
+_DYNAMIC_PORT = const(61000)  # of RFC 6335, above those that Linux gives out, behind virtual modules
+_LAST_PORT = const(65535)
+_PORTS = const(4096)  # of them: the first one that is given out is among these
 
 
 class Endpoint(Stream):
@@ -157,15 +160,16 @@ class Endpoint(Stream):
 
         What non-blocking sends have taken goes out first.  A non-blocking socket waits until the module has been told,
         what it answers is taken in later; so does one whose send() ran out of time and is unanswered still, but for 2 s
-        only.  Closing twice is fine.  Allocates.  Raises OSError when the module does not answer, or when something
-        that was taken got lost; the socket is closed all the same.
+        only.  When it is interrupted (Ctrl-C) the rest is done in the background.  Closing twice is fine.  Allocates.
+        Raises OSError when the module does not answer, or when something that was taken got lost; the socket is closed
+        all the same.
         Source: the CLOSE command of the dialect tables.
         """
         steps = self.close_steps()
         if steps is None:
             return
         if self._timeout_ms and not self._send_timed_out:
-            self._session.run(steps, self._close_limit_ms(), "close")
+            self._session.run(steps, self._close_limit_ms(), "close", True)
         else:
             self._close_in_background(self._session.spawn(steps))
 
@@ -344,6 +348,13 @@ class Endpoint(Stream):
     def writable(self) -> bool:
         """True."""
         return True
+
+
+def free_port(session: "Session") -> int:
+    """A local port for a UDP socket that needs one and was not bound."""
+    last = session.last_port or _DYNAMIC_PORT + session.engine.port.ticks_ms() % _PORTS
+    session.last_port = _DYNAMIC_PORT if last >= _LAST_PORT else last + 1
+    return session.last_port
 
 
 def _pair(address):

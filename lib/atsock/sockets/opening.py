@@ -63,9 +63,6 @@ _FLUSH_MS = 30_000  # close() waits so long for what non-blocking sends have tak
 _RING = const(2048)  # one read of the largest chunk
 # Nothing holds a pushing module back, so there is room for several chunks that come while the program sends.
 _PUSH_RING = 8192 if sys.implementation.name == "micropython" else 65536
-_DYNAMIC_PORT = const(61000)  # of RFC 6335, above those that Linux gives out, behind virtual modules
-_LAST_PORT = const(65535)
-_PORTS = const(4096)  # of them: the first one that is given out is among these
 
 
 # -- new sockets
@@ -138,7 +135,7 @@ def _open_steps(session, socket, what, host, port, row, look_up):
             peer = b"%s:%d" % (addresses[0], port)
         while True:
             # Nobody else may switch the access mode, or take the id, before the link has it.
-            yield lambda: not session.opening
+            yield session.may_open
             session.opening = True
             try:
                 ids = yield from use_access(session, socket._access)
@@ -330,8 +327,10 @@ def use_access(session: "Session", access):
     if now is None or table.ACCESS[now][_GROUP] != table.ACCESS[access][_GROUP]:
         _check_unused(session, access)
         session.access_now = None
-        leave = () if now is None else table.ACCESS[now][_LEAVE]
-        yield from run_steps(session, leave + table.ACCESS[access][_SETUP])
+        if session.access_begun is not None:  # also where the switch to it has failed, or was interrupted
+            yield from run_steps(session, table.ACCESS[session.access_begun][_LEAVE])
+        session.access_begun = access
+        yield from run_steps(session, table.ACCESS[access][_SETUP])
         if session.engine.access != access:
             session.use(table, access)
         session.access_now = access
@@ -512,13 +511,6 @@ def _move_command(command, link):
 def ring_size(socket: "Endpoint", pushed) -> int:
     """Bytes of a socket's receive ring."""
     return socket._rcvbuf or (_PUSH_RING if pushed else _RING)
-
-
-def free_port(session: "Session") -> int:
-    """A local port for a UDP socket that needs one and was not bound."""
-    last = session.last_port or _DYNAMIC_PORT + session.engine.port.ticks_ms() % _PORTS
-    session.last_port = _DYNAMIC_PORT if last >= _LAST_PORT else last + 1
-    return session.last_port
 
 
 # -- closing

@@ -14,7 +14,8 @@ from ..core.movers import const
 from ..core.resync import REST_MS
 from ..errors import EBUSY, ModemError, Timeout
 from ..registration import echo_off
-from .opening import TCP, UDP, close_link, free_port
+from .endpoint import free_port
+from .opening import TCP, UDP, close_link, drop_link
 from .stream import StreamSocket
 
 TYPE_CHECKING = const(0)
@@ -378,6 +379,10 @@ class TransparentSocket(StreamSocket):
             self._engine.leave_data_mode()
             self._session.set_down()
             link.socket = None
+            raise
+        except GeneratorExit:  # close() has run out of time: the line is given back at the next opportunity
+            link.socket = None
+            self._session.later(drop_link(self._session, link))
             raise
         errno = link.errno if self._untold and link.state == _DEAD else 0
         yield from close_link(self._session, link)
