@@ -332,7 +332,7 @@ class Modem:
     ) -> "list[bytes]":
         """Send any AT command; returns its information lines as a list of bytes, without line ends.
 
-        prefix: only lines that begin with it; else those that begin with the command's own name or with no "+".
+        prefix: only lines that begin with it; else those that begin with a name in the command or with no "+".
         timeout_ms: 60000 unless given.  Counted payload in the answer becomes one bytearray.  Works before attach().
         Allocates.  Raises CommandError when the module refuses, Timeout, ValueError for control characters in the
         text and for more than 2560 of others.

@@ -406,6 +406,15 @@ def test_lines_of_the_commands_name(text):
     tape.done()
 
 
+@cases("text", (b"AT+NAME;+OTHER?", b"AT+X=1,2;+name=1;+Other", b"ATE0;+NAME;+OTHER"))
+def test_lines_of_several_commands(text):
+    """V.250 5.2.1: a line may hold several commands; the lines of each are the answer, of no other."""
+    answer = line(b"+NAME: 1") + line(b"+NAM: 1") + line(b"+OTHER: 1;2") + line(b"+NAMES: 1")
+    modem, tape, clock = new_modem("bg96", [(">", text + b"\r"), ("<", answer + OK)])
+    assert modem.command(text) == [b"+NAME: 1", b"+OTHER: 1;2"]
+    tape.done()
+
+
 @cases("cut", CUTS)
 def test_several_payloads_in_the_answer_of_a_command(cut):
     """Each stands behind its line, in one piece however it comes."""

@@ -901,3 +901,17 @@ def test_what_was_taken_does_not_go_out_behind_the_close(dialect):
         modem.poll(1000)
     assert sent == [b"AT+X", close[0][1][:-1]], sent
     assert closing.error.args[0] == 104
+
+
+@cases("dialect", DIALECTS)
+def test_the_network_is_lost_while_what_was_taken_waits_for_its_prompt(dialect):
+    """It never comes: the next send() says at once that the connection has ended, as poll() and recv() do."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=0)
+    tape.load(says.send("buffer", says.first, b"taken")[:1])
+    assert socket.send(b"taken") == 5
+    say(modem, tape, says.lost)
+    before = clock.now
+    assert socket.ioctl(3, _ERR | _HUP) == _ERR | _HUP
+    assert errno_of(socket.send, b"more") == ENETDOWN
+    assert errno_of(socket.recv, 5) == ENETDOWN
+    assert clock.now == before

@@ -220,15 +220,14 @@ class Query(Command):
         return (self.asks or self.prefix is not None) and not self.lines and self.until is None
 
     def _has_name(self, engine):
-        # Does the line begin with the name that the command in flight begins with?
+        # Does the line begin with the name of the command in flight, or of one of several (AT+CSQ;+CEREG?, V.250 5.2.1)?
         line = engine.tokens.line
-        sent = engine.transmitter.line
-        pos = 2  # behind "AT"
-        while pos < engine.transmitter.line_n and sent[pos] not in b"=?":
-            if line[pos - 2] != sent[pos] and line[pos - 2] | 32 != sent[pos] | 32:
-                return False
-            pos += 1
-        return line[pos - 2] in b": ="
+        for text in bytes(memoryview(engine.transmitter.line)[2 : engine.transmitter.line_n]).split(b";"):
+            name = text.split(b"=")[0].rstrip(b"?").upper()
+            n = len(name)
+            if bytes(memoryview(line)[:n]).upper() == name and line[n] in b": =":
+                return True
+        return False
 
 
 class _Collector(Sink):

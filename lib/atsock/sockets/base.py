@@ -290,7 +290,7 @@ class Socket(Endpoint):
         if link is None:
             return self._no_link()
         if waiting.n:
-            return _AGAIN
+            return _AGAIN if link.state == _OPEN else self._no_link()  # what is on its way may hang for long
         if self._writing or self._send_timed_out:
             return self._send_step(None, 0, 0)  # what a send() that ran out of time has left
         if link.state != _OPEN:
@@ -316,7 +316,7 @@ class Socket(Endpoint):
         if link is None:
             return self._no_link()
         if self._send_buffer is not None and self._send_buffer.n:
-            return _AGAIN
+            return _AGAIN if link.state == _OPEN else self._no_link()
         if self._writing:
             return self._send_result(link)
         if link.state != _OPEN:
