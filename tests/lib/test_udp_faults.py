@@ -2,8 +2,8 @@
 
 import atsock
 from cases import cases
-from fakes import CUTS, Case, errno_of
-from frames import DIALECTS, OK, PEER, PORT, digits, line
+from fakes import CUTS, Case, errno_of, raises
+from frames import DIALECTS, OK, PEER, PORT, SYNC, digits, line
 from scenes import answers, attached, connect, rest, settle
 
 FIBOCOM = ("nl668", "l610")
@@ -443,3 +443,64 @@ def test_all_stages_of_a_call_have_one_timeout(dialect):
     assert errno_of(socket.sendto, b"hello", ("name.example", PORT)) == 110
     assert b"SEND" in asked[-1] and clock.now - start <= 4100, (clock.now - start, asked)
     assert socket.gettimeout() == 4
+
+
+def sends(dialect, says, data):
+    """A datagram to the peer; SIMCom's command tells where it goes."""
+    script = says.send("buffer", says.first, data)
+    if dialect in ("a7600", "sim7028"):
+        script[0] = (">", script[0][1][:-1] + b',"%s",%d\r' % (PEER.encode(), PORT))
+    return script
+
+
+@cases("what", ("prompt", "result"))
+@cases("dialect", DIALECTS)
+def test_the_socket_outlives_a_datagram_that_ran_out_of_time(dialect, what):
+    """The prompt comes late, or the result never: nobody knows what became of that one, and the next one is sent."""
+    socket, modem, tape, clock, says = datagrams(dialect, "buffer", timeout=2)
+    lost = sends(dialect, says, b"lost")
+    if what == "prompt":
+        script = lost[:1] + [("~", 6000)] + lost[1:]
+    else:
+        script = lost[:-1] + SYNC
+    tape.load(script + sends(dialect, says, b"next"))
+    assert errno_of(socket.send, b"lost") == 110
+    while clock.now < 30_000:
+        modem.poll(1000)
+    assert socket.send(b"next") == 4
+    tape.done()
+
+
+@cases("dialect", DIALECTS)
+def test_the_socket_outlives_a_datagram_that_was_interrupted(dialect):
+    """Ctrl-C before the prompt: the datagram goes out whole when that comes, behind it the next one."""
+    socket, modem, tape, clock, says = datagrams(dialect, "buffer")
+    first = sends(dialect, says, b"first")
+    tape.load(first[:1] + [("~", 500)] + first[1:] + sends(dialect, says, b"next"))
+    wait = modem._engine.port.wait
+
+    def stop(ms, writing):
+        modem._engine.port.wait = wait
+        raise KeyboardInterrupt
+
+    modem._engine.port.wait = stop
+    raises(KeyboardInterrupt, socket.send, b"first")
+    assert socket.send(b"next") == 4
+    tape.done()
+
+
+@cases("dialect", FIBOCOM)
+def test_a_stored_datagram_that_ran_out_of_time_is_not_sent_with_the_next(dialect):
+    """1.1.6: what was stored would go out in front of that, so the socket fails."""
+    modem, tape, clock, says = attached(dialect)
+    tape.auto = answers(says)
+    socket = modem.socket(type=atsock.SOCK_DGRAM)
+    socket.settimeout(2)
+    socket.bind(("", 5005))
+    rest(tape)
+    tape.load([(">", b'AT+MIPSEND=1,"6C6F7374"\r')] + SYNC)
+    assert errno_of(socket.sendto, b"lost", (PEER, PORT)) == 110
+    while clock.now < 30_000:
+        modem.poll(1000)
+    assert errno_of(socket.sendto, b"next", (PEER, PORT)) == 110
+    tape.done()

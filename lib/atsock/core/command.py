@@ -220,7 +220,7 @@ class Query(Command):
         return (self.asks or self.prefix is not None) and not self.lines and self.until is None
 
     def _has_name(self, engine):
-        # Does the line begin with the name of the command in flight, or of one of several (AT+CSQ;+CEREG?, V.250 5.2.1)?
+        # Does the line begin with the name of the command in flight, or of one of several (V.250 5.2.1: AT+CSQ;+CEREG?)
         line = engine.tokens.line
         for text in bytes(memoryview(engine.transmitter.line)[2 : engine.transmitter.line_n]).split(b";"):
             name = text.split(b"=")[0].rstrip(b"?").upper()
@@ -444,8 +444,10 @@ def note_input_end(engine):
     late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
     if engine.doubted:  # the deadline is that of the question about a stray result code
         return
-    if late and engine.command.link is not None:  # None: Modem.call()
-        engine.command.link.fail(ECONNRESET, 0)
+    link = engine.command.link
+    # None: Modem.call(); a datagram that is given up counts for nobody.
+    if late and link is not None and not (link.keeps_borders and engine.abandoned is engine.command):
+        link.fail(ECONNRESET, 0)
         engine.failed = True
 
 

@@ -408,9 +408,9 @@ def fill_up(engine, command, data, n):
     """The module waits for n more payload bytes and swallows whatever comes: give it what it was to have, `data`.
 
     data None: that is not known any more, or would be obeyed by a module that waits for nothing: zeros then.  Or what
-    cancels the send, where there is such a thing.  The connection is of no use any more.
+    cancels the send, where there is such a thing.  The connection is of no use any more, but for datagrams.
     """
-    if command.link is not None:
+    if command.link is not None and not command.link.keeps_borders:
         command.link.fail(ECONNRESET, 0)
     if command.abort_sequence is not None:
         data = command.abort_sequence

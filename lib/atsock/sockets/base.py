@@ -359,14 +359,20 @@ class Socket(Endpoint):
         if self._send_timed_out:
             untold = self._send_timed_out == _UNTOLD
             self._send_timed_out = False
-            if tx.errno == 0:
+            if tx.errno == 0 or self._may_go_on(link, tx):
                 return -link.errno if link.state != _OPEN else -ETIMEDOUT if untold else 0
+        if self._may_go_on(link, tx):
+            return -ETIMEDOUT
         # The connection cannot be trusted with more.  A module that tells how many bytes it took (+CIPSEND) is right; a
         # part of a datagram is none.
         link.fail(ECONNRESET if tx.errno == EIO else tx.errno, tx.code)
         if link.keeps_borders or tx.error_source != self._session.table.TELLS_COUNT or not 0 < tx.code < tx.n:
             return -link.errno
         return tx.code
+
+    def _may_go_on(self, link, tx):
+        # A datagram may have got lost, and the next one may not; but what was stored would go out in front of that.
+        return tx.errno == ETIMEDOUT and link.keeps_borders and len(tx.template) <= 4
 
     def _give_up_sending(self):
         # The time is over: -ETIMEDOUT; what is in flight stays so.
