@@ -441,7 +441,7 @@ def commands_of(modem, tape, says):
         if command.startswith(says.open_line(command)):
             return says.opened(command, says.link_of(command))
         if b"CLOSE=" in command:
-            return says.close(says.first)[1][1]
+            return says.close(int(command.split(b"=")[1]))[1][1]
         if (
             command.startswith((b"AT+QISEND=", b"AT+CIPSEND="))
             or command.startswith(b"AT+MIPSEND=")
@@ -537,6 +537,7 @@ def test_l610_numbers_of_the_protocols():
         socket = modem.socket(atsock.AF_INET6, kind, tls=tls)
         socket.connect(("2001:db8::1", 80))
         assert lines[-1].endswith(b',"2001:db8:0:0:0:0:0:1",80,%d' % wanted), lines[-1]
+        socket.close()
     for family, address, wanted in ((atsock.AF_INET, b"127.0.0.1", 0), (atsock.AF_INET6, b"0:0:0:0:0:0:0:1", 60)):
         server = modem.socket(family)
         server.bind(("", 8080))

@@ -366,6 +366,27 @@ def test_an_end_that_the_list_does_not_tell(dialect):
             assert errno_of(socket.recv, 10) == ECONNRESET
 
 
+@cases("bound", (False, True))
+@cases("dialect", FIBOCOM)
+def test_datagrams_leave_an_id_that_was_closed_just_now(dialect, bound):
+    """The late end of the connection before would be theirs; one that datagrams had before has no end to tell."""
+    modem, tape, clock, says, module = start(dialect)
+    opened(modem).close()
+    for id in (2, 2):
+        socket = modem.socket(type=atsock.SOCK_DGRAM)
+        socket.settimeout(5)
+        if bound:
+            socket.bind(("", 5005))
+        else:
+            socket.connect((PEER, PORT))
+        assert socket._link.id == id
+        say(tape, line(b"+MIPSTAT: 1,1"))
+        settle(modem, tape)
+        modem.poll(100)
+        assert socket._link.errno == 0
+        socket.close()
+
+
 @cases("dialect", FIBOCOM)
 def test_an_end_long_after_an_id_was_used_again(dialect):
     """More than 10 s after the close before it is this connection's own, and a clean one."""

@@ -368,7 +368,8 @@ def _free_link(session, ids, what):
         for n in () if is_bound and waiting else ids:
             link = engine.link(n)
             if link.socket is None and not link.must_close:  # those that are being closed still must
-                if what == UDP or what == UDP_ANY or lists_ends(session.table) or not was_closed(session, link):
+                no_end = link.keeps_borders and what in (UDP, UDP_ANY)  # nobody ends datagrams
+                if no_end or lists_ends(session.table) or not was_closed(session, link):
                     return link
                 if found is None or engine.until_ms(link.closed_at) < engine.until_ms(found.closed_at):
                     found = link  # an end of the connection before may come yet, and nobody could tell whose
