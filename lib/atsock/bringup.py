@@ -10,7 +10,7 @@ from errno import ECONNRESET, EIO, ETIMEDOUT
 from . import registration
 from .checks import is_address, quoted
 from .constants import AF_INET, AF_INET6, EVENT_NETWORK_LOST, EVENT_RESTARTED
-from .registration import PIN_REFUSED, Progress, check_restart, tell
+from .registration import PIN_REFUSED, Progress, check_restart, check_telling, tell
 from .core import urc
 from .core.command import Command, number_at, query, split_fields, text_at
 from .core.jobs import check, check_port, run_command, run_steps
@@ -125,6 +125,7 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
     than something changes.  on_progress(step, detail): told each step, and what changes in it.  Errors
     name the step and the last detail.
     """
+    check_telling(session)
     yield lambda: not session.attaching
     if session.is_connected():
         if is_up(session):

@@ -114,7 +114,8 @@ class Modem:
         apn: up to 99 characters, None: the one given to Modem, or what the module has stored.  user, password: up to
         64; auth: 0 none, 1 PAP, 2 CHAP, 3 either (default with a user; PAP where the dialect has no 3).  pin: 4 to 8
         digits; a PIN that the SIM has refused is not sent again.  on_progress(step, detail): told each step ("sync",
-        "identify", "sim", "register", "context") and what changes in it ("busy", "searching", "denied", ...).
+        "identify", "sim", "register", "context") and what changes in it ("busy", "searching", "denied", ...); attach()
+        and recover() say EBUSY to it.
         Waits at most timeout_ms; a network that refuses the SIM (EACCES), or that the module does not search for
         (ENETDOWN), for 25 s.  None: 240 s, but a network that is not found for 25 s, too: a module that is new to its
         SIM or place may search for minutes (and goes on between two calls).  Allocates.  Raises ValueError before a

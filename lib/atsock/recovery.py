@@ -12,7 +12,7 @@ asyncio.  Knows no vendor command.  Off the data path; allocates.
 from errno import EAGAIN, ECONNRESET
 
 from . import bringup
-from .registration import escape_blindly, start_anew
+from .registration import check_telling, escape_blindly, start_anew
 from .core import urc
 from .core.command import query
 from .core.jobs import Job, bounded
@@ -55,6 +55,7 @@ def recover(session: "Session"):
 
     Raises the first error when nothing helps; ModemError EAGAIN when the module was restarted too often lately.
     """
+    check_telling(session)
     engine = session.engine
     rung = _first_rung(session)
     urc.lose_all(engine, ECONNRESET)  # servers, too

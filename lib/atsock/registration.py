@@ -9,7 +9,7 @@ from errno import EACCES, ECONNRESET, EIO, ENODEV, ETIMEDOUT
 from .core.command import number_at, query, read_form, text_at
 from .core.jobs import run_command
 from .core.movers import MISSING, const
-from .errors import ENETDOWN, ModemError, Restarted, Timeout, printable
+from .errors import EBUSY, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Progress:
     step = ""
     detail = ""
     hint = ""  # what to look at when the step does not end in time
+    telling = False  # on_progress runs, and attach() cannot go on before it returns
 
     def __init__(self, on_progress=None):
         self.on_progress = on_progress
@@ -95,7 +96,11 @@ class Progress:
         self.detail = detail
         self.hint = _NO_NETWORK if step == "register" else ""
         if self.on_progress is not None:
-            self.on_progress(step, detail)
+            self.telling = True
+            try:
+                self.on_progress(step, detail)
+            finally:
+                self.telling = False
 
     def where(self):
         """The step and the detail, for the text of an error."""
@@ -106,6 +111,12 @@ def tell(session: "Session", step, detail=""):
     """Note where attach() stands, if somebody attaches."""
     if session.progress is not None:
         session.progress.tell(step, detail)
+
+
+def check_telling(session: "Session"):
+    """Raises ModemError EBUSY for what would wait for an attach() that waits for its own on_progress."""
+    if session.progress is not None and session.progress.telling:
+        raise ModemError(EBUSY, "attach() is on its way")
 
 
 # -- in step

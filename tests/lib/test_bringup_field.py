@@ -603,6 +603,23 @@ def test_what_on_progress_raises_comes_out():
     assert modem.attach("internet") == "10.0.0.1"
 
 
+@cases("call", ("attach", "recover"))
+@cases("dialect", DIALECTS)
+def test_on_progress_that_calls_what_would_wait_for_it(dialect, call):
+    """EBUSY at once, at each step before the address is there, and attach() goes on."""
+    modem, tape, clock, module = start(dialect)
+    found = []
+
+    def told(step, detail):
+        if not modem.isconnected():
+            found.append(errno_of(getattr(modem, call)))
+
+    assert modem.attach("internet", on_progress=told) == "10.0.0.1"
+    assert len(found) >= 4 and set(found) == {16}, found
+    assert clock.now < 5000, clock.now
+    assert modem.attach("internet") == "10.0.0.1"
+
+
 # -- restarts on the way
 
 

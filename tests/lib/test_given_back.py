@@ -617,6 +617,33 @@ def test_first_client_is_gone_before_the_program_sees_that_it_listens(dialect):
     assert len(opens(says, module)) == 2
 
 
+@cases("clients", (1, 2, 3))
+@cases("dialect", NUMBERED)
+def test_new_clients_while_a_read_of_the_old_one_is_in_flight(dialect, clients):
+    """They come and go before the answer: it brings what waits for the last of them."""
+    modem, tape, clock, says, module, server = listening(dialect)
+    say(modem, tape, came(dialect, 1, 4001))
+    first, address = server.accept()
+    first.settimeout(5)
+    server.settimeout(5)
+    some = [came(dialect, 1, 5000 + i) + says.closed(1) for i in range(1, clients)]
+
+    def answer(command):
+        if not command.startswith(module.read):
+            return module(command)
+        tape.auto = module
+        return b"".join(some) + came(dialect, 1, 6000) + says.answer("buffer", 1, b"of the last", 0)
+
+    tape.auto = answer
+    tape.input.append([0, "!", says.notice("buffer", 1)])
+    assert first.recv(20) == b""
+    last, address = server.accept()
+    while address[1] != 6000:
+        last, address = server.accept()
+    last.settimeout(5)
+    assert last.recv(20) == b"of the last"
+
+
 @cases("dialect", NUMBERED)
 def test_new_client_behind_the_payload_of_a_read_of_the_old_one(dialect):
     """Before the OK of the read: what came is the old one's, and its reader gets it."""

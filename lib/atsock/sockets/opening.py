@@ -495,6 +495,8 @@ def replace_link(session: "Session", link: Link) -> Link:
         sending = link.tx
         link.tx = _move_command(sending, fresh)
         abandon(engine, sending, True)
+    elif _is_in_flight(session, link):  # it was moved here from the client before
+        engine.command.link = fresh
     return fresh
 
 
