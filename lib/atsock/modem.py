@@ -424,24 +424,27 @@ class Modem:
         """
         session = self._session
         error: "OSError | None" = None
-        engine = self._engine
-        sockets = [server.socket for server in engine.servers.values()]
-        sockets += [link.socket for link in engine.links.values() if link.socket is not None]
-        for opened in sockets:
-            try:
-                if isinstance(error, Timeout):
-                    steps = opened.close_steps()
-                    if steps is not None:
-                        session.spawn(steps)
-                else:
-                    type(opened).close(opened)  # CPython: also where a file of makefile() would keep it open
-            except OSError as caught:
-                error = error or caught
-        session.start_later()
-        if not session.is_idle():
-            session.run(_until_idle(session), _LINGER_MS, "close")
+        for _ in range(2):  # a connection that had no id yet has one when nothing is on its way any more
+            for opened in _sockets(self._engine):
+                try:
+                    if isinstance(error, Timeout):
+                        steps = opened.close_steps()
+                        if steps is not None:
+                            session.spawn(steps)
+                    else:
+                        type(opened).close(opened)  # CPython: also where a file of makefile() would keep it open
+                except OSError as caught:
+                    error = error or caught
+            session.start_later()
+            if not session.is_idle():
+                session.run(_until_idle(session), _LINGER_MS, "close")
         if error:
             raise error
+
+
+def _sockets(engine):
+    found = [server.socket for server in engine.servers.values()]
+    return found + [link.socket for link in engine.links.values() if link.socket is not None]
 
 
 def _until_idle(session: "Session"):

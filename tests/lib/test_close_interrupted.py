@@ -149,3 +149,24 @@ def test_data_mode_that_was_not_reached(dialect):
             fresh.connect((PEER, PORT))
             assert sent[n : n + 4] == [b"AT+NETCLOSE", b"AT+CIPMODE=0", b"AT+NETOPEN", b"AT+CIPRXGET=1"], sent[n:]
             assert fresh._link.state == 2
+
+
+@cases("dialect", DIALECTS)
+def test_modem_close_while_the_mode_is_changed_for_a_connection(dialect):
+    """It has no id yet when Modem.close() looks; it is closed all the same, and the next one can be opened."""
+    modem, tape, clock, says = attached(dialect)
+
+    def answer(command):
+        if command.startswith(b"AT+NET"):
+            return OK + line(command[2:] + b": 0")
+        if command.startswith(says.open_line(command)):
+            return says.opened(command, says.link_of(command))
+        return says.close(says.first)[1][1] if b"CLOSE=" in command else OK
+
+    tape.auto = answer
+    socket = modem.socket(access="push")
+    socket.setblocking(False)
+    assert errno_of(socket.connect, (PEER, PORT)) == 115
+    modem.close()
+    assert errno_of(socket.send, b"x") == 9
+    assert [link.id for link in modem._engine.links.values() if link.socket is not None] == []
