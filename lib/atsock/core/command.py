@@ -442,11 +442,11 @@ def is_before_prompt(engine):
 def note_input_end(engine):
     """The first of two OKs behind a payload: so late that time has ended the payload, a byte of it got lost."""
     late = engine.got & _PROMPT and engine.template[1] - engine.until_ms(engine.deadline) > _INPUT_MS
-    if engine.doubted:  # the deadline is that of the question about a stray result code
+    if not late or engine.doubted:  # doubted: the deadline is that of the question about a stray result code
         return
     link = engine.command.link
     # None: Modem.call(); a datagram that is given up counts for nobody.
-    if late and link is not None and not (link.keeps_borders and engine.abandoned is engine.command):
+    if link is not None and not (link.keeps_borders and engine.abandoned is engine.command):
         link.fail(ECONNRESET, 0)
         engine.failed = True
 
