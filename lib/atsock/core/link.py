@@ -39,6 +39,7 @@ class Link(Sink):
     must_close = False  # the module must be told to close it before the id can be used again
     code = 0  # the module's own number for an errno, 0: none told
     closing = False  # a job closes it now
+    moved: "Any" = None  # Command in flight that was another connection's, which had the id before
     closed_at: "int | None" = None  # ticks when the module was told to, while it was open
     # function(is it a failure): the module says that the connection has ended, which may be about the one before it on
     # this id; True: that is seen to, see core/openids.py.  None: there is no doubt.

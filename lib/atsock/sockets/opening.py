@@ -495,8 +495,8 @@ def replace_link(session: "Session", link: Link) -> Link:
         sending = link.tx
         link.tx = _move_command(sending, fresh)
         abandon(engine, sending, True)
-    elif _is_in_flight(session, link):  # it was moved here from the client before
-        engine.command.link = fresh
+    elif link.moved is not None and engine.command is link.moved:
+        _move_command(link.moved, fresh)
     return fresh
 
 
@@ -508,6 +508,7 @@ def _move_command(command, link):
     found.errno = EIO
     found.done = True
     command.link = link
+    link.moved = command
     return found
 
 
