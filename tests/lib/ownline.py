@@ -26,6 +26,7 @@ class Line:
         self.connected = True
         self.attached = True
         self.echo = False
+        self.echo_ms = 0  # it comes so late
         self.out = []  # [ms when it can be read, bytes]
         self.typed = b""
         self.commands = []
@@ -133,7 +134,7 @@ class Line:
 
     def _type(self, data):
         if self.echo:
-            self.say(data)
+            self.say(data, self.echo_ms)
         self.typed += data
         while b"\r" in self.typed:
             text, self.typed = self.typed.split(b"\r", 1)

@@ -12,7 +12,7 @@ from atsock.sockets.transparent import _make_room
 from cases import cases
 from fakes import Case, errno_of, new_modem, raises
 from frames import DIALECTS, OK, PEER, PORT, line, speech
-from ownline import FIBOCOM, GONE, on_line, works
+from ownline import FIBOCOM, GONE, Line, on_line, works
 from scenes import attached
 from test_data_mode_faults import boots, losses
 from test_transparent import ENDS, ONLINE
@@ -375,6 +375,44 @@ def test_echo_is_switched_off_before_data_mode(dialect):
     tape.auto = answer
     socket.connect((PEER, PORT))
     assert commands[-2] == b"ATE0" and commands[-1].startswith(opening), commands
+
+
+class Opening(Line):
+    """It is in command mode, and echoes from the command on that opens the connection."""
+
+    def __init__(self, dialect, modem, clock):
+        super().__init__(dialect, modem, clock)
+        self.data_mode = self.connected = False
+        script = [data for kind, data in ONLINE[dialect]]
+        self.answers = {script[i][:10]: script[i + 1] for i in range(0, len(script), 2)}
+        self.opens = script[-2][:10]
+
+    def _type(self, data):
+        self.echo = self.echo or self.opens in data
+        super()._type(data)
+
+    def answer(self, text):
+        if text == b"ATE0":
+            self.echo = False
+        if text.startswith(self.opens):
+            self.data_mode = self.connected = True
+        return self.answers.get((text + b"\r")[:10]) or super().answer(text)
+
+
+@cases("dialect", DIALECTS)
+def test_echo_that_first_shows_in_the_open_is_switched_off(dialect):
+    """Nothing told before that the module echoes; what it would echo behind the connection's end is no data."""
+    modem, tape, clock, says = attached(dialect, "transparent")
+    module = Opening(dialect, modem, clock)
+    socket = modem.socket()
+    socket.settimeout(60)
+    socket.connect((PEER, PORT))
+    assert module.commands.count(b"ATE0") == 1 and not module.echo and module.data_mode, module.commands
+    works(socket, module)
+    module.echo_ms = 20
+    module.end(ENDS[dialect], 5)
+    assert socket.send(b"typed into command mode") == 23
+    assert socket.read() == b""
 
 
 @cases("dialect", DIALECTS)

@@ -252,7 +252,7 @@ def on_unmatched(engine):
         return
     else:
         engine.unknown_line_at = engine.deadline  # which tells the command
-        if tokens.line[0] not in _URC_STARTS:
+        if tokens.line[0] not in _URC_STARTS and not tokens.line.startswith(b"AT"):  # AT: the echo of a long one, cut
             _doubt_pushed(engine)
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))

@@ -152,6 +152,7 @@ def _open_steps(session, socket, what, host, port, row, look_up):
             link.must_close = True
             command = Command(link, template)
             command.enters_data_mode = socket._access == "transparent"
+            echoed = engine.echoes
             try:
                 yield command
             finally:
@@ -165,6 +166,8 @@ def _open_steps(session, socket, what, host, port, row, look_up):
                 if link.state == _OPENING and (command.enters_data_mode or listens):
                     link.state = _OPEN
                 yield until_opened(session, link)
+                if command.enters_data_mode and engine.echoes and not echoed and link.state == _OPEN:
+                    yield from socket.echo_off_steps(link)
             if command.errno == EIO and link.state == _OPEN:  # the result of an open before this one, which is refused
                 link.fail(EIO, MISSING)
             if link.state == _OPEN or link.state == _GONE:

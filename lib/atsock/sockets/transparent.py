@@ -295,6 +295,11 @@ class TransparentSocket(StreamSocket):
             if escaped is not None:
                 break
 
+    def echo_off_steps(self, link: "Link"):
+        """The generator of commands behind an open that was the first command to come back: see echo_off()."""
+        yield from self.escape_steps(link)
+        yield from self.resume_steps(link)
+
     def _has_settled(self):
         return self._settling is None or self._settling.done
 
