@@ -561,14 +561,14 @@ def test_pushed_data_between_the_prompt_and_the_echo_of_the_payload(dialect, cut
             socket, modem, tape, clock, says = connected(dialect, "push", cut=cut, timeout=20)
             payload = HOSTILE[:300]
             (_, command), (_, prompt), _, (_, result) = says.send("push", says.first, payload)
-            pushed = says.push("push", says.first, b"12345678") + says.push("push", says.first, b"90")
+            pushed = says.push("push", says.first, b"\r\nRDY\r\n8") + says.push("push", says.first, b"90")
             echo = payload[:at] + pushed + payload[at:]
             tape.load([(">", command), ("<", command + b"\r\n" + prompt), (">", payload), ("<", echo + result)])
             assert socket.send(payload) == len(payload)
             assert clock.now < 1000
             settle(modem, tape)
             tape.done()
-            assert recv_exactly(socket, 10) == b"1234567890"
+            assert recv_exactly(socket, 10) == b"\r\nRDY\r\n890"
             assert socket._link.state == 2
 
 

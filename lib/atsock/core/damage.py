@@ -191,10 +191,15 @@ def expect_rest_of_echo(engine):
     if echo is None or engine.command is not echo.command or engine.got != echo.got or engine.state != _BUSY:
         engine.echo = None
         return False
+    if tokens.sink is echo:
+        return False
     if tokens.kind or tokens.position[_LENGTH]:  # it is not complete
-        if tokens.sink is not echo:
-            engine.unfinished |= _ECHO
-            payload_pauses(engine, False)  # after_pause() is its end
+        engine.unfinished |= _ECHO
+        if tokens.kind and tokens.sink is not None and engine.paused is None:
+            try:
+                engine.paused = _AfterPause(engine, tokens.sink)  # takes nothing: only for after_pause(), the end of it
+            except MemoryError:
+                pass
         return False
     tokens.raw(echo, 0)
     return True
