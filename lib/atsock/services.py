@@ -109,7 +109,7 @@ def _look_up(session, host, family):
     return [printable(address) for address in found]
 
 
-def getaddrinfo(session: "Session", host, port, af=0, type=0, proto=0):
+def getaddrinfo(session: "Session", host, port, af, type, proto):
     """Steps of Modem.getaddrinfo(): a list of (family, type, proto, "", (address, port))."""
     checks.port(port, 0)  # MicroPython's takes 0: only the address is wanted
     account = session.attached_with
