@@ -26,6 +26,7 @@ _RAW_FROM = const(6)
 _INLINE_FROM = const(7)
 _INLINE_HEX_FROM = const(9)
 _DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal
+_IN_LINE = (2, 4, 7, 9)  # those that stand on the line of their header
 _EVENT_OVERFLOW = const(8)  # constants.py
 # match() (movers.py)
 _ID = const(1)
@@ -331,11 +332,18 @@ def is_push_as_notice(engine, link):
     return engine.matched[_ID] == MISSING or _lacks_comma(engine)  # MISSING: something else stands there
 
 
-def lacks_comma(engine):
-    """True when the header of a push for an id that nobody has is one that has lost the comma behind its id, and been
-    taken to end at one of its payload's."""
-    kind = engine.matched[_KIND]
-    return (kind == _INLINE or kind == _INLINE_FROM) and _lacks_comma(engine)
+def is_cut_header(engine, link):
+    """True when the header of a push, for `link` (None: for an id that nobody has), has lost its id, the comma behind
+    that, or the one before a payload on its line; or been taken to end at a comma of its payload.
+    """
+    matched = engine.matched
+    kind = matched[_KIND]
+    if kind in _IN_LINE and matched[_ID] >= 0:  # else it has ended in a comma, which may be the payload's
+        if engine.tokens.window[engine.tokens.position[_POS] - 1] != 44:
+            return True
+    elif matched[_ID] == MISSING or link is None and matched[_VALUE] == MISSING:
+        return True
+    return link is None and (kind == _INLINE or kind == _INLINE_FROM) and _lacks_comma(engine)
 
 
 def _lacks_comma(engine):
@@ -352,11 +360,14 @@ def _lacks_comma(engine):
     return False
 
 
-def header_behind(engine, at):
-    """The line before the header of a push has lost its LF; what stands behind its CR, from `at` on, is to come once
-    more."""
+def header_behind(engine):
+    """The line that tells a sender has lost its LF: the header of the payload stands behind its CR, and is to come once
+    more.
+    """
     tokens = engine.tokens
     line = tokens.line
+    at = line.find(b"\r") + 1
+    engine.sender_n = min(engine.sender_n, at - 1 - engine.matched[_FIELDS])
     n = tokens.n - at
     copy(line, 0, line, at, n)
     line[n] = 0

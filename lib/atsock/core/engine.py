@@ -37,7 +37,7 @@ from .link import Link, by_sender
 from .movers import MISSING, const, match
 from .port import Deadlines, Transmitter, ticks_add, ticks_diff
 from .rows import name_at
-from .tokenizer import Tokenizer, has_text_behind, is_cut_push, is_odd
+from .tokenizer import Tokenizer, has_text_behind, is_odd
 
 # Numbers of words.py: Engine.state
 _IDLE = const(0)
@@ -66,6 +66,7 @@ _REASON = const(1 << 14)
 _ERROR = const(1 << 15)
 _CODE = const(1 << 16)
 _TAKEN = const(1 << 3 | 1 << 17)  # SENT, PUSHED
+_ENDS_SEND = const(1 << 0 | 1 << 3)  # OK, SENT
 _DETAILS = const(1 << 10 | 1 << 11 | 1 << 14 | 1 << 16)  # ADDRESS, RESOLVED, REASON, CODE
 _READY = const(1 << 18)
 _PUSH = const(1 << 19)
@@ -77,12 +78,12 @@ _CONFIRMED = const(1 << 23)
 _NOISE = const(1 << 29)
 _URCS = const((1 << 30) - (1 << 18))
 # Kinds of payload
-_NONE = const(0)
 _HEX = const(3)
 _RAW_FROM = const(6)
 _DIGITS = (3, 4, 8, 9)  # the kinds of payload that are hexadecimal,
 _UNCOUNTED = (4, 9)  # of them: those whose header tells what is left, not what comes
 _HEX_FROM = const(8)
+_IN_LINE = (2, 4, 7, 9)  # the kinds that stand on the line of their header
 # Link.state and Link.rx_pending
 _FREE = const(0)
 _NO = const(0)
@@ -441,9 +442,7 @@ class Engine(Deadlines):
         self.got |= event
         if self.required & _OK2 and self.got & _OK and self.got & _TAKEN and not self.got & _OK2:
             self.deadline = self.after_ms(_OK2_MS)
-        elif (
-            self.template[3] & _CONFIRMED and self.got & _PROMPT and event & (_OK | _SENT) and not self.transmitter.left
-        ):
+        elif self.template[3] & _CONFIRMED and self.got & _PROMPT and event & _ENDS_SEND and not self.transmitter.left:
             self.deadline = ticks_add(self.port.ticks_ms(), _OK2_MS)
         self.check_complete()
         return True
@@ -537,8 +536,9 @@ class Engine(Deadlines):
     def _on_urc(self, event):
         link = self.links.get(self.matched[_ID])
         if event == _PUSH:
-            if is_cut_push(self.tokens, self.matched, link is not None) or link is None and damage.lacks_comma(self):
-                return damage.is_lost_push(self)
+            if link is None or self.matched[_KIND] in _IN_LINE:
+                if self.matched[_ID] != -1 and damage.is_cut_header(self, link):
+                    return damage.is_lost_push(self)
             return self._on_push(link, self.matched[_VALUE])
         if event == _READY:
             if (link is None or link.pushed) and damage.is_push_as_notice(self, link) and damage.is_lost_push(self):
@@ -584,8 +584,7 @@ class Engine(Deadlines):
         return True
 
     def _on_push(self, link, n):
-        if self.matched[_ID] < 0:
-            link = by_sender(self)
+        link = by_sender(self) if self.matched[_ID] < 0 else link
         if link is not None and not link.pushed:
             return self.on_ready(link)  # a buffered link's notice that tells the length as well
         if n < 0 or n > _PUSHED_MAX:

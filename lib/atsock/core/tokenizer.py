@@ -13,7 +13,7 @@ Rules
 
 from array import array
 
-from .movers import MISSING, const, token, unhex
+from .movers import const, token, unhex
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -36,15 +36,7 @@ _WINDOW = const(256)
 _END = const(4)
 _FULL = const(5)
 # Payload that begins on the next line (words.py)
-_RAW = const(1)
-_HEX = const(3)
-_RAW_FROM = const(6)
-_HEX_FROM = const(8)
-_IN_LINE = (2, 4, 7, 9)  # INLINE, INLINE_HEX and their _FROM kinds: on the line of their header
-# match() (movers.py)
-_ID = const(1)
-_VALUE = const(2)
-_KIND = const(4)
+_ON_NEXT_LINE = (1, 3, 6, 8)  # RAW, HEX and their _FROM kinds
 # What may stand behind payload: CR LF, CR CR LF, > CR, > blank, AT, at, RECV FROM, RCV FROM
 _BEHIND = (0x0D0A, 0x0D0D, 0x3E0D, 0x3E20, 0x4154, 0x6174, 0x5245, 0x5243)
 
@@ -222,20 +214,6 @@ def has_text_behind(tokens, kind):
 
     Some firmware puts a colon or a blank there.
     """
-    if tokens.line.find(b"\r", 0, tokens.n) >= 0:
-        return True
     last = tokens.line[tokens.n - 1]
-    on_next_line = kind == _RAW or kind == _HEX or kind == _RAW_FROM or kind == _HEX_FROM
-    return on_next_line and last != 32 and not 48 <= last <= 58
-
-
-def is_cut_push(tokens, matched, is_known):
-    """True when the header of a push has lost its id, the comma behind that, or the one before a payload on its line.
-
-    is_known: there is a connection of its id.
-    """
-    if matched[_ID] < 0:
-        return matched[_ID] == MISSING
-    if matched[_KIND] in _IN_LINE:  # else it has ended in a comma, which may be the payload's
-        return tokens.window[tokens.position[_POS] - 1] != 44
-    return not is_known and matched[_VALUE] == MISSING
+    has_text = kind in _ON_NEXT_LINE and last != 32 and not 48 <= last <= 58
+    return has_text or tokens.line.find(b"\r", 0, tokens.n) >= 0

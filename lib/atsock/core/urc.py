@@ -352,13 +352,10 @@ def note_sender(engine):
     """SENDER: whose the payload is that follows.  Allocates the first time only."""
     if not engine.sender:
         engine.sender = bytearray(_SENDER_MAX)
-    tokens = engine.tokens
-    end = tokens.line.find(b"\r", 0, tokens.n)
-    n = min((tokens.n if end < 0 else end) - engine.matched[_FIELDS], _SENDER_MAX)
-    copy(engine.sender, 0, tokens.line, engine.matched[_FIELDS], n)
-    engine.sender_n = n
-    if end >= 0:
-        damage.header_behind(engine, end + 1)
+    engine.sender_n = min(engine.tokens.n - engine.matched[_FIELDS], _SENDER_MAX)
+    copy(engine.sender, 0, engine.tokens.line, engine.matched[_FIELDS], engine.sender_n)
+    if engine.tokens.line.find(b"\r", 0, engine.tokens.n) >= 0:
+        damage.header_behind(engine)
 
 
 def queue_event(engine, event, link, value):
