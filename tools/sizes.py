@@ -37,12 +37,12 @@ BOARD = (contents.TREE / "tools" / "sizes_board.py", contents.TREE / "tests" / "
 
 # Ceilings, in bytes, for every dialect: a little above what it takes at present, so that growth is seen.
 KEPT = {
-    (64, SOURCE): 212_000, (64, MPY): 198_000, (64, ROMFS): 118_000, (64, FROZEN): 75_000,
-    (32, SOURCE): 176_000, (32, MPY): 149_000, (32, ROMFS): 66_000, (32, FROZEN): 43_000,
+    (64, SOURCE): 217_000, (64, MPY): 202_000, (64, ROMFS): 120_000, (64, FROZEN): 75_000,
+    (32, SOURCE): 180_000, (32, MPY): 152_000, (32, ROMFS): 66_000, (32, FROZEN): 43_000,
 }
 # Heaps in which the client works, import included.
-HEAPS = {(64, MPY): 272_000, (64, ROMFS): 176_000, (32, MPY): 182_000}
-FLASH = 182_000  # the .mpy files of package.json
+HEAPS = {(64, MPY): 280_000, (64, ROMFS): 176_000, (32, MPY): 194_000}
+FLASH = 186_000  # the .mpy files of package.json
 
 _LIMIT_S = 120
 _ROOM = 8 << 20

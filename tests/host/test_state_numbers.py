@@ -23,6 +23,7 @@ URCS = sum(value for value in EVENTS.values() if value >= words.READY)
 MASKS = {
     "ALL": sum(EVENTS.values()), "URCS": URCS,
     "PAYLOADS": words.DATA | words.PUSH, "FLOW": words.FLOW_OFF | words.FLOW_ON,
+    "ENDS_SEND": words.OK | words.SENT,
     "TAKEN": words.SENT | words.PUSHED,
     "FOUND": words.DATA | words.EMPTY, "DETAILS": words.ADDRESS | words.RESOLVED | words.REASON | words.CODE,
 }  # fmt: skip
