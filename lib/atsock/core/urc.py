@@ -59,6 +59,7 @@ _MOST = const(3)
 _TEXT = const(2)  # of Engine.skips_line: the next line is text
 _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _URC_STARTS = b"+*^%$#&!"  # of a notice that no table knows
+_NO_NOISE = const(32)  # bytes of a line that is longer than what noise makes
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
 # In a packed row (rows.py)
 # Kinds of payload (words.py)
@@ -252,7 +253,7 @@ def on_unmatched(engine):
         return
     else:
         engine.unknown_line_at = engine.deadline  # which tells the command
-        if tokens.line[0] not in _URC_STARTS and not tokens.line.startswith(b"AT"):  # AT: the echo of a long one, cut
+        if tokens.n >= _NO_NOISE and tokens.line[0] not in _URC_STARTS:
             _doubt_pushed(engine)
         if engine.events is not None:
             engine.event(_EVENT_UNKNOWN, None, bytes(memoryview(tokens.line)[: tokens.n]))
@@ -260,6 +261,8 @@ def on_unmatched(engine):
 
 def _doubt_pushed(engine):
     # The line may be payload whose header got lost as a whole: then the end of that connection is no clean one.
+    if engine.tokens.line.startswith(b"AT"):  # the echo of a long command
+        return
     for id in engine.links:  # values() would be heap
         link = engine.links[id]
         if link.pushed and link.state == _OPEN and not link.keeps_borders:
