@@ -151,3 +151,14 @@ def eight_groups(address):
     head = head.split(b":") if head else []
     tail = tail.split(b":") if tail else []
     return b":".join(head + [b"0"] * (8 - len(head) - len(tail)) + tail)
+
+
+def timeout(ms, least):
+    """A time limit in ms, `least` or more, or None, which has a meaning of its own."""
+    if ms is None:
+        return None
+    if isinstance(ms, bool) or not isinstance(ms, int):
+        raise TypeError("timeout_ms: an int or None, not %r" % (ms,))
+    if ms < least:
+        raise ValueError("timeout_ms: %d or more, or None, not %d" % (least, ms))
+    return ms

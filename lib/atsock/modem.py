@@ -116,15 +116,15 @@ class Modem:
         digits; a PIN that the SIM has refused is not sent again.  on_progress(step, detail): told each step ("sync",
         "identify", "sim", "register", "context") and what changes in it ("busy", "searching", "denied", ...); attach()
         and recover() say EBUSY to it.
-        Waits at most timeout_ms; a network that refuses the SIM (EACCES), or that the module does not search for
-        (ENETDOWN), for 25 s.  None: 240 s, but a network that is not found for 25 s, too: a module that is new to its
-        SIM or place may search for minutes (and goes on between two calls).  Allocates.  Raises ValueError before a
-        byte is sent; Timeout, ModemError, CommandError, which name the step and the last detail.
+        Waits at most timeout_ms (0 or more); a network that refuses the SIM (EACCES), or that the module does not
+        search for (ENETDOWN), for 25 s.  None: 240 s, but a network that is not found for 25 s, too: a module that is
+        new to its SIM or place may search for minutes (and goes on between two calls).  Allocates.  Raises ValueError
+        before a byte is sent; Timeout, ModemError, CommandError, which name the step and the last detail.
         """
         session = self._session
+        patient = checks.timeout(timeout_ms, 0) is not None
         if bringup.is_up(session):
             return session.address
-        patient = timeout_ms is not None
         steps = bringup.attach(session, apn, user, password, auth, family, pin, patient, on_progress)
         return session.run(steps, _ATTACH_MS if timeout_ms is None else timeout_ms, "attach")
 
@@ -143,7 +143,7 @@ class Modem:
         """attach() for asyncio: to be awaited."""
         from .aio import waiter
 
-        patient = timeout_ms is not None
+        patient = checks.timeout(timeout_ms, 0) is not None
         steps = bringup.attach(self._session, apn, user, password, auth, family, pin, patient, on_progress)
         return waiter.of(self._session).run(steps, _ATTACH_MS if timeout_ms is None else timeout_ms, "attach")
 
@@ -334,14 +334,15 @@ class Modem:
         """Send any AT command; returns its information lines as a list of bytes, without line ends.
 
         prefix: only lines that begin with it; else those that begin with a name in the command or with no "+".
-        timeout_ms: 60000 unless given.  Counted payload in the answer becomes one bytearray.  Works before attach().
-        Allocates.  Raises CommandError when the module refuses, Timeout, ValueError for control characters in the
-        text and for more than 2560 of others.
+        timeout_ms: 1 or more, 60000 unless given.  Counted payload in the answer becomes one bytearray.  Works before
+        attach().  Allocates.  Raises CommandError when the module refuses, Timeout, ValueError for control characters
+        in the text, for more than 2560 of others, and for a time below 1 ms.
         """
         line = checks.line(text)
-        command = query(line, timeout_ms or _COMMAND_MS, None if prefix is None else checks.line(prefix))
+        limit_ms = checks.timeout(timeout_ms, 1) or _COMMAND_MS
+        command = query(line, limit_ms, None if prefix is None else checks.line(prefix))
         command.asks = line.upper() in _TELLING
-        self._session.run(run_command(self._session, command), timeout_ms or _COMMAND_MS, "command")
+        self._session.run(run_command(self._session, command), limit_ms, "command")
         bringup.note_raw_command(self._session, line)
         return command.lines
 

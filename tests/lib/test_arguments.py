@@ -194,6 +194,20 @@ def test_getaddrinfo(dialect):
     assert tape.written == before
 
 
+def test_a_time_that_is_none():
+    """command() took 0 for its 60 s, attach() waited 27 s for less than none."""
+    modem, tape, clock, says = attached("bg96")
+    before, began = tape.written, clock.now
+    for wrong, kind in ((-1, ValueError), (2.5, TypeError), ("9", TypeError), (True, TypeError)):
+        with Case(wrong):
+            raises(kind, modem.command, "AT", None, wrong)
+            raises(kind, lambda: modem.attach(timeout_ms=wrong))
+            raises(kind, lambda: modem.attach_async(timeout_ms=wrong))
+    raises(ValueError, modem.command, "AT", None, 0)
+    assert modem.attach(timeout_ms=0) == "10.0.0.1"
+    assert (tape.written, clock.now) == (before, began)
+
+
 def test_all_addresses_of_a_name():
     """BG96 tells how many there are (2.1.13), each on a line of its own."""
     modem, tape, clock, says = attached("bg96")
