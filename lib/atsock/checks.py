@@ -27,16 +27,6 @@ def source(buf):
     return bytes(memoryview(buf))
 
 
-def whole(buf):
-    """As source(), for what must go out whole: MicroPython's len() of a memoryview counts items, not bytes.  Allocates
-    for a memoryview there.
-    """
-    buf = source(buf)
-    if _MICROPYTHON and isinstance(buf, memoryview) and len(bytes(buf[:1])) > 1:
-        return bytes(buf)
-    return buf
-
-
 def room(buf):
     """What is received into: a bytearray or a memoryview of bytes as it is, on CPython also the bytes of another buffer
     that can be written.  Allocates nothing for the first two.

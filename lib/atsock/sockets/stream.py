@@ -6,7 +6,7 @@ MicroPython after the first transfer in each direction.  What hands out new byte
 
 from errno import EINVAL, ENOTCONN, ETIMEDOUT
 
-from ..checks import room, source, whole
+from ..checks import room, source
 from ..core.movers import const
 from ..errors import ModemError
 from .base import Socket
@@ -299,7 +299,7 @@ class StreamSocket(Socket):
         Non-blocking: EAGAIN when the socket does not take all of it now.
         """
         if type(buf) is not bytes:
-            buf = whole(buf)
+            buf = source(buf)
         n = len(buf)
         sent = self._begin_sending(buf, 0, n)
         if sent is None:
