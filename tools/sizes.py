@@ -35,16 +35,19 @@ FORMS = (SOURCE, MPY, ROMFS, FROZEN)
 STEPS = ("import", "Modem", "attach", "connect", "first transfer")
 BOARD = (contents.TREE / "tools" / "sizes_board.py", contents.TREE / "tests" / "lib" / "frames.py")
 
-# Ceilings, in bytes, for every dialect: a little above what it takes at present, so that growth is seen.
+# Ceilings, in bytes, for every dialect: a little above what it takes at present, so that growth is seen.  With their
+# 1270th name MicroPython begins another pool of names, for 1280 more: 14 KB with words of 64 bits, 8 KB of 32.  The
+# driver and the program that measures have about so many.
 KEPT = {
-    (64, SOURCE): 217_000, (64, MPY): 202_000, (64, ROMFS): 120_000, (64, FROZEN): 75_000,
-    (32, SOURCE): 180_000, (32, MPY): 152_000, (32, ROMFS): 66_000, (32, FROZEN): 43_000,
+    (64, SOURCE): 219_000, (64, MPY): 217_000, (64, ROMFS): 135_000, (64, FROZEN): 76_000,
+    (32, SOURCE): 181_000, (32, MPY): 153_000, (32, ROMFS): 75_000, (32, FROZEN): 43_000,
 }
 # Heaps in which the client works, import included.
 HEAPS = {(64, MPY): 280_000, (64, ROMFS): 176_000, (32, MPY): 194_000}
 FLASH = 186_000  # the .mpy files of package.json
 
 _LIMIT_S = 120
+_POOL = {64: 10_000, 32: 6_000}     # bytes: the first pool of names that is larger has room for 1280
 _ROOM = 8 << 20
 _TRANSFERS = 64
 
@@ -219,7 +222,7 @@ def file_heap(tree, bits, order):
     known = contents.modules()
     if bits == 32:
         order = [name for name in order if not build_mpy.has_machine_code(known[name])]
-    pieces = ["import gc, sys, sizes_board as b; import atsock"]
+    pieces = [f"import gc, sys, sizes_board as b; import atsock; b.fill_pool_of_names({_POOL[bits]})"]
     for name in ["", *order]:
         pieces += [f"__import__({name!r})" if name else "pass", "b.collect()", f"b.note({name!r})"]
     pieces.append("b.report()")

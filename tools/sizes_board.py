@@ -149,11 +149,12 @@ def compile_all(folder, names):
     fill_pool_of_names()
 
 
-def fill_pool_of_names():
-    """Make names until there is a new pool for them: so none is made by chance while something is counted."""
+def fill_pool_of_names(least=1024):
+    """Make names until there is a new pool for them, of so many bytes: so none is made by chance while something is
+    counted."""
     n = 0
     grown = 0
-    while grown < 1024 and n < 10_000:
+    while grown < least and n < 10_000:
         before = gc.mem_alloc()
         for _ in range(16):  # mem_alloc() walks through the heap; sixteen names are much less than a pool
             getattr(sys, "spare%d" % n, None)

@@ -44,6 +44,52 @@ def test_header_of_a_push_without_its_lf():
     tape.done()
 
 
+@cases("what", ("length", "loss"))
+@cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
+def test_payload_that_is_shorter_than_its_header_says(dialect, access, what):
+    """A digit has become another, or bytes got lost: OK comes where payload is due, and then nothing.  None of it is
+    handed out, neither when the time is over nor later; then the socket says that something is lost."""
+    for into in (False, True):  # the ring, the caller's buffer
+        with Case(into):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+            link = says.first
+            answer = says.answer(access, link, b"x" * 380, 0)
+            answer = answer.replace(b"380", b"980", 1) if what == "length" else answer.replace(b"x" * 20, b"", 1)
+            tape.load(
+                [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
+            )
+            buf = bytearray(3000)
+            receive = (lambda: socket.recv_into(buf)) if into else (lambda: socket.recv(500))
+            assert errno_of(receive) == 110
+            tape.after = lambda command: SYNC[1][1]
+            socket.settimeout(20)
+            start = clock.now
+            assert errno_of(receive) == 104
+            assert clock.now - start < 5000, clock.now - start
+            assert modem.signal()[0] == -73
+
+
+@cases("into", (False, True), ids=("ring", "buffer"))
+@cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
+def test_payload_that_pauses_behind_ok(dialect, access, into):
+    """It is the peer's: it goes on, and all of it is handed out."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+    link = says.first
+    payload = b"200\r\n\r\nOK\r\n" + b"x" * 300
+    answer = says.answer(access, link, payload, 0)
+    cut = answer.find(b"xxx")
+    tape.load(
+        [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer[:cut])]
+        + [("~", 1000), ("<", answer[cut:])]
+    )
+    buf = bytearray(3000)
+    if into:
+        assert bytes(buf[: socket.recv_into(buf)]) == payload
+    else:
+        assert recv_exactly(socket, len(payload)) == payload
+    tape.done()
+
+
 COUNTED = [mode for mode in MODES if mode not in (("nl668", "hex"), ("l610", "hex"))]  # those tell what is left
 
 

@@ -50,6 +50,9 @@ _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
 _BOOT_LINE = const(64)  # bytes, CR LF around it
+_OK_LINE = b"OK\r\n"  # how the answer of any command ends that succeeds
+_AWAITS_OK = (1, 2)  # BUSY, TIMED_OUT: Engine.state
+_IS_PAYLOAD = const(1)  # Tokenizer.kind
 _SAID = const(1)  # of Engine.unfinished, see urc.act_on_unfinished()
 _DISTRUST = const(8)  # the line is a header that has lost its end
 _ECHO = const(16)  # the rest of a payload's echo is expected behind the line
@@ -72,11 +75,17 @@ def payload_pauses(engine, is_lost):
         if engine.state == _BUSY and engine.until_ms(engine.deadline) > _LOST_MS and not by_time:
             engine.deadline = engine.after_ms(_LOST_MS)
     elif engine.paused is None and engine.tokens.sink is not None:
+        tokens = engine.tokens
         try:
-            engine.paused = _AfterPause(engine, engine.tokens.sink)
+            engine.paused = _AfterPause(engine, tokens.sink)
+            # Payload that pauses right behind OK, while that is waited for, may be shorter than its header says: that
+            # was damaged, or bytes have got lost.  None of it is handed out before more comes.
+            if tokens.kind == _IS_PAYLOAD and not tokens.sink.keeps_borders and engine.state in _AWAITS_OK:
+                engine.paused.block = tokens.sink.take_back(tokens.taken - tokens.left, _OK_LINE)
         except MemoryError:  # a full or locked heap: the next pause tries again
+            engine.paused = None
             return
-        engine.tokens.sink = engine.paused
+        tokens.sink = engine.paused
 
 
 class _AfterPause(Sink):
@@ -87,6 +96,7 @@ class _AfterPause(Sink):
         self.engine = engine
         self.sink = sink
         self.keeps_borders = sink.keeps_borders
+        self.block = b""  # what had come before the pause and is not to be trusted
         self.held = bytearray(_BOOT_LINE)
         self.n = 0
         self.is_line = False  # what is held is a boot line
@@ -147,6 +157,10 @@ class _AfterPause(Sink):
 
     def release(self):
         # What is held is payload; False while there is no room for it.  The sink behind takes the rest itself.
+        if self.block:
+            self.block = self.block[self.sink.write(self.block, 0, len(self.block)) :]
+            if self.block:
+                return False
         while self.n:
             taken = self.sink.write(self.held, 0, self.n)
             if not taken:

@@ -135,6 +135,27 @@ class Link(Sink):
             self.resize(self.count + left)
         return self.rx.n - left
 
+    def take_back(self, n, end):
+        """See Sink; what the reader has got of them already stays with that.  Allocates nothing when it returns b""."""
+        if self.dst is None:
+            buf = self.buf
+            at = self.head + self.count
+            n = min(n, self.count)
+        else:
+            buf = self.dst
+            at = self.dst_at
+        if self.discarding or n < len(end):
+            return b""
+        for i in range(len(end)):
+            if buf[(at - len(end) + i) % len(buf)] != end[i]:
+                return b""
+        data = bytes([buf[(at - n + i) % len(buf)] for i in range(n)])
+        if self.dst is None:
+            self.count -= n
+        else:
+            self.dst_at -= n
+        return data
+
     # -- the ring, off the data path
 
     def make_ring(self):

@@ -113,6 +113,12 @@ class Sink:
         """Take n bytes of src[start:]; returns how many found room, the rest is offered again."""
         return n
 
+    def take_back(self, n, end):
+        """The last n bytes that it was given, if they end in `end` and it has them still: then they are not its own any
+        more, as if they had not come; else b"".
+        """
+        return b""
+
     def begin(self, engine):
         """A payload follows the engine's line."""
 

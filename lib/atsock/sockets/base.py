@@ -213,7 +213,7 @@ class Socket(Endpoint):
                 return 0
             if link.state == _OPEN:
                 link.fail(ECONNRESET, rx.code)
-        return -rx.errno if rx.errno == ETIMEDOUT else -(link.errno or rx.errno)
+        return -(link.errno or rx.errno)
 
     def _give_up_receiving(self):
         # The time is over: the count of what has come to the caller's buffer all the same, 0 when the rest is to be
