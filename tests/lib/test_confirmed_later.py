@@ -295,3 +295,13 @@ def test_told_behind_the_prompt_of_the_next_one(dialect, cut, taken):
     tape.load(sends(says, 0, b"more")[:-1] + [("<", OK + confirmed(0, 10, taken) + confirmed(0, 4, 3))])
     assert socket.send(b"more") == 3
     tape.done()
+
+
+@cases("dialect", SIMCOM)
+def test_a_code_before_its_error(dialect):
+    """The module tells why it refuses the payload, a second before ERROR: that was not accepted."""
+    socket, modem, tape, clock, says = connected(dialect, "buffer", timeout=10)
+    tape.load(says.send("buffer", 0, TEXT)[:-1] + [("<", line(b"+CIPERROR: 4")), ("~", 1000), ("<", ERROR)])
+    assert errno_of(socket.send, TEXT) == _ECONNRESET
+    assert 1000 <= clock.now < 1500, clock.now
+    tape.done()

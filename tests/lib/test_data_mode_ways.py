@@ -661,7 +661,7 @@ def test_quiet_for_longer_than_ticks_tell(dialect):
         socket.resume()
         guard.idle_at = guard.wrote_at = module.clock.now + ahead
         guard.keep_time()
-        assert -guard.engine.until_ms(guard.idle_at) > 2000
+        assert 2000 < -guard.engine.until_ms(guard.idle_at) < 600_000  # may grow old, too
         guard.plus = -1
     works(socket, module)
 

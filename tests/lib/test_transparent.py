@@ -946,3 +946,16 @@ def test_resume_of_a_module_that_has_fallen_silent():
     start = clock.now
     assert errno_of(socket.resume) == 110
     assert clock.now - start <= 62_100, clock.now - start
+
+
+@cases("dialect", ("bg96", "nl668", "l610"))
+def test_resume_before_the_connection_is_made(dialect):
+    """There is nothing to go back to."""
+    modem, tape, clock = attached(dialect, "transparent")[:3]
+    tape.auto = lambda command: OK
+    socket = modem.socket()
+    socket.settimeout(0)
+    assert errno_of(socket.connect, (PEER, PORT)) == 115
+    while socket._link is None:
+        modem.poll(10)
+    assert errno_of(socket.resume) == ENOTCONN
