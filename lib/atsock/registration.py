@@ -9,6 +9,7 @@ from errno import EACCES, ECONNRESET, EIO, ENODEV, ETIMEDOUT
 from .core.command import number_at, query, read_form, text_at
 from .core.jobs import run_command
 from .core.movers import MISSING, const
+from .core.resync import CANCEL
 from .errors import EBUSY, ENETDOWN, ModemError, Restarted, Timeout, printable
 
 TYPE_CHECKING = const(0)
@@ -31,7 +32,6 @@ _FILL_AT = const(6)  # and before a payload that the module still waits for is f
 _FILLER = const(256)  # bytes, written
 _FILLERS = const(8)  # so many times: no prompt takes more than 2048 bytes
 _FILL_MS = const(4000)  # for all of them, at 9600 baud
-_CANCEL = b"\x1b"  # ends an input that has no length: a send (BG96 2.1.7, A7600 2.4), a short message (27.005 3.5.1)
 _ESCAPE_TAKE_MS = const(3000)  # for the port to take +++,
 _GUARD_MS = const(1130)  # and silence on both sides of it, of a module that is not known yet (see core/datamode.py)
 _SAMPLE_MAX = const(40)  # bytes shown of what is no answer
@@ -224,7 +224,7 @@ def _fill_up(engine):
         if transmitter.left:
             transmitter.drop()
             return
-    transmitter.send_text(_CANCEL)
+    transmitter.send_text(CANCEL)
     yield _SYNC_PAUSE_MS
 
 

@@ -323,6 +323,20 @@ def test_port_that_takes_nothing(dialect):
     assert clock.now - start <= modem._session.table.CLOSE[1] + 100
 
 
+@cases("prompt", (b"\r\n> ", b"\r\n>", b"> "), ids=("line", "bare", "short"))
+@cases("dialect", DIALECTS)
+def test_prompt_that_nobody_has_a_text_for(dialect, prompt):
+    """AT+CMGS by command(): when its time is over the text is cancelled (27.005 3.5.1), and nothing typed into it."""
+    modem, tape, clock, says = attached(dialect)
+    script = [(">", b'AT+CMGS="0"\r'), ("<", prompt), (">", b"\x1b"), ("<", OK)] + SYNC
+    tape.load(script + [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)])
+    start = clock.now
+    assert errno_of(modem.command, 'AT+CMGS="0"', None, 5000) == 110
+    assert modem.command("AT+CGMM") == [b"x"]
+    assert clock.now - start < 8000, clock.now - start
+    tape.done()
+
+
 @cases("cut", CUTS)
 def test_stray_result_before_the_answer_to_the_question(cut):
     """AT+CSQ asked by the program: nothing else can make sure of its result, so its own line is waited for."""

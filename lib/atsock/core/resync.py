@@ -27,6 +27,7 @@ _MAYBE = const(1)
 _YES = const(2)
 _DEAD = const(5)
 _WANTED = const(9)
+_LENGTH = const(2)  # in Tokenizer.position
 
 SYNC = (b"AT+CSQ", 2000, _OK, 0)
 SYNC_ANSWER = b"+CSQ:"
@@ -35,6 +36,7 @@ _QUERIES = const(3)  # so many are sent, one after the other
 _ESCAPE = b"+++"  # nothing has been written before it for long
 _ESCAPED_MS = const(3000)  # for the silence behind it and its OK
 _FILLED_MS = const(1000)  # for the result of a payload that was filled up
+CANCEL = b"\x1b"  # ends an input that has no length: a send (BG96 2.1.7, A7600 2.4), a short message (27.005 3.5.1)
 REST_MS = const(20)  # behind a failure: the module's URCs come out before the next command (u-blox' advice)
 _PROMPT_GRACE_MS = const(1500)  # behind an ERROR: a prompt that is still to come has come by then
 _TAKES_MS = const(500)  # for the port to take something of what is left
@@ -178,12 +180,20 @@ def _give_up(engine):
         engine.deadline = engine.after_ms(_FILLED_MS)
     elif engine.transmitter.left:
         engine.deadline = engine.after_ms(_FILLED_MS)
+    elif _is_prompt(engine.tokens):  # of a command that nobody has a text for (AT+CMGS by Modem.command())
+        engine.transmitter.queue(CANCEL)
+        engine.deadline = engine.after_ms(_FILLED_MS)
     elif command.enters_data_mode:
         # Perhaps the line got lost that begins data mode: what is written next would go to the peer.
         engine.transmitter.queue(_ESCAPE)
         engine.deadline = engine.after_ms(_ESCAPED_MS)
     else:
         expire(engine)
+
+
+def _is_prompt(tokens):
+    # Is what has come of the next line a prompt that was not expected?
+    return tokens.line[0] == 62 and 0 < tokens.position[_LENGTH] <= 2
 
 
 def on_information_text(engine, query):
