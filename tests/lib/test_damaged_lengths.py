@@ -44,17 +44,19 @@ def test_header_of_a_push_without_its_lf():
     tape.done()
 
 
-@cases("what", ("length", "loss"))
+@cases("what", ("length", "loss", "notice"))
 @cases(("dialect", "access"), [case for case in PULLED if case[1] == "buffer"])
 def test_payload_that_is_shorter_than_its_header_says(dialect, access, what):
-    """A digit has become another, or bytes got lost: OK comes where payload is due, and then nothing.  None of it is
-    handed out, neither when the time is over nor later; then the socket says that something is lost."""
+    """A digit has become another, or bytes got lost: OK comes where payload is due, maybe a notice, and then nothing.
+    None of it is handed out, neither when the time is over nor later; then the socket says that something is lost."""
     for into in (False, True):  # the ring, the caller's buffer
         with Case(into):
             socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
             link = says.first
             answer = says.answer(access, link, b"x" * 380, 0)
-            answer = answer.replace(b"380", b"980", 1) if what == "length" else answer.replace(b"x" * 20, b"", 1)
+            answer = answer.replace(b"x" * 20, b"", 1) if what == "loss" else answer.replace(b"380", b"980", 1)
+            if what == "notice":
+                answer += line(b"RING")
             tape.load(
                 [("!", says.notice(access, link)), (">", says.ask(access, link, says.most[access])), ("<", answer)]
             )
@@ -90,6 +92,17 @@ def test_payload_that_pauses_behind_ok(dialect, access, into):
     tape.done()
 
 
+@cases("dialect", DIALECTS)
+def test_a_push_that_is_shorter_than_its_header_says(dialect):
+    """What the module says behind it, a notice, is not handed out with it."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=20)
+    push = says.push("push", says.first, b"x" * 80).replace(b"80", b"98", 1)
+    tape.load([("!", push + line(b"RING"))])
+    tape.after = lambda command: SYNC[1][1]
+    assert errno_of(socket.recv, 500) == 104
+    assert modem.signal()[0] == -73
+
+
 COUNTED = [mode for mode in MODES if mode not in (("nl668", "hex"), ("l610", "hex"))]  # those tell what is left
 
 
@@ -107,7 +120,7 @@ def _damaged(dialect, access, number, receive, options):
     return socket, modem, tape, clock, says, heard
 
 
-@cases("number", (b"x80", b"x", b"-5", b"\0"), ids=("digit", "all", "sign", "nul"))
+@cases("number", (b"x80", b"x", b"-5", b"\0", b"7 380"), ids=("digit", "all", "sign", "nul", "two"))
 @cases(("dialect", "access"), COUNTED)
 def test_a_length_that_is_no_number(dialect, access, number):
     """The stream has a hole where that payload belongs: its socket fails, and no line is made of it."""

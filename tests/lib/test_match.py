@@ -121,7 +121,8 @@ def split(text):
 
 
 def number(fields, index):
-    """The signed decimal that the field begins with, behind blanks, quotes and brackets, if no letter ends it."""
+    """The signed decimal that the field begins with, behind blanks, quotes and brackets, if no letter ends it and no
+    other number follows."""
     if index is None or index >= len(fields):
         return words.MISSING
     text = fields[index].lstrip(b' "(')
@@ -133,7 +134,8 @@ def number(fields, index):
         if not 48 <= byte <= 57:
             break
         digits += bytes((byte,))
-    if not digits or int(digits) >= BOUND:
+    rest = text[sign + len(digits) :]
+    if not digits or int(digits) >= BOUND or rest[:1] == b" " and rest.lstrip(b" ")[:1].isdigit():
         return words.MISSING
     return -int(digits) if sign else int(digits)
 

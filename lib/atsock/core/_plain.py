@@ -158,9 +158,13 @@ def number(line, at):
     first = at
     while line[at] in _DIGITS:
         at += 1
-    if at == first or line[at] > 58:  # something else has taken the place of a digit, or of what ends a number
+    end = at
+    while line[at] == 32:
+        at += 1
+    # Something else has taken the place of a digit, or of what ends a number.
+    if end == first or line[end] > 58 or end < at and line[at] in _DIGITS:
         return _MISSING
-    value = int(bytes(memoryview(line)[start:at]))
+    value = int(bytes(memoryview(line)[start:end]))
     return value if abs(value) < 268435450 else _MISSING  # the bound of the viper twin
 
 

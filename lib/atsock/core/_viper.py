@@ -212,6 +212,11 @@ def number(line, at: int) -> int:
         at += 1
     if s[at] > 58:  # something else has taken the place of a digit, or of what ends a number
         return -(1 << 28)
+    if s[at] == 32:
+        while s[at] == 32:
+            at += 1
+        if s[at] >= 48 and s[at] <= 57:
+            return -(1 << 28)
     return sign * value
 
 

@@ -50,8 +50,6 @@ _LOST_MS = const(1000)  # for the rest of an answer whose payload is lost
 _QUIET_MS = const(300)  # silence behind a payload whose length is damaged
 _DROP_MS = const(10_000)  # as long as that is waited for
 _BOOT_LINE = const(64)  # bytes, CR LF around it
-_OK_LINE = b"OK\r\n"  # how the answer of any command ends that succeeds
-_AWAITS_OK = (1, 2)  # BUSY, TIMED_OUT: Engine.state
 _IS_PAYLOAD = const(1)  # Tokenizer.kind
 _SAID = const(1)  # of Engine.unfinished, see urc.act_on_unfinished()
 _DISTRUST = const(8)  # the line is a header that has lost its end
@@ -78,10 +76,10 @@ def payload_pauses(engine, is_lost):
         tokens = engine.tokens
         try:
             engine.paused = _AfterPause(engine, tokens.sink)
-            # Payload that pauses right behind OK, while that is waited for, may be shorter than its header says: that
-            # was damaged, or bytes have got lost.  None of it is handed out before more comes.
-            if tokens.kind == _IS_PAYLOAD and not tokens.sink.keeps_borders and engine.state in _AWAITS_OK:
-                engine.paused.block = tokens.sink.take_back(tokens.taken - tokens.left, _OK_LINE)
+            # Payload that pauses behind a line may have ended before that, which is the module's then: its header was
+            # damaged, or bytes have got lost.  None of it is handed out before more comes.
+            if tokens.kind == _IS_PAYLOAD and not tokens.sink.keeps_borders:
+                engine.paused.block = tokens.sink.take_back(tokens.taken - tokens.left, b"\r\n")
         except MemoryError:  # a full or locked heap: the next pause tries again
             engine.paused = None
             return
