@@ -340,6 +340,34 @@ def test_accepted_connection_is_buffered_where_its_server_pushes():
     tape.done()
 
 
+def test_the_first_notice_of_a_buffered_client_is_lost():
+    """2.2.4 and 2.1.6.  When nothing has come for a minute the list of connections is asked for: it tells the access
+    mode."""
+    modem, tape, clock, says = attached("bg96", "push")
+    tape.auto = lambda command: OK + line(b"+QIOPEN: 0,0") if command.startswith(b"AT+QIOPEN=") else OK
+    server = modem.socket()
+    server.settimeout(20)
+    server.bind(("0.0.0.0", 8080))
+    server.listen(2)
+    rest(tape)
+    states = line(b'+QISTATE: 0,"TCP LISTENER","127.0.0.1",0,8080,3,1,0,1,"uart1"')
+    states += line(b'+QISTATE: %d,"TCP INCOMING","192.0.2.9",4000,8080,2,1,0,%d,"uart1"')
+    for id, mode in ((11, 0), (10, 1)):
+        with Case(id):
+            tape.load([("!", line(b'+QIURC: "incoming",%d,0,"192.0.2.9",4000' % id))])
+            client, address = server.accept()
+            client.settimeout(80)
+            script = [(">", b"AT+QISTATE?\r"), ("<", states % (id, mode) + OK)]
+            if mode == 0:
+                script += [(">", b"AT+QIRD=%d,1500\r" % id), ("<", says.answer("buffer", id, b"hi", 0))]
+            tape.load(script)
+            if mode == 0:
+                assert receive(client, 2) == b"hi"
+            else:
+                assert errno_of(client.recv, 2) == 110
+            tape.done()
+
+
 @cases("cut", CUTS)
 def test_results_of_older_commands_come_through(cut):
     """A ping's replies between the lines of other commands, and 570 for what a deactivation has aborted."""

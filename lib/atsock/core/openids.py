@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _OPENING = const(1)  # Link.state
 _OPEN = const(2)
+_MAYBE = const(1)  # Link.rx_pending
 _QUERIES = const(3)  # an answer that was cut short is asked for again
 _RESULT_MS = const(3000)  # for the result of an open that may have failed
 _OTHERS_MS = const(10_000)  # for the results of the opens of other connections
@@ -45,8 +46,18 @@ def open_ids(session: "Session", connected=False):
             if found is not None:
                 if found:  # some firmware's list is of no use
                     session.lists_links = True
+                if table.OPEN_IDS_BUFFERED is not None:
+                    _note_buffered(session.engine, command.lines, *table.OPEN_IDS_BUFFERED)
                 return ids_in(command.lines, table, True) if connected else found
     return None
+
+
+def _note_buffered(engine, lines, pos, value):
+    # The client of a server that pushes may be buffered (BG96 2.2.4), and the first notice of its data may be lost.
+    for line in lines:
+        link = engine.links.get(number_at(line, 0))
+        if link is not None and link.pushed and link.listener is not None and number_at(line, pos) == value:
+            link.rx_pending = link.rx_pending or _MAYBE
 
 
 def lists_ends(table) -> bool:

@@ -103,6 +103,7 @@ class BG96(Table):
     #        question        prefix        form
     OPEN_IDS = (b"AT+QISTATE?", b"+QISTATE:", BY_LINE)  # 2.1.6
     OPEN_IDS_GONE = (5, 4)  # socket_state: Closing
+    OPEN_IDS_BUFFERED = (8, 0)  # access_mode
     IN_USE = (563, 574)  # chapter 4: identity used, port busy
     OPEN_ENDS_CLOSED = False
     CLOSE_OPENING = True  # 2.1.4, 2.1.5: an open without result is ended by QICLOSE

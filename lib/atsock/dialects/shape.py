@@ -66,7 +66,8 @@ def _check_missing(where, table):
 def _check_lengths(where, table):
     for name, value, length in (
         ("STATE", table.STATE, 4), ("ADDRESS_OF", table.ADDRESS_OF, 2), ("OPEN_IDS", table.OPEN_IDS, 3),
-        ("OPEN_IDS_GONE", table.OPEN_IDS_GONE, 2), ("ROOM", table.ROOM, 2), ("DATA_SETTING", table.DATA_SETTING, 2),
+        ("OPEN_IDS_GONE", table.OPEN_IDS_GONE, 2), ("OPEN_IDS_BUFFERED", table.OPEN_IDS_BUFFERED, 2),
+        ("ROOM", table.ROOM, 2), ("DATA_SETTING", table.DATA_SETTING, 2),
         ("PING_MAX", table.PING_MAX, 3), ("PING_REPLY", table.PING_REPLY, 5), ("PING_END", table.PING_END, 3),
         ("NTP_LINE", table.NTP_LINE, 4), ("UNACKED_LINE", table.UNACKED_LINE, 3),
         ("KEEPALIVE_RANGE", table.KEEPALIVE_RANGE, 3),

@@ -113,6 +113,8 @@ class Table:
     OPEN_IDS: "tuple[bytes, bytes, int] | None" = None
     # (position, value) in a line of OPEN_IDS: the peer has closed the connection, its id still taken; None: not told.
     OPEN_IDS_GONE: "tuple[int, int] | None" = None
+    # The same of one that is buffered, where others may be pushed to; None: not told.
+    OPEN_IDS_BUFFERED: "tuple[int, int] | None" = None
     # Numbers of a refused open by which the module has something open already: the id, its port, too many.
     IN_USE: "Numbers" = ()
     OPEN_ENDS_CLOSED = False  # an open that failed is told as PEER_CLOSED; False: as OPENED
