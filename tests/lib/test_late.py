@@ -3,7 +3,7 @@
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
-from frames import DIALECTS, ERROR, OK, PULLED, line, lines_of
+from frames import DIALECTS, ERROR, OK, PULLED, SYNC, line, lines_of
 from scenes import connect, connected, settle
 
 _ETIMEDOUT = 110
@@ -490,3 +490,20 @@ def test_payload_ended_by_the_module(dialect):
         settle(modem, tape)
     socket.close()
     tape.done()
+
+
+def test_data_that_come_when_nobody_asks_for_them():
+    """BG96's answer to a read names no connection.  When it comes after the module has answered something else, the
+    data may be those of the last read that was not answered: there is a gap in that stream."""
+    socket, modem, tape, clock, says = connected("bg96", timeout=2)
+    ask = says.ask("buffer", 0, says.most["buffer"])
+    late = [("!", says.answer("buffer", 0, b"late", 0))]
+    tape.load([("!", says.notice("buffer", 0)), (">", ask)] + SYNC + late)
+    assert errno_of(socket.recv, 9) == 110
+    modem.poll(9000)
+    settle(modem, tape)
+    tape.done()
+    tape.load([("!", says.notice("buffer", 0)), (">", ask), ("<", says.answer("buffer", 0, b"more", 0))])
+    tape.after = lambda command: says.nothing("buffer", 0)
+    socket.settimeout(20)
+    assert errno_of(socket.recv, 9) == 104
