@@ -176,6 +176,8 @@ class Session:
 
     def poll(self, timeout_ms):
         """Take in what comes, for at most timeout_ms, and run the application's on_event for it."""
+        if not self.engine.unresponsive:
+            self.start_later()
         if not self.service() and timeout_ms > 0:
             self.pause(timeout_ms, False)
             self.service()
@@ -360,6 +362,8 @@ class Session:
             self._running = outer
             if job.done or not goes_on:
                 job.cancel()
+            else:
+                self.add(job)  # in its first step, too
             self.deliver()
         if job.error is not None:
             # As await_verdict(): the stack is deep below.

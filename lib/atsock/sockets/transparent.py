@@ -385,7 +385,7 @@ class TransparentSocket(StreamSocket):
             self._session.set_down()
             link.socket = None
             raise
-        except GeneratorExit:  # close() has run out of time: the line is given back at the next opportunity
+        except BaseException:  # out of time, or Ctrl-C in a write: the line is given back at the next opportunity
             link.socket = None
             self._session.later(drop_link(self._session, link))
             raise
