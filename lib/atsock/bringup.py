@@ -35,6 +35,7 @@ _ACTIVE = const(1)  # <state> of STATE
 _CHANGING = const(2)  # connecting or disconnecting (Fibocom)
 _BUSY_POLLS = const(30)
 _POLL_MS = const(1000)
+_ADDRESS_POLLS = const(10)  # so often an active context is asked for its address: it may get one a moment later
 _LEAVE = const(9)  # in an entry of Table.ACCESS
 _DATA_MODE = const(3)  # Engine.state
 _CHECKS = const(4)  # questions of a module that answers nothing, or refuses them
@@ -244,7 +245,8 @@ def _activate(session, account, address):
         check_restart(command)
         if command.errno:
             break
-    address = yield from _active_address(session)
+    activation = command if late_ms else None
+    address = yield from _active_address(session, activation)
     while address is None and command.accepted and late_ms > 0:
         late_ms -= _RESULT_POLL_MS
         hear_late(session.engine, _UP)
@@ -253,7 +255,7 @@ def _activate(session, account, address):
             command.errno = EIO
             command.code = session.engine.code
             break
-        address = yield from _active_address(session)
+        address = yield from _active_address(session, activation)
     if address is None:  # some firmware refuses one of them because the context is active already
         try:
             check(session, command)
@@ -292,20 +294,38 @@ def _context_templates(session, account):
     ]  # fmt: skip
 
 
-def _active_address(session):
+def _active_address(session, activation=None):
     # The local address (bytes), None while the context is not active; b"" when it is and no address is told.
+    # activation: the command whose result may come late, in the answer to the question, too; it is done with then.
     table = session.table
+    has_result = False
+    unknown = 0  # times that it was active and had no address
     for _ in range(_BUSY_POLLS):
         command = query(table.STATE[0], prefix=table.STATE[1])
         session.note_losses()
         yield command
         check_restart(command)
         line, state = _own_state(session, command.lines)
-        if state != _CHANGING:
+        if activation is not None and not has_result and len(command.lines) > 1:
+            has_result = True  # which of the lines it was, and what it meant, the next answer shows
+            state = _CHANGING
+        if state == _ACTIVE:
+            address = yield from _address_of(session, line)
+            unknown += 1
+            if address or session.engine.pdp_lost or unknown == _ADDRESS_POLLS:
+                return address
+        elif state != _CHANGING:
             break
         yield _POLL_MS
-    if state != _ACTIVE:
-        return None
+    if has_result:
+        activation.accepted = False
+        activation.errno = EIO
+    return None
+
+
+def _address_of(session, line):
+    # The address (bytes) of the active context that this line of STATE tells of; b"" when none is told.
+    table = session.table
     family = session.attached_with.family
     address = address_in(line, family)
     if not address and table.ADDRESS_OF is not None:
@@ -325,7 +345,8 @@ def _active_address(session):
 
 
 def _own_state(session, lines):
-    # (line, state) of the context in use, of the lines that answer STATE; MISSING when none tells it.
+    # (line, state) of the context in use, of the lines that answer STATE; MISSING when none tells it.  Where there is
+    # but one context and the lines differ, one is not the answer: _CHANGING, ask again.
     _, _, context_index, state_index = session.table.STATE
     found = (b"", MISSING)
     for line in lines:
@@ -333,6 +354,8 @@ def _own_state(session, lines):
             continue
         # Some firmware leaves the state out.
         state = _ACTIVE if is_address(text_at(line, 0)) else number_at(line, state_index)
+        if context_index is None and found[1] != MISSING and (found[1] == _ACTIVE) != (state == _ACTIVE):
+            return line, _CHANGING
         if found[1] != _ACTIVE:
             found = (line, state)
     return found

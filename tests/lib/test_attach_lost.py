@@ -4,7 +4,7 @@ import asyncio
 
 import atsock
 from cases import cases
-from fakes import raises
+from fakes import Case, raises
 from frames import DIALECTS, ERROR, OK, line, speech
 from loops import run
 from test_bringup import start
@@ -134,6 +134,91 @@ def test_the_result_of_an_activation_comes_late(dialect):
     modem, clock, module = activating(dialect, bad, False)
     error = raises(atsock.CommandError, modem.attach, "internet")
     assert "context" in str(error) and clock.now < 35_000, (error, clock.now)
+
+
+BAD = {"nl668": (b"+MIPCALL: 0",), "l610": (b"+MIPCALL: 0",)}
+
+
+@cases("dialect", LATE)
+def test_the_result_of_an_activation_comes_inside_an_answer(dialect):
+    """A second line of the same name, in front of the answer's own or behind it: +NETOPEN: 1 may be a failure, or the
+    state, so the next answer counts."""
+    good = RESULTS.get(dialect, (0, b"+NETOPEN: 0"))[1]
+    for told in BAD.get(dialect, (b"+NETOPEN: 1", b"+NETOPEN: 9")) + (good,):
+        for is_first in (True, False):
+            with Case(told, is_first):
+                modem, clock, module = activating(dialect, None, False)
+                quiet = modem._engine.port.stream.auto
+                up = []
+                asked = []
+
+                def answer(command, told=told, is_first=is_first, quiet=quiet, up=up, asked=asked):
+                    state = quiet(command)
+                    if not command.endswith(b"?") or command[:9] not in (b"AT+NETOPE", b"AT+MIPCAL"):
+                        return (
+                            line(b"+IP ERROR: Network not opened") + ERROR
+                            if command == b"AT+IPADDR" and not up
+                            else state
+                        )
+                    asked.append(command)
+                    if up:
+                        return line(b"+NETOPEN: 1" if b"NET" in command else b"+MIPCALL: 1,10.0.0.1") + OK
+                    if len(asked) != 3:
+                        return state
+                    if told == good:
+                        up.append(True)
+                    return line(told) + state if is_first else state[: -len(OK)] + line(told) + OK
+
+                modem._engine.port.stream.auto = answer
+                if told == good:
+                    assert modem.attach("internet") == "10.0.0.1"
+                else:
+                    error = raises(atsock.CommandError, modem.attach, "internet")
+                    assert "check APN" in str(error), error
+                assert clock.now < 28_000, clock.now
+
+
+@cases("dialect", DIALECTS)
+def test_a_context_that_gets_its_address_a_moment_later(dialect):
+    """0.0.0.0 until then: it is asked again."""
+    modem, tape, clock, module = start(dialect)
+
+    def answer(command):
+        text = module(command)
+        return text.replace(b"10.0.0.1", b"0.0.0.0") if clock.now < 2500 else text
+
+    tape.auto = answer
+    assert modem.attach("internet") == "10.0.0.1"
+    assert 2500 <= clock.now < 5000, clock.now
+    modem, tape, clock, module = start(dialect)
+    tape.auto = lambda command: module(command).replace(b"10.0.0.1", b"0.0.0.0")
+    error = raises(OSError, modem.attach, "internet")
+    assert "address" in str(error) and clock.now < 12_000, (error, clock.now)
+
+
+@cases("dialect", ("nl668", "l610"))
+def test_a_loss_inside_the_answer_to_a_question(dialect):
+    """+MIPCALL: 0 right behind the line that calls the context active, before the OK: it is asked again."""
+    kept = Kept(dialect)
+    kept.run(1)
+    usual = kept.field.tape.auto
+    lost = []
+
+    def answer(command):
+        if command != b"AT+MIPCALL?":
+            return usual(command)
+        lost.append(True)
+        return (line(b"+MIPCALL: 1,10.0.0.1") if len(lost) == 1 else b"") + line(b"+MIPCALL: 0") + OK
+
+    kept.field.tape.auto = answer
+
+    async def main():
+        question = asyncio.create_task(kept.keeper.ask())
+        await until(kept.modem, kept.clock, question.done)
+        assert await question is False
+
+    run(main)
+    assert len(lost) > 1 and not kept.modem.isconnected()
 
 
 def test_a_setting_of_the_context_whose_ok_gets_lost():
