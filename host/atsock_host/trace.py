@@ -51,6 +51,7 @@ _SECRETS = [
         (rb"CGAUTH", b"[=:]", b"2"),                # 27.007 10.1.31: context, protocol, then the two in either order
         (rb"MIPCALL", b"=", b"2"),                  # Fibocom: operation, APN, user, password
         (rb"QFTPCFG|QSMTPCFG|QMTCONN|CFTPSLOGIN|CMQTTCONNECT|FTPOPEN|MQTTUSER|CSMTPSAUTH", b"=", b"2"),
+        (rb"CSSLCFG", b'= *"password"', b"2"),      # SIMCom: setting, TLS context, password of a key
         (rb"QHTTPCFG", b"=", b"1"),                 # "auth","user:password"
         (rb"MCGDEFCONT|QCPDPP|XGAUTH|CSTT", b"=", b"2"),  # accounts of access points: SIMCom, Qualcomm, Intel
         (rb"CNCFG", b"=", b"4"),                    # SIM7070 and its kin

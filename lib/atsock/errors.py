@@ -41,7 +41,8 @@ _SERVER = "does a server listen there, does the APN let it through?"
 _HOST_OR_SERVER = "are host and port right, does a server listen there, does the APN let it through?"
 _NETWORK = "attach() again"
 
-# Passwords and PINs: (command, how many of its fields come before what is secret): 27.007 8.3, 7.5, 7.4, 10.1.31.
+# Passwords and PINs: (command in capitals, how many of its fields come before what is secret): 27.007 8.3, 7.5, 7.4,
+# 10.1.31.
 _SECRETS = ((b"+CPIN=", 0), (b"+CPIN2=", 0), (b"+CPWD=", 1), (b"+CLCK=", 2), (b"+CGAUTH=", 2))
 _HIDDEN = b"***"
 _PIECE = 4  # bytes of a secret in a row that give it away
@@ -213,13 +214,14 @@ def masked(line, names=()):
     while b" =" in line:  # blanks count for nothing there (V.250 5.2.1)
         line = line.replace(b" =", b"=")
     upper = line.upper()
-    for name, fields in _SECRETS + names:
+    cut = len(line)
+    for name, fields in _SECRETS + names:  # several commands of one line may have one each
         pos = upper.find(name)
         if pos >= 0:
             pos = _behind_fields(line, pos + len(name), fields)
-            if pos and pos < len(line):
-                return line[:pos] + _HIDDEN
-    return line
+            if pos and pos < cut:
+                cut = pos
+    return line[:cut] + _HIDDEN if cut < len(line) else line
 
 
 def _behind_fields(line, pos, count):

@@ -107,6 +107,8 @@ def test_nobody_to_ask(choice_of):
      (b'AT*MCGDEFCONT="IP","apn","u","s3cret"\r', b'AT*MCGDEFCONT="IP","apn","*","******"\r'),
      (b'AT$QCPDPP=1,1,"s3cret","u"\r', b'AT$QCPDPP=1,1,"******","*"\r'),
      (b'AT+CNCFG=0,1,"apn","u","s3cret",1\r', b'AT+CNCFG=0,1,"apn","u","******",*\r'),
+     (b'AT+CSSLCFG="password",0,"s3cret"\r', b'AT+CSSLCFG="password",0,"******"\r'),
+     (b'AT+CSSLCFG="cacert",0,"ca.pem"\r', b'AT+CSSLCFG="cacert",0,"ca.pem"\r'),
      (b'AT+CSMTPSAUTH=1,"u","s3cret"\r', b'AT+CSMTPSAUTH=1,"u","******"\r'),
      (b'\r\n+QICSGP: 1,"internet","u","s3cret",3\r\n', b'\r\n+QICSGP: 1,"internet","u","******",*\r\n'),
      (b'\r\n+CGAUTH: 1,1,"u","s3cret"\r\n', b'\r\n+CGAUTH: 1,1,"*","******"\r\n'),

@@ -101,8 +101,10 @@ def test_arguments_that_cannot_be():
     b'AT+QFTPCFG="account","u","s3cretPW"', b'AT+CFTPSLOGIN="host",21,"u","s3cretPW",0',
     b'AT+QHTTPCFG="auth","u:s3cretPW"', b'AT+QSMTPCFG="account","u","s3cretPW"', b'AT+CSMTPSAUTH=1,"u","s3cretPW"',
     b'AT+CNCFG=0,1,"apn","u","s3cretPW",1', b'AT+XGAUTH=1,1,"u","s3cretPW"', b'AT$QCPDPP=1,1,"s3cretPW","u"',
-    b'AT*MCGDEFCONT="IP","apn","u","s3cretPW"',
-), "abcdefghijklmnopqrstuv")  # fmt: skip
+    b'AT*MCGDEFCONT="IP","apn","u","s3cretPW"', b'AT+CSTT="apn","u","s3cretPW"', b'AT+CSSLCFG="password",0,"s3cretPW"',
+    b'AT+CGAUTH=1,1,"u","s3cretPW";+CPIN=4711', b'AT+CPIN=4711;+CGAUTH=1,1,"u","s3cretPW"',
+    b'AT+QICSGP=1,1,"a","u","s3cretPW",1;+CGAUTH=1,1,"u","s3cretPW";+CPIN?',
+), "abcdefghijklmnopqrstuvwxyzA")  # fmt: skip
 def test_commands_of_the_program(text):
     """command() shows them no more than attach() does: refused, or not answered; to a module of any family."""
     for dialect, answer in (("bg96", ERROR), ("bg96", b""), ("sim7028", ERROR), ("l610", b"")):

@@ -35,11 +35,12 @@ if TYPE_CHECKING:
     Numbers = tuple[int, ...]
 
 # As Table.SECRETS, whatever the dialect: accounts of access points, as long as the module is not known; of MQTT, FTP,
-# HTTP and mail servers, for commands of the application.
+# HTTP and mail servers, and the password of a key, for commands of the application.
 VENDORS_SECRETS = (
     (b"+QICSGP=", 3), (b"+MIPCALL=", 2), (b"+QPIN=", 0), (b"+QMTCONN=", 2), (b"+CMQTTCONNECT=", 2), (b"+MQTTUSER=", 1),
     (b"+QFTPCFG=", 1), (b"+CFTPSLOGIN=", 2), (b"+FTPOPEN=", 2), (b"+QHTTPCFG=", 1), (b"+QSMTPCFG=", 1),
     (b"+CSMTPSAUTH=", 1), (b"*MCGDEFCONT=", 2), (b"$QCPDPP=", 2), (b"+XGAUTH=", 2), (b"+CNCFG=", 3),
+    (b"+CSTT=", 1), (b'+CSSLCFG="PASSWORD"', 2),
 )  # fmt: skip
 
 
