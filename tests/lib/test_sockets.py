@@ -975,6 +975,25 @@ def test_what_is_left_of_a_send_that_ran_out_of_time_is_refused():
             tape.done()
 
 
+@cases("access", ("buffer", "push", "hex"))
+@cases("dialect", DIALECTS)
+def test_poll_behind_a_send_that_ran_out_of_time(dialect, access):
+    """No POLLOUT while its result is owed; POLLOUT when it has come, though no call has looked at it."""
+    socket, modem, tape, clock, says = connected(dialect, access, timeout=1)
+    slow = says.send(access, says.first, b"slow")
+    tape.load(slow[:-1] + [("~", 3000), slow[-1]] + says.send(access, says.first, b"next"))
+    assert errno_of(socket.send, b"slow") == ETIMEDOUT
+    assert socket.ioctl(3, 4) == 0
+    while clock.now < 4000:
+        modem.poll(500)
+    assert socket.ioctl(3, 5) == 4
+    socket.setblocking(False)
+    assert socket.send(b"next") == 4
+    while not socket.is_sent():
+        modem.poll(100)
+    tape.done()
+
+
 @cases("dialect", ("nl668", "l610"))
 def test_poll_while_nothing_may_be_sent(dialect):
     """+MIPXOFF (1.1.19): no POLLOUT before +MIPXON."""

@@ -489,18 +489,64 @@ def test_the_socket_outlives_a_datagram_that_was_interrupted(dialect):
     tape.done()
 
 
-@cases("dialect", FIBOCOM)
-def test_a_stored_datagram_that_ran_out_of_time_is_not_sent_with_the_next(dialect):
-    """1.1.6: what was stored would go out in front of that, so the socket fails."""
+def bound(dialect, timeout):
+    """(socket, modem, tape, clock): a datagram socket at a port of its own."""
     modem, tape, clock, says = attached(dialect)
     tape.auto = answers(says)
     socket = modem.socket(type=atsock.SOCK_DGRAM)
-    socket.settimeout(2)
+    socket.settimeout(timeout)
     socket.bind(("", 5005))
     rest(tape)
-    tape.load([(">", b'AT+MIPSEND=1,"6C6F7374"\r')] + SYNC)
-    assert errno_of(socket.sendto, b"lost", (PEER, PORT)) == 110
-    while clock.now < 30_000:
-        modem.poll(1000)
-    assert errno_of(socket.sendto, b"next", (PEER, PORT)) == 110
+    return socket, modem, tape, clock
+
+
+STORED = line(b"+MIPSEND: 1,0,2000") + OK
+OUT = b'AT+MIPPUSH=1,"%s",%d\r' % (PEER.encode(), PORT)
+PUSHED_OUT, NOTHING, FLOWED_OFF = (line(b"+MIPPUSH: 1,%d" % status) + OK for status in (0, 2, 1))
+NEXT = [
+    (">", b'AT+MIPSEND=1,"6E657874"\r'), ("<", STORED), (">", OUT), ("<", PUSHED_OUT),
+]  # fmt: skip
+
+
+@cases("waits", (True, False), "ab")
+@cases("dialect", FIBOCOM)
+def test_a_stored_datagram_that_ran_out_of_time_goes_out_by_itself(dialect, waits):
+    """1.1.6, 1.1.7: it may be stored, and the next one would be joined to it: it is pushed out first, if it is there;
+    also behind a module that is flowed off."""
+    for answered in ([PUSHED_OUT], [NOTHING], [FLOWED_OFF, FLOWED_OFF, PUSHED_OUT]):
+        with Case(answered):
+            socket, modem, tape, clock = bound(dialect, 2)
+            tape.load([(">", b'AT+MIPSEND=1,"6C6F7374"\r')] + SYNC)
+            assert errno_of(socket.sendto, b"lost", (PEER, PORT)) == 110
+            while clock.now < 30_000:
+                modem.poll(1000)
+            script = []
+            for answer in answered:
+                script += [(">", OUT), ("<", answer)]
+            tape.load(script + NEXT)
+            socket.settimeout(20 if waits else 0)
+            for _ in range(100):
+                try:
+                    assert socket.sendto(b"next", (PEER, PORT)) == 4
+                    break
+                except OSError as error:
+                    assert error.args[0] == 11 and not waits, error
+                    modem.poll(100)
+            while not socket.is_sent():
+                modem.poll(100)
+            tape.done()
+
+
+@cases("dialect", FIBOCOM)
+def test_a_stored_datagram_that_cannot_be_pushed_out(dialect):
+    """A module that does not answer to that either: the call says so, and the next one tries again."""
+    socket, modem, tape, clock = bound(dialect, None)
+    for text in (b'AT+MIPSEND=1,"6C6F7374"\r', OUT, OUT):
+        tape.load([(">", text)] + SYNC)
+        assert errno_of(socket.sendto, b"lost", (PEER, PORT)) == 110
+        until = clock.now + 200_000
+        while clock.now < until:
+            modem.poll(10_000)
+    tape.load([(">", OUT), ("<", NOTHING)] + NEXT)
+    assert socket.sendto(b"next", (PEER, PORT)) == 4
     tape.done()

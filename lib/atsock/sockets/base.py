@@ -292,7 +292,8 @@ class Socket(Endpoint):
         if waiting.n:
             return _AGAIN if link.state == _OPEN else self._no_link()  # what is on its way may hang for long
         if self._writing or self._send_timed_out:
-            return self._send_step(None, 0, 0)  # what a send() that ran out of time has left
+            got = self._send_step(None, 0, 0)  # what a send() that ran out of time has left
+            return _AGAIN if got == 0 and self._send_timed_out else got
         if link.state != _OPEN:
             return self._no_link()
         if link.flow_off or self._retry_ms and not self._engine.is_past(self._retry_at):
@@ -348,8 +349,9 @@ class Socket(Endpoint):
             return tx.n
         if tx.errno != EAGAIN:
             return self._send_failed(link, tx)
-        # The module has no room: pause before the same block is offered again.
-        self._send_timed_out = False
+        # The module has no room: pause before the same block is offered again, or pushed out where it was stored.
+        if tx.resume_from is None:
+            self._send_timed_out = False
         self._retry_ms = min(self._retry_ms * 2 or _RETRY_MS, _RETRY_MAX_MS)
         self._retry_at = self._engine.after_ms(self._retry_ms)
         return _AGAIN
@@ -357,7 +359,7 @@ class Socket(Endpoint):
     def _send_failed(self, link: "Link", tx: "Command"):
         # An earlier send() that ran out of time is over, which has told so; or this one was refused or not answered.
         if self._send_timed_out:
-            untold = self._send_timed_out == _UNTOLD
+            untold = self._send_timed_out == _UNTOLD or tx.errno and tx.resume_from is not None
             self._send_timed_out = False
             if tx.errno == 0 or self._may_go_on(link, tx):
                 return -link.errno if link.state != _OPEN else -ETIMEDOUT if untold else 0
@@ -371,8 +373,14 @@ class Socket(Endpoint):
         return tx.code
 
     def _may_go_on(self, link, tx):
-        # A datagram may have got lost, and the next one may not; but what was stored would go out in front of that.
-        return tx.errno == ETIMEDOUT and link.keeps_borders and len(tx.template) <= 4
+        # A datagram may have got lost, and the next one may not.  Where the module stores them first, it may be stored:
+        # it is pushed out before the next one, which would be joined to it.
+        if tx.errno != ETIMEDOUT or not link.keeps_borders:
+            return False
+        if len(tx.template) > 4:
+            tx.resume_from = tx.template[4]
+            self._send_timed_out = True
+        return True
 
     def _give_up_sending(self):
         # The time is over: -ETIMEDOUT; what is in flight stays so.
@@ -440,9 +448,17 @@ class Socket(Endpoint):
             return False
         if link.state != _OPEN:
             return link.state == _GONE
-        if link.flow_off or self._writing:
+        if link.flow_off or self._writing and not self._is_over(link):
             return False
         return not self._retry_ms or self._engine.is_past(self._retry_at)
+
+    def _is_over(self, link):
+        # Has the module answered to what a send() that ran out of time has left?  The next one looks what.
+        if not self._send_timed_out or not link.tx.done:
+            return False
+        if link.tx.errno == EAGAIN:  # there is a pause first
+            self._send_result(link)
+        return True
 
     def _holds(self, link):
         # Is there something in the ring that recv() would return?
