@@ -192,7 +192,9 @@ class Modem:
     ) -> "Keeper":
         """A Keeper, which holds the module attached: call its poll() in a loop, or run its run() as a task of asyncio.
 
-        on_up(address) is called when the module is attached, on_down(reason) when it is not any more.  Sends nothing.
+        It attaches with what the last attach() was given, at first with the APN of Modem or set_apn().  on_up(address)
+        is called when the module is attached, on_down(reason) when it is not any more; the Keeper's is_up tells it,
+        too.  Connections do not come back by themselves: the program opens new ones.  Sends nothing.
         """
         from .recovery import Keeper
 
