@@ -10,6 +10,7 @@ import time
 from errno import EAGAIN, EBADF, EINVAL
 
 from atsock.errors import ModemError, Timeout
+from atsock.sockets.endpoint import Endpoint
 
 from .files import wrapped
 
@@ -28,7 +29,7 @@ default_context = ssl.create_default_context
 
 def is_connected(sock):
     """False when connect() of a socket of the modem is still to come."""
-    return getattr(sock, "_link", sock) is not None
+    return not isinstance(sock, Endpoint) or sock.has_link()
 
 
 class TlsSocket:

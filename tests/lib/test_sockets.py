@@ -1155,3 +1155,26 @@ def test_dropped_socket_is_closed_later(dialect):
     tape.load(says.close(says.first) + [(">", b"AT+CGMM\r"), ("<", line(b"x") + OK)])
     assert modem.command("AT+CGMM") == [b"x"]
     tape.done()
+
+
+@cases("kind", (atsock.SOCK_STREAM, atsock.SOCK_DGRAM), "sd")
+@cases("dialect", DIALECTS)
+def test_bind_comes_once(dialect, kind):
+    """EINVAL the second time, also behind port 0; behind an open that has failed another port may be tried."""
+    modem, tape, clock, says = attached(dialect)
+    for port in (0, 5050):
+        tape.auto = answers(says)
+        socket = modem.socket(type=kind)
+        socket.bind(("", port))
+        assert errno_of(socket.bind, ("", 5051)) == 22
+        socket.close()
+    if kind == atsock.SOCK_DGRAM:
+        return
+    socket = modem.socket()
+    socket.bind(("", 5050))
+    tape.auto = lambda command: ERROR if b"OPEN=" in command else answers(says)(command)
+    assert errno_of(socket.connect, (PEER, PORT))
+    socket.bind(("", 5051))
+    tape.auto = answers(says)
+    socket.connect((PEER, PORT))
+    assert errno_of(socket.bind, ("", 5052)) == 22

@@ -264,8 +264,9 @@ class DatagramSocket(Socket):
         Fibocom: what is sent from there without connect() has 1023 bytes at most.
         Allocates.  Raises OSError: EADDRINUSE, EMFILE, EINVAL, ENETDOWN, EBADF; ValueError, TypeError.
         """
-        super().bind(address)
+        self._check_open()
         table = self._table_of_dialect()
+        super().bind(address)
         if table.OPEN_UDP_ANY is None:
             return
         try:

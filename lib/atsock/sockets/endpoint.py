@@ -56,6 +56,7 @@ class Endpoint(Stream):
     _job: "Job" = None  # non-blocking connect() on its way, or failed and not told yet
     _send_buffer: "SendBuffer" = None  # from the first non-blocking send on
     _local = 0  # port, from bind()
+    _is_bound = False  # by bind(), and no open has failed since
     _rcvbuf = 0  # bytes of the receive ring, from SO_RCVBUF; 0: as the access mode needs
     _keepalive: "tuple[int, ...]" = _KEEPALIVE
     _reading = 0  # what link.rx is doing: 0 nothing, _RING, _DIRECT
@@ -125,6 +126,7 @@ class Endpoint(Stream):
         # Give the link up: it is closed in the background, and what the module says to that is of no interest.
         link = self._link
         self._link = None
+        self._is_bound = False
         if link is not None:
             link.socket = None
             self._session.later(drop_link(self._session, link))
@@ -147,12 +149,14 @@ class Endpoint(Stream):
     def bind(self, address: "tuple[str, int]") -> None:
         """Take the local port of address (host, port); the host is the module's own whatever it says.  Sends nothing.
 
-        Comes before connect() and listen().  Raises OSError: EINVAL, EBADF; ValueError, TypeError for what is no port.
+        Comes before connect() and listen(), and once, unless those have failed.  Raises OSError: EINVAL, EBADF;
+        ValueError, TypeError for what is no port.
         """
         self._check_open()
-        if self._link is not None:
-            raise ModemError(EINVAL, "bind() comes before connect() and listen()")
+        if self._link is not None or self._is_bound and self._listener is None:
+            raise ModemError(EINVAL, "bind() comes once, before connect() and listen()")
         self._local = checked_port(_pair(address)[1], 0)
+        self._is_bound = True
 
     def close(self) -> None:
         """Close the connection.  Waits for the module's word, whatever the timeout (BG96: 12 s, Fibocom: 15 s, SIMCom:
@@ -216,6 +220,10 @@ class Endpoint(Stream):
     def _check_open(self):
         if not self._open:
             raise ModemError(EBADF, "the socket is closed")
+
+    def has_link(self) -> bool:
+        """True from the moment when an open has got its connection id to close(); the open may still fail."""
+        return self._link is not None
 
     def check_address(self, address: "tuple[str, int]") -> "tuple[bytes, int]":
         """The (host, port) of an address, checked; host as bytes.  Raises ValueError, TypeError; OSError EBADF."""
