@@ -297,7 +297,9 @@ def _context_templates(session, account):
 def _active_address(session, activation=None):
     # The local address (bytes), None while the context is not active; b"" when it is and no address is told.
     # activation: the command whose result may come late, in the answer to the question, too; it is done with then.
+    # Flat, because generators must not be nested deep.
     table = session.table
+    family = session.attached_with.family
     has_result = False
     unknown = 0  # times that it was active and had no address
     for _ in range(_BUSY_POLLS):
@@ -310,9 +312,22 @@ def _active_address(session, activation=None):
             has_result = True  # which of the lines it was, and what it meant, the next answer shows
             state = _CHANGING
         if state == _ACTIVE:
-            address = yield from _address_of(session, line)
+            address = address_in(line, family)
+            if not address and table.ADDRESS_OF is not None:
+                command = query(table.ADDRESS_OF[0], prefix=table.ADDRESS_OF[1])
+                yield command
+                if command.errno == EIO:  # open, but the network behind it is gone
+                    session.engine.pdp_lost = True
+                    return b""
+                check(session, command)
+                address = address_in(b"".join(command.lines[:1]), family)
+            if not address:
+                command = query(b"AT+CGPADDR=%d" % session.engine.context, prefix=b"+CGPADDR:")  # 27.007 10.1.14
+                yield command
+                for line in command.lines:
+                    address = address or address_in(line, family)
             unknown += 1
-            if address or session.engine.pdp_lost or unknown == _ADDRESS_POLLS:
+            if address or unknown == _ADDRESS_POLLS:
                 return address
         elif state != _CHANGING:
             break
@@ -321,27 +336,6 @@ def _active_address(session, activation=None):
         activation.accepted = False
         activation.errno = EIO
     return None
-
-
-def _address_of(session, line):
-    # The address (bytes) of the active context that this line of STATE tells of; b"" when none is told.
-    table = session.table
-    family = session.attached_with.family
-    address = address_in(line, family)
-    if not address and table.ADDRESS_OF is not None:
-        command = query(table.ADDRESS_OF[0], prefix=table.ADDRESS_OF[1])
-        yield command
-        if command.errno == EIO:  # open, but the network behind it is gone
-            session.engine.pdp_lost = True
-            return b""
-        check(session, command)
-        address = address_in(b"".join(command.lines[:1]), family)
-    if not address:
-        command = query(b"AT+CGPADDR=%d" % session.engine.context, prefix=b"+CGPADDR:")  # 27.007 10.1.14
-        yield command
-        for line in command.lines:
-            address = address or address_in(line, family)
-    return address
 
 
 def _own_state(session, lines):
