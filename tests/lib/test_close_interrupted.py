@@ -104,30 +104,6 @@ def test_close_in_data_mode(dialect):
             assert [text for text in module.commands if b"CLOSE=" in text]
 
 
-@cases("dialect", DIALECTS)
-def test_an_open_is_closed_by_poll(dialect):
-    """Ctrl-C in a connect() whose result is on its way: a program that only polls from then on has it closed."""
-    modem, tape, clock, says = attached(dialect)
-    closed = []
-
-    def answer(command):
-        if command.startswith(says.open_line(command)):
-            return OK
-        if b"CLOSE=" in command:
-            closed.append(command)
-        return answers(says)(command)
-
-    tape.auto = answer
-    socket = modem.socket()
-    stopped_at(modem, 3, lambda: socket.connect((PEER, PORT)))
-    opened = says.opened(says.open_line(b""), says.first)
-    say(modem, tape, opened[len(OK) :])
-    for _ in range(5):
-        modem.poll(100)
-    assert len(closed) == 1, closed
-    assert modem._engine.link(says.first).socket is None and modem._session.is_idle()
-
-
 def stopped_in_write(modem, text, function):
     """The call is interrupted while the port does not take this text yet."""
     stream = modem._engine.port.stream
@@ -159,13 +135,12 @@ def test_close_whose_command_is_being_written(dialect):
 
 @cases("dialect", DIALECTS)
 def test_close_in_data_mode_whose_escape_is_being_written(dialect):
-    """Ctrl-C in the write of +++: the line is given back, and the next socket gets it."""
+    """Ctrl-C in the write of +++: the next call gives the line back."""
     socket, modem, module = on_line(dialect)
     stopped_in_write(modem, b"+++", socket.close)
-    for _ in range(1000):
-        modem.poll(20)
-        if not module.connected:
-            break
+    assert modem.signal()[0] == -73
+    for _ in range(200):
+        modem.poll(100)
     assert not module.connected and not module.data_mode and module.peer == b""
     assert [link.id for link in modem._engine.links.values() if link.socket is not None] == []
     assert modem._session.may_open()

@@ -176,8 +176,6 @@ class Session:
 
     def poll(self, timeout_ms):
         """Take in what comes, for at most timeout_ms, and run the application's on_event for it."""
-        if not self.engine.unresponsive:
-            self.start_later()
         if not self.service() and timeout_ms > 0:
             self.pause(timeout_ms, False)
             self.service()
