@@ -1,11 +1,13 @@
 """One command in flight: orders of results, refusals, stray and wrong lines, restarts, lines without end."""
 
+from errno import EAGAIN, ECONNRESET
+
 import atsock
 from cases import cases
 from fakes import CUTS, Case, errno_of, new_modem, raises
 from frames import ACCESS, DIALECTS, ERROR, HOSTILE, OK, PULLED, PUSHED, SYNC
 from frames import digits, line, lines_of, pulls, read_script, speech
-from scenes import attached, connect, connected, recv_exactly, settle
+from scenes import answers, attached, connect, connected, recv_exactly, settle
 
 
 def permutations(items):
@@ -255,6 +257,25 @@ def test_answer_of_another_link(dialect, access):
             assert data == b"right", data
             settle(modem, tape)
             tape.done()
+
+
+@cases(("dialect", "access"), [mode for mode in PULLED if mode[0] != "bg96"])
+def test_answer_that_names_another_connection(dialect, access):
+    """A read's only answer names another connection: a damaged digit.  That one is given nothing of it; the one that
+    was read fails, for its data is lost, whether a notice had told of them or not."""
+    for cut in CUTS:
+        for told in (True, False):
+            with Case(dialect, access, cut, told):
+                socket, modem, tape, clock, says = connected(dialect, access, cut=cut, timeout=3 if told else 100)
+                link = says.first
+                other = connect(modem, tape, says, timeout=0)
+                script = [("!", says.notice(access, link))] if told else []
+                script += [(">", says.ask(access, link, says.most[access]))]
+                tape.load(script + [("<", says.answer(access, link + 1, b"lost", 0))] + SYNC)
+                assert errno_of(socket.recv, 100) == ECONNRESET
+                tape.done()
+                tape.auto = answers(says)
+                assert errno_of(other.recv, 100) == EAGAIN
 
 
 @cases(("dialect", "access"), PUSHED)

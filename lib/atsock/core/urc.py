@@ -337,6 +337,9 @@ def _on_stray_payload(engine):
     matched = engine.matched
     if matched[_ID] != -1:
         link = engine.links.get(matched[_ID])
+        if not matched[_EVENT] & _URCS and _answers_other(engine, link):
+            engine.unknown_line_at = engine.deadline  # when no other answer comes, this one's payload is lost
+            link = None
     elif engine.template[3] & _FOUND and engine.command is not None:
         link = engine.command.link
     else:
@@ -349,6 +352,14 @@ def _on_stray_payload(engine):
     if link is not None and (link.state == _FREE or link.keeps_borders):
         link = None
     engine.begin_payload(link, matched[_VALUE])
+
+
+def _answers_other(engine, link):
+    # The header of a read's answer names `link`: does the command in flight read from another one and has no answer
+    # yet?  Then it may be that one's, with a damaged id: what an earlier command is owed comes before another is sent.
+    if engine.state != _BUSY or engine.doubted or engine.got & _FOUND or not engine.template[3] & _FOUND:
+        return False
+    return engine.command.link is not None and engine.command.link is not link
 
 
 def note_sender(engine):
