@@ -218,7 +218,7 @@ def _reply(line, table):
     # (address, ms), None when the line tells no reply.
     name, status_field, good, address_field, time_field = table.PING_REPLY
     ms = number_at(line, time_field)
-    if not line.startswith(name) or number_at(line, status_field) not in good or ms == MISSING:
+    if not line.startswith(name) or number_at(line, status_field) not in good or ms < 0:
         return None
     return printable(text_at(line, address_field)), ms
 

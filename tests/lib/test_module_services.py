@@ -56,6 +56,16 @@ def test_ping(dialect):
 
 
 @cases("dialect", ABLE)
+def test_a_ping_whose_time_cannot_be(dialect):
+    """A round trip of less than nothing is a damaged line: no reply."""
+    modem, tape, clock, says = attached(dialect)
+    said = reply(dialect, -4) + reply(dialect, 20) + end(dialect, 2, 2)
+    tape.auto = lambda command: OK + said if b"PING" in command else OK
+    found = modem.ping(PEER, 2, 32, 2500)
+    assert (found.received, found.min_ms, found.replies) == (1, 20, [None, (PEER, 20)]), found
+
+
+@cases("dialect", ABLE)
 def test_a_ping_whose_end_is_not_told(dialect):
     """As long as all replies may take, and the name's lookup before; what has come by then is told."""
     modem, tape, clock, says = attached(dialect)

@@ -378,9 +378,10 @@ def test_from_one_access_mode_to_the_other(dialect):
 
 
 def test_senders_that_are_none():
-    """An address and a port, with a comma or a colon between."""
+    """An address and a port, with a comma or a colon between.  One that cannot be is damage: nothing to answer to."""
     assert parse_sender(b'"192.0.2.7", 80') == parse_sender(b"192.0.2.7:80") == ("192.0.2.7", 80)
-    for text in (b"", b"5005", b",80", b":80", b"192.0.2.7", b"192.0.2.7:", b"192.0.2.7,http"):
+    for text in (b"", b"5005", b",80", b":80", b"192.0.2.7", b"192.0.2.7:", b"192.0.2.7,http", b"192.0.2.7:65536",
+                 b"192.0.2:80", b"192.0.2.7.7:80", b"192.0.2.777,80", b'"192.0.\xff.7",80'):  # fmt: skip
         assert parse_sender(text) is None, text
 
 

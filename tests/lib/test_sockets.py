@@ -811,6 +811,15 @@ def test_nothing_is_wanted(dialect):
 
 
 @cases("dialect", DIALECTS)
+def test_less_than_nothing_is_wanted(dialect):
+    """A negative size is a mistake of the program, as for the system's sockets: b"" would be the end of the stream."""
+    socket, modem, tape, clock, says = connected(dialect, timeout=5)
+    for call in (socket.recv, socket.recvfrom, modem.socket(type=atsock.SOCK_DGRAM).recv):
+        raises(ValueError, call, -1)
+    assert clock.now == 0
+
+
+@cases("dialect", DIALECTS)
 def test_a_stream_has_one_peer(dialect):
     """recvfrom() tells that of connect(), by its name; sendto() goes there whatever address it is given."""
     socket, modem, tape, clock, says = connected(dialect, timeout=5)

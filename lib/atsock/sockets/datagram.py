@@ -345,6 +345,8 @@ class DatagramSocket(Socket):
 
         flags, waiting and errors as recv().  Allocates.
         """
+        if n < 0:
+            raise ValueError("negative size of recvfrom()")
         self._start_clock()
         timeout_ms = self._timeout_ms
         if flags & _MSG_DONTWAIT:

@@ -9,6 +9,7 @@ import sys
 from errno import EAGAIN, EALREADY, EBADF, ECONNRESET, EINPROGRESS, EINVAL, ENOTCONN, ETIMEDOUT
 
 from ..checks import host as checked_host
+from ..checks import is_address
 from ..checks import port as checked_port
 from ..constants import IPPROTO_TCP, SO_KEEPALIVE, SO_RCVBUF, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from ..core.link import Link
@@ -373,11 +374,14 @@ def _pair(address):
 
 
 def parse_sender(text: bytes) -> "tuple[str, int] | None":
-    """("address", port) from what the module wrote: "1.2.3.4",80 or 1.2.3.4:80; None when it is neither.  Allocates."""
+    """("address", port) from what the module wrote: "1.2.3.4",80 or 1.2.3.4:80; None when it is neither, or no address
+    or port can be like that.  Allocates."""
     text = text.replace(b'"', b"").replace(b" ", b"")
     cut = text.rfind(b",")
     if cut < 0:
         cut = text.rfind(b":")
-    if cut < 1 or not text[cut + 1 :].isdigit():
+    address = text[: max(cut, 0)].strip(b"[]")
+    port = text[cut + 1 :]
+    if not is_address(address) or not port.isdigit() or int(port) > _LAST_PORT:
         return None
-    return printable(text[:cut].strip(b"[]")), int(text[cut + 1 :])
+    return printable(address), int(port)

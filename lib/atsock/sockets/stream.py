@@ -166,6 +166,8 @@ class StreamSocket(Socket):
         """
         if n <= 0:
             self._check_open()
+            if n < 0:
+                raise ValueError("negative size of recv()")  # b"" would be the end
             return b""
         self._begin_receiving(n)
         timeout_ms = self._timeout_ms
