@@ -628,6 +628,18 @@ def test_the_line_that_begins_data_mode_is_lost(dialect):
     _connect_fails(dialect, 200, silent)
 
 
+@cases("state", (",", ",,1", ".1", ",q"))
+@cases("dialect", FIBOCOM)
+def test_the_line_that_begins_data_mode_is_damaged(dialect, state):
+    """It does not tell the state any more: that is no refusal, the port may be in data mode."""
+
+    def damaged(module, text):
+        module.say(line(b"+MIPODM: " + text[10:11] + state.encode()), 50)
+        module.data_mode = module.connected = True
+
+    _connect_fails(dialect, 200, damaged)
+
+
 @cases("dialect", [dialect for dialect in DIALECTS if dialect not in FIBOCOM])
 def test_the_line_that_resumes_data_mode_is_lost(dialect):
     """(Fibocom's manuals tell of none.)"""

@@ -66,6 +66,7 @@ _REASON = const(1 << 14)
 _ERROR = const(1 << 15)
 _CODE = const(1 << 16)
 _TAKEN = const(1 << 3 | 1 << 17)  # SENT, PUSHED
+_TELLS = const(1 << 3 | 1 << 13 | 1 << 17)  # and CONNECT
 _ENDS_SEND = const(1 << 0 | 1 << 3)  # OK, SENT
 _DETAILS = const(1 << 10 | 1 << 11 | 1 << 14 | 1 << 16)  # ADDRESS, RESOLVED, REASON, CODE
 _READY = const(1 << 18)
@@ -426,7 +427,7 @@ class Engine(Deadlines):
             if on_error(self):
                 self.finish(EIO)
             return True
-        elif event & _TAKEN and (not self.matched[_IS_OK] or not self.got & _PROMPT) and urc.is_earlier(self):
+        elif event & _TELLS and (not self.matched[_IS_OK] or not self.got & _PROMPT) and urc.is_no_result(self):
             return True
         elif not self.matched[_IS_OK] or event == _CODE and self.matched[_VALUE] > 0:
             note_code(self)

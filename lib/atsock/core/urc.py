@@ -280,11 +280,14 @@ def _has_lost_header(engine):
     return True
 
 
-def is_earlier(engine):
-    """True when the result of a send, SENT or PUSHED, is an earlier one's.
+def is_no_result(engine):
+    """True when the result of a send, SENT or PUSHED, is an earlier one's, or CONNECT does not tell its state.
 
-    This one's payload has not been asked for yet, or the line is about another length.
+    An earlier one's: this one's payload has not been asked for yet, or the line is about another length.  Where the
+    state is damaged the port may well be in data mode: as when the line is lost, nothing but +++ goes out then.
     """
+    if engine.matched[_EVENT] == _CONNECT:
+        return engine.matched[_VALUE] == MISSING and not engine.matched[_IS_OK]
     if engine.required & ~engine.got & _PROMPT and engine.state == _BUSY and not engine.doubted:
         return True
     matched = engine.matched
