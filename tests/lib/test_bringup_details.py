@@ -2,10 +2,10 @@
 
 import atsock
 from cases import cases
-from fakes import errno_of, raises
+from fakes import Case, errno_of, raises
 from frames import DIALECTS, ERROR, OK, line, speech
 from scenes import rest
-from test_bringup import NAMES, start
+from test_bringup import ASK, NAMES, start
 from test_bringup_field import ASKS, READY, cpin, progress_of
 from test_registration_details import next_of
 from test_recovery import DEACTIVATE, down
@@ -428,3 +428,27 @@ def test_what_tells_a_restart_from_a_loss(dialect, scene):
     assert checked(modem) is False and not modem.isconnected()
     expected = atsock.EVENT_RESTARTED if scene == "no such setting" else atsock.EVENT_NETWORK_LOST
     assert [event for event in events if event != atsock.EVENT_UNKNOWN] == [expected], events
+
+
+@cases("dialect", DIALECTS)
+def test_the_line_of_the_address_is_damaged(dialect):
+    """One byte of it, behind the activation or where the context is active already: the module is asked once more."""
+    asked = b"AT+IPADDR" if dialect in ("a7600", "sim7028") else ASK[dialect]
+    for old, new in ((b"10.0.0.1", b"10.0.01"), (b": ", b"; "), (b"+", b"K")):
+        for is_active in (False, True):
+            with Case(old, is_active):
+                modem, tape, clock, module = start(dialect)
+                if is_active:
+                    module.normal.state = module.normal.active
+                answers = []
+
+                def answer(command, module=module, answers=answers, old=old, new=new):
+                    said = module(command)
+                    if command == asked and b"10.0.0.1" in said:
+                        answers.append(said)
+                        return said if len(answers) > 1 else said.replace(old, new, 1)
+                    return said
+
+                tape.auto = answer
+                assert modem.attach("internet") == "10.0.0.1"
+                assert clock.now < 5000 and answers
