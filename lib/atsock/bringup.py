@@ -166,7 +166,7 @@ def attach_with(session: "Session", account: Account, patient=True, on_progress=
                     if (yield from _connections_take_line(session)):
                         yield from run_steps(session, session.table.ACCESS["transparent"][_LEAVE])  # activates anew
                         address = yield from _active_address(session)
-                if not address and not engine.pdp_lost:  # the line that tells it may have been damaged
+                if address is None and not engine.pdp_lost:  # the line that tells it may have been damaged
                     address = yield from _active_address(session)
                 _check_address(address)
                 if engine.restarts != restarts:
