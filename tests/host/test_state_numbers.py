@@ -24,7 +24,7 @@ MASKS = {
     "ALL": sum(EVENTS.values()), "URCS": URCS,
     "PAYLOADS": words.DATA | words.PUSH, "FLOW": words.FLOW_OFF | words.FLOW_ON,
     "ENDS_SEND": words.OK | words.SENT,
-    "TAKEN": words.SENT | words.PUSHED,
+    "TAKEN": words.SENT | words.PUSHED, "TELLS": words.SENT | words.PUSHED | words.CONNECT,
     "FOUND": words.DATA | words.EMPTY, "DETAILS": words.ADDRESS | words.RESOLVED | words.REASON | words.CODE,
 }  # fmt: skip
 FOR_PROGRAMS = {name: getattr(constants, name) for name in dir(constants) if name.startswith("EVENT_")}
