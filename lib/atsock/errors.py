@@ -215,12 +215,13 @@ def masked(line, names=()):
         line = line.replace(b" =", b"=")
     upper = line.upper()
     cut = len(line)
-    for name, fields in _SECRETS + names:  # several commands of one line may have one each
-        pos = upper.find(name)
-        if pos >= 0:
-            pos = _behind_fields(line, pos + len(name), fields)
-            if pos and pos < cut:
-                cut = pos
+    for several in (_SECRETS, names):  # joined they would take more of a heap that may be full
+        for name, fields in several:  # several commands of one line may have one each
+            pos = upper.find(name)
+            if pos >= 0:
+                pos = _behind_fields(line, pos + len(name), fields)
+                if pos and pos < cut:
+                    cut = pos
     return line[:cut] + _HIDDEN if cut < len(line) else line
 
 
