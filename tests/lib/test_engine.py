@@ -593,6 +593,30 @@ def test_pushed_data_between_the_prompt_and_the_echo_of_the_payload(dialect, cut
             assert socket._link.state == 2
 
 
+@cases("access", ("buffer", "push"))
+@cases("dialect", DIALECTS)
+def test_what_has_begun_when_the_payload_goes_out(dialect, access):
+    """Behind the prompt come the first bytes of a notice, or of pushed data, and the payload goes out before the rest
+    has come: the echo stands behind that."""
+    says = speech(dialect)
+    said = says.notice(access, says.first) if access == "buffer" else says.push(access, says.first, b"1234567890")
+    for n in range(len(said) + 1):
+        with Case(dialect, access, n):
+            socket, modem, tape, clock, says = connected(dialect, access, timeout=20)
+            (_, command), (_, prompt), (_, payload), (_, result) = says.send(access, says.first, b"x" + HOSTILE)
+            script = [(">", command), ("<", command + b"\r\n" + prompt + said[:n]), (">", payload)]
+            tape.load(script + [("<", said[n:] + payload + result)])
+            assert socket.send(payload) == len(payload)
+            assert clock.now < 1000
+            settle(modem, tape)
+            tape.done()
+            assert socket._link.state == 2 and modem.isconnected()
+            if access == "push":
+                assert recv_exactly(socket, 10) == b"1234567890"
+            else:
+                assert socket._link.rx_notified
+
+
 @cases("cut", CUTS)
 @cases("dialect", DIALECTS)
 def test_notices_before_an_answer_that_the_payload_begins_like(dialect, cut):

@@ -330,7 +330,7 @@ def expect_echo(engine, command):
         engine.echo = _Echo(engine, data)
     except MemoryError:
         return
-    engine.tokens.raw(engine.echo, 0)
+    damage.expect_rest_of_echo(engine)  # behind a notice, or what is pushed, of which the beginning has come
 
 
 class _Echo(Sink):

@@ -214,6 +214,7 @@ def expect_rest_of_echo(engine):
             except MemoryError:
                 pass
         return False
+    engine.behind = None  # behind what was pushed before it stands the echo
     tokens.raw(echo, 0)
     return True
 
