@@ -662,6 +662,42 @@ def test_push_whose_header_got_lost_as_a_whole(dialect):
                 assert socket.recv(9) == b""
 
 
+MESSAGES = (
+    line(b'+CUSD: 0,"Your balance is 5.00\r\nDial *100# for more and for all our tariffs",15'),
+    line(b'+CMT: "+123",,"26/12/01,00:00:00+04"\r\nDear customer,\r\nyour invoice of this month is in your account'),
+    line(b"+CDS: 25\r\n06010A91214365870921436587092143658709214365870900"),
+    line(b"MISSED_CALL: 10:23AM 01234567890123"),
+)
+
+
+@cases("dialect", ("bg96", "nl668", "l610"))
+def test_text_of_a_message_is_no_payload_without_its_header(dialect):
+    """An answer to USSD, a short message, a delivery report, a missed call: the clean end of a connection stays one."""
+    for said in MESSAGES:
+        with Case(said):
+            socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+            tape.load([("!", said + says.closed(says.first))])
+            assert socket.recv(9) == b""
+            socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+            text = line(b"Content-Type: text/html; charset=utf-8")
+            tape.load([("!", said), ("~", 5000), ("!", text + says.closed(says.first))])
+            assert errno_of(socket.recv, 9) == 110
+            assert errno_of(socket.recv, 9) == 104
+
+
+@cases("dialect", ("bg96", "nl668", "l610"))
+def test_late_answer_of_a_command_is_no_payload_without_its_header(dialect):
+    """command() has run out of time when the lines come; the clean end of a connection stays one."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+    tape.load([(">", b"ATI\r"), ("~", 600), ("<", line(b"Manufacturer: SOMEBODY INCORPORATED") + OK)])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
+    assert errno_of(lambda: modem.command("ATI", timeout_ms=500)) == 110
+    for _ in range(10):
+        modem.poll(500)
+    tape.load([("!", says.closed(says.first))])
+    assert socket.recv(9) == b""
+
+
 @cases("data", (b'{"a":1,"b":2}\r\n', b"1,2,3\r\n"))
 def test_header_of_a_push_without_its_lf_before_commas(data):
     """It is no notice of a buffered connection: the socket fails."""

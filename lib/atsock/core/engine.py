@@ -175,7 +175,7 @@ class Engine(Deadlines):
         self.code_row = -1  # row of the line that told the code
         self.rx_blocked: "int" = False  # payload waits in the window for room in its ring
         self.unresponsive = False  # the module does not answer at all
-        self.deadline = self.sender_n = 0
+        self.deadline = self.sender_n = self.text_until = 0  # text_until: ticks, see urc.on_unmatched()
         # Made here, because a full heap has no room for an attribute more.
         self.abandoned = self.unread = None  # command in flight that nobody waits for; link of a read without an answer
         self.prompted = None  # command that the module is ready for the payload of, until it has been given that

@@ -61,6 +61,10 @@ _THEN_PROMPT = const(4)  # behind that a prompt is expected
 _URC_STARTS = b"+*^%$#&!"  # of a notice that no table knows
 _NO_NOISE = const(32)  # bytes of a line that is longer than what noise makes
 _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1): its text is the next line
+# Those, and a delivery report as a PDU (27.005 3.4.1), an answer to USSD (27.007 7.15): lines of text may follow
+_MORE_TEXT = _TEXTS + (b"+CDS:", b"+CUSD:")
+_TEXT_MS = const(2000)  # for all those lines
+_NO_PAYLOAD = (b"AT", b"MISSED_CALL:")  # the echo of a long command; a call, of whatever number
 # In a packed row (rows.py)
 # Kinds of payload (words.py)
 _EVENTS_MAX = const(32)  # queued
@@ -234,6 +238,8 @@ def on_unmatched(engine):
     Behind the header of a short message the next line is its text: then that line is skipped.
     """
     tokens = engine.tokens
+    if _begins_with(tokens.line, _MORE_TEXT):
+        engine.text_until = engine.after_ms(_TEXT_MS)
     if _announces_text(tokens):
         engine.skips_line = _TEXT | _THEN_PROMPT if tokens.prompt else _TEXT
         tokens.prompt = False
@@ -261,7 +267,10 @@ def on_unmatched(engine):
 
 def _doubt_pushed(engine):
     # The line may be payload whose header got lost as a whole: then the end of that connection is no clean one.
-    if engine.tokens.line.startswith(b"AT"):  # the echo of a long command
+    # But not the text of a message, nor the late answer to a command of the program's.
+    if 0 < engine.until_ms(engine.text_until) <= _TEXT_MS or _begins_with(engine.tokens.line, _NO_PAYLOAD):
+        return
+    if engine.state == _TIMED_OUT and engine.command is not None and engine.command.is_query:
         return
     for id in engine.links:  # values() would be heap
         link = engine.links[id]
@@ -330,8 +339,12 @@ def _announces_text(tokens):
     at = tokens.position[0]
     if at < tokens.position[1] and tokens.window[at] in b"\r\n":
         return False
-    for name in _TEXTS:
-        if tokens.line.startswith(name):
+    return _begins_with(tokens.line, _TEXTS)
+
+
+def _begins_with(line, names):
+    for name in names:  # startswith() of several is not MicroPython's
+        if line.startswith(name):
             return True
     return False
 
