@@ -134,20 +134,12 @@ class Engine(Deadlines):
     nothing_left_code = None  # of a follow-up's result line: there was nothing to do any more
     close_template = None  # of the command that closes a connection
     close_after_peer = False  # a connection that the peer closed must still be closed
-    doubted = False  # a final result code may be a stray one, see resync.doubt()
-    settled = False  # the doubt is over: it was the command's
     behind = None  # sink of a payload behind which nothing has come yet
     paused = None  # sink that payload goes to after a pause, see damage.after_pause()
     skips_line = 0  # the next line is no answer: 1, it had begun before the command was sent; 2, 4: see urc.py
-    doubt_query_sent = False  # the query that settles the doubt is out
-    doubt_failed = False  # the doubted result code is ERROR
-    doubt_query = resync.SYNC  # template of that query
-    doubt_got = 0  # `got` when the doubt began
-    doubt_left = 0  # bytes of a payload that were left when that query was due
     quiet = False  # what comes is dropped until the line is quiet, see damage.distrust()
     quiet_until = 0  # ticks
     follow_up = None  # template that pump() sends next, behind what has come: the stack is deep
-    answer_begun = False  # the answer to a SYNC query has begun
     tx_blocked = False  # the port took less than a socket in data mode had for it
     echoes = False  # the module echoes what is sent,
     echo = None  # a payload, too: what takes that (command.py)
@@ -177,11 +169,19 @@ class Engine(Deadlines):
         self.unresponsive = False  # the module does not answer at all
         self.deadline = self.sender_n = self.text_until = 0  # text_until: ticks, see urc.on_unmatched()
         # Made here, because a full heap has no room for an attribute more.
+        self.doubted = False  # a final result code may be a stray one, see resync.doubt()
+        self.settled = False  # the doubt is over: it was the command's
+        self.doubt_query_sent = False  # the query that settles the doubt is out
+        self.doubt_failed = False  # the doubted result code is ERROR
+        self.doubt_query = resync.SYNC  # template of that query
+        self.doubt_got = 0  # `got` when the doubt began
+        self.doubt_left = 0  # bytes of a payload that were left when that query was due
         self.abandoned = self.unread = None  # command in flight that nobody waits for; link of a read without an answer
         self.prompted = None  # command that the module is ready for the payload of, until it has been given that
         self.failed_command = None  # the last one that failed; somebody looks at it and forgets it
         self.queries_sent = 0  # SYNC queries since the command timed out
         self.queries_outstanding = 0  # answers to them that are to come, the command's own if it was the same query
+        self.answer_begun = False  # the answer to a SYNC query has begun
         self.answered = False  # a final result code has come since then
         self.restarts = self.network_losses = 0
         self.unknown_line_at = 0  # `deadline` when a line came that nobody knows, see resync.doubt()
