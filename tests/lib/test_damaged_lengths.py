@@ -4,7 +4,7 @@ import atsock
 from cases import cases
 from fakes import Case, errno_of, raises
 from frames import DIALECTS, MODES, OK, PULLED, SYNC, digits, line, read_script, speech
-from scenes import attached, connect, connected, recv_exactly, settle
+from scenes import answers, attached, connect, connected, recv_exactly, settle
 from test_datagrams import reception
 
 OPEN, DEAD = 2, 5  # Link.state
@@ -636,6 +636,42 @@ def test_sender_of_a_push_without_its_header(dialect):
     tape.load([("!", b"\r\nRECV FROM:192.0.2.7:5005\r\nHTTP/1.1 200 OK\r\n\r\nhello\r\n" + says.closed(0)), ("~", 500)])
     tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
     assert errno_of(socket.recv, 500) == 104
+
+
+@cases("dialect", ("a7600", "sim7028"))
+def test_a_notice_between_the_sender_of_a_push_and_its_header(dialect):
+    """It is no payload; what was pushed is received."""
+    for notice in (b"+CREG: 5", b"^MODE: 1", b'+CMTI: "SM",1'):
+        with Case(notice):
+            socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+            push = says.push("push", 0, b"hello")
+            at = push.find(b"+RECEIVE")
+            tape.load([("!", push[:at] + line(notice) + push[at:] + b"\r\n")])
+            assert socket.recv(9) == b"hello"
+
+
+@cases("dialect", ("a7600", "sim7028"))
+@cases("header", (b"+RECXIVE,0,5\r\nhello\r\n", b"+RECEIVE,0,99930\r\nhello\r\n", b"\r\nRDY\r\n"))
+def test_a_notice_long_after_a_push_whose_header_was_damaged(dialect, header):
+    """The connection that was pushed to has failed, or the module has restarted in between; the sender's address counts
+    for nothing more."""
+    socket, modem, tape, clock, says = connected(dialect, "push", timeout=3)
+    other = connect(modem, tape, says, timeout=3)
+    tape.load([("!", line(says.sender + b":192.0.2.9:77") + header)])
+    tape.after = lambda command: SYNC[1][1] if command == b"AT+CSQ" else OK
+    for _ in range(10):
+        settle(modem, tape)
+        modem.poll(500)
+    is_up = modem.isconnected()
+    tape.auto = answers(says) if is_up else says.attach()
+    socket.close()
+    if not is_up:
+        other.close()
+        modem.attach("internet")
+        other = connect(modem, tape, says, timeout=3)
+    tape.auto = None
+    tape.load([("!", line(b"NO SUCH NOTICE") + says.push("push", other._link.id, b"more") + b"\r\n")])
+    assert other.recv(9) == b"more"
 
 
 @cases("dialect", ("bg96", "nl668", "l610"))

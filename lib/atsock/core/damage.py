@@ -316,6 +316,7 @@ def drop_more(engine):
 def distrust_soon(engine, sink):
     """The line is the header of a payload for `sink`, and has lost its end: pump() sees to it before the next byte."""
     engine.tokens.sink = sink
+    engine.sender_n = 0  # as in _on_push(): it was this one's
     engine.unfinished |= _DISTRUST
 
 
@@ -403,6 +404,7 @@ def is_lost_push(engine):
             at = _behind_damaged(engine, pos + _NAME, pos + rows[pos])
             at = at or _behind_gap(engine, pos + _NAME, pos + rows[pos])
             if at and _fail_pushed(engine, pos, at):
+                engine.sender_n = 0
                 _drop_pushed(engine, pos, at)
                 return True
         pos += rows[pos]

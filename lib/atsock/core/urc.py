@@ -220,6 +220,7 @@ def _give_line(engine):
 
 def lose_all(engine, errno):
     """All connections and servers are gone."""
+    engine.sender_n = 0
     for server in engine.servers.values():
         server.errno = errno
     engine.servers.clear()
@@ -280,7 +281,8 @@ def _doubt_pushed(engine):
 
 def _has_lost_header(engine):
     # The line stands where the header of the payload belongs whose sender the line before has told: it is payload.
-    link = by_sender(engine)
+    # But a notice may come between the two.
+    link = None if engine.tokens.line[0] in _URC_STARTS else by_sender(engine)
     if link is None:
         return False
     engine.sender_n = 0
