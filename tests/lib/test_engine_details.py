@@ -406,9 +406,15 @@ def test_lines_of_the_commands_name(text):
     tape.done()
 
 
-@cases("text", (b"AT+NAME;+OTHER?", b"AT+X=1,2;+name=1;+Other", b"ATE0;+NAME;+OTHER"))
+SEVERAL = (
+    b"AT+NAME;+OTHER?", b"AT+X=1,2;+name=1;+Other", b"ATE0;+NAME;+OTHER",
+    b"ATE0V1+NAME; +OTHER ?", b"AT +NAME;&C1+OTHER=1",
+)  # fmt: skip
+
+
+@cases("text", SEVERAL)
 def test_lines_of_several_commands(text):
-    """V.250 5.2.1: a line may hold several commands; the lines of each are the answer, of no other."""
+    """V.250 5.2.1: a line may hold several commands, and blanks; the lines of each are the answer, of no other."""
     answer = line(b"+NAME: 1") + line(b"+NAM: 1") + line(b"+OTHER: 1;2") + line(b"+NAMES: 1")
     modem, tape, clock = new_modem("bg96", [(">", text + b"\r"), ("<", answer + OK)])
     assert modem.command(text) == [b"+NAME: 1", b"+OTHER: 1;2"]

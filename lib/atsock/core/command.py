@@ -54,6 +54,7 @@ _SURELY_ECHO = const(24)  # bytes in a row that are those of the payload: no ans
 # Names of information lines begin with one of these; a line of another name than the command's is no part of its
 # answer.
 _NAME_STARTS = b"+*^%"
+_BASIC = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789&"  # of basic commands, which may stand before: ATE0+CSQ (V.250 5.2.1)
 
 # Bytes of an answer that are kept, with what a line costs beside its text: nothing that a module says makes it grow.
 _ANSWER_MAX = 32_768 if sys.implementation.name == "micropython" else 1 << 20
@@ -223,9 +224,9 @@ class Query(Command):
         # Does the line begin with the name of the command in flight, or of one of several (V.250 5.2.1: AT+CSQ;+CEREG?)
         line = engine.tokens.line
         for text in bytes(memoryview(engine.transmitter.line)[2 : engine.transmitter.line_n]).split(b";"):
-            name = text.split(b"=")[0].rstrip(b"?").upper()
+            name = text.split(b"=")[0].rstrip(b"?").replace(b" ", b"").upper().lstrip(_BASIC)
             n = len(name)
-            if bytes(memoryview(line)[:n]).upper() == name and line[n] in b": =":
+            if n and bytes(memoryview(line)[:n]).upper() == name and line[n] in b": =":
                 return True
         return False
 
