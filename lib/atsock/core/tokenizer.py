@@ -98,8 +98,8 @@ class Sink:
     """What takes payload from the tokenizer: the interface, and what most sinks answer.
 
     Sinks are Link (link.py), DatagramLink (sockets/datagram.py), DataFilter (datafilter.py), what keeps the payload of
-    a Query (command.py) and what takes payload behind a pause (damage.py).  Nothing here may allocate where payload
-    goes to a socket.
+    a Query and what takes an echo (command.py), what takes payload behind a pause and what is dropped (damage.py).
+    Nothing here may allocate where payload goes to a socket.
     """
 
     dst: "Any" = b""  # a buffer that payload goes to; None: to a ring, which is made when it is first needed

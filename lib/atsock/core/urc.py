@@ -65,8 +65,6 @@ _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1
 _MORE_TEXT = _TEXTS + (b"+CDS:", b"+CUSD:")
 _TEXT_MS = const(2000)  # for all those lines
 _NO_PAYLOAD = (b"AT", b"MISSED_CALL:")  # the echo of a long command; a call, of whatever number
-# In a packed row (rows.py)
-# Kinds of payload (words.py)
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
 
