@@ -288,16 +288,22 @@ def test_refused_server_is_552_and_its_text_has_no_quotes():
             assert error.code == 552, error.code
 
 
+def listening(access):
+    """(server, tape, clock, speech) with a server on id 0."""
+    modem, tape, clock, says = attached("bg96", access)
+    tape.auto = lambda command: OK + line(b"+QIOPEN: 0,0") if command.startswith(b"AT+QIOPEN=") else OK
+    server = modem.socket()
+    server.settimeout(20)
+    server.bind(("0.0.0.0", 8080))
+    server.listen(2)
+    rest(tape)
+    return server, tape, clock, says
+
+
 def test_accepted_connection_takes_the_highest_id():
     for id in (11, 9, 1):
         with Case(id):
-            modem, tape, clock, says = attached("bg96")
-            tape.auto = lambda command: OK + line(b"+QIOPEN: 0,0") if command.startswith(b"AT+QIOPEN=") else OK
-            server = modem.socket()
-            server.settimeout(20)
-            server.bind(("0.0.0.0", 8080))
-            server.listen(2)
-            rest(tape)
+            server, tape, clock, says = listening("buffer")
             tape.load(
                 [
                     ("!", line(b'+QIURC: "incoming",%d,0,"192.0.2.9",4000' % id)),
@@ -315,13 +321,7 @@ def test_accepted_connection_takes_the_highest_id():
 
 def test_accepted_connection_is_buffered_where_its_server_pushes():
     """2.2.4 against 2.1.4.  As soon as a notice has shown it, one that gets lost is made up for."""
-    modem, tape, clock, says = attached("bg96", "push")
-    tape.auto = lambda command: OK + line(b"+QIOPEN: 0,0") if command.startswith(b"AT+QIOPEN=") else OK
-    server = modem.socket()
-    server.settimeout(20)
-    server.bind(("0.0.0.0", 8080))
-    server.listen(2)
-    rest(tape)
+    server, tape, clock, says = listening("push")
     tape.load(
         [
             ("!", line(b'+QIURC: "incoming",11,0,"192.0.2.9",4000') + line(b'+QIURC: "recv",11')),
@@ -343,13 +343,7 @@ def test_accepted_connection_is_buffered_where_its_server_pushes():
 def test_the_first_notice_of_a_buffered_client_is_lost():
     """2.2.4 and 2.1.6.  When nothing has come for a minute the list of connections is asked for: it tells the access
     mode."""
-    modem, tape, clock, says = attached("bg96", "push")
-    tape.auto = lambda command: OK + line(b"+QIOPEN: 0,0") if command.startswith(b"AT+QIOPEN=") else OK
-    server = modem.socket()
-    server.settimeout(20)
-    server.bind(("0.0.0.0", 8080))
-    server.listen(2)
-    rest(tape)
+    server, tape, clock, says = listening("push")
     states = line(b'+QISTATE: 0,"TCP LISTENER","127.0.0.1",0,8080,3,1,0,1,"uart1"')
     states += line(b'+QISTATE: %d,"TCP INCOMING","192.0.2.9",4000,8080,2,1,0,%d,"uart1"')
     for id, mode in ((11, 0), (10, 1)):

@@ -45,6 +45,7 @@ COMMON_LAST = (
     (b"POWERED DOWN",      b"",  w.RESTARTED, None, None, w.ANY, w.WORD, None, w.ANY),
     (b"NORMAL POWER DOWN", b"",  w.RESTARTED, None, None, w.ANY, w.WORD, None, w.ANY),
     (b"RING",              b"",  w.NOISE,     None, None, w.ANY, w.NONE, None, w.ANY),
+    (b"MISSED_CALL:",      b"",  w.NOISE,     None, None, w.ANY, w.NONE, None, w.ANY),
     (b"APP RDY",           b"",  w.NOISE,     None, None, w.ANY, w.NONE, None, w.ANY),
     (b"SMS",               b"",  w.NOISE,     None, None, w.ANY, w.NONE, None, w.ANY),
     (b"PB DONE",           b"",  w.NOISE,     None, None, w.ANY, w.NONE, None, w.ANY),

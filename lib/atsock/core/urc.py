@@ -64,7 +64,6 @@ _TEXTS = (b"+CMT:", b"+CBM:")  # a short message, a cell broadcast (27.005 3.4.1
 # Those, and a delivery report as a PDU (27.005 3.4.1), an answer to USSD (27.007 7.15): lines of text may follow
 _MORE_TEXT = _TEXTS + (b"+CDS:", b"+CUSD:")
 _TEXT_MS = const(2000)  # for all those lines
-_NO_PAYLOAD = (b"AT", b"MISSED_CALL:")  # the echo of a long command; a call, of whatever number
 _EVENTS_MAX = const(32)  # queued
 _SENDER_MAX = const(64)  # an address and a port
 
@@ -266,8 +265,8 @@ def on_unmatched(engine):
 
 def _doubt_pushed(engine):
     # The line may be payload whose header got lost as a whole: then the end of that connection is no clean one.
-    # But not the text of a message, nor the late answer to a command of the program's.
-    if 0 < engine.until_ms(engine.text_until) <= _TEXT_MS or _begins_with(engine.tokens.line, _NO_PAYLOAD):
+    # But not the echo of a long command, the text of a message, nor the late answer to a command of the program's.
+    if engine.tokens.line.startswith(b"AT") or 0 < engine.until_ms(engine.text_until) <= _TEXT_MS:
         return
     if engine.state == _TIMED_OUT and engine.command is not None and engine.command.is_query:
         return
